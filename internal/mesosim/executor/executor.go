@@ -1,0 +1,63 @@
+package executor
+
+import (
+	"context"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+)
+
+// Run identifies one execution of one task on one agent. Its fields are what
+// Mesos puts into the sandbox path.
+type Run struct {
+	FrameworkID string `json:"framework_id"`
+	ExecutorID  string `json:"executor_id"`  // equals the task id for command and docker tasks
+	ContainerID string `json:"container_id"` // a version 4 UUID; docker names the container mesos-<id>
+	Sandbox     string `json:"sandbox"`      // absolute directory; stdout and stderr live in it
+}
+
+// Task is what an executor is asked to run.
+type Task struct {
+	Run  Run
+	Info mesos.TaskInfo
+	// KillingState says whether the framework wants TASK_KILLING.
+	KillingState bool
+	// Role is the allocation role, given to docker tasks as MESOS_ALLOCATION_ROLE.
+	Role string
+}
+
+// Status is one state of a task as an executor or the agent observes it. The
+// agent adds ids, uuid, timestamp and source, stores it, and then sends it.
+type Status struct {
+	State   mesos.TaskState
+	Reason  *mesos.TaskStatus_Reason
+	Source  mesos.TaskStatus_Source
+	Message string
+	Data    []byte
+	Healthy *bool
+	// IPs are the addresses of container_status.network_infos; empty means the agent's own.
+	IPs []string
+	// PID is container_status.executor_pid where there is one.
+	PID uint32
+}
+
+// Sink takes the states of a run, in order. It returns once the state is on
+// disk; an executor must not forget a state before that.
+type Sink func(run Run, s Status)
+
+// Executor runs tasks of one kind (docker, process, simulated). It survives the
+// death of its agent: what it starts goes on, and Recover finds it again.
+type Executor interface {
+	// Launch starts a task and returns; all that happens to it, a failure to
+	// start included, goes to the sink.
+	Launch(ctx context.Context, t Task)
+	// Kill ends a run: a gentle signal, and after grace a hard one. It may be
+	// repeated. An unknown run is ignored.
+	Kill(run Run, grace time.Duration)
+	// Recover takes back a run that the agent had started before it died and
+	// whose last state is known to be last. It watches it, and reports what
+	// became of it meanwhile. It must never touch a run of another agent.
+	Recover(ctx context.Context, t Task, last mesos.TaskState)
+	// Close stops watching. Runs go on.
+	Close() error
+}

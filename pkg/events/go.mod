@@ -1,0 +1,3 @@
+module github.com/milosgajdos/taurus/pkg/events
+
+go 1.26
