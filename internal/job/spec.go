@@ -1,0 +1,162 @@
+package job
+
+import "time"
+
+// Kind says when a job is over.
+type Kind string
+
+// The kinds of job.
+const (
+	// KindService runs until it is stopped; an ended task is started again.
+	KindService Kind = "service"
+	// KindBatch runs until every task has exited with 0 or run out of attempts.
+	KindBatch Kind = "batch"
+)
+
+// Spec is what a user submits. Its JSON is that of the original taurus,
+// extended by optional fields.
+type Spec struct {
+	// ID names the job; unique among jobs that are not over.
+	ID string `json:"id"`
+	// Kind is service unless told otherwise.
+	Kind Kind `json:"kind,omitempty"`
+	// Labels are the user's own; lists can be filtered by them.
+	Labels map[string]string `json:"labels,omitempty"`
+	// Tasks are the task groups: templates, each run Replicas times.
+	Tasks []Group `json:"tasks"`
+}
+
+// Group is a template of tasks, what the original called a task.
+type Group struct {
+	// Name tells the groups of a job apart; derived from Role where absent.
+	Name        string `json:"name,omitempty"`
+	Cluster     string `json:"cluster,omitempty"`
+	Role        string `json:"role,omitempty"`
+	Environment string `json:"environment,omitempty"`
+	Priority    uint32 `json:"priority,omitempty"`
+	// Replicas is the number of tasks wanted.
+	Replicas  uint32     `json:"replicas"`
+	Container *Container `json:"container"`
+	Resources *Resources `json:"resources,omitempty"`
+	// Ports are container ports that get a host port out of the offer.
+	Ports       []Port            `json:"ports,omitempty"`
+	Env         map[string]string `json:"env,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	HealthCheck *HealthCheck      `json:"health_check,omitempty"`
+	Constraints []Constraint      `json:"constraints,omitempty"`
+	Restart     *Restart          `json:"restart,omitempty"`
+	// KillGrace is the time between the gentle and the hard signal.
+	KillGrace Duration `json:"kill_grace,omitempty"`
+	URIs      []URI    `json:"uris,omitempty"`
+}
+
+// Container says what runs in it.
+type Container struct {
+	Image string `json:"image"`
+	// Command replaces the image's; empty leaves the image's own.
+	Command Command  `json:"command,omitzero"`
+	Volumes []Volume `json:"volumes,omitempty"`
+	// Network is bridge (the default), host, none, or the name of a user network.
+	Network    string      `json:"network,omitempty"`
+	ForcePull  bool        `json:"force_pull,omitempty"`
+	Privileged bool        `json:"privileged,omitempty"`
+	Parameters []Parameter `json:"parameters,omitempty"`
+}
+
+// Command is either an argument list, given as a JSON list, or a shell line,
+// given as a JSON string. At most one of its fields is set.
+type Command struct {
+	Args  []string
+	Shell string
+}
+
+// Volume binds a host path into the container.
+type Volume struct {
+	ContainerPath string `json:"container_path"`
+	HostPath      string `json:"host_path"`
+	// Mode is "ro" for read-only; anything else is read-write, as in the original.
+	Mode string `json:"mode,omitempty"`
+}
+
+// Parameter is an option of docker run without its dashes.
+type Parameter struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// Resources are those of one task.
+type Resources struct {
+	// CPU is in cores, down to thousandths.
+	CPU float64 `json:"cpu"`
+	// Memory is in MB.
+	Memory float64 `json:"memory"`
+	// Disk is in MB.
+	Disk float64 `json:"disk,omitempty"`
+	// GPUs is a whole number.
+	GPUs uint32 `json:"gpus,omitempty"`
+}
+
+// Port is one port of the container.
+type Port struct {
+	// Name tells ports apart in environment variables (PORT_<NAME>).
+	Name string `json:"name,omitempty"`
+	// Container is the port inside; 0 means the same as the host port.
+	Container uint32 `json:"container,omitempty"`
+	// Host asks for that very port; 0 takes any the offer has.
+	Host uint32 `json:"host,omitempty"`
+	// Protocol is tcp unless udp.
+	Protocol string `json:"protocol,omitempty"`
+}
+
+// HealthCheck is done by the agent. The original had Port, Path, Interval,
+// Timeout and Failures.
+type HealthCheck struct {
+	// Type is http, tcp or command; derived from the other fields where absent.
+	Type string `json:"type,omitempty"`
+	// Port is the container port that is asked.
+	Port     uint32   `json:"port,omitempty"`
+	Path     string   `json:"path,omitempty"`
+	Command  string   `json:"command,omitempty"`
+	Interval Duration `json:"interval,omitempty"`
+	Timeout  Duration `json:"timeout,omitempty"`
+	Grace    Duration `json:"grace,omitempty"`
+	Delay    Duration `json:"delay,omitempty"`
+	// Failures in a row end the task.
+	Failures uint32 `json:"failures,omitempty"`
+}
+
+// Constraint limits where the tasks of a group may run.
+type Constraint struct {
+	// Attribute is "hostname" or the name of an agent attribute.
+	Attribute string `json:"attribute"`
+	// Operator is one of is, is_not, like, unlike, unique, max_per, group_by, cluster.
+	Operator string `json:"operator"`
+	Value    string `json:"value,omitempty"`
+}
+
+// Restart says what follows the end of a task.
+type Restart struct {
+	// Policy is always, on_failure or never.
+	Policy string `json:"policy,omitempty"`
+	// Attempts bounds the failures of a batch task, the first try included; 0 means the default.
+	Attempts uint32 `json:"attempts,omitempty"`
+	// Backoff is the wait after the first failure; it doubles up to BackoffMax.
+	Backoff    Duration `json:"backoff,omitempty"`
+	BackoffMax Duration `json:"backoff_max,omitempty"`
+	// ResetAfter is the running time after which failures are forgotten.
+	ResetAfter Duration `json:"reset_after,omitempty"`
+}
+
+// URI is fetched into the sandbox before the task starts.
+type URI struct {
+	Value      string `json:"value"`
+	Executable bool   `json:"executable,omitempty"`
+	// Extract unpacks archives; true unless told otherwise.
+	Extract    *bool  `json:"extract,omitempty"`
+	Cache      bool   `json:"cache,omitempty"`
+	OutputFile string `json:"output_file,omitempty"`
+}
+
+// Duration is written "1m30s"; a bare number is seconds, as in the original's
+// health checks.
+type Duration time.Duration
