@@ -24,6 +24,10 @@ type Task struct {
 	KillingState bool
 	// Role is the allocation role, given to docker tasks as MESOS_ALLOCATION_ROLE.
 	Role string
+	// Started is when the run became TASK_RUNNING, where Recover's caller knows
+	// it. Only the simulated executor needs it, for its runs leave no trace; zero
+	// means unknown, and such a run starts its time anew.
+	Started time.Time
 }
 
 // Status is one state of a task as an executor or the agent observes it. The
@@ -60,4 +64,12 @@ type Executor interface {
 	Recover(ctx context.Context, t Task, last mesos.TaskState)
 	// Close stops watching. Runs go on.
 	Close() error
+}
+
+// Sweeper is an executor that can leave things behind when its agent dies
+// between storing a terminal state and tidying up after it.
+type Sweeper interface {
+	// Sweep removes what this agent's executor left of runs that are not in keep
+	// (container ids). An agent calls it once, after its last Recover.
+	Sweep(ctx context.Context, keep map[string]bool) error
 }
