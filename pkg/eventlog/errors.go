@@ -1,0 +1,82 @@
+package eventlog
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrConflict is returned when an expectation did not hold: the subject has
+	// another last sequence than the decision was made on, or another append
+	// to the same subject is under way. Nothing was stored. Fold what came and
+	// decide again.
+	ErrConflict = errors.New("eventlog: the subject has moved on since the decision was made")
+
+	// ErrOutcomeUnknown is returned when the answer to an append was lost: it
+	// may have been stored. Follow the log to learn which; an append of the
+	// same decision again is safe, as its expectation holds at most once.
+	ErrOutcomeUnknown = errors.New("eventlog: it is not known whether the append was stored")
+
+	// ErrUnavailable is returned when the log cannot be reached or has no
+	// leader. Nothing was stored, but for facts that stand for themselves.
+	ErrUnavailable = errors.New("eventlog: the log is unavailable")
+
+	// ErrFull is returned when the log has reached its size limit.
+	ErrFull = errors.New("eventlog: the log is full")
+
+	// ErrTooLarge is returned when a message or a batch exceeds a limit, which
+	// the message of the error names.
+	ErrTooLarge = errors.New("eventlog: too large")
+
+	// ErrInvalid is returned when an entry can never be appended as it is.
+	ErrInvalid = errors.New("eventlog: invalid entry")
+
+	// ErrGap is returned, as [GapError], when sequences are missing from the log.
+	ErrGap = errors.New("eventlog: records are missing")
+
+	// ErrTruncated is returned, as [TruncatedError], when reading starts below
+	// the first sequence that the log still keeps.
+	ErrTruncated = errors.New("eventlog: the log no longer keeps this sequence")
+
+	// ErrClosed is returned after Close.
+	ErrClosed = errors.New("eventlog: closed")
+
+	// ErrStopped is returned by [Follower.WaitFor] when the follower no longer
+	// runs, so that the sequence waited for will not come.
+	ErrStopped = errors.New("eventlog: the follower has stopped")
+
+	// ErrLeaseTaken is returned when a lease is held by someone else, or when
+	// one's own has run out.
+	ErrLeaseTaken = errors.New("eventlog: the lease is not ours")
+)
+
+// GapError says that the log lacks records it should have, as it does after
+// disk rot on a replica. It wraps [ErrGap].
+type GapError struct {
+	// Want is the sequence that should have come, Got the one that came.
+	Want, Got uint64
+}
+
+// Error names the missing range.
+func (e *GapError) Error() string {
+	return fmt.Sprintf("%v: expected sequence %d, got %d; read the range %d..%d from the mirror or from another replica",
+		ErrGap, e.Want, e.Got, e.Want, e.Got-1)
+}
+
+// Unwrap returns ErrGap.
+func (e *GapError) Unwrap() error { return ErrGap }
+
+// TruncatedError says that reading must start at First or later; what lies
+// before is in the mirror only. It wraps [ErrTruncated].
+type TruncatedError struct {
+	// First is the first sequence that can be read.
+	First uint64
+}
+
+// Error names the first sequence there is.
+func (e *TruncatedError) Error() string {
+	return fmt.Sprintf("%v: the first sequence kept is %d", ErrTruncated, e.First)
+}
+
+// Unwrap returns ErrTruncated.
+func (e *TruncatedError) Unwrap() error { return ErrTruncated }
