@@ -1,0 +1,115 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+var (
+	// ErrUnknownMajor is returned for a known event in a major version that this
+	// program does not know: folding on would misread the log.
+	ErrUnknownMajor = errors.New("event has a newer major version than this program knows; upgrade it")
+	// ErrBody is returned when the body of a known event is not what its type says.
+	ErrBody = errors.New("malformed event body")
+)
+
+// Encode makes a message of an event. Two calls with equal arguments give equal
+// bytes.
+func Encode(subject string, env Envelope, ev Event) (Message, error) {
+	data, err := encodeBody(ev)
+	if err != nil {
+		return Message{}, fmt.Errorf("encode %s: %w", ev.Type(), err)
+	}
+	return Message{Subject: subject, Header: env.header(ev.Type()), Data: data}, nil
+}
+
+func encodeBody(ev Event) ([]byte, error) {
+	if u, ok := ev.(Unknown); ok {
+		return u.Data.Clone(), nil
+	}
+	return json.Marshal(ev, json.Deterministic(true))
+}
+
+// Decode reads a message. A type that is not known gives Unknown; members that
+// are not known are kept in Additive. It returns ErrEnvelope, ErrBody or
+// ErrUnknownMajor for anything it must not skip.
+func Decode(m Message) (Envelope, Event, error) {
+	env, err := parseEnvelope(m.Header)
+	if err != nil {
+		return env, nil, err
+	}
+	name := m.Header[HeaderType]
+	if name == "" {
+		return env, nil, fmt.Errorf("%w: header %s is missing", ErrEnvelope, HeaderType)
+	}
+	decode, known := decoders[name]
+	if !known {
+		if newerMajor(name) {
+			return env, nil, fmt.Errorf("%w: %s", ErrUnknownMajor, name)
+		}
+		return env, Unknown{TypeName: name, Data: jsontext.Value(m.Data).Clone()}, nil
+	}
+	ev, err := decode(m.Data)
+	if err != nil {
+		return env, nil, fmt.Errorf("%w: %s: %w", ErrBody, name, err)
+	}
+	return env, ev, nil
+}
+
+// newerMajor tells whether a name is a known event in another major version.
+func newerMajor(name string) bool {
+	base, version, ok := cutMajor(name)
+	if !ok {
+		return false
+	}
+	for known := range decoders {
+		if knownBase, knownVersion, _ := cutMajor(known); knownBase == base && knownVersion != version {
+			return true
+		}
+	}
+	return false
+}
+
+func cutMajor(name string) (base string, major uint64, ok bool) {
+	i := strings.LastIndex(name, ".v")
+	if i < 0 {
+		return "", 0, false
+	}
+	major, err := strconv.ParseUint(name[i+2:], 10, 32)
+	return name[:i], major, err == nil
+}
+
+// decoders is the registry of known types. It is never written after start.
+var decoders = map[string]func([]byte) (Event, error){
+	JobSubmitted{}.Type():        decodeAs[JobSubmitted],
+	JobScaled{}.Type():           decodeAs[JobScaled],
+	JobStopped{}.Type():          decodeAs[JobStopped],
+	JobDeleted{}.Type():          decodeAs[JobDeleted],
+	TasksPlanned{}.Type():        decodeAs[TasksPlanned],
+	TasksDoomed{}.Type():         decodeAs[TasksDoomed],
+	JobCompleted{}.Type():        decodeAs[JobCompleted],
+	JobFailed{}.Type():           decodeAs[JobFailed],
+	TaskStaged{}.Type():          decodeAs[TaskStaged],
+	TaskWithdrawn{}.Type():       decodeAs[TaskWithdrawn],
+	TaskAdopted{}.Type():         decodeAs[TaskAdopted],
+	TaskStatusChanged{}.Type():   decodeAs[TaskStatusChanged],
+	KillIssued{}.Type():          decodeAs[KillIssued],
+	LauncherElected{}.Type():     decodeAs[LauncherElected],
+	FrameworkRegistered{}.Type(): decodeAs[FrameworkRegistered],
+	SubscriptionOpened{}.Type():  decodeAs[SubscriptionOpened],
+	SubscriptionClosed{}.Type():  decodeAs[SubscriptionClosed],
+	VerdictChanged{}.Type():      decodeAs[VerdictChanged],
+}
+
+func decodeAs[E Event](data []byte) (Event, error) {
+	var ev E
+	if err := json.Unmarshal(data, &ev); err != nil {
+		return nil, err
+	}
+	return ev, nil
+}

@@ -1,0 +1,97 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Header names of the envelope: CloudEvents in binary mode (CloudEvents 1.0.2,
+// NATS binding) and taurus' own.
+const (
+	HeaderSpecVersion = "ce-specversion"
+	HeaderID          = "ce-id"
+	HeaderType        = "ce-type"
+	HeaderSource      = "ce-source"
+	HeaderTime        = "ce-time"
+	HeaderActor       = "taurus-actor"
+	HeaderCause       = "taurus-cause"
+	HeaderEpoch       = "taurus-epoch"
+	HeaderCounter     = "taurus-counter"
+	HeaderTrace       = "traceparent"
+)
+
+// Envelope is what every event carries besides its own members.
+type Envelope struct {
+	// ID is derived from what led to the event, never random: the same decision
+	// taken again has the same id.
+	ID string
+	// Source is the instance that appended it, "taurus/planner/<name>".
+	Source string
+	// Time is the writer's clock when it decided. Order is by sequence alone.
+	Time time.Time
+	// Actor is the user or program that asked for it; empty where nobody did.
+	Actor string
+	// Cause is the sequence of the event that led to this one; 0 if none did.
+	Cause uint64
+	// Epoch and Counter are those of the launcher; zero for everyone else.
+	Epoch, Counter uint64
+	// TraceParent is the W3C trace context.
+	TraceParent string
+}
+
+// ErrEnvelope is returned when the headers of an event are missing or malformed.
+var ErrEnvelope = errors.New("malformed event envelope")
+
+func (e Envelope) header(eventType string) map[string]string {
+	h := map[string]string{
+		HeaderSpecVersion: "1.0",
+		HeaderID:          e.ID,
+		HeaderType:        eventType,
+		HeaderSource:      e.Source,
+		HeaderTime:        e.Time.UTC().Format(time.RFC3339Nano),
+	}
+	set := func(name, value string) {
+		if value != "" {
+			h[name] = value
+		}
+	}
+	set(HeaderActor, e.Actor)
+	set(HeaderTrace, e.TraceParent)
+	setNumber := func(name string, n uint64) {
+		if n != 0 {
+			h[name] = strconv.FormatUint(n, 10)
+		}
+	}
+	setNumber(HeaderCause, e.Cause)
+	setNumber(HeaderEpoch, e.Epoch)
+	setNumber(HeaderCounter, e.Counter)
+	return h
+}
+
+func parseEnvelope(h map[string]string) (Envelope, error) {
+	e := Envelope{
+		ID:          h[HeaderID],
+		Source:      h[HeaderSource],
+		Actor:       h[HeaderActor],
+		TraceParent: h[HeaderTrace],
+	}
+	if e.ID == "" {
+		return e, fmt.Errorf("%w: header %s is missing", ErrEnvelope, HeaderID)
+	}
+	var err error
+	if e.Time, err = time.Parse(time.RFC3339Nano, h[HeaderTime]); err != nil {
+		return e, fmt.Errorf("%w: header %s: %w", ErrEnvelope, HeaderTime, err)
+	}
+	for name, into := range map[string]*uint64{HeaderCause: &e.Cause, HeaderEpoch: &e.Epoch, HeaderCounter: &e.Counter} {
+		text, ok := h[name]
+		if !ok {
+			continue
+		}
+		if *into, err = strconv.ParseUint(text, 10, 64); err != nil {
+			return e, fmt.Errorf("%w: header %s: %w", ErrEnvelope, name, err)
+		}
+	}
+	return e, nil
+}

@@ -1,0 +1,252 @@
+package events
+
+import (
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Event is something that happened. The set is closed: a program that meets a
+// type it does not know gets Unknown.
+//
+//sumtype:decl
+type Event interface {
+	// Type is the CloudEvents type, "taurus.<aggregate>.<what happened>.v<major>".
+	Type() string
+	event()
+}
+
+// Additive keeps members that a newer program added, so that an older one that
+// decodes and encodes an event loses nothing.
+type Additive struct {
+	Rest jsontext.Value `json:",embed"`
+}
+
+// SlotRange is a run of slots, both ends included, at one attempt.
+type SlotRange struct {
+	From    uint32 `json:"from"`
+	To      uint32 `json:"to"`
+	Attempt uint32 `json:"attempt"`
+}
+
+// Resources is what a task uses: cores and MB, with three decimals.
+type Resources struct {
+	CPUs float64 `json:"cpus"`
+	Mem  float64 `json:"mem"`
+	Disk float64 `json:"disk,omitzero"`
+	GPUs float64 `json:"gpus,omitzero"`
+}
+
+// JobSubmitted: a user submitted a job. Its own sequence is the run, which tells
+// the tasks of this submission from those of an earlier one under the same id.
+type JobSubmitted struct {
+	// Spec is the normalised job spec, as docs/jobs.md describes it.
+	Spec jsontext.Value `json:"spec"`
+	// IdempotencyKey is the client's, so that a retry is answered as the first try.
+	IdempotencyKey string `json:"idempotency_key,omitempty"`
+	Additive
+}
+
+// JobScaled: a user changed how many tasks of a group are wanted.
+type JobScaled struct {
+	Run      uint64 `json:"run"`
+	Version  uint64 `json:"version"` // of the spec, after the change
+	Group    string `json:"group"`
+	Replicas uint32 `json:"replicas"`
+	Additive
+}
+
+// JobStopped: a user wants nothing of the job to run.
+type JobStopped struct {
+	Run    uint64 `json:"run"`
+	Reason string `json:"reason,omitempty"`
+	Additive
+}
+
+// JobDeleted: a user wants a job that is over out of the lists. History stays.
+type JobDeleted struct {
+	Run uint64 `json:"run"`
+	Additive
+}
+
+// TasksPlanned: these slots should run, each at the given attempt. One event
+// plans many tasks.
+type TasksPlanned struct {
+	Run     uint64      `json:"run"`
+	Version uint64      `json:"version"`
+	Group   string      `json:"group"`
+	Slots   []SlotRange `json:"slots"`
+	// NotBefore is the earliest launch (back-off); the launcher enforces it.
+	NotBefore time.Time `json:"not_before,omitzero"`
+	Reason    string    `json:"reason,omitempty"`
+	Additive
+}
+
+// TasksDoomed: these attempts should end.
+type TasksDoomed struct {
+	Run    uint64      `json:"run"`
+	Slots  []SlotRange `json:"slots"`
+	Reason string      `json:"reason"`
+	// GraceMillis is the time between the gentle and the hard signal.
+	GraceMillis int64 `json:"grace_ms,omitzero"`
+	Additive
+}
+
+// JobCompleted: every task of the job ended well and none is wanted any more.
+type JobCompleted struct {
+	Run uint64 `json:"run"`
+	Additive
+}
+
+// JobFailed: a task of the job failed more often than allowed.
+type JobFailed struct {
+	Run     uint64 `json:"run"`
+	Slot    uint32 `json:"slot"`
+	Attempt uint32 `json:"attempt"`
+	Reason  string `json:"reason"`
+	// Exit is the exit status of the last attempt, where it had one.
+	Exit *int `json:"exit,omitempty"`
+	Additive
+}
+
+// TaskStaged: the launcher is about to launch a task with these offers. It is
+// appended before ACCEPT is sent, and ACCEPT is never sent again for it.
+type TaskStaged struct {
+	Run      uint64   `json:"run"`
+	Version  uint64   `json:"version"`
+	Group    string   `json:"group"`
+	Slot     uint32   `json:"slot"`
+	Attempt  uint32   `json:"attempt"`
+	TaskID   string   `json:"task_id"`
+	AgentID  string   `json:"agent_id"`
+	Hostname string   `json:"hostname"`
+	AgentURL string   `json:"agent_url,omitempty"`
+	Offers   []string `json:"offers"`
+	// HostPorts are the ports taken, in the order of the group's ports.
+	HostPorts []uint32  `json:"host_ports,omitempty"`
+	Resources Resources `json:"resources"`
+	// Attributes are those of the agent that the group's constraints speak of.
+	Attributes map[string]string `json:"attributes,omitempty"`
+	Additive
+}
+
+// TaskWithdrawn: the attempt will never run: doomed before it was launched, or
+// its launch came to nothing and Mesos said so.
+type TaskWithdrawn struct {
+	Run     uint64 `json:"run"`
+	Slot    uint32 `json:"slot"`
+	Attempt uint32 `json:"attempt"`
+	TaskID  string `json:"task_id,omitempty"`
+	Reason  string `json:"reason"`
+	Additive
+}
+
+// TaskAdopted: Mesos runs a task of ours that the log did not know as alive.
+type TaskAdopted struct {
+	Run     uint64 `json:"run"`
+	Version uint64 `json:"version"`
+	Group   string `json:"group"`
+	Slot    uint32 `json:"slot"`
+	Attempt uint32 `json:"attempt"`
+	TaskID  string `json:"task_id"`
+	AgentID string `json:"agent_id"`
+	State   string `json:"state"` // Mesos' name, TASK_RUNNING
+	Additive
+}
+
+// TaskStatusChanged: what Mesos reported of a task. It is a fact: appended
+// always, judged by the fold.
+type TaskStatusChanged struct {
+	Run     uint64 `json:"run"`
+	Slot    uint32 `json:"slot"`
+	Attempt uint32 `json:"attempt"`
+	TaskID  string `json:"task_id"`
+	AgentID string `json:"agent_id,omitempty"`
+	State   string `json:"state"` // Mesos' name, TASK_RUNNING
+	Reason  string `json:"reason,omitempty"`
+	Message string `json:"message,omitempty"`
+	Source  string `json:"source,omitempty"`
+	// UUID is there for statuses of an agent or executor, which are to be acknowledged.
+	UUID        []byte   `json:"uuid,omitempty"`
+	Healthy     *bool    `json:"healthy,omitempty"`
+	Addresses   []string `json:"addresses,omitempty"`
+	ContainerID string   `json:"container_id,omitempty"`
+	// Exit is the exit status of the task, where it had one.
+	Exit *int `json:"exit,omitempty"`
+	// At is Mesos' own time of the status.
+	At time.Time `json:"at,omitzero"`
+	Additive
+}
+
+// KillIssued: the reaper is about to ask Mesos to kill these attempts.
+type KillIssued struct {
+	Run         uint64      `json:"run"`
+	Slots       []SlotRange `json:"slots"`
+	GraceMillis int64       `json:"grace_ms,omitzero"`
+	Additive
+}
+
+// LauncherElected: a launcher took over its shard. Its own sequence is the
+// epoch; launcher events of any other epoch after it do not count.
+type LauncherElected struct {
+	// Nonce tells apart two candidates that appended at once.
+	Nonce    string `json:"nonce"`
+	Instance string `json:"instance"`
+	Additive
+}
+
+// FrameworkRegistered: Mesos gave the framework its id.
+type FrameworkRegistered struct {
+	FrameworkID string `json:"framework_id"`
+	Additive
+}
+
+// SubscriptionOpened: the launcher holds a subscription. Any process that knows
+// the stream id may send calls in its name; the reaper does.
+type SubscriptionOpened struct {
+	FrameworkID string `json:"framework_id"`
+	StreamID    string `json:"stream_id"`
+	Master      string `json:"master"` // base URL
+	MasterID    string `json:"master_id,omitempty"`
+	Additive
+}
+
+// SubscriptionClosed: the subscription ended, and why.
+type SubscriptionClosed struct {
+	StreamID string `json:"stream_id"`
+	Reason   string `json:"reason"`
+	Additive
+}
+
+// NearestMiss is the offer that lacked least.
+type NearestMiss struct {
+	Hostname string `json:"hostname"`
+	AgentID  string `json:"agent_id"`
+	// Lacked says what was missing, one phrase each: "cpus: 2 wanted, 0.5 free".
+	Lacked []string `json:"lacked"`
+}
+
+// VerdictChanged: why tasks of a group wait, recorded when it changes. It is in
+// the verdict stream, not in the log, and decides nothing.
+type VerdictChanged struct {
+	Run     uint64 `json:"run"`
+	Group   string `json:"group"`
+	Waiting uint32 `json:"waiting"`
+	// Sequence is the log's when the verdict was found.
+	Sequence uint64 `json:"sequence"`
+	// Offers is how many offers were looked at.
+	Offers uint32 `json:"offers"`
+	// Reasons counts the offers refused per reason ("cpus", "constraint hostname unique").
+	Reasons map[string]uint32 `json:"reasons,omitempty"`
+	// Summary says it in a sentence.
+	Summary string       `json:"summary"`
+	Nearest *NearestMiss `json:"nearest,omitempty"`
+	Additive
+}
+
+// Unknown is an event of a type that this program does not know. It is kept and
+// skipped.
+type Unknown struct {
+	TypeName string
+	Data     jsontext.Value
+}

@@ -1,0 +1,197 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+)
+
+// Prefix is the root of every subject of the log.
+const Prefix = "taurus.ev"
+
+// WhyPrefix is the root of every subject of the verdict stream.
+const WhyPrefix = "taurus.why"
+
+// Role is who writes a subject. A literal subject has one writing role, so that
+// services never contend with each other for an expected sequence.
+type Role string
+
+// The writing roles, named by the token that stands for them in a subject.
+const (
+	RoleJob      Role = "job"  // the api: what users asked for
+	RolePlan     Role = "plan" // the planner: what should run and what should stop
+	RoleTask     Role = "task" // the launcher: what was placed and what Mesos reported
+	RoleKill     Role = "kill" // the reaper: kills issued
+	RoleLauncher Role = "ctl"  // the launcher: elections, framework, subscriptions
+	RoleWhy      Role = "why"  // the launcher: verdicts, in a stream of their own
+)
+
+// ErrSubject is returned when a subject is none of taurus'.
+var ErrSubject = errors.New("not a subject of taurus")
+
+// Space builds subjects for one partition count. The count is fixed when the
+// stream is made, because it decides where the events of a job are.
+type Space struct {
+	partitions uint32
+}
+
+// DefaultPartitions is the partition count of a new stream.
+const DefaultPartitions = 64
+
+// NewSpace returns the subjects of a stream with the given partition count;
+// zero means DefaultPartitions.
+func NewSpace(partitions uint32) Space {
+	if partitions == 0 {
+		partitions = DefaultPartitions
+	}
+	return Space{partitions: partitions}
+}
+
+// Partitions is the partition count.
+func (s Space) Partitions() uint32 { return s.partitions }
+
+// Partition is the partition of a job: FNV-1a of its id modulo the count.
+func (s Space) Partition(job string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(job))
+	return h.Sum32() % s.partitions
+}
+
+// Job is where the api writes about a job.
+func (s Space) Job(job string) string { return s.of(RoleJob, job) }
+
+// Plan is where the planner writes about a job.
+func (s Space) Plan(job string) string { return s.of(RolePlan, job) }
+
+// Kill is where the reaper writes about a job.
+func (s Space) Kill(job string) string { return s.of(RoleKill, job) }
+
+// Task is where the launcher writes about a slot of a job. There is a subject
+// per slot, not per attempt, so the number of subjects is that of what is
+// wanted, not of what ever ran.
+func (s Space) Task(job string, slot uint32) string {
+	return s.of(RoleTask, job) + "." + strconv.FormatUint(uint64(slot), 10)
+}
+
+// Why is where the launcher writes verdicts about a job.
+func (s Space) Why(job string) string {
+	return WhyPrefix + "." + strconv.FormatUint(uint64(s.Partition(job)), 10) + "." + EncodeToken(job)
+}
+
+// Launcher is where the launcher of a shard writes about itself.
+func (s Space) Launcher(shard uint32) string {
+	return Prefix + ".ctl.launcher." + strconv.FormatUint(uint64(shard), 10)
+}
+
+func (s Space) of(role Role, job string) string {
+	return Prefix + "." + strconv.FormatUint(uint64(s.Partition(job)), 10) + "." + string(role) + "." + EncodeToken(job)
+}
+
+// Subject is a subject taken apart.
+type Subject struct {
+	Role  Role
+	Job   string // empty for RoleLauncher
+	Slot  uint32 // for RoleTask
+	Shard uint32 // for RoleLauncher
+}
+
+// ParseSubject takes a subject apart. It returns ErrSubject for any other.
+func ParseSubject(subject string) (Subject, error) {
+	bad := func() (Subject, error) { return Subject{}, fmt.Errorf("%w: %q", ErrSubject, subject) }
+	if rest, ok := strings.CutPrefix(subject, WhyPrefix+"."); ok {
+		_, token, ok := strings.Cut(rest, ".")
+		job, err := DecodeToken(token)
+		if !ok || err != nil {
+			return bad()
+		}
+		return Subject{Role: RoleWhy, Job: job}, nil
+	}
+	rest, ok := strings.CutPrefix(subject, Prefix+".")
+	if !ok {
+		return bad()
+	}
+	tokens := strings.Split(rest, ".")
+	if len(tokens) == 3 && tokens[0] == "ctl" && tokens[1] == "launcher" {
+		shard, err := strconv.ParseUint(tokens[2], 10, 32)
+		if err != nil {
+			return bad()
+		}
+		return Subject{Role: RoleLauncher, Shard: uint32(shard)}, nil
+	}
+	if len(tokens) < 3 {
+		return bad()
+	}
+	if _, err := strconv.ParseUint(tokens[0], 10, 32); err != nil {
+		return bad()
+	}
+	job, err := DecodeToken(tokens[2])
+	if err != nil {
+		return bad()
+	}
+	switch role := Role(tokens[1]); {
+	case len(tokens) == 3 && (role == RoleJob || role == RolePlan || role == RoleKill):
+		return Subject{Role: role, Job: job}, nil
+	case len(tokens) == 4 && role == RoleTask:
+		slot, err := strconv.ParseUint(tokens[3], 10, 32)
+		if err != nil {
+			return bad()
+		}
+		return Subject{Role: role, Job: job, Slot: uint32(slot)}, nil
+	}
+	return bad()
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+// EncodeToken maps an id to a subject token: letters, digits, '-' and '_' stay,
+// every other byte becomes '=' and two hex digits. DecodeToken reverses it.
+func EncodeToken(id string) string {
+	var b strings.Builder
+	for i := range len(id) {
+		c := id[i]
+		if plain(c) {
+			b.WriteByte(c)
+			continue
+		}
+		b.WriteByte('=')
+		b.WriteByte(hexDigits[c>>4])
+		b.WriteByte(hexDigits[c&15])
+	}
+	return b.String()
+}
+
+// DecodeToken is the inverse of EncodeToken. It refuses any other spelling, so
+// that an id has exactly one subject.
+func DecodeToken(token string) (string, error) {
+	if token == "" {
+		return "", fmt.Errorf("%w: empty token", ErrSubject)
+	}
+	var b strings.Builder
+	for i := 0; i < len(token); i++ {
+		c := token[i]
+		if c != '=' {
+			b.WriteByte(c)
+			continue
+		}
+		if i+2 >= len(token) {
+			return "", fmt.Errorf("%w: token %q ends early", ErrSubject, token)
+		}
+		n, err := strconv.ParseUint(token[i+1:i+3], 16, 8)
+		if err != nil {
+			return "", fmt.Errorf("%w: token %q", ErrSubject, token)
+		}
+		b.WriteByte(byte(n))
+		i += 2
+	}
+	id := b.String()
+	if EncodeToken(id) != token {
+		return "", fmt.Errorf("%w: token %q", ErrSubject, token)
+	}
+	return id, nil
+}
+
+func plain(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
+}
