@@ -1,0 +1,233 @@
+package cluster
+
+import (
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// State is everything the log says, folded. One goroutine owns it; it is not
+// safe for concurrent use.
+type State struct {
+	// Sequence and Time are those of the last record folded.
+	Sequence uint64
+	Time     time.Time
+	// Jobs are all jobs by id, deleted ones too as long as a task of theirs lives.
+	Jobs map[string]*Job
+	// Launcher is the launcher of shard 0.
+	Launcher Launcher
+	// Skipped counts records of types that this program does not know.
+	Skipped uint64
+}
+
+// New returns the state before the first event.
+func New() *State {
+	return &State{Jobs: map[string]*Job{}}
+}
+
+// Launcher is what the log says of the launcher.
+type Launcher struct {
+	// Last is the last sequence of its subject.
+	Last uint64
+	// Epoch is the sequence of the newest election; 0 before the first.
+	Epoch    uint64
+	Nonce    string
+	Instance string
+	// FrameworkID survives elections; empty until Mesos gave one.
+	FrameworkID string
+	// Subscription is the newest one opened; its zero value means none ever was.
+	Subscription Subscription
+}
+
+// Subscription is a subscription to a Mesos master.
+type Subscription struct {
+	// Sequence is that of SubscriptionOpened; 0 means none.
+	Sequence uint64
+	StreamID string
+	Master   string
+	MasterID string
+	Epoch    uint64
+	OpenedAt time.Time
+	// Closed says that the launcher saw it end.
+	Closed      bool
+	CloseReason string
+}
+
+// Outcome is how a job ended by itself.
+type Outcome string
+
+// The outcomes of a job.
+const (
+	OutcomeNone      Outcome = ""
+	OutcomeCompleted Outcome = "completed"
+	OutcomeFailed    Outcome = "failed"
+)
+
+// Job is one job: its newest run, and the slots of this and earlier runs that
+// still matter.
+type Job struct {
+	ID string
+	// Run is the sequence of the newest JobSubmitted; 0 if only Mesos knows the
+	// job (its tasks were adopted).
+	Run uint64
+	// Spec is the wanted one, scaling applied; nil if Run is 0.
+	Spec *job.Spec
+	// Version counts the changes of Spec within the run, from 1.
+	Version        uint64
+	SubmittedAt    time.Time
+	SubmittedBy    string
+	IdempotencyKey string
+	ChangedAt      time.Time
+
+	Stopped    bool
+	StoppedAt  time.Time
+	StopReason string
+	Deleted    bool
+
+	Outcome       Outcome
+	OutcomeAt     time.Time
+	OutcomeReason string
+	OutcomeExit   *int
+
+	// LastJob, LastPlan and LastKill are the last sequences of the job's
+	// subjects: the expectations of the next decisions.
+	LastJob, LastPlan, LastKill uint64
+
+	// Slots are by number. A slot stays when its task ended.
+	Slots map[uint32]*Slot
+}
+
+// Over tells whether nothing of the job is wanted any more.
+func (j *Job) Over() bool {
+	return j.Run == 0 || j.Stopped || j.Deleted || j.Outcome != OutcomeNone
+}
+
+// Live counts the tasks that may be running or about to, of any run.
+func (j *Job) Live() int {
+	n := 0
+	for _, s := range j.Slots {
+		for _, t := range s.Tasks {
+			if !t.State.Terminal() {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// Slot is one place of a job that a task fills, again and again.
+type Slot struct {
+	Number uint32
+	// Last is the last sequence of the slot's subject.
+	Last uint64
+	// Tasks are the slot's attempts that matter: the newest, and earlier ones that
+	// are not over (given up as unreachable, or of an older run). Oldest first.
+	Tasks []*Task
+	// Failures counts ends in a row that the task is to blame for, Streak all
+	// that followed a short run; both are of the current run of the job.
+	Failures, Streak uint32
+	// LastEnd is the last attempt that ended, kept to explain; nil if none did.
+	LastEnd *Task
+}
+
+// Current is the newest attempt, nil if there is none.
+func (s *Slot) Current() *Task {
+	if len(s.Tasks) == 0 {
+		return nil
+	}
+	return s.Tasks[len(s.Tasks)-1]
+}
+
+// Find returns the attempt of a run, nil if it is not there.
+func (s *Slot) Find(run uint64, attempt uint32) *Task {
+	for _, t := range s.Tasks {
+		if t.Run == run && t.Attempt == attempt {
+			return t
+		}
+	}
+	return nil
+}
+
+// Doom is the decision that a task should end.
+type Doom struct {
+	Sequence uint64
+	At       time.Time
+	Reason   string
+	Grace    time.Duration
+}
+
+// Task is one attempt of one slot in one run of a job.
+type Task struct {
+	Job     string
+	Run     uint64
+	Version uint64
+	Group   string
+	Slot    uint32
+	Attempt uint32
+	// ID is the Mesos task id, empty until staged.
+	ID string
+
+	State TaskState
+	// Unreachable says that its agent is cut off; State is what it was before.
+	Unreachable      bool
+	UnreachableSince time.Time
+	// Confirmed says that Mesos has spoken of the task at all. Until then a KILL
+	// could overtake its ACCEPT (architecture, trace V1).
+	Confirmed bool
+	Doom      *Doom
+	Adopted   bool
+
+	PlannedAt, NotBefore                   time.Time
+	StagedAt, StartedAt, RunningAt, EndedAt time.Time
+	// StagedEpoch is the epoch of the launcher that staged it.
+	StagedEpoch uint64
+	// StagedBy is the ce-id of TaskStaged, by which its launcher knows its own.
+	StagedBy string
+
+	AgentID, Hostname, AgentURL string
+	Offers                      []string
+	HostPorts                   []uint32
+	Resources                   events.Resources
+	Attributes                  map[string]string
+
+	// Status is the newest status that counted.
+	Status      Status
+	Addresses   []string
+	ContainerID string
+	Healthy     *bool
+
+	// KilledAt is when the newest KillIssued was appended, Kills how many were.
+	KilledAt   time.Time
+	KillIssued string // ce-id of the newest KillIssued
+	Kills      uint32
+	Sequence   uint64 // of the last record that changed the task
+
+	// epoch and counter are those of the newest launcher event about the task:
+	// what a repeat is known by.
+	epoch, counter uint64
+}
+
+// Status is a status as Mesos reported it.
+type Status struct {
+	State, Reason, Message, Source string
+	UUID                           string // raw bytes; empty if Mesos made it up
+	At                             time.Time
+	Exit                           *int
+}
+
+// Key names a task in maps.
+type Key struct {
+	Job     string
+	Run     uint64
+	Slot    uint32
+	Attempt uint32
+}
+
+// Key is the task's.
+func (t *Task) Key() Key {
+	return Key{Job: t.Job, Run: t.Run, Slot: t.Slot, Attempt: t.Attempt}
+}
+
+// Live tells whether the task may be running or about to.
+func (t *Task) Live() bool { return !t.State.Terminal() }
