@@ -1,0 +1,147 @@
+package mesos
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Defaults of Config.
+const (
+	DefaultCallTimeout     = 10 * time.Second
+	DefaultHeartbeatMisses = 5
+	DefaultEventMax        = 256 << 20
+	DefaultEventBuffer     = 256
+	DefaultAckConns        = 16
+)
+
+// Config says where Mesos is and how to talk to it. Zero values stand for the
+// defaults.
+type Config struct {
+	// Master is "host:port,host:port", a list of http:// or https:// addresses,
+	// or "zk://[user:password@]host:port,host:port/path".
+	Master string
+	// Principal and Secret are for HTTP basic authentication; both or neither.
+	Principal, Secret string
+	// TLS is used for https:// addresses, and makes those without a scheme https.
+	TLS TLS
+	// CallTimeout bounds one call, and a subscription's wait for SUBSCRIBED.
+	CallTimeout time.Duration
+	// HeartbeatMisses is how many heartbeat intervals may pass without an event.
+	HeartbeatMisses int
+	// EventMax is the largest event in bytes.
+	EventMax int
+	// EventBuffer is how many events wait for their reader before the stream does.
+	EventBuffer int
+	// AckConns is how many connections carry ACKNOWLEDGE, and KILL.
+	AckConns int
+	Log      zerolog.Logger
+}
+
+// TLS says how far masters and agents are trusted.
+type TLS struct {
+	// CAFile is a PEM file of authorities; empty means the system's.
+	CAFile string
+	// Insecure accepts any certificate.
+	Insecure bool
+}
+
+func (t TLS) enabled() bool { return t.CAFile != "" || t.Insecure }
+
+func (t TLS) config() (*tls.Config, error) {
+	conf := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: t.Insecure, //nolint:gosec // Asked for by the operator.
+	}
+	if t.CAFile == "" {
+		return conf, nil
+	}
+	pem, err := os.ReadFile(t.CAFile)
+	if err != nil {
+		return nil, &ConfigError{Field: "tls.ca_file", Reason: err.Error()}
+	}
+	conf.RootCAs = x509.NewCertPool()
+	if !conf.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, &ConfigError{Field: "tls.ca_file", Reason: "holds no PEM certificate"}
+	}
+	return conf, nil
+}
+
+// withDefaults fills zero values and refuses those that cannot work.
+func (c Config) withDefaults() (Config, error) {
+	for _, f := range []struct {
+		name  string
+		value *int
+		def   int
+	}{
+		{"heartbeat_misses", &c.HeartbeatMisses, DefaultHeartbeatMisses},
+		{"event_max", &c.EventMax, DefaultEventMax},
+		{"event_buffer", &c.EventBuffer, DefaultEventBuffer},
+		{"ack_conns", &c.AckConns, DefaultAckConns},
+	} {
+		if *f.value < 0 {
+			return c, &ConfigError{Field: f.name, Reason: fmt.Sprintf("%d is negative; leave it at 0 for %d", *f.value, f.def)}
+		}
+		if *f.value == 0 {
+			*f.value = f.def
+		}
+	}
+	if c.CallTimeout < 0 {
+		return c, &ConfigError{Field: "call_timeout", Reason: "negative; leave it at 0 for " + DefaultCallTimeout.String()}
+	}
+	if c.CallTimeout == 0 {
+		c.CallTimeout = DefaultCallTimeout
+	}
+	return c, c.checkCredentials()
+}
+
+// checkCredentials refuses what HTTP basic (RFC 7617) or Mesos cannot carry.
+func (c Config) checkCredentials() error {
+	switch {
+	case c.Secret != "" && c.Principal == "":
+		return &ConfigError{Field: "principal", Reason: "missing, but there is a secret"}
+	case c.Secret == "":
+		return nil
+	case strings.Contains(c.Principal, ":"):
+		return &ConfigError{Field: "principal", Reason: "must not contain ':'"}
+	case strings.Contains(c.Secret, ":"):
+		return &ConfigError{Field: "secret", Reason: "must not contain ':', Mesos would cut it there"}
+	}
+	return nil
+}
+
+// baseURLs makes "scheme://host:port" of each address of a comma-separated list.
+func baseURLs(list string, secure bool) ([]string, error) {
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	var bases []string
+	for addr := range strings.SplitSeq(list, ",") {
+		addr = strings.TrimSpace(addr)
+		if !strings.Contains(addr, "://") {
+			addr = scheme + "://" + addr
+		}
+		u, err := url.Parse(addr)
+		if err != nil {
+			return nil, &ConfigError{Field: "master", Reason: err.Error()}
+		}
+		if u.Scheme != "http" && u.Scheme != "https" {
+			return nil, &ConfigError{Field: "master", Reason: fmt.Sprintf("scheme %q; use host:port, http://, https:// or zk://", u.Scheme)}
+		}
+		if u.Hostname() == "" || u.Port() == "" {
+			return nil, &ConfigError{Field: "master", Reason: fmt.Sprintf("%q needs a host and a port, as in mesos1:5050", addr)}
+		}
+		if u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+			return nil, &ConfigError{Field: "master", Reason: "takes host and port only; credentials go into principal and secret"}
+		}
+		bases = append(bases, u.Scheme+"://"+u.Host)
+	}
+	return bases, nil
+}

@@ -1,0 +1,256 @@
+package mesos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
+)
+
+// defaultHeartbeat is what all masters say; it stands in for one that does not.
+const defaultHeartbeat = 15 * time.Second
+
+// subscribeAt makes one attempt with one master.
+func (c *Client) subscribeAt(ctx context.Context, base string, f Framework) (*Subscription, error) {
+	streamCtx, end := context.WithCancelCause(ctx)
+	stream := newDoer(c.cfg, c.tls, 1)
+	// The timer bounds the wait for SUBSCRIBED; the stream itself has no deadline.
+	timer := time.AfterFunc(c.cfg.CallTimeout, func() { end(context.DeadlineExceeded) })
+	s, rd, err := c.open(streamCtx, stream, base, f)
+	if err == nil && !timer.Stop() {
+		_ = rd.close()
+		err = context.DeadlineExceeded
+	}
+	if err != nil {
+		timer.Stop()
+		err = causeOr(streamCtx, err)
+		end(err)
+		stream.close()
+		return nil, subscribeError(err)
+	}
+	s.cfg, s.stream, s.end, s.done = c.cfg, stream, end, streamCtx.Done()
+	s.ordered = newDoer(c.cfg, c.tls, 1)
+	s.acks = newDoer(c.cfg, c.tls, c.cfg.AckConns)
+	s.closed.Go(func() { s.run(streamCtx, rd) })
+	return s, nil
+}
+
+// subscribeError makes one kind of all the ways in which a master did not come
+// as far as SUBSCRIBED.
+func subscribeError(err error) error {
+	var call *CallError
+	switch {
+	case errors.As(err, &call), errors.Is(err, ErrRefused), errors.Is(err, ErrProtocol),
+		errors.Is(err, ErrFrameworkRemoved), errors.Is(err, ErrFailedOver), errors.Is(err, ErrEventTooLarge):
+		return err
+	}
+	return &CallError{Call: callSubscribe, Err: err}
+}
+
+// causeOr prefers the reason for which ctx was cancelled over the error that
+// the cancelling made.
+func causeOr(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// eventReader decodes the answer to SUBSCRIBE.
+type eventReader struct {
+	body    io.ReadCloser
+	records *records
+}
+
+func (e *eventReader) close() error { return e.body.Close() }
+
+func (e *eventReader) next() (*scheduler.Event, error) {
+	rec, err := e.records.next()
+	if err != nil {
+		return nil, err
+	}
+	return decodeEvent(rec)
+}
+
+// decodeEvent turns a panic into an error: the generated code indexes past the
+// end of some malformed messages (CVE-2021-3121).
+func decodeEvent(rec []byte) (ev *scheduler.Event, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			ev, err = nil, fmt.Errorf("%w: event: %v", ErrProtocol, p)
+		}
+	}()
+	ev = new(scheduler.Event)
+	if err := ev.Unmarshal(rec); err != nil {
+		return nil, fmt.Errorf("%w: event: %w", ErrProtocol, err)
+	}
+	return ev, nil
+}
+
+// open sends SUBSCRIBE and waits for the first event.
+func (c *Client) open(ctx context.Context, d *doer, base string, f Framework) (*Subscription, *eventReader, error) {
+	info := f.info(c.cfg.Principal)
+	resp, err := d.post(ctx, request{
+		call: callSubscribe,
+		url:  base + pathScheduler,
+		msg: &scheduler.Call{
+			FrameworkID: info.ID,
+			Type:        scheduler.Call_SUBSCRIBE,
+			Subscribe:   &scheduler.Call_Subscribe{FrameworkInfo: info, SuppressedRoles: f.SuppressedRoles},
+		},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	rd := &eventReader{body: resp.Body, records: newRecords(resp.Body, c.cfg.EventMax)}
+	s, err := c.first(resp, rd, base)
+	if err != nil {
+		_ = rd.close()
+		return nil, nil, err
+	}
+	return s, rd, nil
+}
+
+// first makes a subscription of SUBSCRIBED.
+func (c *Client) first(resp *http.Response, rd *eventReader, base string) (*Subscription, error) {
+	if got := resp.Header.Get("Content-Type"); got != mediaProtobuf {
+		return nil, fmt.Errorf("%w: content type %q", ErrProtocol, got)
+	}
+	streamID := resp.Header.Get(headerStreamID)
+	if streamID == "" {
+		return nil, fmt.Errorf("%w: no %s in the answer", ErrProtocol, headerStreamID)
+	}
+	ev, err := rd.next()
+	if err != nil {
+		return nil, err
+	}
+	if ev.Type == scheduler.Event_ERROR {
+		return nil, refusal(ev.GetError().GetMessage())
+	}
+	sub := ev.GetSubscribed()
+	if sub == nil || sub.FrameworkID == nil || sub.FrameworkID.Value == "" {
+		return nil, fmt.Errorf("%w: %s instead of SUBSCRIBED", ErrProtocol, ev.Type)
+	}
+	target := Target{Master: base, FrameworkID: sub.FrameworkID.Value, StreamID: streamID}
+	return &Subscription{
+		target:    target,
+		masterID:  sub.GetMasterInfo().GetID(),
+		heartbeat: interval(sub),
+		log:       c.cfg.Log.With().Str("master", base).Str("stream", streamID).Logger(),
+		book:      newBook(),
+		turn:      make(chan struct{}, 1),
+		events:    make(chan Event, c.cfg.EventBuffer),
+	}, nil
+}
+
+func interval(sub *scheduler.Event_Subscribed) time.Duration {
+	d := time.Duration(sub.GetHeartbeatIntervalSeconds() * float64(time.Second))
+	if d <= 0 {
+		return defaultHeartbeat
+	}
+	return d
+}
+
+// run reads events until the stream ends, for whatever reason.
+func (s *Subscription) run(ctx context.Context, rd *eventReader) {
+	err := causeOr(ctx, s.read(ctx, rd))
+	s.end(err)
+	_ = rd.close()
+	for _, d := range []*doer{s.stream, s.ordered, s.acks} {
+		d.close()
+	}
+	s.mu.Lock()
+	s.err = err
+	s.mu.Unlock()
+	s.log.Info().Err(err).Msg("subscription ended")
+	close(s.events)
+}
+
+// read passes events on. The watchdog only runs while the wire is waited for,
+// so that a slow reader of events does not look like a dead master.
+func (s *Subscription) read(ctx context.Context, rd *eventReader) error {
+	patience := time.Duration(s.cfg.HeartbeatMisses) * s.heartbeat
+	watchdog := time.AfterFunc(patience, func() {
+		s.end(fmt.Errorf("%w: nothing for %s", ErrHeartbeatLost, patience))
+	})
+	defer watchdog.Stop()
+	for {
+		watchdog.Reset(patience)
+		wire, err := rd.next()
+		watchdog.Stop()
+		if err != nil {
+			return streamError(err)
+		}
+		ev := s.take(wire)
+		if ev == nil {
+			continue
+		}
+		select {
+		case s.events <- ev:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if last, ok := ev.(MasterError); ok {
+			return refusal(last.Message)
+		}
+	}
+}
+
+// streamError keeps what the master got wrong apart from a lost connection.
+func streamError(err error) error {
+	if errors.Is(err, ErrProtocol) || errors.Is(err, ErrEventTooLarge) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrDisconnected, err)
+}
+
+// take keeps the book of offers and turns an event into ours; nil is for those
+// that taurus has no use for.
+func (s *Subscription) take(ev *scheduler.Event) Event {
+	switch ev.Type {
+	case scheduler.Event_OFFERS:
+		offers := ev.GetOffers().GetOffers()
+		s.book.add(offers)
+		return plainOffers(offers, s.secure())
+	case scheduler.Event_RESCIND:
+		id := ev.GetRescind().GetOfferID().Value
+		s.book.forget([]string{id})
+		return Rescind{OfferID: id}
+	case scheduler.Event_INVERSE_OFFERS:
+		return plainInverseOffers(ev.GetInverseOffers().GetInverseOffers())
+	case scheduler.Event_RESCIND_INVERSE_OFFER:
+		return RescindInverse{OfferID: ev.GetRescindInverseOffer().GetInverseOfferID().Value}
+	case scheduler.Event_UPDATE:
+		status := ev.GetUpdate().GetStatus()
+		return Update{Status: plainStatus(&status)}
+	case scheduler.Event_FAILURE:
+		return Failure{AgentID: failureAgent(ev.Failure), ExecutorID: failureExecutor(ev.Failure)}
+	case scheduler.Event_ERROR:
+		return MasterError{Message: ev.GetError().GetMessage()}
+	case scheduler.Event_HEARTBEAT:
+		return Heartbeat{}
+	case scheduler.Event_UNKNOWN, scheduler.Event_SUBSCRIBED, scheduler.Event_MESSAGE,
+		scheduler.Event_UPDATE_OPERATION_STATUS:
+	}
+	s.log.Debug().Stringer("type", ev.Type).Msg("event without use")
+	return nil
+}
+
+func failureAgent(f *scheduler.Event_Failure) string {
+	if id := f.GetAgentID(); id != nil {
+		return id.Value
+	}
+	return ""
+}
+
+func failureExecutor(f *scheduler.Event_Failure) string {
+	if id := f.GetExecutorID(); id != nil {
+		return id.Value
+	}
+	return ""
+}
+

@@ -1,0 +1,151 @@
+package mesos
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	mediaProtobuf  = "application/x-protobuf"
+	headerStreamID = "Mesos-Stream-Id"
+
+	pathScheduler = "/api/v1/scheduler"
+	pathOperator  = "/api/v1"
+
+	callSubscribe = "SUBSCRIBE"
+
+	// errorBodyMax is how much of a refusal's text is kept.
+	errorBodyMax = 4 << 10
+	dialTimeout  = 5 * time.Second
+)
+
+// marshaler is any of mesos-go's calls.
+type marshaler interface{ Marshal() ([]byte, error) }
+
+// doer sends requests with the configured credentials over a transport of its own.
+type doer struct {
+	http              *http.Client
+	principal, secret string
+}
+
+// newDoer makes a doer with at most conns connections to a host; 0 means no limit.
+func newDoer(cfg Config, tlsConf *tls.Config, conns int) *doer {
+	transport := &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSClientConfig:       tlsConf.Clone(),
+		TLSHandshakeTimeout:   dialTimeout,
+		ResponseHeaderTimeout: cfg.CallTimeout,
+		MaxConnsPerHost:       conns,
+		MaxIdleConnsPerHost:   max(conns, 1),
+		DisableCompression:    true,
+	}
+	return &doer{
+		http: &http.Client{
+			Transport: transport,
+			// Go's own following of redirects would drop credentials and the body.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		principal: cfg.Principal,
+		secret:    cfg.Secret,
+	}
+}
+
+func (d *doer) close() { d.http.CloseIdleConnections() }
+
+// request is one call on its way.
+type request struct {
+	// call names it in errors.
+	call string
+	url  string
+	// streamID is empty for SUBSCRIBE and operator calls.
+	streamID string
+	msg      marshaler
+}
+
+// post sends a call. The answer's status is 200 or 202, all else is a *CallError.
+func (d *doer) post(ctx context.Context, r request) (*http.Response, error) {
+	body, err := r.msg.Marshal()
+	if err != nil {
+		return nil, fmt.Errorf("mesos: encode %s: %w", r.call, err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("mesos: %s: %w", r.call, err)
+	}
+	req.Header.Set("Content-Type", mediaProtobuf)
+	req.Header.Set("Accept", mediaProtobuf)
+	req.Header.Set("User-Agent", "taurus")
+	if r.streamID != "" {
+		req.Header.Set(headerStreamID, r.streamID)
+	}
+	return d.do(req, r.call)
+}
+
+// do sends a request once. The transport takes another connection only if not a
+// byte of the request was written to the first.
+func (d *doer) do(req *http.Request, call string) (*http.Response, error) {
+	if d.secret != "" {
+		req.SetBasicAuth(d.principal, d.secret)
+	}
+	resp, err := d.http.Do(req)
+	if err != nil {
+		return nil, &CallError{Call: call, Err: err}
+	}
+	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusAccepted {
+		return resp, nil
+	}
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, errorBodyMax)) // What arrived is enough.
+	drain(resp.Body)
+	return nil, &CallError{
+		Call:     call,
+		Status:   resp.StatusCode,
+		Body:     strings.TrimSpace(string(text)),
+		Location: resp.Header.Get("Location"),
+	}
+}
+
+// send posts a call that is answered by a status only, within timeout.
+func (d *doer) send(ctx context.Context, timeout time.Duration, r request) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	resp, err := d.post(ctx, r)
+	if err != nil {
+		return err
+	}
+	drain(resp.Body)
+	return nil
+}
+
+// fetch posts a call that is answered by one message of at most limit bytes.
+func (d *doer) fetch(ctx context.Context, r request, limit int) ([]byte, error) {
+	resp, err := d.post(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return readAnswer(resp, r.call, limit)
+}
+
+func readAnswer(resp *http.Response, call string, limit int) ([]byte, error) {
+	defer drain(resp.Body)
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
+	if err != nil {
+		return nil, &CallError{Call: call, Err: err}
+	}
+	if len(body) > limit {
+		return nil, fmt.Errorf("%w: answer to %s is larger than %d bytes", ErrEventTooLarge, call, limit)
+	}
+	return body, nil
+}
+
+// drain reads the little that may be left, so that the connection can be used again.
+func drain(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, errorBodyMax)
+	_ = body.Close()
+}
