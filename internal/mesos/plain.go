@@ -3,7 +3,6 @@ package mesos
 import (
 	"math"
 	"net"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -151,13 +150,14 @@ func addresses(c *mesos.ContainerStatus) []string {
 // exitCode reads the texts of Mesos' executors (src/docker/executor.cpp,
 // src/launcher/executor.cpp), the only place where the code is.
 func exitCode(message string) *int {
-	m := regexp.MustCompile(`(?:Container|Command) exited with status (\d+)`).FindStringSubmatch(message)
-	if m == nil {
-		return nil
+	for _, prefix := range []string{"Container exited with status ", "Command exited with status "} {
+		text, ok := strings.CutPrefix(message, prefix)
+		if !ok {
+			continue
+		}
+		if code, err := strconv.Atoi(text); err == nil && code >= 0 {
+			return &code
+		}
 	}
-	code, err := strconv.Atoi(m[1])
-	if err != nil {
-		return nil
-	}
-	return &code
+	return nil
 }

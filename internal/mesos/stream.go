@@ -76,21 +76,6 @@ func (e *eventReader) next() (*scheduler.Event, error) {
 	return decodeEvent(rec)
 }
 
-// decodeEvent turns a panic into an error: the generated code indexes past the
-// end of some malformed messages (CVE-2021-3121).
-func decodeEvent(rec []byte) (ev *scheduler.Event, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			ev, err = nil, fmt.Errorf("%w: event: %v", ErrProtocol, p)
-		}
-	}()
-	ev = new(scheduler.Event)
-	if err := ev.Unmarshal(rec); err != nil {
-		return nil, fmt.Errorf("%w: event: %w", ErrProtocol, err)
-	}
-	return ev, nil
-}
-
 // open sends SUBSCRIBE and waits for the first event.
 func (c *Client) open(ctx context.Context, d *doer, base string, f Framework) (*Subscription, *eventReader, error) {
 	info := f.info(c.cfg.Principal)
@@ -253,4 +238,3 @@ func failureExecutor(f *scheduler.Event_Failure) string {
 	}
 	return ""
 }
-

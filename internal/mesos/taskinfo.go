@@ -1,13 +1,213 @@
 package mesos
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/job"
 )
 
+// Labels that taurus puts on its tasks, so that nothing ever has to read a task id.
+const (
+	labelPrefix  = "taurus."
+	labelJob     = labelPrefix + "job"
+	labelRun     = labelPrefix + "run"
+	labelGroup   = labelPrefix + "group"
+	labelSlot    = labelPrefix + "slot"
+	labelAttempt = labelPrefix + "attempt"
+	labelVersion = labelPrefix + "version"
+	labelTask    = labelPrefix + "task"
+)
+
+// taskInfo puts a launch in Mesos' terms, its resources cut out of the pool. It
+// never sets TaskInfo.check, which makes Mesos' Docker executor abort.
 func taskInfo(l *Launch, p *pool) (*mesos.TaskInfo, error) {
+	if err := l.validate(p); err != nil {
+		return nil, err
+	}
 	resources, err := p.take(l.Resources, l.HostPorts)
 	if err != nil {
 		return nil, err
 	}
-	return &mesos.TaskInfo{Name: l.Name, Resources: resources}, nil
+	health, err := healthCheck(l)
+	if err != nil {
+		return nil, err
+	}
+	return &mesos.TaskInfo{
+		Name:        l.Name,
+		TaskID:      mesos.TaskID{Value: l.TaskID},
+		AgentID:     mesos.AgentID{Value: l.AgentID},
+		Resources:   resources,
+		Command:     command(l),
+		Container:   container(l),
+		HealthCheck: health,
+		KillPolicy:  groupKillPolicy(l.Group),
+		Data:        []byte(l.Job),
+		Labels:      labels(l),
+		Discovery:   discovery(l),
+	}, nil
+}
+
+// validate refuses what would only fail at the agent, or be another task than meant.
+func (l *Launch) validate(p *pool) error {
+	switch {
+	case l.Group == nil:
+		return fmt.Errorf("%w: group: missing", ErrLaunchInvalid)
+	case l.TaskID == "":
+		return fmt.Errorf("%w: task id: missing", ErrLaunchInvalid)
+	case l.AgentID != p.agentID:
+		return fmt.Errorf("%w: agent %s, but the offers are of %s", ErrLaunchInvalid, l.AgentID, p.agentID)
+	case l.Role != p.role:
+		return fmt.Errorf("%w: role %q, but the offers are for %q", ErrLaunchInvalid, l.Role, p.role)
+	case len(l.HostPorts) != len(l.Group.Ports):
+		return fmt.Errorf("%w: %d host ports for %d ports of the group", ErrLaunchInvalid, len(l.HostPorts), len(l.Group.Ports))
+	}
+	return nil
+}
+
+// docker says whether the task runs in a container of its own image.
+func (l *Launch) docker() bool {
+	return l.Group.Container != nil && l.Group.Container.Image != ""
+}
+
+func groupKillPolicy(g *job.Group) *mesos.KillPolicy {
+	if g.KillGrace <= 0 {
+		return nil
+	}
+	return killPolicy(durationOf(g.KillGrace))
+}
+
+// command is what runs. For Docker, value is the first argument after the
+// image and arguments are the rest; a plain process takes value as the path
+// and arguments as the whole of argv.
+func command(l *Launch) *mesos.CommandInfo {
+	info := &mesos.CommandInfo{URIs: uris(l.Group.URIs), Environment: environment(l)}
+	var cmd job.Command
+	if l.Group.Container != nil {
+		cmd = l.Group.Container.Command
+	}
+	shell := cmd.Shell != ""
+	info.Shell = &shell
+	switch {
+	case shell:
+		info.Value = &cmd.Shell
+	case len(cmd.Args) == 0:
+	case l.docker():
+		info.Value, info.Arguments = &cmd.Args[0], cmd.Args[1:]
+	default:
+		info.Value, info.Arguments = &cmd.Args[0], cmd.Args
+	}
+	return info
+}
+
+func uris(group []job.URI) []mesos.CommandInfo_URI {
+	var wire []mesos.CommandInfo_URI
+	for _, u := range group {
+		extract := u.Extract == nil || *u.Extract
+		wire = append(wire, mesos.CommandInfo_URI{
+			Value:      u.Value,
+			Executable: &u.Executable,
+			Extract:    &extract,
+			Cache:      &u.Cache,
+			OutputFile: optional(u.OutputFile),
+		})
+	}
+	return wire
+}
+
+// environment is the user's, and what Mesos' Docker containerizer leaves to
+// the framework. What taurus says of the task cannot be overridden.
+func environment(l *Launch) *mesos.Environment {
+	env := maps.Clone(l.Group.Env)
+	if env == nil {
+		env = map[string]string{}
+	}
+	maps.Copy(env, map[string]string{
+		"MESOS_TASK_ID":  l.TaskID,
+		"TAURUS_JOB":     l.Job,
+		"TAURUS_GROUP":   l.Group.Name,
+		"TAURUS_SLOT":    number(l.Slot),
+		"TAURUS_ATTEMPT": number(l.Attempt),
+		"HOST":           l.Hostname,
+	})
+	for i, port := range l.HostPorts {
+		if i == 0 {
+			env["PORT"] = number(port)
+		}
+		env["PORT"+strconv.Itoa(i)] = number(port)
+		if name := l.Group.Ports[i].Name; name != "" {
+			env["PORT_"+envName(name)] = number(port)
+		}
+	}
+	wire := &mesos.Environment{}
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		value := env[name]
+		wire.Variables = append(wire.Variables, mesos.Environment_Variable{Name: name, Value: &value})
+	}
+	return wire
+}
+
+// envName makes a port's name one of an environment variable: admin-ui is ADMIN_UI.
+func envName(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			return r
+		}
+		return '_'
+	}, name)
+}
+
+func number[N uint32 | uint64](n N) string { return strconv.FormatUint(uint64(n), 10) }
+
+// labels are taurus' own, then the user's; the prefix is reserved.
+func labels(l *Launch) *mesos.Labels {
+	wire := &mesos.Labels{}
+	add := func(key, value string) {
+		wire.Labels = append(wire.Labels, mesos.Label{Key: key, Value: &value})
+	}
+	add(labelJob, l.Job)
+	add(labelRun, number(l.Run))
+	add(labelGroup, l.Group.Name)
+	add(labelSlot, number(l.Slot))
+	add(labelAttempt, number(l.Attempt))
+	add(labelVersion, number(l.Version))
+	for _, key := range slices.Sorted(maps.Keys(l.Group.Labels)) {
+		if !strings.HasPrefix(key, labelPrefix) {
+			add(key, l.Group.Labels[key])
+		}
+	}
+	return wire
+}
+
+// discovery tells service discovery the ports of the host.
+func discovery(l *Launch) *mesos.DiscoveryInfo {
+	if len(l.HostPorts) == 0 {
+		return nil
+	}
+	ports := make([]mesos.Port, len(l.HostPorts))
+	for i, port := range l.HostPorts {
+		protocol := portProtocol(l.Group.Ports[i])
+		ports[i] = mesos.Port{Number: port, Name: optional(l.Group.Ports[i].Name), Protocol: &protocol}
+	}
+	return &mesos.DiscoveryInfo{
+		Visibility:  mesos.FRAMEWORK,
+		Name:        optional(l.Name),
+		Environment: optional(l.Group.Environment),
+		Ports:       &mesos.Ports{Ports: ports},
+	}
+}
+
+func portProtocol(p job.Port) string {
+	if p.Protocol == "" {
+		return "tcp"
+	}
+	return p.Protocol
 }

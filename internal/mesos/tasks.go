@@ -2,6 +2,11 @@ package mesos
 
 import (
 	"context"
+	"fmt"
+	"strconv"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/master"
 )
 
 // TaskRef is a task that the master knows.
@@ -20,7 +25,69 @@ type TaskRef struct {
 }
 
 // Tasks lists the tasks of a framework that have not ended, unreachable ones
-// included, by GET_TASKS of the leading master.
+// included, by GET_TASKS of the leading master. Statuses carry no labels, so
+// this is where a task that the log does not know is told apart.
 func (c *Client) Tasks(ctx context.Context, frameworkID string) ([]TaskRef, error) {
-	return nil, ErrUnavailable
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.CallTimeout)
+	defer cancel()
+	var answer []byte
+	err := lead(ctx, c.detector, func(base string) (err error) {
+		answer, err = c.operator.fetch(ctx, request{
+			call: master.Call_GET_TASKS.String(),
+			url:  base + pathOperator,
+			msg:  &master.Call{Type: master.Call_GET_TASKS},
+		}, c.cfg.EventMax)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mesos: tasks: %w", err)
+	}
+	return decodeTasks(answer, frameworkID)
+}
+
+func decodeTasks(answer []byte, frameworkID string) (refs []TaskRef, err error) {
+	var resp master.Response
+	if err := unmarshal(answer, &resp); err != nil {
+		return nil, err
+	}
+	for _, list := range [][]mesos.Task{resp.GetGetTasks().GetTasks(), resp.GetGetTasks().GetUnreachableTasks()} {
+		for i := range list {
+			if list[i].FrameworkID.Value == frameworkID {
+				refs = append(refs, taskRef(&list[i]))
+			}
+		}
+	}
+	return refs, nil
+}
+
+func taskRef(t *mesos.Task) TaskRef {
+	ref := TaskRef{
+		TaskID:  t.TaskID.Value,
+		AgentID: t.AgentID.Value,
+		Name:    t.Name,
+		State:   t.GetState().String(),
+	}
+	ref.readLabels(t.GetLabels().GetLabels())
+	return ref
+}
+
+// readLabels takes all of taurus' labels or none.
+func (r *TaskRef) readLabels(wire []mesos.Label) {
+	values := map[string]string{}
+	for _, l := range wire {
+		if _, ok := values[l.Key]; !ok {
+			values[l.Key] = l.GetValue()
+		}
+	}
+	run, errRun := strconv.ParseUint(values[labelRun], 10, 64)
+	slot, errSlot := strconv.ParseUint(values[labelSlot], 10, 32)
+	attempt, errAttempt := strconv.ParseUint(values[labelAttempt], 10, 32)
+	version, errVersion := strconv.ParseUint(values[labelVersion], 10, 64)
+	if values[labelJob] == "" || errRun != nil || errSlot != nil || errAttempt != nil || errVersion != nil {
+		return
+	}
+	r.Ours = true
+	r.Job, r.Group = values[labelJob], values[labelGroup]
+	r.Run, r.Version = run, version
+	r.Slot, r.Attempt = uint32(slot), uint32(attempt)
 }

@@ -1,0 +1,123 @@
+package mesos
+
+import (
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/job"
+)
+
+// Names of networks that are not user networks of Docker.
+const (
+	networkBridge = "bridge"
+	networkHost   = "host"
+	networkNone   = "none"
+)
+
+// container is nil for a plain process. A process with volumes needs an agent
+// with the filesystem/linux isolator.
+func container(l *Launch) *mesos.ContainerInfo {
+	c := l.Group.Container
+	switch {
+	case l.docker():
+		return dockerContainer(l, c)
+	case c != nil && len(c.Volumes) > 0:
+		kind := mesos.ContainerInfo_MESOS
+		return &mesos.ContainerInfo{Type: &kind, Volumes: volumes(c.Volumes)}
+	}
+	return nil
+}
+
+func dockerContainer(l *Launch, c *job.Container) *mesos.ContainerInfo {
+	kind := mesos.ContainerInfo_DOCKER
+	info := &mesos.ContainerInfo{
+		Type:    &kind,
+		Volumes: volumes(c.Volumes),
+		Docker: &mesos.ContainerInfo_DockerInfo{
+			Image:          c.Image,
+			PortMappings:   portMappings(l),
+			Privileged:     &c.Privileged,
+			ForcePullImage: &c.ForcePull,
+			Parameters:     parameters(l, c.Parameters),
+		},
+	}
+	network := network(c)
+	info.Docker.Network = &network
+	if network == mesos.ContainerInfo_DockerInfo_USER {
+		info.NetworkInfos = []mesos.NetworkInfo{{Name: &c.Network}}
+	}
+	return info
+}
+
+func network(c *job.Container) mesos.ContainerInfo_DockerInfo_Network {
+	switch c.Network {
+	case "", networkBridge:
+		return mesos.ContainerInfo_DockerInfo_BRIDGE
+	case networkHost:
+		return mesos.ContainerInfo_DockerInfo_HOST
+	case networkNone:
+		return mesos.ContainerInfo_DockerInfo_NONE
+	}
+	return mesos.ContainerInfo_DockerInfo_USER
+}
+
+// mapped says whether the container's ports are others than the host's.
+func (l *Launch) mapped() bool {
+	if !l.docker() {
+		return false
+	}
+	switch network(l.Group.Container) {
+	case mesos.ContainerInfo_DockerInfo_BRIDGE, mesos.ContainerInfo_DockerInfo_USER:
+		return true
+	case mesos.ContainerInfo_DockerInfo_HOST, mesos.ContainerInfo_DockerInfo_NONE:
+	}
+	return false
+}
+
+// inside is the port in the container that belongs to the i-th of the group.
+func (l *Launch) inside(i int) uint32 {
+	if port := l.Group.Ports[i].Container; port != 0 && l.mapped() {
+		return port
+	}
+	return l.HostPorts[i]
+}
+
+func portMappings(l *Launch) []mesos.ContainerInfo_DockerInfo_PortMapping {
+	if !l.mapped() {
+		return nil
+	}
+	var wire []mesos.ContainerInfo_DockerInfo_PortMapping
+	for i, port := range l.HostPorts {
+		protocol := portProtocol(l.Group.Ports[i])
+		wire = append(wire, mesos.ContainerInfo_DockerInfo_PortMapping{
+			HostPort:      port,
+			ContainerPort: l.inside(i),
+			Protocol:      &protocol,
+		})
+	}
+	return wire
+}
+
+// parameters are the user's options of docker run, and labels by which the
+// container is found: Mesos passes its own labels on to nobody.
+func parameters(l *Launch, user []job.Parameter) []mesos.Parameter {
+	var wire []mesos.Parameter
+	for _, p := range user {
+		wire = append(wire, mesos.Parameter{Key: p.Key, Value: p.Value})
+	}
+	return append(wire,
+		mesos.Parameter{Key: "label", Value: labelTask + "=" + l.TaskID},
+		mesos.Parameter{Key: "label", Value: labelJob + "=" + l.Job},
+	)
+}
+
+func volumes(group []job.Volume) []mesos.Volume {
+	var wire []mesos.Volume
+	for _, v := range group {
+		mode := mesos.RW
+		if v.Mode == "ro" {
+			mode = mesos.RO
+		}
+		wire = append(wire, mesos.Volume{Mode: &mode, ContainerPath: v.ContainerPath, HostPath: &v.HostPath})
+	}
+	return wire
+}
