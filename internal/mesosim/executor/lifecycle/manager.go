@@ -2,27 +2,155 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 )
 
+// Errors of Options that lack something.
+var (
+	ErrNoSink     = errors.New("lifecycle: no sink: set Sink to what stores the states")
+	ErrNoStateDir = errors.New("lifecycle: state directory is not absolute: set StateDir to a path that outlives the agent")
+)
+
+// forgetTimeout bounds the tidying up after a run; what it does not manage is
+// left to Sweep.
+const forgetTimeout = 30 * time.Second
+
+// Options configure a Manager.
+type Options struct {
+	Driver   Driver
+	Sink     executor.Sink
+	Log      zerolog.Logger
+	StateDir string // absolute; holds a folder per run
+	// Noun begins the messages of terminal states: "Container" or "Command".
+	Noun string
+	// Vanished is the message for a run of which nothing is left.
+	Vanished string
+	// Grace is for kills that nobody asked for, where the task has no kill policy.
+	Grace time.Duration
+}
+
 // Manager is an executor.Executor over a Driver.
-type Manager struct{}
+type Manager struct {
+	opts  Options
+	marks marks
 
-// Launch implements executor.Executor.
-func (m *Manager) Launch(ctx context.Context, t executor.Task) {}
+	mu     sync.Mutex
+	runs   map[string]*run // by container id
+	closed bool
+	live   sync.WaitGroup
+}
 
-// Kill implements executor.Executor.
-func (m *Manager) Kill(run executor.Run, grace time.Duration) {}
+// New returns a manager, and makes its state directory.
+func New(opts Options) (*Manager, error) {
+	if opts.Sink == nil {
+		return nil, ErrNoSink
+	}
+	if !filepath.IsAbs(opts.StateDir) {
+		return nil, fmt.Errorf("%w (got %q)", ErrNoStateDir, opts.StateDir)
+	}
+	if err := os.MkdirAll(opts.StateDir, 0o700); err != nil {
+		return nil, err
+	}
+	return &Manager{opts: opts, marks: marks{dir: opts.StateDir}, runs: make(map[string]*run)}, nil
+}
 
-// Recover implements executor.Executor.
-func (m *Manager) Recover(ctx context.Context, t executor.Task, last mesos.TaskState) {}
+// Launch implements executor.Executor. Only the values of ctx are used: the run
+// outlives it.
+func (m *Manager) Launch(ctx context.Context, t executor.Task) {
+	m.Recover(ctx, t, mesos.TASK_STAGING)
+}
 
-// Close implements executor.Executor.
-func (m *Manager) Close() error { return nil }
+// Recover implements executor.Executor. For a terminal state it removes what is
+// left of the run.
+func (m *Manager) Recover(ctx context.Context, t executor.Task, last mesos.TaskState) {
+	k, err := m.marks.load(t.Run.ContainerID)
+	if err != nil {
+		m.log(t.Run).Error().Err(err).Msg("cannot read whether the run was to be killed")
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, known := m.runs[t.Run.ContainerID]; known || m.closed {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	r := newRun(t, k, cancel)
+	m.runs[t.Run.ContainerID] = r
+	m.live.Go(func() {
+		defer cancel()
+		m.lead(ctx, r, last)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.runs, t.Run.ContainerID)
+	})
+}
 
-// Sweep implements executor.Sweeper.
-func (m *Manager) Sweep(ctx context.Context, keep map[string]bool) error { return nil }
+// Kill implements executor.Executor. That the run is to be killed is on disk
+// when it returns.
+func (m *Manager) Kill(run executor.Run, grace time.Duration) {
+	m.mu.Lock()
+	r := m.runs[run.ContainerID]
+	m.mu.Unlock()
+	if r != nil {
+		m.condemn(r, mark{Cause: causeKill, Grace: grace})
+	}
+}
+
+func (m *Manager) condemn(r *run, k mark) {
+	if err := r.condemn(m.marks, k); err != nil {
+		m.log(r.task.Run).Error().Err(err).Msg("cannot store that the run is to be killed; killing it all the same")
+	}
+}
+
+// Close implements executor.Executor. Nothing reaches the sink once it returned.
+func (m *Manager) Close() error {
+	m.mu.Lock()
+	m.closed = true
+	for _, r := range m.runs {
+		r.cancel()
+	}
+	m.mu.Unlock()
+	m.live.Wait()
+	return nil
+}
+
+// Sweep implements executor.Sweeper, for the manager's own folders.
+func (m *Manager) Sweep(_ context.Context, keep map[string]bool) error {
+	ids, err := m.marks.all()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !keep[id] && !m.Knows(id) {
+			err = errors.Join(err, m.marks.remove(id))
+		}
+	}
+	return err
+}
+
+// Knows says whether a run is being led now.
+func (m *Manager) Knows(containerID string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.runs[containerID] != nil
+}
+
+// Folder is where a driver may keep what it must remember of a run.
+func Folder(stateDir string, run executor.Run) string {
+	return marks{dir: stateDir}.folder(run.ContainerID)
+}
+
+func (m *Manager) log(run executor.Run) *zerolog.Logger {
+	l := m.opts.Log.With().Str("framework", run.FrameworkID).Str("task", run.ExecutorID).
+		Str("container", run.ContainerID).Logger()
+	return &l
+}

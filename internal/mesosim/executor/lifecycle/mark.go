@@ -1,0 +1,104 @@
+package lifecycle
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// cause is why a run is killed.
+type cause string
+
+const (
+	causeKill      cause = "kill"                // asked by the framework or the agent
+	causeUnhealthy cause = "unhealthy"           // failed its health checks
+	causeExpired   cause = "max_completion_time" // ran for too long
+)
+
+// mark says that a run is to be killed.
+type mark struct {
+	Cause cause         `json:"cause"`
+	Grace time.Duration `json:"grace_ns"`
+}
+
+// marks keeps marks on disk, each in the folder of its run.
+type marks struct{ dir string }
+
+const markFile = "kill.json"
+
+func (m marks) folder(containerID string) string {
+	return filepath.Join(m.dir, containerID)
+}
+
+// load returns nil if the run is not marked. A mark is written whole or not at
+// all, so one that cannot be read is an error of the disk.
+func (m marks) load(containerID string) (*mark, error) {
+	b, err := os.ReadFile(filepath.Join(m.folder(containerID), markFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // No mark is an answer.
+	}
+	if err != nil {
+		return nil, err
+	}
+	var k mark
+	if err := json.Unmarshal(b, &k); err != nil {
+		return nil, err
+	}
+	return &k, nil
+}
+
+// store puts a mark on disk: written aside, synced, renamed, and the folder synced.
+func (m marks) store(containerID string, k mark) error {
+	b, err := json.Marshal(k)
+	if err != nil {
+		return err
+	}
+	folder := m.folder(containerID)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(folder, markFile+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), filepath.Join(folder, markFile))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return errors.Join(syncDir(folder), syncDir(m.dir))
+}
+
+func syncDir(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// remove forgets a run.
+func (m marks) remove(containerID string) error {
+	return os.RemoveAll(m.folder(containerID))
+}
+
+// all lists the runs that have a folder.
+func (m marks) all() ([]string, error) {
+	entries, err := os.ReadDir(m.dir)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() {
+			ids = append(ids, e.Name())
+		}
+	}
+	return ids, nil
+}

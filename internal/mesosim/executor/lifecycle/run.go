@@ -1,0 +1,56 @@
+package lifecycle
+
+import (
+	"context"
+	"sync"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+)
+
+// run is what the manager knows of a task between Launch and its end.
+type run struct {
+	task   executor.Task
+	cancel context.CancelFunc
+	killed chan struct{} // closed once the run is to be killed
+	asked  chan struct{} // one token when a kill was asked, again or for the first time
+
+	mu   sync.Mutex
+	mark *mark
+}
+
+func newRun(t executor.Task, k *mark, cancel context.CancelFunc) *run {
+	r := &run{task: t, mark: k, cancel: cancel, killed: make(chan struct{}), asked: make(chan struct{}, 1)}
+	if k != nil {
+		close(r.killed)
+		r.asked <- struct{}{}
+	}
+	return r
+}
+
+// condemn marks the run, on disk first. The first cause stays; a later kill only
+// brings another grace. An error does not keep the run from being killed.
+func (r *run) condemn(store marks, k mark) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	first := r.mark == nil
+	if !first {
+		k.Cause = r.mark.Cause
+	}
+	err := store.store(r.task.Run.ContainerID, k)
+	r.mark = &k
+	if first {
+		close(r.killed)
+	}
+	select {
+	case r.asked <- struct{}{}:
+	default:
+	}
+	return err
+}
+
+// condemned returns the mark, or nil.
+func (r *run) condemned() *mark {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.mark
+}

@@ -1,0 +1,157 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+	"github.com/milosgajdos/taurus/internal/mesosim/executor/health"
+)
+
+// ending is what Wait said.
+type ending struct {
+	exit Exit
+	err  error
+}
+
+// watcher stays with a workload that has been started.
+type watcher struct {
+	manager  *Manager
+	run      *run
+	workload Workload
+	running  executor.Status // what TASK_RUNNING said, for health updates to repeat
+	killing  bool            // TASK_KILLING is out, or not wanted any more
+
+	helpers  sync.WaitGroup
+	unwatch  context.CancelFunc // ends the health checks
+	unstop   context.CancelFunc // ends the stop under way
+	verdicts chan health.Verdict
+}
+
+// watch returns the terminal state of a started run; false means that ctx is done.
+func (m *Manager) watch(ctx context.Context, r *run, w Workload, d Description, killing bool) (executor.Status, bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	v := &watcher{
+		manager: m, run: r, workload: w, running: running(d), killing: killing,
+		unstop: func() {}, verdicts: make(chan health.Verdict),
+	}
+	v.running.Data = nil
+	defer v.helpers.Wait()
+	defer cancel()
+
+	ended := make(chan ending, 1)
+	v.helpers.Go(func() {
+		exit, err := w.Wait(ctx)
+		ended <- ending{exit, err}
+	})
+	v.check(ctx)
+	expired, stop := deadline(r.task.Info.MaxCompletionTime, d.Since)
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return executor.Status{}, false
+		case e := <-ended:
+			return v.end(e), ctx.Err() == nil
+		case <-r.asked:
+			v.kill(ctx)
+		case <-expired:
+			m.condemn(r, mark{Cause: causeExpired})
+		case h := <-v.verdicts:
+			v.health(ctx, h)
+		}
+	}
+}
+
+// deadline is a timer for max_completion_time; without one it never fires.
+func deadline(limit *mesos.DurationInfo, since time.Time) (<-chan time.Time, func() bool) {
+	if limit == nil {
+		return nil, func() bool { return false }
+	}
+	if since.IsZero() {
+		since = time.Now()
+	}
+	t := time.NewTimer(time.Until(since.Add(time.Duration(limit.Nanoseconds))))
+	return t.C, t.Stop
+}
+
+func (v *watcher) end(e ending) executor.Status {
+	k := v.run.condemned()
+	if e.err == nil {
+		return verdict(v.manager.opts.Noun, e.exit, k)
+	}
+	if !errors.Is(e.err, ErrVanished) {
+		v.manager.log(v.run.task.Run).Error().Err(e.err).Msg("lost sight of a run")
+	}
+	return vanished(v.manager.opts.Vanished, k)
+}
+
+// check starts the health checks, if the task has any.
+func (v *watcher) check(ctx context.Context) {
+	ctx, v.unwatch = context.WithCancel(ctx)
+	hc := v.run.task.Info.HealthCheck
+	if hc == nil || v.run.condemned() != nil {
+		return
+	}
+	probe := func(ctx context.Context) error {
+		err := v.workload.Probe(ctx, hc)
+		if err != nil {
+			v.manager.log(v.run.task.Run).Debug().Err(err).Msg("health check failed")
+		}
+		return err
+	}
+	v.helpers.Go(func() {
+		health.Watch(ctx, health.SettingsOf(hc), probe, func(h health.Verdict) {
+			select {
+			case v.verdicts <- h:
+			case <-ctx.Done():
+			}
+		})
+	})
+}
+
+func (v *watcher) health(ctx context.Context, h health.Verdict) {
+	if v.run.condemned() != nil {
+		return
+	}
+	s := v.running
+	s.Reason = mesos.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED.Enum()
+	s.Healthy = &h.Healthy
+	if v.manager.emit(ctx, v.run, s) && h.Kill {
+		v.manager.condemn(v.run, mark{Cause: causeUnhealthy, Grace: v.grace()})
+	}
+}
+
+// grace is for kills that nobody asked for.
+func (v *watcher) grace() time.Duration {
+	if p := v.run.task.Info.KillPolicy; p != nil && p.GracePeriod != nil {
+		return time.Duration(p.GracePeriod.Nanoseconds)
+	}
+	return v.manager.opts.Grace
+}
+
+// kill begins to stop the workload, or begins again with another grace.
+func (v *watcher) kill(ctx context.Context) {
+	k := v.run.condemned()
+	v.unwatch()
+	if !v.killing && k.Cause != causeExpired && v.run.task.KillingState {
+		s := executor.Status{State: mesos.TASK_KILLING, Source: mesos.SOURCE_EXECUTOR, PID: v.running.PID}
+		if !v.manager.emit(ctx, v.run, s) {
+			return
+		}
+	}
+	v.killing = true
+	v.unstop()
+	stopCtx, cancel := context.WithCancel(ctx)
+	v.unstop = cancel
+	v.helpers.Go(func() {
+		defer cancel()
+		if err := v.workload.Stop(stopCtx, k.Grace); err != nil && stopCtx.Err() == nil {
+			v.manager.log(v.run.task.Run).Error().Err(err).Msg("cannot stop a run")
+		}
+	})
+}
