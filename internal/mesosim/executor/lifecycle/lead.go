@@ -10,9 +10,10 @@ import (
 )
 
 // lead takes a run from its last known state to its end, or until ctx is done.
-func (m *Manager) lead(ctx context.Context, r *run, last mesos.TaskState) {
+// A run that may have been started before is looked for first.
+func (m *Manager) lead(ctx context.Context, r *run, last mesos.TaskState, look bool) {
 	if !terminal(last) {
-		end, ok := m.play(ctx, r, last)
+		end, ok := m.play(ctx, r, last, look)
 		if !ok || !m.emit(ctx, r, end) {
 			return
 		}
@@ -38,40 +39,59 @@ func (m *Manager) emit(ctx context.Context, r *run, s executor.Status) bool {
 }
 
 // play returns the terminal state of a run; false means that ctx is done.
-func (m *Manager) play(ctx context.Context, r *run, last mesos.TaskState) (executor.Status, bool) {
-	w, err := m.opts.Driver.Find(ctx, r.task)
-	if ctx.Err() != nil {
-		return executor.Status{}, false
-	}
-	if err != nil {
-		w = nil
-		if !errors.Is(err, ErrNotFound) {
-			m.log(r.task.Run).Error().Err(err).Msg("cannot look for a run")
+func (m *Manager) play(ctx context.Context, r *run, last mesos.TaskState, look bool) (executor.Status, bool) {
+	var w Workload
+	if look {
+		w = m.find(ctx, r)
+		if ctx.Err() != nil {
+			return executor.Status{}, false
 		}
 	}
 	switch last {
 	case mesos.TASK_STAGING:
-		if w == nil {
-			if end, failed := m.prepare(ctx, r); failed {
-				return end, ctx.Err() == nil
-			}
-		}
-		if !m.emit(ctx, r, executor.Status{State: mesos.TASK_STARTING, Source: mesos.SOURCE_EXECUTOR}) {
-			return executor.Status{}, false
-		}
-		return m.start(ctx, r, w)
+		return m.launch(ctx, r, w)
 	case mesos.TASK_STARTING:
 		return m.start(ctx, r, w)
 	default:
-		if w == nil {
-			return vanished(m.opts.Vanished, r.condemned()), true
-		}
-		d, ok := m.describe(ctx, r, w)
-		if !ok {
-			return executor.Status{}, false
-		}
-		return m.watch(ctx, r, w, d, last == mesos.TASK_KILLING)
+		return m.resume(ctx, r, w, last)
 	}
+}
+
+// find returns nil for a run that was never started.
+func (m *Manager) find(ctx context.Context, r *run) Workload {
+	w, err := m.opts.Driver.Find(ctx, r.task)
+	if err == nil {
+		return w
+	}
+	if ctx.Err() == nil && !errors.Is(err, ErrNotFound) {
+		m.log(r.task.Run).Error().Err(err).Msg("cannot look for a run")
+	}
+	return nil
+}
+
+// launch takes a run of which nobody knows anything yet.
+func (m *Manager) launch(ctx context.Context, r *run, w Workload) (executor.Status, bool) {
+	if w == nil {
+		if end, failed := m.prepare(ctx, r); failed {
+			return end, ctx.Err() == nil
+		}
+	}
+	if !m.emit(ctx, r, executor.Status{State: mesos.TASK_STARTING, Source: mesos.SOURCE_EXECUTOR}) {
+		return executor.Status{}, false
+	}
+	return m.start(ctx, r, w)
+}
+
+// resume stays with a run that is known to have been running.
+func (m *Manager) resume(ctx context.Context, r *run, w Workload, last mesos.TaskState) (executor.Status, bool) {
+	if w == nil {
+		return vanished(m.opts.Vanished, r.condemned()), true
+	}
+	d, ok := m.describe(ctx, r, w)
+	if !ok {
+		return executor.Status{}, false
+	}
+	return m.watch(ctx, r, w, d, last == mesos.TASK_KILLING)
 }
 
 // prepare gets what the run needs. A kill meanwhile ends it at once.
@@ -107,6 +127,9 @@ func (m *Manager) start(ctx context.Context, r *run, w Workload) (executor.Statu
 		w, err = m.opts.Driver.Start(ctx, r.task)
 		if ctx.Err() != nil {
 			return executor.Status{}, false
+		}
+		if errors.Is(err, ErrVanished) {
+			return vanished(m.opts.Vanished, r.condemned()), true
 		}
 		if err != nil {
 			return startFailed(err, r.condemned()), true

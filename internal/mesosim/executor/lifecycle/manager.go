@@ -67,12 +67,17 @@ func New(opts Options) (*Manager, error) {
 // Launch implements executor.Executor. Only the values of ctx are used: the run
 // outlives it.
 func (m *Manager) Launch(ctx context.Context, t executor.Task) {
-	m.Recover(ctx, t, mesos.TASK_STAGING)
+	m.begin(ctx, t, func(ctx context.Context, r *run) { m.lead(ctx, r, mesos.TASK_STAGING, false) })
 }
 
 // Recover implements executor.Executor. For a terminal state it removes what is
 // left of the run.
 func (m *Manager) Recover(ctx context.Context, t executor.Task, last mesos.TaskState) {
+	m.begin(ctx, t, func(ctx context.Context, r *run) { m.lead(ctx, r, last, true) })
+}
+
+// begin gives a run its goroutine, unless it has one.
+func (m *Manager) begin(ctx context.Context, t executor.Task, lead func(context.Context, *run)) {
 	k, err := m.marks.load(t.Run.ContainerID)
 	if err != nil {
 		m.log(t.Run).Error().Err(err).Msg("cannot read whether the run was to be killed")
@@ -87,7 +92,7 @@ func (m *Manager) Recover(ctx context.Context, t executor.Task, last mesos.TaskS
 	m.runs[t.Run.ContainerID] = r
 	m.live.Go(func() {
 		defer cancel()
-		m.lead(ctx, r, last)
+		lead(ctx, r)
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		delete(m.runs, t.Run.ContainerID)

@@ -1,7 +1,7 @@
 package process
 
 import (
-	"errors"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -9,18 +9,23 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/lifecycle"
 )
 
+// DefaultGrace is between SIGTERM and SIGKILL where neither the agent nor the
+// task says otherwise; it is Mesos' for command tasks.
+const DefaultGrace = 3 * time.Second
+
 // Options configure an Executor.
 type Options struct {
 	// Sink takes the states of all runs. Required.
 	Sink executor.Sink
 	// Log is where what goes wrong is told.
 	Log zerolog.Logger
-	// AgentID is given to tasks as MESOS_AGENT_ID.
+	// AgentID is given to tasks as MESOS_AGENT_ID and MESOS_SLAVE_ID.
 	AgentID string
-	// AgentIP is the address of all tasks.
+	// AgentIP is the address of all tasks, given to them as LIBPROCESS_IP.
 	AgentIP string
 	// StateDir is an absolute directory of this executor's own records, one
-	// folder per container id. It must outlive the agent. Required.
+	// folder per container id. It must outlive the agent, and no other executor
+	// may use it. Required.
 	StateDir string
 }
 
@@ -29,7 +34,24 @@ type Executor struct {
 	*lifecycle.Manager
 }
 
-// New returns an executor.
+var (
+	_ executor.Executor = (*Executor)(nil)
+	_ executor.Sweeper  = (*Executor)(nil)
+)
+
+// New returns an executor. It fails for Options that lack what is required.
 func New(opts Options) (*Executor, error) {
-	return nil, errors.ErrUnsupported
+	m, err := lifecycle.New(lifecycle.Options{
+		Driver:   &driver{opts: opts},
+		Sink:     opts.Sink,
+		Log:      opts.Log,
+		StateDir: opts.StateDir,
+		Noun:     "Command",
+		Vanished: "Executor terminated",
+		Grace:    DefaultGrace,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Executor{Manager: m}, nil
 }
