@@ -1,7 +1,5 @@
 package job
 
-import "time"
-
 // Kind says when a job is over.
 type Kind string
 
@@ -19,7 +17,7 @@ type Spec struct {
 	// ID names the job; unique among jobs that are not over.
 	ID string `json:"id"`
 	// Kind is service unless told otherwise.
-	Kind Kind `json:"kind,omitempty"`
+	Kind Kind `json:"kind,omitzero"`
 	// Labels are the user's own; lists can be filtered by them.
 	Labels map[string]string `json:"labels,omitempty"`
 	// Tasks are the task groups: templates, each run Replicas times.
@@ -29,24 +27,24 @@ type Spec struct {
 // Group is a template of tasks, what the original called a task.
 type Group struct {
 	// Name tells the groups of a job apart; derived from Role where absent.
-	Name        string `json:"name,omitempty"`
-	Cluster     string `json:"cluster,omitempty"`
-	Role        string `json:"role,omitempty"`
-	Environment string `json:"environment,omitempty"`
-	Priority    uint32 `json:"priority,omitempty"`
+	Name        string `json:"name,omitzero"`
+	Cluster     string `json:"cluster,omitzero"`
+	Role        string `json:"role,omitzero"`
+	Environment string `json:"environment,omitzero"`
+	Priority    uint32 `json:"priority,omitzero"`
 	// Replicas is the number of tasks wanted.
 	Replicas  uint32     `json:"replicas"`
 	Container *Container `json:"container"`
-	Resources *Resources `json:"resources,omitempty"`
+	Resources *Resources `json:"resources,omitzero"`
 	// Ports are container ports that get a host port out of the offer.
 	Ports       []Port            `json:"ports,omitempty"`
 	Env         map[string]string `json:"env,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
-	HealthCheck *HealthCheck      `json:"health_check,omitempty"`
+	HealthCheck *HealthCheck      `json:"health_check,omitzero"`
 	Constraints []Constraint      `json:"constraints,omitempty"`
-	Restart     *Restart          `json:"restart,omitempty"`
+	Restart     *Restart          `json:"restart,omitzero"`
 	// KillGrace is the time between the gentle and the hard signal.
-	KillGrace Duration `json:"kill_grace,omitempty"`
+	KillGrace Duration `json:"kill_grace,omitzero"`
 	URIs      []URI    `json:"uris,omitempty"`
 }
 
@@ -57,17 +55,10 @@ type Container struct {
 	Command Command  `json:"command,omitzero"`
 	Volumes []Volume `json:"volumes,omitempty"`
 	// Network is bridge (the default), host, none, or the name of a user network.
-	Network    string      `json:"network,omitempty"`
-	ForcePull  bool        `json:"force_pull,omitempty"`
-	Privileged bool        `json:"privileged,omitempty"`
+	Network    string      `json:"network,omitzero"`
+	ForcePull  bool        `json:"force_pull,omitzero"`
+	Privileged bool        `json:"privileged,omitzero"`
 	Parameters []Parameter `json:"parameters,omitempty"`
-}
-
-// Command is either an argument list, given as a JSON list, or a shell line,
-// given as a JSON string. At most one of its fields is set.
-type Command struct {
-	Args  []string
-	Shell string
 }
 
 // Volume binds a host path into the container.
@@ -75,7 +66,7 @@ type Volume struct {
 	ContainerPath string `json:"container_path"`
 	HostPath      string `json:"host_path"`
 	// Mode is "ro" for read-only; anything else is read-write, as in the original.
-	Mode string `json:"mode,omitempty"`
+	Mode string `json:"mode,omitzero"`
 }
 
 // Parameter is an option of docker run without its dashes.
@@ -91,38 +82,40 @@ type Resources struct {
 	// Memory is in MB.
 	Memory float64 `json:"memory"`
 	// Disk is in MB.
-	Disk float64 `json:"disk,omitempty"`
+	Disk float64 `json:"disk,omitzero"`
 	// GPUs is a whole number.
-	GPUs uint32 `json:"gpus,omitempty"`
+	GPUs uint32 `json:"gpus,omitzero"`
 }
 
 // Port is one port of the container.
 type Port struct {
 	// Name tells ports apart in environment variables (PORT_<NAME>).
-	Name string `json:"name,omitempty"`
+	Name string `json:"name,omitzero"`
 	// Container is the port inside; 0 means the same as the host port.
-	Container uint32 `json:"container,omitempty"`
+	Container uint32 `json:"container,omitzero"`
 	// Host asks for that very port; 0 takes any the offer has.
-	Host uint32 `json:"host,omitempty"`
+	Host uint32 `json:"host,omitzero"`
 	// Protocol is tcp unless udp.
-	Protocol string `json:"protocol,omitempty"`
+	Protocol string `json:"protocol,omitzero"`
 }
 
 // HealthCheck is done by the agent. The original had Port, Path, Interval,
 // Timeout and Failures.
 type HealthCheck struct {
 	// Type is http, tcp or command; derived from the other fields where absent.
-	Type string `json:"type,omitempty"`
-	// Port is the container port that is asked.
-	Port     uint32   `json:"port,omitempty"`
-	Path     string   `json:"path,omitempty"`
-	Command  string   `json:"command,omitempty"`
-	Interval Duration `json:"interval,omitempty"`
-	Timeout  Duration `json:"timeout,omitempty"`
-	Grace    Duration `json:"grace,omitempty"`
-	Delay    Duration `json:"delay,omitempty"`
+	Type string `json:"type,omitzero"`
+	// Port is the container port that is asked; 0 means the group's first port.
+	Port     uint32   `json:"port,omitzero"`
+	Path     string   `json:"path,omitzero"`
+	Command  string   `json:"command,omitzero"`
+	Interval Duration `json:"interval,omitzero"`
+	Timeout  Duration `json:"timeout,omitzero"`
+	// Grace is the time from the start in which failures do not count.
+	Grace Duration `json:"grace,omitzero"`
+	// Delay is the time from the start to the first check.
+	Delay Duration `json:"delay,omitzero"`
 	// Failures in a row end the task.
-	Failures uint32 `json:"failures,omitempty"`
+	Failures uint32 `json:"failures,omitzero"`
 }
 
 // Constraint limits where the tasks of a group may run.
@@ -131,32 +124,28 @@ type Constraint struct {
 	Attribute string `json:"attribute"`
 	// Operator is one of is, is_not, like, unlike, unique, max_per, group_by, cluster.
 	Operator string `json:"operator"`
-	Value    string `json:"value,omitempty"`
+	Value    string `json:"value,omitzero"`
 }
 
 // Restart says what follows the end of a task.
 type Restart struct {
 	// Policy is always, on_failure or never.
-	Policy string `json:"policy,omitempty"`
+	Policy string `json:"policy,omitzero"`
 	// Attempts bounds the failures of a batch task, the first try included; 0 means the default.
-	Attempts uint32 `json:"attempts,omitempty"`
+	Attempts uint32 `json:"attempts,omitzero"`
 	// Backoff is the wait after the first failure; it doubles up to BackoffMax.
-	Backoff    Duration `json:"backoff,omitempty"`
-	BackoffMax Duration `json:"backoff_max,omitempty"`
+	Backoff    Duration `json:"backoff,omitzero"`
+	BackoffMax Duration `json:"backoff_max,omitzero"`
 	// ResetAfter is the running time after which failures are forgotten.
-	ResetAfter Duration `json:"reset_after,omitempty"`
+	ResetAfter Duration `json:"reset_after,omitzero"`
 }
 
 // URI is fetched into the sandbox before the task starts.
 type URI struct {
 	Value      string `json:"value"`
-	Executable bool   `json:"executable,omitempty"`
+	Executable bool   `json:"executable,omitzero"`
 	// Extract unpacks archives; true unless told otherwise.
-	Extract    *bool  `json:"extract,omitempty"`
-	Cache      bool   `json:"cache,omitempty"`
-	OutputFile string `json:"output_file,omitempty"`
+	Extract    *bool  `json:"extract,omitzero"`
+	Cache      bool   `json:"cache,omitzero"`
+	OutputFile string `json:"output_file,omitzero"`
 }
-
-// Duration is written "1m30s"; a bare number is seconds, as in the original's
-// health checks.
-type Duration time.Duration

@@ -1,0 +1,55 @@
+package job
+
+import (
+	"maps"
+	"slices"
+)
+
+// Clone copies s with all that it points to.
+func (s *Spec) Clone() *Spec {
+	c := *s
+	c.Labels = maps.Clone(s.Labels)
+	c.Tasks = slices.Clone(s.Tasks)
+	for i := range c.Tasks {
+		c.Tasks[i] = c.Tasks[i].clone()
+	}
+	return &c
+}
+
+// clone copies g with all that it points to.
+func (g Group) clone() Group {
+	g.Container = g.Container.clone()
+	g.Resources = copied(g.Resources)
+	g.Ports = slices.Clone(g.Ports)
+	g.Env = maps.Clone(g.Env)
+	g.Labels = maps.Clone(g.Labels)
+	g.HealthCheck = copied(g.HealthCheck)
+	g.Constraints = slices.Clone(g.Constraints)
+	g.Restart = copied(g.Restart)
+	g.URIs = slices.Clone(g.URIs)
+	for i := range g.URIs {
+		g.URIs[i].Extract = copied(g.URIs[i].Extract)
+	}
+	return g
+}
+
+// clone copies c with all that it points to; nil stays nil.
+func (c *Container) clone() *Container {
+	if c == nil {
+		return nil
+	}
+	container := *c
+	container.Command.Args = slices.Clone(c.Command.Args)
+	container.Volumes = slices.Clone(c.Volumes)
+	container.Parameters = slices.Clone(c.Parameters)
+	return &container
+}
+
+// copied is a pointer to a copy; nil stays nil.
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}

@@ -1,0 +1,134 @@
+package job
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+)
+
+// document is what a job file holds: a spec, or in the oldest form of the
+// original a spec with one task under "task".
+type document struct {
+	Spec
+	Task *Group `json:"task"`
+}
+
+// Decode reads one job of a content type as HTTP names it. An empty type, and
+// the form type that curl -d sends, mean JSON. It returns ErrMediaType for a
+// type that is neither JSON nor YAML, otherwise what DecodeJSON returns.
+func Decode(data []byte, contentType string) (*Spec, error) {
+	yaml, err := isYAML(contentType)
+	if err != nil {
+		return nil, err
+	}
+	if yaml {
+		return DecodeYAML(data)
+	}
+	return DecodeJSON(data)
+}
+
+// isYAML says which of the two formats a content type names.
+func isYAML(contentType string) (bool, error) {
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil && contentType != "" {
+		return false, fmt.Errorf("%w %q: send application/json or application/yaml", ErrMediaType, contentType)
+	}
+	switch {
+	case media == "", media == "application/json", strings.HasSuffix(media, "+json"),
+		media == "application/x-www-form-urlencoded":
+		return false, nil
+	case media == "application/yaml", media == "application/x-yaml", media == "text/yaml",
+		media == "text/x-yaml", strings.HasSuffix(media, "+yaml"):
+		return true, nil
+	}
+	return false, fmt.Errorf("%w %q: send application/json or application/yaml", ErrMediaType, media)
+}
+
+// DecodeJSON reads one job and refuses anything after it. Field names match
+// whatever their case, unknown ones are skipped, and what is missing is zero.
+// It returns Faults: every value of the wrong type at once or, joined with
+// ErrSyntax, the place where the document stops being JSON.
+func DecodeJSON(data []byte) (*Spec, error) {
+	return decode(data, lineIn(data), jsontext.AllowDuplicateNames(false))
+}
+
+// DecodeLegacy reads a job as the original's routes did: only the first JSON
+// value counts, of a repeated name the last, and broken UTF-8 is mended.
+func DecodeLegacy(data []byte) (*Spec, error) {
+	tolerant := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	first, err := jsontext.NewDecoder(bytes.NewReader(data), tolerant).ReadValue()
+	if err != nil {
+		return nil, syntaxFault(err, lineIn(data))
+	}
+	return decode(first, lineIn(data), tolerant)
+}
+
+// decode reads exactly one JSON value; line tells the line of an offset.
+func decode(data []byte, line func(int64) int, opts ...json.Options) (*Spec, error) {
+	var doc document
+	types := typeCheck{line: line}
+	err := json.Unmarshal(data, &doc, json.JoinOptions(opts...),
+		json.MatchCaseInsensitiveNames(true), jsonv1.MatchCaseSensitiveDelimiter(true),
+		json.WithUnmarshalers(types.unmarshalers()))
+	if err != nil {
+		return nil, decodeFault(err, line)
+	}
+	if doc.Task != nil {
+		if len(doc.Tasks) > 0 {
+			types.faults = append(types.faults, Fault{Path: "task", Message: "give either task or tasks, not both"})
+		}
+		doc.Tasks = []Group{*doc.Task}
+	}
+	if err := types.faults.err(); err != nil {
+		return nil, err
+	}
+	return &doc.Spec, nil
+}
+
+// decodeFault words an error of the JSON package.
+func decodeFault(err error, line func(int64) int) error {
+	var semantic *json.SemanticError
+	if !errors.As(err, &semantic) {
+		return syntaxFault(err, line)
+	}
+	message := "cannot be read"
+	if semantic.Err != nil {
+		message += ": " + semantic.Err.Error()
+	}
+	return Faults{{Path: pointerPath(semantic.JSONPointer), Message: message, Line: line(semantic.ByteOffset)}}
+}
+
+// syntaxFault words what keeps a document from being JSON.
+func syntaxFault(err error, line func(int64) int) error {
+	fault := Fault{Message: "the document ends too early; send one whole job"}
+	var syntactic *jsontext.SyntacticError
+	switch {
+	case errors.As(err, &syntactic):
+		fault.Path = pointerPath(syntactic.JSONPointer)
+		fault.Line = line(syntactic.ByteOffset)
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
+			fault.Message = "not valid JSON: " + strings.TrimPrefix(syntactic.Err.Error(), "jsontext: ")
+		}
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			fault.Message = "is given twice; keep one"
+		}
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		fault.Message = "not valid JSON: " + err.Error()
+	}
+	return fmt.Errorf("%w: %w", ErrSyntax, Faults{fault})
+}
+
+// lineIn returns a function from the offsets of data to lines, from 1.
+func lineIn(data []byte) func(int64) int {
+	return func(offset int64) int {
+		offset = min(max(offset, 0), int64(len(data)))
+		return 1 + bytes.Count(data[:offset], []byte("\n"))
+	}
+}

@@ -1,0 +1,49 @@
+// Package job is the job spec: what a user submits, as JSON or YAML, and what
+// the events of a job carry.
+//
+// A spec goes through the same steps wherever it comes from:
+//
+//	Decode -> Warnings, for the user -> Normalise -> Validate -> JSON -> event
+//	event  -> Parse
+//
+// Decode takes the files of the original taurus as they are: names match
+// whatever their case, unknown names are skipped, what is missing is zero, and
+// job_state is ignored. DecodeLegacy keeps the habits of the original's routes
+// besides, such as ignoring what follows the first JSON value. YAML is turned
+// into JSON first, so both formats accept the same jobs.
+//
+// Two things differ from the original, both mends of its bugs: a memory of 0
+// means the default of 128 MB even where resources are given, and the whole
+// list of a command is used, its first element included.
+//
+// When a document is wrong, Decode and Validate return Faults: everything that
+// is wrong at once, in the order of the document, each with the path of its
+// field and how to mend it. Nothing is stored then. Only a document that is no
+// JSON or YAML at all stops at the first fault, joined with ErrSyntax. Parse
+// fails only on an event that this package did not write.
+//
+// The package does no I/O, and none of its functions keeps or shares state.
+//
+// # Fields
+//
+// Durations are strings such as "1m30s" or numbers of seconds. The limits are
+// in Limits, the defaults in the Default constants; docs/jobs.md lists all of
+// it for users.
+//
+//	id            names the job; every string but "all"
+//	kind          service or batch
+//	labels        the user's own, for filtering
+//	tasks         the task groups, each run replicas times:
+//	  name          derived from role where absent
+//	  cluster, role, environment, priority
+//	  replicas      how many tasks
+//	  container     image, command, volumes, network, force_pull, privileged, parameters
+//	  resources     cpu, memory, disk, gpus
+//	  ports         name, container, host, protocol
+//	  env, labels
+//	  health_check  type, port, path, command, interval, timeout, grace, delay, failures
+//	  constraints   attribute, operator, value
+//	  restart       policy, attempts, backoff, backoff_max, reset_after
+//	  kill_grace    between the gentle and the hard signal
+//	  uris          value, executable, extract, cache, output_file
+package job

@@ -1,0 +1,216 @@
+package job
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// The defaults that Normalise fills in.
+const (
+	// DefaultCPU is in cores, as in the original.
+	DefaultCPU = 1
+	// DefaultMemory is in MB, as in the original.
+	DefaultMemory = 128
+	// DefaultNetwork is Docker's own bridge.
+	DefaultNetwork = NetworkBridge
+	// DefaultGroupName names a group that has neither name nor role.
+	DefaultGroupName = "task"
+	// DefaultKillGrace is that of the Mesos Docker executor.
+	DefaultKillGrace = Duration(5 * time.Second)
+	// DefaultHealthPath is asked of an HTTP health check without a path.
+	DefaultHealthPath = "/"
+	// DefaultHealthInterval to DefaultHealthGrace are those of Mesos.
+	DefaultHealthInterval = Duration(10 * time.Second)
+	DefaultHealthTimeout  = Duration(20 * time.Second)
+	DefaultHealthFailures = 3
+	DefaultHealthGrace    = Duration(10 * time.Second)
+	// DefaultAttempts is how often a batch task is tried.
+	DefaultAttempts = 3
+	// DefaultBackoff is the wait after a first failure.
+	DefaultBackoff = Duration(time.Second)
+	// DefaultBackoffMax bounds the doubled wait.
+	DefaultBackoffMax = Duration(time.Minute)
+	// DefaultResetAfter is the running time that makes failures forgotten.
+	DefaultResetAfter = Duration(time.Minute)
+)
+
+// Normalise fills in the defaults and puts equal specs into the same form. It
+// changes nothing the second time. What is wrong it leaves for Validate.
+func (s *Spec) Normalise() {
+	s.Kind = orDefault(s.Kind, KindService)
+	s.Labels = orNil(s.Labels)
+	if len(s.Tasks) == 0 {
+		s.Tasks = nil
+	}
+	for i := range s.Tasks {
+		s.Tasks[i].normalise(s.Kind)
+	}
+	nameGroups(s.Tasks)
+}
+
+// normalise fills in the defaults of one group, all but its name.
+func (g *Group) normalise(kind Kind) {
+	if g.Container != nil {
+		g.Container.normalise()
+	}
+	if g.Resources == nil {
+		g.Resources = &Resources{}
+	}
+	g.Resources.normalise()
+	g.Ports = orNilSlice(g.Ports)
+	for i := range g.Ports {
+		g.Ports[i].Protocol = orDefault(strings.ToLower(g.Ports[i].Protocol), ProtocolTCP)
+	}
+	g.Env, g.Labels = orNil(g.Env), orNil(g.Labels)
+	if g.HealthCheck != nil {
+		g.HealthCheck.normalise(g.Ports)
+	}
+	g.Constraints = orNilSlice(g.Constraints)
+	for i := range g.Constraints {
+		g.Constraints[i].Operator = strings.ToLower(g.Constraints[i].Operator)
+	}
+	if g.Restart == nil {
+		g.Restart = &Restart{}
+	}
+	g.Restart.normalise(kind)
+	g.KillGrace = orDefault(g.KillGrace, DefaultKillGrace)
+	g.URIs = orNilSlice(g.URIs)
+}
+
+func (c *Container) normalise() {
+	c.Network = orDefault(c.Network, DefaultNetwork)
+	c.Command.Args = orNilSlice(c.Command.Args)
+	c.Volumes = orNilSlice(c.Volumes)
+	c.Parameters = orNilSlice(c.Parameters)
+}
+
+// normalise rounds to thousandths as Mesos does, but nothing to zero: zero
+// means the default, and a value as small as that is a fault.
+func (r *Resources) normalise() {
+	r.CPU = toThousandths(orDefault(r.CPU, DefaultCPU))
+	r.Memory = toThousandths(orDefault(r.Memory, DefaultMemory))
+	r.Disk = toThousandths(r.Disk)
+}
+
+func toThousandths(v float64) float64 {
+	const exact = 1e12 // Above this a float64 has no room for thousandths.
+	rounded := math.Round(v*1000) / 1000
+	if rounded == 0 || math.Abs(v) > exact {
+		return v
+	}
+	return rounded
+}
+
+func (h *HealthCheck) normalise(ports []Port) {
+	if h.Type == "" {
+		h.Type = h.derivedType(len(ports) > 0)
+	}
+	h.Type = strings.ToLower(h.Type)
+	if h.Type != HealthCommand && h.Port == 0 && len(ports) > 0 {
+		h.Port = ports[0].Container
+	}
+	if h.Type == HealthHTTP {
+		h.Path = orDefault(h.Path, DefaultHealthPath)
+	}
+	h.Interval = orDefault(h.Interval, DefaultHealthInterval)
+	h.Timeout = orDefault(h.Timeout, DefaultHealthTimeout)
+	h.Failures = orDefault(h.Failures, DefaultHealthFailures)
+	h.Grace = orDefault(h.Grace, DefaultHealthGrace)
+}
+
+// derivedType is the type the other fields speak of.
+func (h *HealthCheck) derivedType(hasPorts bool) string {
+	switch {
+	case h.Command != "":
+		return HealthCommand
+	case h.Path != "":
+		return HealthHTTP
+	case h.Port != 0 || hasPorts:
+		return HealthTCP
+	}
+	return ""
+}
+
+func (r *Restart) normalise(kind Kind) {
+	if kind == KindBatch {
+		r.Policy = orDefault(r.Policy, RestartOnFailure)
+		if r.Policy == RestartOnFailure {
+			r.Attempts = orDefault(r.Attempts, DefaultAttempts)
+		}
+	}
+	r.Policy = orDefault(r.Policy, RestartAlways)
+	if r.Backoff == 0 {
+		r.Backoff = DefaultBackoff
+		if r.BackoffMax > 0 {
+			r.Backoff = min(r.Backoff, r.BackoffMax)
+		}
+	}
+	if r.BackoffMax == 0 {
+		r.BackoffMax = max(DefaultBackoffMax, r.Backoff)
+	}
+	r.ResetAfter = orDefault(r.ResetAfter, DefaultResetAfter)
+}
+
+// nameGroups names the groups that have no name after their role, and numbers
+// those that would be called alike. Names that were given stay.
+func nameGroups(groups []Group) {
+	taken := make(map[string]bool, len(groups))
+	for _, g := range groups {
+		taken[g.Name] = true
+	}
+	taken[""] = true
+	for i := range groups {
+		if groups[i].Name != "" {
+			continue
+		}
+		base := orDefault(cleanName(groups[i].Role), DefaultGroupName)
+		name := base
+		for n := 2; taken[name]; n++ {
+			name = fmt.Sprintf("%s-%d", base, n)
+		}
+		taken[name] = true
+		groups[i].Name = name
+	}
+}
+
+// maxDerivedName leaves room for a number within the limit of a group's name.
+const maxDerivedName = 50
+
+// cleanName makes a group's name of any text, or nothing if nothing is left.
+func cleanName(text string) string {
+	cleaned := strings.Map(func(r rune) rune {
+		if nameRune(r) {
+			return r
+		}
+		return '-'
+	}, text)
+	cleaned = strings.Trim(cleaned, "-_.")
+	if len(cleaned) > maxDerivedName {
+		cleaned = strings.TrimRight(cleaned[:maxDerivedName], "-_.")
+	}
+	return cleaned
+}
+
+func orDefault[T comparable](v, byDefault T) T {
+	var zero T
+	if v == zero {
+		return byDefault
+	}
+	return v
+}
+
+func orNil[K comparable, V any](m map[K]V) map[K]V {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
+}
+
+func orNilSlice[T any](s []T) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,67 @@
+package job
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxExcerpt is how many bytes of a faulty value a message repeats.
+const maxExcerpt = 60
+
+// excerpt is the beginning of a value, for a message.
+func excerpt[T ~string | ~[]byte](value T) string {
+	text := string(value)
+	if len(text) <= maxExcerpt {
+		return text
+	}
+	cut := maxExcerpt
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "..."
+}
+
+// quote is excerpt in quotes.
+func quote(value string) string { return strconv.Quote(excerpt(value)) }
+
+// pointerPath writes a JSON pointer as a path: /tasks/0/env/A as tasks[0].env.A.
+func pointerPath(pointer jsontext.Pointer) string {
+	path, parent := "", ""
+	for token := range pointer.Tokens() {
+		if _, err := strconv.ParseUint(token, 10, 32); err == nil && parent != "env" && parent != "labels" {
+			path += "[" + token + "]"
+		} else {
+			path = join(path, token)
+		}
+		parent = strings.ToLower(token)
+	}
+	return path
+}
+
+// join puts a field or a key of a map after a path.
+func join(path, name string) string {
+	if !plainName(name) {
+		return path + "[" + quote(name) + "]"
+	}
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// index puts a place in a list after a path.
+func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
+// plainName says whether a name can stand in a path without quotes.
+func plainName(name string) bool {
+	for _, r := range name {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-'
+		if !letter {
+			return false
+		}
+	}
+	return name != ""
+}

@@ -1,0 +1,159 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxTypeFaults bounds the faults of one decoding, so that a hostile document
+// cannot make the answer larger than itself.
+const maxTypeFaults = 100
+
+// typeCheck collects the values of a wrong type while a document is decoded,
+// so that all of them are reported and not only the first.
+type typeCheck struct {
+	faults Faults
+	line   func(int64) int
+}
+
+// unmarshalers reads every type of a spec, recording what does not fit.
+func (t *typeCheck) unmarshalers() *json.Unmarshalers {
+	const (
+		object = "must be an object in braces"
+		list   = "must be a list in brackets"
+	)
+	return json.JoinUnmarshalers(
+		json.UnmarshalFromFunc(t.whole),
+		json.UnmarshalFromFunc(t.number),
+		json.UnmarshalFromFunc(t.duration),
+		json.UnmarshalFromFunc(t.command),
+		expect[string](t, '"', `must be a string; put it in quotes`),
+		expect[Kind](t, '"', `must be the string "service" or "batch"`),
+		json.UnmarshalFromFunc(t.boolean),
+		json.UnmarshalFromFunc(t.document),
+		expect[map[string]string](t, '{', "must be an object of strings"),
+		expect[Group](t, '{', object), expect[[]Group](t, '[', list),
+		expect[Container](t, '{', object),
+		expect[Volume](t, '{', object), expect[[]Volume](t, '[', list),
+		expect[Parameter](t, '{', object), expect[[]Parameter](t, '[', list),
+		expect[Resources](t, '{', object),
+		expect[Port](t, '{', object), expect[[]Port](t, '[', list),
+		expect[HealthCheck](t, '{', object),
+		expect[Constraint](t, '{', object), expect[[]Constraint](t, '[', list),
+		expect[Restart](t, '{', object),
+		expect[URI](t, '{', object), expect[[]URI](t, '[', list),
+	)
+}
+
+// expect lets values of one kind, and null, through to the JSON package and
+// records the others.
+func expect[T any](t *typeCheck, kind jsontext.Kind, message string) *json.Unmarshalers {
+	return json.UnmarshalFromFunc(func(dec *jsontext.Decoder, _ *T) error {
+		switch dec.PeekKind() {
+		case kind, 'n', jsontext.KindInvalid:
+			return errors.ErrUnsupported
+		}
+		return t.refuse(dec, message)
+	})
+}
+
+// document lets only an object through: null is no job.
+func (t *typeCheck) document(dec *jsontext.Decoder, _ *document) error {
+	switch dec.PeekKind() {
+	case '{', jsontext.KindInvalid:
+		return errors.ErrUnsupported
+	}
+	return t.refuse(dec, "a job must be an object in braces")
+}
+
+// refuse skips the value that comes next and records it as a fault.
+func (t *typeCheck) refuse(dec *jsontext.Decoder, message string) error {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	t.record(dec, value, message)
+	return nil
+}
+
+// record notes a fault of the value just read.
+func (t *typeCheck) record(dec *jsontext.Decoder, value jsontext.Value, message string) {
+	if len(t.faults) == maxTypeFaults {
+		return
+	}
+	t.faults = append(t.faults, Fault{
+		Path: pointerPath(dec.StackPointer()), Message: message + ", not " + excerpt(value),
+		Line: t.line(dec.InputOffset() - int64(len(value))),
+	})
+}
+
+// whole reads a number without sign or fraction; 4.0 and 4e0 are whole.
+func (t *typeCheck) whole(dec *jsontext.Decoder, into *uint32) error {
+	value, err := dec.ReadValue()
+	if err != nil || value.Kind() == 'n' {
+		return err
+	}
+	n, err := strconv.ParseFloat(string(value), 64)
+	if value.Kind() != '0' || err != nil || n != math.Trunc(n) || n < 0 || n > math.MaxUint32 {
+		t.record(dec, value, fmt.Sprintf("must be a whole number from 0 to %d", uint32(math.MaxUint32)))
+		return nil
+	}
+	*into = uint32(n)
+	return nil
+}
+
+// number reads a number that a float64 can hold.
+func (t *typeCheck) number(dec *jsontext.Decoder, into *float64) error {
+	value, err := dec.ReadValue()
+	if err != nil || value.Kind() == 'n' {
+		return err
+	}
+	n, err := strconv.ParseFloat(string(value), 64)
+	if value.Kind() != '0' || err != nil {
+		t.record(dec, value, "must be a number such as 0.5")
+		return nil
+	}
+	*into = n
+	return nil
+}
+
+// boolean reads true or false.
+func (t *typeCheck) boolean(dec *jsontext.Decoder, into *bool) error {
+	switch dec.PeekKind() {
+	case 't', 'f', 'n':
+		token, err := dec.ReadToken()
+		*into = err == nil && token.Kind() == 't'
+		return err
+	}
+	return t.refuse(dec, "must be true or false, without quotes")
+}
+
+// duration reads a string with units or a number of seconds.
+func (t *typeCheck) duration(dec *jsontext.Decoder, into *Duration) error {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if err := into.UnmarshalJSON(value); err != nil {
+		t.record(dec, value, `must be a duration such as "10s" or "1m30s", or a number of seconds`)
+	}
+	return nil
+}
+
+// command reads a shell line or a list of arguments.
+func (t *typeCheck) command(dec *jsontext.Decoder, into *Command) error {
+	switch dec.PeekKind() {
+	case '"':
+		return json.UnmarshalDecode(dec, &into.Shell)
+	case '[', 'n':
+		return json.UnmarshalDecode(dec, &into.Args)
+	case jsontext.KindInvalid:
+		return errors.ErrUnsupported
+	}
+	return t.refuse(dec, `must be a list of arguments such as ["sleep", "60"], or a shell line as a string`)
+}

@@ -1,0 +1,129 @@
+package job
+
+import (
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/distribution/reference"
+)
+
+// container checks what runs and in which surroundings.
+func (c *checker) container(at string, container *Container) {
+	c.image(join(at, "image"), container.Image)
+	c.command(join(at, "command"), container.Command)
+	c.volumes(join(at, "volumes"), container.Volumes)
+	c.name(join(at, "network"), container.Network)
+	c.parameters(join(at, "parameters"), container.Parameters)
+}
+
+// image checks a Docker image reference by Docker's own grammar.
+func (c *checker) image(at, image string) {
+	if image == "" {
+		c.fault(at, `is missing; name a Docker image such as "nginx:1.27"`)
+		return
+	}
+	if _, err := reference.ParseNormalizedNamed(image); err != nil {
+		c.fault(at, "%s is no Docker image: %s", quote(image), err)
+	}
+}
+
+// command checks a list of arguments or a shell line. Newlines are fine in
+// either, a zero byte is not: no process can be given one.
+func (c *checker) command(at string, command Command) {
+	if len(command.Args) > 0 && command.Shell != "" {
+		c.fault(at, "is both a list and a shell line; give one of them")
+	}
+	if !c.atMost(at, len(command.Args), c.lim.CommandArgs) {
+		return
+	}
+	total := len(command.Shell)
+	c.argument(at, command.Shell)
+	for i, arg := range command.Args {
+		total += len(arg)
+		c.argument(index(at, i), arg)
+	}
+	if len(command.Args) > 0 && command.Args[0] == "" {
+		c.fault(index(at, 0), "is empty; the first argument names the program")
+	}
+	if total > c.lim.CommandBytes {
+		c.fault(at, "is %d bytes; make it at most %d", total, c.lim.CommandBytes)
+	}
+}
+
+// argument checks what becomes a string of a process.
+func (c *checker) argument(at, text string) {
+	switch {
+	case strings.ContainsRune(text, 0):
+		c.fault(at, "has a zero byte; remove it")
+	case !utf8.ValidString(text):
+		c.fault(at, "is not valid UTF-8; send it as UTF-8")
+	}
+}
+
+// volumes checks the paths that are bound into the container.
+func (c *checker) volumes(at string, volumes []Volume) {
+	if !c.atMost(at, len(volumes), c.lim.Volumes) {
+		return
+	}
+	seen := map[string]int{}
+	for i, v := range volumes {
+		here := index(at, i)
+		c.absolute(join(here, "container_path"), v.ContainerPath)
+		c.absolute(join(here, "host_path"), v.HostPath)
+		c.text(join(here, "mode"), v.Mode, c.lim.NameBytes)
+		target := path.Clean(v.ContainerPath)
+		if first, ok := seen[target]; ok && v.ContainerPath != "" {
+			c.fault(join(here, "container_path"), "%s is also bound by %s; bind one volume there",
+				quote(v.ContainerPath), index(at, first))
+		}
+		seen[target] = i
+	}
+}
+
+// absolute checks a path that Docker gets in the form host:container:mode.
+func (c *checker) absolute(at, p string) {
+	switch {
+	case p == "":
+		c.fault(at, "is missing; give an absolute path")
+	case !strings.HasPrefix(p, "/"):
+		c.fault(at, "%s must be absolute; begin it with /", quote(p))
+	case strings.Contains(p, ":"):
+		c.fault(at, "%s has a colon, which Docker takes for a separator; use a path without", quote(p))
+	default:
+		c.text(at, p, c.lim.TextBytes)
+	}
+}
+
+// refusedParameter says why an option of docker run cannot be given.
+func refusedParameter(key string) string {
+	switch key {
+	case "name":
+		return "the agent finds its containers by the name it gives them"
+	case "cidfile", "detach", "d", "rm", "restart":
+		return "the agent starts and removes containers itself"
+	}
+	return ""
+}
+
+// parameters checks further options of docker run.
+func (c *checker) parameters(at string, parameters []Parameter) {
+	if !c.atMost(at, len(parameters), c.lim.Parameters) {
+		return
+	}
+	for i, p := range parameters {
+		key := join(index(at, i), "key")
+		why := refusedParameter(p.Key)
+		switch {
+		case p.Key == "":
+			c.fault(key, `is missing; name an option of docker run such as "ulimit"`)
+		case strings.HasPrefix(p.Key, "-"):
+			c.fault(key, "%s must be written without dashes in front", quote(p.Key))
+		case why != "":
+			c.fault(key, "%s cannot be set: %s; remove it", quote(p.Key), why)
+		default:
+			c.name(key, p.Key)
+		}
+		c.text(join(index(at, i), "value"), p.Value, c.lim.TextBytes)
+	}
+}

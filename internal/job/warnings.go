@@ -1,0 +1,176 @@
+package job
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Warnings looks for what Decode silently tolerates and hardly anyone means:
+// names that are no field, with the nearest one that is, and groups without
+// replicas. It returns nothing for a document that Decode refuses.
+func Warnings(data []byte, contentType string) []Fault {
+	line := lineIn(data)
+	yaml, err := isYAML(contentType)
+	if err != nil {
+		return nil
+	}
+	if yaml {
+		c, err := yamlToJSON(data)
+		if err != nil {
+			return nil
+		}
+		data, line = c.json, c.line
+	}
+	w := warner{line: line, dec: jsontext.NewDecoder(bytes.NewReader(data))}
+	if err := w.value(reflect.TypeFor[document]()); err != nil {
+		return nil
+	}
+	return w.warnings
+}
+
+// warner walks a document along the types of a spec.
+type warner struct {
+	dec      *jsontext.Decoder
+	line     func(int64) int
+	warnings []Fault
+}
+
+// value walks one value of the type it should have.
+func (w *warner) value(t reflect.Type) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch {
+	case t.Kind() == reflect.Slice && w.dec.PeekKind() == '[':
+		return w.list(t.Elem())
+	case t.Kind() == reflect.Struct && w.dec.PeekKind() == '{':
+		return w.object(t)
+	}
+	return w.dec.SkipValue()
+}
+
+func (w *warner) list(element reflect.Type) error {
+	if _, err := w.dec.ReadToken(); err != nil {
+		return err
+	}
+	for kind := w.dec.PeekKind(); kind != ']'; kind = w.dec.PeekKind() {
+		if err := w.value(element); err != nil {
+			return err
+		}
+	}
+	_, err := w.dec.ReadToken()
+	return err
+}
+
+func (w *warner) object(t reflect.Type) error {
+	if _, err := w.dec.ReadToken(); err != nil {
+		return err
+	}
+	fields := fieldsOf(t)
+	at, start := pointerPath(w.dec.StackPointer()), w.line(w.dec.InputOffset()-1)
+	replicas := false
+	for kind := w.dec.PeekKind(); kind != '}'; kind = w.dec.PeekKind() {
+		token, err := w.dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := strings.ToLower(token.String())
+		replicas = replicas || name == "replicas"
+		if err := w.member(fields, at, name, token.String()); err != nil {
+			return err
+		}
+	}
+	if t == reflect.TypeFor[Group]() && !replicas {
+		w.warnings = append(w.warnings, Fault{
+			Path: join(at, "replicas"), Message: "is missing, so no task runs; say how many", Line: start,
+		})
+	}
+	_, err := w.dec.ReadToken()
+	return err
+}
+
+// member walks the value of one name, or warns of it.
+func (w *warner) member(fields map[string]reflect.Type, at, name, written string) error {
+	if field, ok := fields[name]; ok {
+		return w.value(field)
+	}
+	message := "is no field and has no effect"
+	if near := nearest(name, fields); near != "" {
+		message += fmt.Sprintf("; did you mean %q?", near)
+	}
+	w.warnings = append(w.warnings, Fault{
+		Path: join(at, excerpt(written)), Message: message, Line: w.line(w.dec.InputOffset() - 1),
+	})
+	return w.dec.SkipValue()
+}
+
+// fieldsOf are the JSON names of a struct and the types behind them. A type
+// that reads itself, such as Command, has none to be walked.
+func fieldsOf(t reflect.Type) map[string]reflect.Type {
+	fields := map[string]reflect.Type{}
+	for field := range t.Fields() {
+		if field.Anonymous {
+			for name, inner := range fieldsOf(field.Type) {
+				fields[name] = inner
+			}
+			// The original answers with job_state and ignores it in what is sent.
+			fields["job_state"] = reflect.TypeFor[int]()
+			continue
+		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		fields[name] = field.Type
+	}
+	return fields
+}
+
+// nearest is the field whose name is at most two edits away, or one for short
+// names, or one that differs in punctuation only.
+func nearest(name string, fields map[string]reflect.Type) string {
+	best, bestEdits := "", 3
+	bare := strings.NewReplacer("_", "", "-", "", " ", "")
+	known := make([]string, 0, len(fields))
+	for field := range fields {
+		known = append(known, field)
+	}
+	slices.Sort(known)
+	for _, field := range known {
+		edits := distance(name, field, bestEdits)
+		if bare.Replace(name) == bare.Replace(field) {
+			edits = 0
+		}
+		if edits < bestEdits && edits <= len(field)/3 {
+			best, bestEdits = field, edits
+		}
+	}
+	return best
+}
+
+// distance is the number of letters to insert, delete or change to make b of
+// a, or limit where it is at least that.
+func distance(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return min(row[len(b)], limit)
+}

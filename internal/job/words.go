@@ -1,0 +1,43 @@
+package job
+
+// The words that a spec's string fields may hold.
+const (
+	NetworkBridge = "bridge"
+	NetworkHost   = "host"
+	NetworkNone   = "none"
+
+	ProtocolTCP = "tcp"
+	ProtocolUDP = "udp"
+
+	HealthHTTP    = "http"
+	HealthTCP     = "tcp"
+	HealthCommand = "command"
+
+	// RestartAlways starts a task again however it ended.
+	RestartAlways = "always"
+	// RestartOnFailure starts a task again unless it exited with 0.
+	RestartOnFailure = "on_failure"
+	// RestartNever leaves an ended task ended.
+	RestartNever = "never"
+
+	// OpIs and OpIsNot compare the attribute with the value.
+	OpIs    = "is"
+	OpIsNot = "is_not"
+	// OpLike and OpUnlike match the attribute against an RE2 expression.
+	OpLike   = "like"
+	OpUnlike = "unlike"
+	// OpUnique allows one task of the group per value of the attribute.
+	OpUnique = "unique"
+	// OpMaxPer allows as many tasks per value as the constraint's value says.
+	OpMaxPer = "max_per"
+	// OpGroupBy spreads tasks evenly over the values of the attribute.
+	OpGroupBy = "group_by"
+	// OpCluster keeps all tasks on one value of the attribute.
+	OpCluster = "cluster"
+
+	// AttributeHostname is the attribute that every agent has.
+	AttributeHostname = "hostname"
+
+	// VolumeReadOnly is the mode of a volume that cannot be written.
+	VolumeReadOnly = "ro"
+)
