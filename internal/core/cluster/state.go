@@ -19,11 +19,13 @@ type State struct {
 	Launcher Launcher
 	// Skipped counts records of types that this program does not know.
 	Skipped uint64
+
+	byID map[string]*Task
 }
 
 // New returns the state before the first event.
 func New() *State {
-	return &State{Jobs: map[string]*Job{}}
+	return &State{Jobs: map[string]*Job{}, byID: map[string]*Task{}}
 }
 
 // Launcher is what the log says of the launcher.
@@ -178,7 +180,7 @@ type Task struct {
 	Doom      *Doom
 	Adopted   bool
 
-	PlannedAt, NotBefore                   time.Time
+	PlannedAt, NotBefore                    time.Time
 	StagedAt, StartedAt, RunningAt, EndedAt time.Time
 	// StagedEpoch is the epoch of the launcher that staged it.
 	StagedEpoch uint64

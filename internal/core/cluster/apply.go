@@ -1,0 +1,129 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// ErrOutOfOrder is returned for a record that does not follow the last one.
+var ErrOutOfOrder = errors.New("record out of order")
+
+// Apply folds a record. It never decides and does no I/O; equal logs give equal
+// states. The only error is ErrOutOfOrder.
+func (s *State) Apply(r Record) (Change, error) {
+	if r.Sequence <= s.Sequence {
+		return Change{}, fmt.Errorf("%w: sequence %d after %d", ErrOutOfOrder, r.Sequence, s.Sequence)
+	}
+	s.Sequence, s.Time = r.Sequence, r.Time
+	switch r.Subject.Role {
+	case events.RoleLauncher:
+		return s.applyLauncher(r), nil
+	case events.RoleJob:
+		j := s.job(r.Subject.Job)
+		j.LastJob = r.Sequence
+		return s.applyJob(j, r), nil
+	case events.RolePlan:
+		j := s.job(r.Subject.Job)
+		j.LastPlan = r.Sequence
+		return s.applyPlan(j, r), nil
+	case events.RoleKill:
+		j := s.job(r.Subject.Job)
+		j.LastKill = r.Sequence
+		return s.applyKill(j, r), nil
+	case events.RoleTask:
+		j := s.job(r.Subject.Job)
+		slot := j.slot(r.Subject.Slot)
+		slot.Last = r.Sequence
+		return s.applyTask(j, slot, r), nil
+	case events.RoleWhy:
+		return s.skip(nil), nil
+	}
+	return s.skip(nil), nil
+}
+
+func (s *State) skip(j *Job) Change {
+	s.Skipped++
+	return Change{Judgement: Skipped, Job: j}
+}
+
+// job returns the job, making it where the log speaks of it for the first time.
+func (s *State) job(id string) *Job {
+	j := s.Jobs[id]
+	if j == nil {
+		j = &Job{ID: id, Slots: map[uint32]*Slot{}}
+		s.Jobs[id] = j
+	}
+	return j
+}
+
+func (j *Job) slot(n uint32) *Slot {
+	slot := j.Slots[n]
+	if slot == nil {
+		slot = &Slot{Number: n}
+		j.Slots[n] = slot
+	}
+	return slot
+}
+
+func (s *State) applyLauncher(r Record) Change {
+	l := &s.Launcher
+	l.Last = r.Sequence
+	if ev, ok := r.Event.(events.LauncherElected); ok {
+		l.Epoch, l.Nonce, l.Instance = r.Sequence, ev.Nonce, ev.Instance
+		return Change{}
+	}
+	if r.Envelope.Epoch != l.Epoch {
+		return Change{Judgement: StaleEpoch}
+	}
+	switch ev := r.Event.(type) {
+	case events.FrameworkRegistered:
+		l.FrameworkID = ev.FrameworkID
+	case events.SubscriptionOpened:
+		l.FrameworkID = ev.FrameworkID
+		l.Subscription = Subscription{
+			Sequence: r.Sequence, StreamID: ev.StreamID, Master: ev.Master, MasterID: ev.MasterID,
+			Epoch: l.Epoch, OpenedAt: r.Time,
+		}
+	case events.SubscriptionClosed:
+		if ev.StreamID != l.Subscription.StreamID {
+			return Change{Judgement: Outranked}
+		}
+		l.Subscription.Closed, l.Subscription.CloseReason = true, ev.Reason
+	default:
+		return s.skip(nil)
+	}
+	return Change{}
+}
+
+func (s *State) applyKill(j *Job, r Record) Change {
+	ev, ok := r.Event.(events.KillIssued)
+	if !ok {
+		return s.skip(j)
+	}
+	c := Change{Job: j}
+	for _, t := range j.inRanges(ev.Run, ev.Slots) {
+		t.KilledAt, t.KillIssued, t.Sequence = r.Time, r.Envelope.ID, r.Sequence
+		t.Kills++
+		c.Tasks = append(c.Tasks, t)
+	}
+	return c
+}
+
+// inRanges lists the attempts that ranges name and that are there.
+func (j *Job) inRanges(run uint64, ranges []events.SlotRange) []*Task {
+	var found []*Task
+	for _, rg := range ranges {
+		for n := uint64(rg.From); n <= uint64(rg.To); n++ {
+			slot := j.Slots[uint32(n)]
+			if slot == nil {
+				continue
+			}
+			if t := slot.Find(run, rg.Attempt); t != nil {
+				found = append(found, t)
+			}
+		}
+	}
+	return found
+}

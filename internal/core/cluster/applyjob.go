@@ -1,0 +1,137 @@
+package cluster
+
+import (
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+func (s *State) applyJob(j *Job, r Record) Change {
+	switch ev := r.Event.(type) {
+	case events.JobSubmitted:
+		j.submit(ev, r)
+	case events.JobScaled:
+		if ev.Run != j.Run {
+			return Change{Judgement: Outranked, Job: j}
+		}
+		j.scale(ev, r)
+	case events.JobStopped:
+		if ev.Run != j.Run {
+			return Change{Judgement: Outranked, Job: j}
+		}
+		j.Stopped, j.StoppedAt, j.StopReason, j.ChangedAt = true, r.Time, ev.Reason, r.Time
+	case events.JobDeleted:
+		if ev.Run != j.Run {
+			return Change{Judgement: Outranked, Job: j}
+		}
+		j.Deleted, j.ChangedAt = true, r.Time
+	default:
+		return s.skip(j)
+	}
+	return Change{Job: j}
+}
+
+// submit begins a new run. Tasks of earlier runs stay until they are over; the
+// planner dooms them.
+func (j *Job) submit(ev events.JobSubmitted, r Record) {
+	*j = Job{
+		ID: j.ID, Run: r.Sequence, Version: 1,
+		SubmittedAt: r.Time, SubmittedBy: r.Envelope.Actor, IdempotencyKey: ev.IdempotencyKey, ChangedAt: r.Time,
+		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots,
+	}
+	for _, slot := range j.Slots {
+		slot.Failures, slot.Streak, slot.LastEnd = 0, 0, nil
+	}
+	spec, err := job.Parse(ev.Spec)
+	if err != nil {
+		// The api validated it, so a foreign hand wrote it. One bad job must not
+		// stop every service: it fails alone, and says why.
+		j.Outcome, j.OutcomeAt, j.OutcomeReason = OutcomeFailed, r.Time, "job spec unreadable: "+err.Error()
+		return
+	}
+	j.Spec = spec
+}
+
+// scale replaces the spec rather than changing it: views of the old one may be
+// in use.
+func (j *Job) scale(ev events.JobScaled, r Record) {
+	if j.Spec == nil {
+		return
+	}
+	spec := *j.Spec
+	spec.Tasks = append([]job.Group(nil), j.Spec.Tasks...)
+	for i := range spec.Tasks {
+		if spec.Tasks[i].Name == ev.Group {
+			spec.Tasks[i].Replicas = ev.Replicas
+		}
+	}
+	j.Spec, j.Version, j.ChangedAt = &spec, ev.Version, r.Time
+}
+
+// Group returns the group of that name, nil if the spec has none.
+func (j *Job) Group(name string) *job.Group {
+	if j.Spec == nil {
+		return nil
+	}
+	for i := range j.Spec.Tasks {
+		if j.Spec.Tasks[i].Name == name {
+			return &j.Spec.Tasks[i]
+		}
+	}
+	return nil
+}
+
+func (s *State) applyPlan(j *Job, r Record) Change {
+	switch ev := r.Event.(type) {
+	case events.TasksPlanned:
+		return s.plan(j, ev, r)
+	case events.TasksDoomed:
+		c := Change{Job: j}
+		for _, t := range j.inRanges(ev.Run, ev.Slots) {
+			if t.Doom != nil || !t.Live() {
+				continue
+			}
+			t.Doom = &Doom{
+				Sequence: r.Sequence, At: r.Time, Reason: ev.Reason,
+				Grace: time.Duration(ev.GraceMillis) * time.Millisecond,
+			}
+			t.Sequence = r.Sequence
+			c.Tasks = append(c.Tasks, t)
+		}
+		return c
+	case events.JobCompleted:
+		return j.end(ev.Run, OutcomeCompleted, "", nil, r)
+	case events.JobFailed:
+		return j.end(ev.Run, OutcomeFailed, ev.Reason, ev.Exit, r)
+	}
+	return s.skip(j)
+}
+
+func (j *Job) end(run uint64, o Outcome, reason string, exit *int, r Record) Change {
+	if run != j.Run || j.Outcome != OutcomeNone {
+		return Change{Judgement: Outranked, Job: j}
+	}
+	j.Outcome, j.OutcomeAt, j.OutcomeReason, j.OutcomeExit, j.ChangedAt = o, r.Time, reason, exit, r.Time
+	return Change{Job: j}
+}
+
+func (s *State) plan(j *Job, ev events.TasksPlanned, r Record) Change {
+	c := Change{Job: j}
+	for _, rg := range ev.Slots {
+		for n := uint64(rg.From); n <= uint64(rg.To); n++ {
+			slot := j.slot(uint32(n))
+			if slot.Find(ev.Run, rg.Attempt) != nil {
+				continue
+			}
+			t := &Task{
+				Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group,
+				Slot: uint32(n), Attempt: rg.Attempt,
+				PlannedAt: r.Time, NotBefore: ev.NotBefore, Sequence: r.Sequence,
+			}
+			s.insert(slot, t)
+			c.Tasks = append(c.Tasks, t)
+		}
+	}
+	return c
+}

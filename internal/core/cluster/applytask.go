@@ -1,0 +1,202 @@
+package cluster
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+func (s *State) applyTask(j *Job, slot *Slot, r Record) Change {
+	if r.Envelope.Epoch != s.Launcher.Epoch {
+		return Change{Judgement: StaleEpoch, Job: j}
+	}
+	switch ev := r.Event.(type) {
+	case events.TaskStaged:
+		return s.stage(j, slot, ev, r)
+	case events.TaskWithdrawn:
+		return s.withdraw(j, slot, ev, r)
+	case events.TaskAdopted:
+		return s.adopt(j, slot, ev, r)
+	case events.TaskStatusChanged:
+		return s.report(j, slot, ev, r)
+	}
+	return s.skip(j)
+}
+
+func (s *State) stage(j *Job, slot *Slot, ev events.TaskStaged, r Record) Change {
+	t := slot.Find(ev.Run, ev.Attempt)
+	if t == nil {
+		return Change{Judgement: Unmatched, Job: j}
+	}
+	if t.State != Waiting {
+		return Change{Judgement: Outranked, Job: j, Tasks: []*Task{t}}
+	}
+	t.State, t.ID, t.StagedAt, t.StagedEpoch, t.StagedBy = Staged, ev.TaskID, r.Time, r.Envelope.Epoch, r.Envelope.ID
+	t.AgentID, t.Hostname, t.AgentURL, t.Offers = ev.AgentID, ev.Hostname, ev.AgentURL, ev.Offers
+	t.HostPorts, t.Resources, t.Attributes, t.Version = ev.HostPorts, ev.Resources, ev.Attributes, ev.Version
+	t.Sequence = r.Sequence
+	s.byID[t.ID] = t
+	return Change{Job: j, Tasks: []*Task{t}}
+}
+
+func (s *State) withdraw(j *Job, slot *Slot, ev events.TaskWithdrawn, r Record) Change {
+	t := slot.Find(ev.Run, ev.Attempt)
+	if t == nil {
+		return Change{Judgement: Unmatched, Job: j}
+	}
+	if t.State > Staged {
+		return Change{Judgement: Outranked, Job: j, Tasks: []*Task{t}}
+	}
+	t.Status = Status{Message: ev.Reason}
+	s.finish(j, slot, t, Withdrawn, r)
+	return Change{Job: j, Tasks: []*Task{t}}
+}
+
+// adopt takes in a task that Mesos runs and that the state holds for over, or
+// never heard of.
+func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r Record) Change {
+	state, unreachable, known := reported(ev.State)
+	if !known || state.Terminal() {
+		return Change{Judgement: Outranked, Job: j}
+	}
+	t := slot.Find(ev.Run, ev.Attempt)
+	if t != nil && t.Live() {
+		return Change{Judgement: Outranked, Job: j, Tasks: []*Task{t}}
+	}
+	if t == nil {
+		t = &Task{
+			Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group, Slot: ev.Slot, Attempt: ev.Attempt,
+			PlannedAt: r.Time,
+		}
+		s.insert(slot, t)
+	}
+	t.ID, t.AgentID, t.State, t.Unreachable = ev.TaskID, ev.AgentID, max(state, Staged), unreachable
+	t.Confirmed, t.Adopted, t.Sequence = true, true, r.Sequence
+	t.Status = Status{State: ev.State}
+	s.byID[t.ID] = t
+	return Change{Job: j, Tasks: []*Task{t}}
+}
+
+// report judges a status by the rank rule: a state never gives way to a lower
+// one and an end absorbs, but the agent's own end replaces one that the master
+// made up.
+func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r Record) Change {
+	t := slot.Find(ev.Run, ev.Attempt)
+	if t == nil {
+		return Change{Judgement: Unmatched, Job: j}
+	}
+	c := Change{Job: j, Tasks: []*Task{t}}
+	if t.epoch == r.Envelope.Epoch && r.Envelope.Counter != 0 && r.Envelope.Counter <= t.counter {
+		c.Judgement = Repeated
+		return c
+	}
+	t.epoch, t.counter = r.Envelope.Epoch, r.Envelope.Counter
+	state, unreachable, known := reported(ev.State)
+	switch {
+	case !known:
+		t.Confirmed = true
+	case !t.Live():
+		if !t.State.madeUp() || !state.Terminal() || state.madeUp() || len(ev.UUID) == 0 {
+			c.Judgement = Outranked
+			return c
+		}
+		t.State = state
+		t.take(ev, r)
+	case unreachable:
+		t.Unreachable, t.UnreachableSince, t.Confirmed = true, r.Time, true
+		t.Status.Reason, t.Status.Message, t.Sequence = ev.Reason, ev.Message, r.Sequence
+	case state < t.State:
+		if !t.Unreachable {
+			c.Judgement = Outranked
+		}
+		t.Unreachable, t.Sequence = false, r.Sequence
+	case state.Terminal():
+		t.take(ev, r)
+		s.finish(j, slot, t, state, r)
+	default:
+		t.take(ev, r)
+		t.advance(state, r)
+	}
+	return c
+}
+
+func (t *Task) advance(state TaskState, r Record) {
+	t.State, t.Confirmed, t.Unreachable = state, true, false
+	if state >= Starting && t.StartedAt.IsZero() {
+		t.StartedAt = r.Time
+	}
+	if state == Running && t.RunningAt.IsZero() {
+		t.RunningAt = r.Time
+	}
+}
+
+// take copies what a status says besides the state.
+func (t *Task) take(ev events.TaskStatusChanged, r Record) {
+	t.Status = Status{
+		State: ev.State, Reason: ev.Reason, Message: ev.Message, Source: ev.Source,
+		UUID: string(ev.UUID), At: ev.At, Exit: ev.Exit,
+	}
+	t.Sequence = r.Sequence
+	if ev.Healthy != nil {
+		t.Healthy = ev.Healthy
+	}
+	if len(ev.Addresses) > 0 {
+		t.Addresses = ev.Addresses
+	}
+	if ev.ContainerID != "" {
+		t.ContainerID = ev.ContainerID
+	}
+	if t.AgentID == "" {
+		t.AgentID = ev.AgentID
+	}
+}
+
+// finish ends a task and counts what the end means for the next attempt.
+func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r Record) {
+	t.State, t.EndedAt, t.Unreachable, t.Sequence = state, r.Time, false, r.Sequence
+	if t.Run == j.Run {
+		slot.LastEnd = t
+	}
+	if t.Run == j.Run && t.Doom == nil && t.State != Withdrawn && t == slot.Current() {
+		slot.count(t, j)
+	}
+	s.prune(slot)
+}
+
+// count updates the streaks. A run of some length forgives what was before it.
+func (slot *Slot) count(t *Task, j *Job) {
+	if ran := t.EndedAt.Sub(t.RunningAt); !t.RunningAt.IsZero() && ran >= j.resetAfter(t.Group) {
+		slot.Failures, slot.Streak = 0, 0
+	}
+	slot.Streak++
+	if t.State != Finished && !t.blameless() {
+		slot.Failures++
+	}
+}
+
+// insert puts a task where its run and attempt belong and drops what it follows.
+func (s *State) insert(slot *Slot, t *Task) {
+	at, _ := slices.BinarySearchFunc(slot.Tasks, t, func(a, b *Task) int {
+		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Attempt, b.Attempt))
+	})
+	slot.Tasks = slices.Insert(slot.Tasks, at, t)
+	s.prune(slot)
+}
+
+// prune drops attempts that are over and not the newest.
+func (s *State) prune(slot *Slot) {
+	last := len(slot.Tasks) - 1
+	kept := slot.Tasks[:0]
+	for i, t := range slot.Tasks {
+		if t.Live() || i == last {
+			kept = append(kept, t)
+			continue
+		}
+		if s.byID[t.ID] == t {
+			delete(s.byID, t.ID)
+		}
+	}
+	clear(slot.Tasks[len(kept):])
+	slot.Tasks = kept
+}

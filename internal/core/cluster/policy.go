@@ -1,0 +1,29 @@
+package cluster
+
+import (
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/job"
+)
+
+// resetAfter is the running time after which a group's failures are forgotten.
+func (j *Job) resetAfter(group string) time.Duration {
+	g := j.Group(group)
+	if g == nil || g.Restart == nil || g.Restart.ResetAfter <= 0 {
+		return time.Duration(job.DefaultResetAfter)
+	}
+	return time.Duration(g.Restart.ResetAfter)
+}
+
+// blameless tells whether the end says nothing about the task itself.
+func (t *Task) blameless() bool {
+	switch t.Status.Reason {
+	case "REASON_AGENT_DRAINING", "REASON_AGENT_REMOVED", "REASON_AGENT_REMOVED_BY_OPERATOR",
+		"REASON_AGENT_DISCONNECTED", "REASON_AGENT_RESTARTED", "REASON_INVALID_OFFERS", "REASON_MASTER_DISCONNECTED":
+		return true
+	}
+	return t.State.Blameless()
+}
+
+// TaskByID finds a task by its Mesos id among those that the state holds.
+func (s *State) TaskByID(id string) *Task { return s.byID[id] }

@@ -1,0 +1,108 @@
+package planning
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// verdict is what the end of an attempt means for its slot.
+type verdict uint8
+
+const (
+	running verdict = iota // it has not ended
+	again                  // the slot needs another attempt
+	done                   // the slot has done its work
+	failed                 // the slot has failed too often
+)
+
+// fate is what the newest attempt of a slot means under the group's restart
+// policy. Ends that say nothing about the task never use up attempts.
+func fate(j *cluster.Job, g *job.Group, slot *cluster.Slot, t *cluster.Task) verdict {
+	policy, attempts := restartPolicy(j, g)
+	switch {
+	case t.Live():
+		return running
+	case t.State == cluster.Withdrawn:
+		return again
+	case t.State == cluster.Finished:
+		if policy == job.RestartAlways {
+			return again
+		}
+		return done
+	case slot.Failures == 0 && policy != job.RestartNever, t.State.Blameless():
+		return again
+	case policy == job.RestartNever, attempts > 0 && slot.Failures >= attempts:
+		return failed
+	}
+	return again
+}
+
+func restartPolicy(j *cluster.Job, g *job.Group) (policy string, attempts uint32) {
+	policy = job.RestartAlways
+	if j.Spec.Kind == job.KindBatch {
+		policy, attempts = job.RestartOnFailure, job.DefaultAttempts
+	}
+	if g.Restart != nil {
+		if g.Restart.Policy != "" {
+			policy = g.Restart.Policy
+		}
+		if g.Restart.Attempts > 0 {
+			attempts = g.Restart.Attempts
+		}
+	}
+	return policy, attempts
+}
+
+// conclude tells whether the job is over by itself: failed as soon as a slot
+// has failed, completed when every wanted slot is done.
+func conclude(j *cluster.Job) events.Event {
+	wanted, finished := 0, 0
+	for i := range j.Spec.Tasks {
+		g := &j.Spec.Tasks[i]
+		wanted += int(g.Replicas)
+		for _, slot := range slotsOf(j, g.Name) {
+			t := slot.Current()
+			switch fate(j, g, slot, t) {
+			case failed:
+				return events.JobFailed{
+					Run: j.Run, Slot: slot.Number, Attempt: t.Attempt, Exit: t.Status.Exit,
+					Reason: failure(slot, t),
+				}
+			case done:
+				finished++
+			case running, again:
+			}
+		}
+	}
+	if wanted > 0 && finished >= wanted {
+		return events.JobCompleted{Run: j.Run}
+	}
+	return nil
+}
+
+func failure(slot *cluster.Slot, t *cluster.Task) string {
+	text := fmt.Sprintf("task %d %s after %d failed attempts", slot.Number, t.State, slot.Failures)
+	if slot.Failures == 1 {
+		text = fmt.Sprintf("task %d %s", slot.Number, t.State)
+	}
+	if t.Status.Message != "" {
+		text += ": " + t.Status.Message
+	}
+	return text
+}
+
+// newest is the last sequence that changed a task of the job.
+func newest(j *cluster.Job) uint64 {
+	last := j.LastJob
+	for _, n := range slices.Sorted(maps.Keys(j.Slots)) {
+		for _, t := range j.Slots[n].Tasks {
+			last = max(last, t.Sequence)
+		}
+	}
+	return last
+}

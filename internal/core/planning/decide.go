@@ -1,0 +1,185 @@
+package planning
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// UnreachableReplaceAfter is how long a task's agent may be cut off before the
+// slot is planned again. The old task is doomed should it come back.
+const UnreachableReplaceAfter = 5 * time.Minute
+
+// RangesMax bounds the slot ranges of one event, which keeps it below the
+// log's largest message; more follow in further events.
+const RangesMax = 4096
+
+// Reasons of a doom, as users read them.
+const (
+	ReasonStopped    = "job stopped"
+	ReasonScaledDown = "job scaled down"
+	ReasonOldRun     = "job submitted anew"
+	ReasonReplaced   = "replaced while its agent was unreachable"
+	ReasonFailed     = "job failed"
+	ReasonCompleted  = "job completed"
+	ReasonUnknown    = "no job wants it"
+)
+
+// Decision is what is next for a job.
+type Decision struct {
+	// Event is the one to append, nil for none.
+	Event events.Event
+	// Cause is the sequence of what led to it.
+	Cause uint64
+	// Wake is when to look again although nothing was folded; zero for never.
+	Wake time.Time
+}
+
+// Decide returns what is next for a job. The same state and time give the same
+// decision.
+func Decide(j *cluster.Job, now time.Time) Decision {
+	if d, ok := doom(j); ok {
+		return d
+	}
+	if j.Over() || j.Spec == nil {
+		return Decision{}
+	}
+	var wake time.Time
+	for i := range j.Spec.Tasks {
+		d := planGroup(j, &j.Spec.Tasks[i], now)
+		if d.Event != nil {
+			return d
+		}
+		wake = earlier(wake, d.Wake)
+	}
+	if ev := conclude(j); ev != nil {
+		return Decision{Event: ev, Cause: newest(j)}
+	}
+	return Decision{Wake: wake}
+}
+
+// doom finds the tasks that should end and do not know it yet. All of one event
+// share run and reason; others follow.
+func doom(j *cluster.Job) (Decision, bool) {
+	var (
+		ranges []events.SlotRange
+		first  *cluster.Task
+		reason string
+	)
+	surplus := surplusSlots(j)
+	for _, n := range slices.Sorted(maps.Keys(j.Slots)) {
+		slot := j.Slots[n]
+		for _, t := range slot.Tasks {
+			if t.Doom != nil || !t.Live() {
+				continue
+			}
+			why := doomReason(j, slot, t, surplus)
+			if why == "" {
+				continue
+			}
+			if first == nil {
+				first, reason = t, why
+			}
+			if why != reason || t.Run != first.Run || t.Group != first.Group {
+				continue
+			}
+			ranges = extend(ranges, n, t.Attempt)
+		}
+	}
+	if first == nil {
+		return Decision{}, false
+	}
+	ev := events.TasksDoomed{
+		Run: first.Run, Slots: bounded(ranges), Reason: reason, GraceMillis: grace(j, first.Group).Milliseconds(),
+	}
+	return Decision{Event: ev, Cause: j.LastJob}, true
+}
+
+func doomReason(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, surplus map[uint32]bool) string {
+	switch {
+	case j.Run == 0:
+		return ReasonUnknown
+	case t.Run != j.Run:
+		return ReasonOldRun
+	case j.Stopped || j.Deleted:
+		return ReasonStopped
+	case j.Outcome == cluster.OutcomeFailed:
+		return ReasonFailed
+	case j.Outcome == cluster.OutcomeCompleted:
+		return ReasonCompleted
+	case t != slot.Current():
+		return ReasonReplaced
+	case j.Group(t.Group) == nil:
+		return ReasonUnknown
+	case surplus[slot.Number]:
+		return ReasonScaledDown
+	}
+	return ""
+}
+
+// surplusSlots are the slots above what their group wants, highest numbers
+// first.
+func surplusSlots(j *cluster.Job) map[uint32]bool {
+	surplus := map[uint32]bool{}
+	if j.Over() || j.Spec == nil {
+		return surplus
+	}
+	for i := range j.Spec.Tasks {
+		g := &j.Spec.Tasks[i]
+		wanted := slotsOf(j, g.Name)
+		if len(wanted) <= int(g.Replicas) {
+			continue
+		}
+		for _, slot := range wanted[g.Replicas:] {
+			surplus[slot.Number] = true
+		}
+	}
+	return surplus
+}
+
+// slotsOf lists the slots that a group holds in this run: those whose newest
+// attempt belongs to it and is not doomed, in order of number.
+func slotsOf(j *cluster.Job, group string) []*cluster.Slot {
+	var held []*cluster.Slot
+	for _, slot := range j.Slots {
+		t := slot.Current()
+		if t != nil && t.Run == j.Run && t.Group == group && t.Doom == nil {
+			held = append(held, slot)
+		}
+	}
+	slices.SortFunc(held, func(a, b *cluster.Slot) int { return cmp.Compare(a.Number, b.Number) })
+	return held
+}
+
+func grace(j *cluster.Job, group string) time.Duration {
+	g := j.Group(group)
+	if g == nil || g.KillGrace <= 0 {
+		return time.Duration(job.DefaultKillGrace)
+	}
+	return time.Duration(g.KillGrace)
+}
+
+// extend adds a slot to ranges that are in order of slot.
+func extend(ranges []events.SlotRange, n, attempt uint32) []events.SlotRange {
+	if last := len(ranges) - 1; last >= 0 && ranges[last].To+1 == n && ranges[last].Attempt == attempt {
+		ranges[last].To = n
+		return ranges
+	}
+	return append(ranges, events.SlotRange{From: n, To: n, Attempt: attempt})
+}
+
+func bounded(ranges []events.SlotRange) []events.SlotRange {
+	return ranges[:min(len(ranges), RangesMax)]
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}

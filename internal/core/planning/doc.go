@@ -1,0 +1,11 @@
+// Package planning decides what of a job should run and what should stop.
+//
+// Decide looks at the folded state of one job, not at the event that woke it,
+// and returns the next event to append, or none. It returns one at a time: the
+// planner appends it conditionally, folds it back, and asks again, so a lost
+// race costs one more look and nothing else. Any number of planners may ask.
+//
+// The rules that keep a slot from running twice: a slot is planned again only
+// after its attempt was withdrawn, ended, or given up as unreachable; tasks of
+// an older run are always doomed; what is wanted counts tasks not doomed.
+package planning

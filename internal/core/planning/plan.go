@@ -1,0 +1,152 @@
+package planning
+
+import (
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// planGroup finds the next attempts of a group. All slots of one event have the
+// same not-before; others follow.
+func planGroup(j *cluster.Job, g *job.Group, now time.Time) Decision {
+	var (
+		wake  time.Time
+		batch plans
+	)
+	held := slotsOf(j, g.Name)
+	for _, slot := range held {
+		next, due := nextAttempt(j, g, slot, now)
+		if !next {
+			wake = earlier(wake, due)
+			continue
+		}
+		t := slot.Current()
+		batch.add(slot.Number, t.Attempt+1, notBefore(g, slot, t), restartReason(t), t.Sequence)
+	}
+	if batch.empty() {
+		batch.open(j, int(g.Replicas)-len(held))
+	}
+	if batch.empty() {
+		return Decision{Wake: wake}
+	}
+	cause := batch.cause
+	if cause == 0 {
+		cause = j.LastJob
+	}
+	return Decision{Cause: cause, Event: events.TasksPlanned{
+		Run: j.Run, Version: j.Version, Group: g.Name, Slots: bounded(batch.ranges),
+		NotBefore: batch.notBefore, Reason: batch.reason,
+	}}
+}
+
+// plans gathers slots that can share an event.
+type plans struct {
+	ranges    []events.SlotRange
+	notBefore time.Time
+	reason    string
+	cause     uint64
+}
+
+func (p *plans) empty() bool { return len(p.ranges) == 0 }
+
+// coalesce is how far apart the ends of back-offs may be and still share an
+// event; the later one holds for all.
+const coalesce = 200 * time.Millisecond
+
+func (p *plans) add(n, attempt uint32, notBefore time.Time, reason string, cause uint64) {
+	if !p.empty() && (reason != p.reason || notBefore.Sub(p.notBefore).Abs() > coalesce) {
+		return
+	}
+	if notBefore.After(p.notBefore) {
+		p.notBefore = notBefore
+	}
+	p.reason, p.cause = reason, max(p.cause, cause)
+	p.ranges = extend(p.ranges, n, attempt)
+}
+
+// open takes n slots that nothing holds: free ones first, lowest numbers first,
+// then new ones.
+func (p *plans) open(j *cluster.Job, n int) {
+	for number := uint32(0); n > 0; number++ {
+		slot := j.Slots[number]
+		attempt, free := uint32(1), true
+		if slot != nil {
+			attempt, free = reuse(j, slot)
+		}
+		if free {
+			p.ranges = extend(p.ranges, number, attempt)
+			n--
+		}
+	}
+}
+
+// reuse tells whether a slot can be taken by another group or after a doom, and
+// with which attempt. Only after all that ever ran in it is over.
+func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
+	attempt = 1
+	for _, t := range slot.Tasks {
+		if t.Live() {
+			return 0, false
+		}
+		if t.Run == j.Run {
+			if t.Doom == nil {
+				return 0, false
+			}
+			attempt = max(attempt, t.Attempt+1)
+		}
+	}
+	return attempt, true
+}
+
+// nextAttempt tells whether a slot that its group holds needs another attempt;
+// if not now, due says when time alone will change that.
+func nextAttempt(j *cluster.Job, g *job.Group, slot *cluster.Slot, now time.Time) (next bool, due time.Time) {
+	t := slot.Current()
+	if t.Live() {
+		if !t.Unreachable {
+			return false, time.Time{}
+		}
+		due = t.UnreachableSince.Add(UnreachableReplaceAfter)
+		return !now.Before(due), due
+	}
+	for _, other := range slot.Tasks {
+		if other.Live() && !other.Unreachable {
+			return false, time.Time{}
+		}
+	}
+	return fate(j, g, slot, t) == again, time.Time{}
+}
+
+// notBefore is the end of the back-off: 1, 2, 4 ... times the group's first
+// wait, up to its longest. A withdrawn attempt never ran, so nothing is to wait for.
+func notBefore(g *job.Group, slot *cluster.Slot, t *cluster.Task) time.Time {
+	if t.State == cluster.Withdrawn || t.Live() || slot.Streak == 0 {
+		return time.Time{}
+	}
+	first, longest := time.Duration(job.DefaultBackoff), time.Duration(job.DefaultBackoffMax)
+	if r := g.Restart; r != nil {
+		if r.Backoff > 0 {
+			first = time.Duration(r.Backoff)
+		}
+		if r.BackoffMax > 0 {
+			longest = time.Duration(r.BackoffMax)
+		}
+	}
+	wait := first
+	for range slot.Streak - 1 {
+		if wait >= longest {
+			break
+		}
+		wait *= 2
+	}
+	return t.EndedAt.Add(min(wait, longest))
+}
+
+func restartReason(t *cluster.Task) string {
+	if t.Live() {
+		return "agent unreachable"
+	}
+	return "after " + t.State.String()
+}

@@ -1,0 +1,62 @@
+// Package reaping decides which tasks to ask Mesos to kill.
+//
+// A task is killed when it is doomed and Mesos has spoken of it. One that is
+// only staged is left to the launcher: a KILL on the reaper's connection could
+// overtake the ACCEPT on the launcher's, be answered "gone", and the task would
+// then run for ever.
+package reaping
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Margin is what is waited beyond the grace before a KILL is repeated: another
+// KILL restarts the agent's `docker stop`.
+const Margin = 10 * time.Second
+
+// Due tells whether a task should be killed now; if not, wake says when time
+// alone will change that, zero for never.
+func Due(t *cluster.Task, now time.Time) (due bool, wake time.Time) {
+	if t.Doom == nil || !t.Confirmed || !t.Live() || t.Unreachable {
+		return false, time.Time{}
+	}
+	if t.Kills == 0 {
+		return true, time.Time{}
+	}
+	again := t.KilledAt.Add(t.Doom.Grace + Margin)
+	return !now.Before(again), again
+}
+
+// Issue returns the event that announces the kill of tasks of one job and run,
+// all due. It takes those that share the run and grace of the first; the rest
+// follow in further events.
+func Issue(tasks []*cluster.Task) (events.KillIssued, []*cluster.Task) {
+	slices.SortFunc(tasks, func(a, b *cluster.Task) int {
+		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Attempt, b.Attempt))
+	})
+	first := tasks[0]
+	ev := events.KillIssued{Run: first.Run, GraceMillis: first.Doom.Grace.Milliseconds()}
+	var taken []*cluster.Task
+	for _, t := range tasks {
+		if t.Run != first.Run || t.Doom.Grace != first.Doom.Grace {
+			continue
+		}
+		if last := len(ev.Slots) - 1; last >= 0 && ev.Slots[last].To+1 == t.Slot && ev.Slots[last].Attempt == t.Attempt {
+			ev.Slots[last].To = t.Slot
+		} else if len(ev.Slots) < RangesMax {
+			ev.Slots = append(ev.Slots, events.SlotRange{From: t.Slot, To: t.Slot, Attempt: t.Attempt})
+		} else {
+			break
+		}
+		taken = append(taken, t)
+	}
+	return ev, taken
+}
+
+// RangesMax bounds the slot ranges of one event; more follow in further events.
+const RangesMax = 4096
