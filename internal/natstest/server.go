@@ -1,0 +1,205 @@
+package natstest
+
+import (
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// ready bounds how long a server or a cluster may take to start.
+const ready = 30 * time.Second
+
+// Server is an embedded nats-server with JetStream. Its methods may be called
+// from the test's goroutine only.
+type Server struct {
+	options *server.Options
+	running *server.Server
+}
+
+// Start returns a server of its own that ends with the test.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{options: options(t, "single", freePort(t))}
+	s.Restart(t)
+	t.Cleanup(s.Stop)
+
+	return s
+}
+
+func options(t testing.TB, name string, port int) *server.Options {
+	t.Helper()
+
+	return &server.Options{
+		ServerName: name,
+		Host:       "127.0.0.1",
+		Port:       port,
+		JetStream:  true,
+		StoreDir:   filepath.Join(t.TempDir(), name),
+		SyncAlways: true,
+		NoLog:      true,
+		NoSigs:     true,
+	}
+}
+
+// URL is where clients connect; it stays the same over restarts.
+func (s *Server) URL() string {
+	return fmt.Sprintf("nats://%s:%d", s.options.Host, s.options.Port)
+}
+
+// Restart stops the server if it runs, and starts it.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	s.Stop()
+	s.start(t)
+	if !s.running.ReadyForConnections(ready) {
+		t.Fatalf("nats-server %s is not ready after %v", s.options.ServerName, ready)
+	}
+}
+
+func (s *Server) start(t testing.TB) {
+	t.Helper()
+	running, err := server.NewServer(s.options.Clone())
+	if err != nil {
+		t.Fatalf("nats-server: %v", err)
+	}
+	s.running = running
+	running.Start()
+}
+
+// Stop shuts the server down in good order.
+func (s *Server) Stop() {
+	if s.running != nil {
+		s.running.Shutdown()
+		s.running.WaitForShutdown()
+		s.running = nil
+	}
+}
+
+// Kill stops the server and takes away what only a stop in good order leaves on
+// disk, so that it recovers its streams by reading them, as after kill -9.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	s.Stop()
+	err := filepath.WalkDir(s.options.StoreDir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && d.Name() == "index.db" && strings.Contains(path, "streams") {
+			err = os.Remove(path)
+		}
+
+		return err
+	})
+	if err != nil {
+		t.Fatalf("kill nats-server %s: %v", s.options.ServerName, err)
+	}
+}
+
+// Cluster is some servers in one cluster.
+type Cluster struct {
+	Servers []*Server
+}
+
+// StartCluster returns a cluster of n servers, elected and current, that ends
+// with the test.
+func StartCluster(t testing.TB, n int) *Cluster {
+	t.Helper()
+	c := &Cluster{}
+	var routes []string
+	for range n {
+		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", freePort(t)))
+	}
+	for i, route := range routes {
+		o := options(t, fmt.Sprintf("n%d", i+1), freePort(t))
+		o.Cluster.Name = "natstest"
+		o.Cluster.Host = "127.0.0.1"
+		if _, err := fmt.Sscanf(route, "nats://127.0.0.1:%d", &o.Cluster.Port); err != nil {
+			t.Fatalf("route %s: %v", route, err)
+		}
+		o.Routes = server.RoutesFromStr(strings.Join(routes, ","))
+		s := &Server{options: o}
+		c.Servers = append(c.Servers, s)
+		s.start(t)
+		t.Cleanup(s.Stop)
+	}
+	c.Await(t)
+
+	return c
+}
+
+// URL lists all servers.
+func (c *Cluster) URL() string {
+	urls := make([]string, len(c.Servers))
+	for i, s := range c.Servers {
+		urls[i] = s.URL()
+	}
+
+	return strings.Join(urls, ",")
+}
+
+// Await returns once every running server takes clients and knows a leader.
+func (c *Cluster) Await(t testing.TB) {
+	t.Helper()
+	for deadline := time.Now().Add(ready); !c.settled(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the cluster has not settled after %v", ready)
+		}
+	}
+}
+
+func (c *Cluster) settled() bool {
+	led := false
+	for _, s := range c.Servers {
+		if s.running == nil {
+			continue
+		}
+		if !s.running.ReadyForConnections(time.Second) || !s.running.JetStreamIsCurrent() {
+			return false
+		}
+		led = led || s.running.JetStreamIsLeader()
+	}
+
+	return led
+}
+
+// StreamLeader returns the server that leads a stream.
+func (c *Cluster) StreamLeader(t testing.TB, stream string) *Server {
+	t.Helper()
+	for deadline := time.Now().Add(ready); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		for _, s := range c.Servers {
+			if s.running != nil && s.running.JetStreamIsStreamLeader(server.DEFAULT_GLOBAL_ACCOUNT, stream) {
+				return s
+			}
+		}
+	}
+	t.Fatalf("stream %s has no leader after %v", stream, ready)
+
+	return nil
+}
+
+// Rejoin starts a server of the cluster again.
+func (c *Cluster) Rejoin(t testing.TB, s *Server) {
+	t.Helper()
+	s.Restart(t)
+	c.Await(t)
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("no free port: %v", err)
+	}
+	defer func() { _ = l.Close() }()
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatalf("no TCP address: %v", l.Addr())
+	}
+
+	return addr.Port
+}

@@ -1,0 +1,167 @@
+package eventlogtest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+)
+
+// patience bounds every wait of the suite; nothing is timed otherwise.
+const patience = 60 * time.Second
+
+// Harness is an empty log, and what can be done to it. What ends with the test
+// is up to the function that made it.
+type Harness struct {
+	// Log is one handle on the log.
+	Log eventlog.Log
+	// Another returns another handle on the same log, as another process has
+	// it; it may be the same one for a log within a process.
+	Another func(t testing.TB) eventlog.Log
+
+	// The following may be nil where a log cannot do it; the tests that need
+	// them are left out then.
+
+	// LoseAnswers returns a handle on the same log whose appends are stored
+	// but never answered, until restore is called.
+	LoseAnswers func(t testing.TB) (l eventlog.Log, restore func())
+	// Forget lets every record stored so far age out.
+	Forget func(t testing.TB)
+	// Damage takes away every record that is not the last of its subject.
+	Damage func(t testing.TB)
+	// Restart crashes the store and starts it again.
+	Restart func(t testing.TB)
+	// Full returns an empty log that takes less than 64 KiB.
+	Full func(t testing.TB) eventlog.Log
+}
+
+// Run tests the logs that make returns, a new one for each test.
+func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
+	t.Helper()
+	tests := []struct {
+		name string
+		run  func(*testing.T, Harness)
+	}{
+		{"AppendFacts", testAppendFacts},
+		{"AppendDecision", testAppendDecision},
+		{"AppendBatch", testAppendBatch},
+		{"AppendMixedBatch", testAppendMixedBatch},
+		{"BatchWithARefusedMemberStoresNothing", testRefusedMember},
+		{"OnlyTheFirstOfASubjectMayExpect", testExpectTwice},
+		{"LimitsAreNamed", testLimits},
+		{"InvalidEntriesAreRefused", testInvalid},
+		{"MoreFactsThanABatchHolds", testManyFacts},
+		{"FactsOfOneSubjectKeepTheirOrder", testFactOrder},
+		{"EqualExpectationsHaveOneWinner", testOneWinner},
+		{"EqualBatchExpectationsHaveOneWinner", testOneBatchWinner},
+		{"SeveralInFlightOnOneSubject", testInFlight},
+		{"AppendAfterCancel", testAppendCancelled},
+		{"MessagesRoundTrip", testRoundTrip},
+		{"LargeMessages", testLarge},
+		{"WrittenDataIsCopied", testCopied},
+		{"ReadRange", testReadRange},
+		{"ReadFollows", testReadFollows},
+		{"ReadWaitsForItsEnd", testReadWaits},
+		{"ReadStopsAtCancel", testReadCancel},
+		{"ReadMayBeLeft", testReadLeft},
+		{"ManyReaders", testManyReaders},
+		{"Bounds", testBounds},
+		{"SequenceAt", testSequenceAt},
+		{"Close", testClose},
+		{"FollowerReadsYourWrites", testFollower},
+		{"FollowerTakesUpAfterAFailure", testFollowerResumes},
+		{"UnknownOutcomeIsResolvedByTheFollower", testUnknownOutcome},
+		{"TruncatedStart", testTruncated},
+		{"AgedOutSubjectForgetsItsSequence", testAgedOut},
+		{"GapIsFound", testGap},
+		{"RestartKeepsAll", testRestart},
+		{"FullRefuses", testFull},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) { test.run(t, newHarness(t)) })
+	}
+}
+
+func within(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+
+	return ctx
+}
+
+func message(subject, data string) eventlog.Message {
+	return eventlog.Message{Subject: "taurus.ev.0." + subject, Data: []byte(data)}
+}
+
+func appendOne(t testing.TB, l eventlog.Log, entries ...eventlog.Entry) eventlog.Receipt {
+	t.Helper()
+	receipt, err := l.Append(within(t), entries...)
+	if err != nil {
+		t.Fatalf("append: %v", err)
+	}
+
+	return receipt
+}
+
+// fill appends n decisions, each on a subject of its own, one by one.
+func fill(t testing.TB, l eventlog.Log, prefix string, n int) {
+	t.Helper()
+	for i := range n {
+		appendOne(t, l, eventlog.Decision(message(fmt.Sprintf("%s.%d", prefix, i), fmt.Sprint(i)), 0))
+	}
+}
+
+// read returns the records from..to.
+func read(t testing.TB, l eventlog.Log, from, to uint64) []eventlog.Record {
+	t.Helper()
+	var records []eventlog.Record
+	for rec, err := range l.Read(within(t), from, to) {
+		if err != nil {
+			t.Fatalf("read %d..%d: after %d records: %v", from, to, len(records), err)
+		}
+		records = append(records, rec)
+	}
+
+	return records
+}
+
+// all returns every record of a log that keeps some, and checks their order.
+func all(t testing.TB, l eventlog.Log) []eventlog.Record {
+	t.Helper()
+	b := bounds(t, l)
+	if b.First > b.Last {
+		return nil
+	}
+	records := read(t, l, b.First, b.Last)
+	for i, rec := range records {
+		if rec.Sequence != b.First+uint64(i) {
+			t.Fatalf("record %d has sequence %d, want %d", i, rec.Sequence, b.First+uint64(i))
+		}
+		if rec.Time.IsZero() || rec.Time.Location() != time.UTC {
+			t.Fatalf("sequence %d has the time %v, want one in UTC", rec.Sequence, rec.Time)
+		}
+	}
+
+	return records
+}
+
+func bounds(t testing.TB, l eventlog.Log) eventlog.Bounds {
+	t.Helper()
+	b, err := l.Bounds(within(t))
+	if err != nil {
+		t.Fatalf("bounds: %v", err)
+	}
+
+	return b
+}
+
+func failsWith(t testing.TB, l eventlog.Log, want error, entries ...eventlog.Entry) error {
+	t.Helper()
+	_, err := l.Append(within(t), entries...)
+	wantError(t, err, want)
+
+	return err
+}

@@ -1,0 +1,117 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog/internal/backoff"
+)
+
+// connect returns a connection, waiting until ctx ends for a server to be
+// there. What waiting does not mend, such as wrong credentials, fails at once.
+func connect(ctx context.Context, o Options) (*nats.Conn, error) {
+	wait := backoff.Backoff{Min: minWait, Max: maxWait}
+	for {
+		nc, err := nats.Connect(o.URL, connectOptions(o)...)
+		if err == nil {
+			return nc, nil
+		}
+		if hopeless(err) {
+			return nil, fmt.Errorf("jetstream: connect to %s: %w", o.URL, err)
+		}
+		o.Log.Warn().Err(err).Str("url", o.URL).Msg("waiting for NATS")
+		if waitErr := wait.Wait(ctx); waitErr != nil {
+			return nil, fmt.Errorf("jetstream: connect to %s: %w (last attempt: %w)", o.URL, waitErr, err)
+		}
+	}
+}
+
+func connectOptions(o Options) []nats.Option {
+	options := []nats.Option{
+		nats.Name(o.Name),
+		nats.Timeout(connectTimeout),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.ReconnectJitter(250*time.Millisecond, 250*time.Millisecond),
+		nats.PingInterval(5 * time.Second),
+		nats.MaxPingsOutstanding(2),
+		// No buffer: what cannot be sent now must fail now. Sent on reconnect,
+		// long after its caller gave up, it would come as a surprise.
+		nats.ReconnectBufSize(-1),
+		nats.IgnoreAuthErrorAbort(),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			o.Log.Warn().Err(err).Msg("lost the connection to NATS")
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) {
+			o.Log.Info().Str("server", nc.ConnectedUrlRedacted()).Msg("connected to NATS again")
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			o.Log.Debug().Err(err).Msg("NATS reports an error")
+		}),
+	}
+	if o.CredentialsFile != "" {
+		options = append(options, nats.UserCredentials(o.CredentialsFile))
+	}
+	if o.User != "" {
+		options = append(options, nats.UserInfo(o.User, o.Password))
+	}
+	if o.TLS != nil {
+		options = append(options, nats.Secure(o.TLS))
+	}
+
+	return options
+}
+
+func hopeless(err error) bool {
+	for _, e := range []error{
+		nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrSecureConnRequired,
+		nats.ErrSecureConnWanted, nats.ErrNkeysNotSupported,
+	} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+
+	return false
+}
+
+// newJetStream returns the JetStream context that all requests go through.
+func newJetStream(nc *nats.Conn, o Options) (jetstream.JetStream, error) {
+	js, err := jetstream.New(nc,
+		jetstream.WithDefaultTimeout(apiTimeout),
+		jetstream.WithPublishAsyncTimeout(o.AppendTimeout),
+		jetstream.WithPublishAsyncMaxPending(maxInFlight),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: %w", err)
+	}
+
+	return js, nil
+}
+
+// persist calls a JetStream API until it answers, each attempt no longer than
+// apiTimeout, until ctx ends. It gives up at once on errors that final says
+// will not go away.
+func persist(ctx context.Context, o Options, what string, final func(error) bool, call func(context.Context) error) error {
+	wait := backoff.Backoff{Min: minWait, Max: maxWait}
+	for {
+		attempt, cancel := context.WithTimeout(ctx, apiTimeout)
+		err := call(attempt)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if final(err) {
+			return fmt.Errorf("jetstream: %s: %w", what, err)
+		}
+		o.Log.Warn().Err(err).Msgf("waiting for JetStream to %s", what)
+		if waitErr := wait.Wait(ctx); waitErr != nil {
+			return fmt.Errorf("jetstream: %s: %w (last attempt: %w)", what, waitErr, err)
+		}
+	}
+}

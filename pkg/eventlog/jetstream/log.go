@@ -1,0 +1,228 @@
+package jetstream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+)
+
+// Log is an eventlog.Log on one stream. Use Open.
+type Log struct {
+	options Options
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	closed  chan struct{}
+	once    sync.Once
+}
+
+// Open connects, makes the stream or verifies the one that is there, and
+// returns it as a log. It waits for NATS to start and to elect until ctx ends;
+// what waiting does not mend is an error at once, an *UnfitError if the stream
+// is there with other settings than asked for.
+func Open(ctx context.Context, o Options) (*Log, error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	nc, err := connect(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	js, err := newJetStream(nc, o)
+	if err == nil {
+		err = ensureStream(ctx, js, o)
+	}
+	if err != nil {
+		nc.Close()
+
+		return nil, err
+	}
+
+	return &Log{options: o, nc: nc, js: js, closed: make(chan struct{})}, nil
+}
+
+// Close implements eventlog.Log.
+func (l *Log) Close() error {
+	l.once.Do(func() {
+		close(l.closed)
+		l.nc.Close()
+	})
+
+	return nil
+}
+
+func (l *Log) usable(ctx context.Context) error {
+	select {
+	case <-l.closed:
+		return eventlog.ErrClosed
+	default:
+		return ctx.Err()
+	}
+}
+
+// takes says whether a subject is one of the stream's.
+func (l *Log) takes(subject string) bool {
+	return slices.ContainsFunc(l.options.Subjects, func(p string) bool { return matches(p, subject) })
+}
+
+// info asks the leader of the stream.
+func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
+	if err := l.usable(ctx); err != nil {
+		return nil, err
+	}
+	var info *jetstream.StreamInfo
+	err := l.ask(ctx, func(ctx context.Context) error {
+		s, err := l.js.Stream(ctx, l.options.Stream)
+		if err != nil {
+			return err
+		}
+		info = s.CachedInfo()
+
+		return nil
+	})
+
+	return info, err
+}
+
+// ask has one request answered, for Options.Patience at most.
+func (l *Log) ask(ctx context.Context, call func(context.Context) error) error {
+	patient, cancel := context.WithTimeout(ctx, l.options.Patience)
+	defer cancel()
+	err := persist(patient, l.options, "answer for "+l.options.Stream, func(error) bool { return l.usable(ctx) != nil }, call)
+	if err == nil {
+		return nil
+	}
+	if cause := l.usable(ctx); cause != nil {
+		return cause
+	}
+
+	return unavailable(err)
+}
+
+// Bounds implements eventlog.Log.
+func (l *Log) Bounds(ctx context.Context) (eventlog.Bounds, error) {
+	info, err := l.info(ctx)
+	if err != nil {
+		return eventlog.Bounds{}, err
+	}
+
+	return bounds(info.State), nil
+}
+
+func bounds(s jetstream.StreamState) eventlog.Bounds {
+	if s.Msgs == 0 {
+		return eventlog.Bounds{First: s.LastSeq + 1, Last: s.LastSeq}
+	}
+
+	return eventlog.Bounds{First: s.FirstSeq, Last: s.LastSeq}
+}
+
+// Usage implements eventlog.Sized.
+func (l *Log) Usage(ctx context.Context) (eventlog.Usage, error) {
+	info, err := l.info(ctx)
+	if err != nil {
+		return eventlog.Usage{}, err
+	}
+
+	return eventlog.Usage{Bytes: info.State.Bytes, MaxBytes: uint64(max(info.Config.MaxBytes, 0))}, nil
+}
+
+// SequenceAt implements eventlog.Log. Times of records are those of the stream's
+// leader; where a new leader's clock was behind, the answer is as exact as the
+// clocks are.
+func (l *Log) SequenceAt(ctx context.Context, t time.Time) (uint64, error) {
+	// The bounds first: what is appended after them does not count.
+	b, err := l.Bounds(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if b.First > b.Last {
+		return 0, nil
+	}
+	after, err := l.firstAfter(ctx, t)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case after == 0 || after > b.Last:
+		return b.Last, nil
+	case after <= b.First:
+		return 0, nil
+	}
+
+	return after - 1, nil
+}
+
+// firstAfter returns the first sequence whose time is after t, 0 if there is
+// none. It asks the leader: a direct get may be answered by a replica that is
+// behind.
+func (l *Log) firstAfter(ctx context.Context, t time.Time) (uint64, error) {
+	request, err := json.Marshal(struct {
+		StartTime time.Time `json:"start_time"`
+		NextFor   string    `json:"next_by_subj"`
+		NoHeaders bool      `json:"no_hdr"`
+	}{t.Add(time.Nanosecond).UTC(), ">", true})
+	if err != nil {
+		return 0, fmt.Errorf("jetstream: encode: %w", err)
+	}
+	var seq uint64
+	err = l.ask(ctx, func(ctx context.Context) error {
+		m, err := leaderGet(ctx, l.nc, l.options.Stream, request)
+		if err != nil {
+			return err
+		}
+		seq = 0
+		if m != nil {
+			seq = m.Sequence
+		}
+
+		return nil
+	})
+
+	return seq, err
+}
+
+// stored is a message as the leader of a stream has it.
+type stored struct {
+	Subject  string    `json:"subject"`
+	Sequence uint64    `json:"seq"`
+	Header   []byte    `json:"hdrs"`
+	Data     []byte    `json:"data"`
+	Time     time.Time `json:"time"`
+}
+
+// leaderGet reads one message from the leader of a stream, nil if there is none.
+func leaderGet(ctx context.Context, nc *nats.Conn, stream string, request []byte) (*stored, error) {
+	answer, err := nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+stream, request)
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: get a message of %s: %w", stream, err)
+	}
+	var response struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message *stored             `json:"message"`
+	}
+	if err := json.Unmarshal(answer.Data, &response); err != nil {
+		return nil, fmt.Errorf("jetstream: get a message of %s: %w", stream, err)
+	}
+	if response.Error != nil {
+		if response.Error.ErrorCode == codeNoMessageFound {
+			return nil, nil
+		}
+
+		return nil, fmt.Errorf("jetstream: get a message of %s: %w", stream, response.Error)
+	}
+	if response.Message == nil {
+		return nil, errors.New("jetstream: the server sent no message and no error")
+	}
+
+	return response.Message, nil
+}

@@ -1,0 +1,207 @@
+package jetstream_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	natsjs "github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/goleak"
+
+	"github.com/milosgajdos/taurus/internal/natstest"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/eventlogtest"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// store is servers and the settings of a log on them.
+type store struct {
+	urls    string // Where clients connect.
+	single  string // One of them, to be put behind a proxy.
+	options jetstream.Options
+	restart func(testing.TB)
+}
+
+func TestR1(t *testing.T) {
+	s := natstest.Start(t)
+	eventlogtest.Run(t, func(t *testing.T) eventlogtest.Harness {
+		return harness(t, store{
+			urls: s.URL(), single: s.URL(), options: jetstream.Options{Replicas: 1},
+			restart: func(t testing.TB) {
+				s.Kill(t)
+				s.Restart(t)
+			},
+		})
+	})
+}
+
+func TestR3(t *testing.T) {
+	c := natstest.StartCluster(t, 3)
+	eventlogtest.Run(t, func(t *testing.T) eventlogtest.Harness {
+		return harness(t, store{
+			urls: c.URL(), single: c.Servers[0].URL(), options: jetstream.Options{Replicas: 3},
+			restart: func(t testing.TB) {
+				leader := c.StreamLeader(t, jetstream.DefaultStream)
+				leader.Kill(t)
+				c.StreamLeader(t, jetstream.DefaultStream)
+				c.Rejoin(t, leader)
+			},
+		})
+	})
+}
+
+func within(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+
+	return ctx
+}
+
+// admin returns a way around the log, for what only tests do.
+func admin(t testing.TB, url string) natsjs.JetStream {
+	t.Helper()
+	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := natsjs.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return js
+}
+
+func open(t testing.TB, o jetstream.Options) *jetstream.Log {
+	t.Helper()
+	l, err := jetstream.Open(within(t), o)
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+
+	return l
+}
+
+// remove deletes a stream when the test ends, so that the next starts empty.
+func remove(t testing.TB, url, stream string) {
+	t.Helper()
+	t.Cleanup(func() {
+		nc, err := nats.Connect(url)
+		if err != nil {
+			t.Errorf("remove %s: %v", stream, err)
+
+			return
+		}
+		defer nc.Close()
+		js, err := natsjs.New(nc)
+		if err != nil {
+			t.Error(err)
+
+			return
+		}
+		for range 20 {
+			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+			err = js.DeleteStream(ctx, stream)
+			cancel()
+			if err == nil || errors.Is(err, natsjs.ErrStreamNotFound) {
+				return
+			}
+		}
+		t.Errorf("remove %s: %v", stream, err)
+	})
+}
+
+func harness(t *testing.T, s store) eventlogtest.Harness {
+	t.Helper()
+	o := s.options
+	o.URL = s.urls
+	remove(t, s.urls, jetstream.DefaultStream)
+
+	return eventlogtest.Harness{
+		Log:         open(t, o),
+		Another:     func(t testing.TB) eventlog.Log { return open(t, o) },
+		Restart:     s.restart,
+		LoseAnswers: func(t testing.TB) (eventlog.Log, func()) { return loseAnswers(t, s) },
+		Forget:      func(t testing.TB) { forget(t, s.urls) },
+		Damage:      func(t testing.TB) { damage(t, s.urls) },
+		Full: func(t testing.TB) eventlog.Log {
+			full := o
+			full.Stream, full.Subjects, full.MaxBytes = "FULL", []string{"taurus.ev.>"}, 32<<10
+			// Two streams cannot take the same subjects.
+			if err := admin(t, s.urls).DeleteStream(within(t), jetstream.DefaultStream); err != nil {
+				t.Fatal(err)
+			}
+			l := open(t, full)
+			remove(t, s.urls, "FULL")
+			return l
+		},
+	}
+}
+
+func loseAnswers(t testing.TB, s store) (eventlog.Log, func()) {
+	t.Helper()
+	p := natstest.NewProxy(t, s.single)
+	o := s.options
+	o.URL, o.AppendTimeout = p.URL(), 500*time.Millisecond
+	l := open(t, o)
+	p.Hold()
+
+	return l, p.Release
+}
+
+// change edits the stream's settings while f runs and puts them back.
+func change(t testing.TB, url string, edit func(*natsjs.StreamConfig), f func(natsjs.Stream)) {
+	t.Helper()
+	js := admin(t, url)
+	s, err := js.Stream(within(t), jetstream.DefaultStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := s.CachedInfo().Config
+	after := before
+	edit(&after)
+	for _, c := range []natsjs.StreamConfig{after, before} {
+		if s, err = js.UpdateStream(within(t), c); err != nil {
+			t.Fatal(err)
+		}
+		if f != nil {
+			f(s)
+			f = nil
+		}
+	}
+}
+
+// forget lets all records age out.
+func forget(t testing.TB, url string) {
+	t.Helper()
+	change(t, url, func(c *natsjs.StreamConfig) {
+		c.MaxAge, c.Duplicates = 100*time.Millisecond, 100*time.Millisecond
+	}, func(s natsjs.Stream) { awaitMessages(t, s, 0) })
+}
+
+// damage makes holes where a subject has a later record.
+func damage(t testing.TB, url string) {
+	t.Helper()
+	change(t, url, func(c *natsjs.StreamConfig) { c.MaxMsgsPerSubject = 1 },
+		func(s natsjs.Stream) { awaitMessages(t, s, 4) })
+}
+
+func awaitMessages(t testing.TB, s natsjs.Stream, n uint64) {
+	t.Helper()
+	for ctx := within(t); ; time.Sleep(10 * time.Millisecond) {
+		info, err := s.Info(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.State.Msgs == n {
+			return
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package jetstream
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+)
+
+// serverPrefix is what the headers begin with that are between us and the server.
+const serverPrefix = "Nats-"
+
+// encode returns e as NATS sends it, with its expectation.
+func encode(e eventlog.Entry) *nats.Msg {
+	msg := &nats.Msg{Subject: e.Message.Subject, Data: e.Message.Data, Header: make(nats.Header, len(e.Message.Header)+4)}
+	for k, v := range e.Message.Header {
+		msg.Header[k] = []string{v}
+	}
+	if last, ok := e.Expect.Last(); ok {
+		msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(last, 10))
+	}
+
+	return msg
+}
+
+// decodeHeader returns the headers that the writer gave, nil if none.
+func decodeHeader(h nats.Header) map[string]string {
+	var out map[string]string
+	for k, v := range h {
+		if len(v) == 0 || (len(k) >= len(serverPrefix) && strings.EqualFold(k[:len(serverPrefix)], serverPrefix)) {
+			continue
+		}
+		if out == nil {
+			out = make(map[string]string, len(h))
+		}
+		out[k] = v[0]
+	}
+
+	return out
+}
+
+// matches says whether a subject falls under a pattern with NATS' wildcards.
+func matches(pattern, subject string) bool {
+	for {
+		p, restP, moreP := strings.Cut(pattern, ".")
+		if p == ">" {
+			return true
+		}
+		s, restS, moreS := strings.Cut(subject, ".")
+		if p != "*" && p != s {
+			return false
+		}
+		if !moreP || !moreS {
+			return moreP == moreS
+		}
+		pattern, subject = restP, restS
+	}
+}

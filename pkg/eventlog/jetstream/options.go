@@ -1,0 +1,140 @@
+package jetstream
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Defaults of Options.
+const (
+	// DefaultURL is where nats-server listens when nothing else is said.
+	DefaultURL = "nats://127.0.0.1:4222"
+	// DefaultStream is the name of the ledger.
+	DefaultStream = "TAURUS"
+	// DefaultPatience outlasts the election after a stream leader was killed.
+	DefaultPatience = 10 * time.Second
+	// DefaultAppendTimeout is how long an answer to an append is waited for.
+	DefaultAppendTimeout = 5 * time.Second
+
+	// apiTimeout bounds one JetStream API request: right after a failover some
+	// are never answered, so it is short and they are sent again.
+	apiTimeout = 2500 * time.Millisecond
+	// connectTimeout bounds one attempt to connect.
+	connectTimeout = 2 * time.Second
+
+	minWait = 50 * time.Millisecond
+	maxWait = time.Second
+)
+
+// Kind is what a stream is for.
+type Kind int
+
+const (
+	// Ledger is a log whose every record matters: nothing is ever dropped, a
+	// full log refuses appends, and a missing sequence is an error.
+	Ledger Kind = iota
+	// Bounded is a log of what may be forgotten: the oldest records give way
+	// to new ones, and reading skips what is gone.
+	Bounded
+)
+
+// String names the kind.
+func (k Kind) String() string {
+	switch k {
+	case Ledger:
+		return "ledger"
+	case Bounded:
+		return "bounded"
+	}
+
+	return fmt.Sprintf("Kind(%d)", int(k))
+}
+
+// Options say which stream to open and how to reach it.
+type Options struct {
+	// URL is one server or a list separated by commas. Default DefaultURL.
+	URL string
+	// Name is what the server's own tools call this connection.
+	Name string
+	// CredentialsFile is a NATS .creds file; it may be empty.
+	CredentialsFile string
+	// User and Password are for servers without credentials; may be empty.
+	User, Password string
+	// TLS is nil for a connection in the clear.
+	TLS *tls.Config
+	// Log is told of every trouble that is waited out. The zero value is silent.
+	Log zerolog.Logger
+
+	// Stream is the name of the stream. Default DefaultStream.
+	Stream string
+	// Kind is Ledger or Bounded.
+	Kind Kind
+	// Subjects are what the stream takes. Default "taurus.ev.>".
+	Subjects []string
+	// Replicas is 1, 3 or 5. 0 makes a new stream with 1 and takes an old one
+	// as it is.
+	Replicas int
+	// MaxBytes limits the stream. 0 makes a new stream without a limit and
+	// takes an old one as it is.
+	MaxBytes int64
+	// Partitions is the count that subjects are made with; it is written into
+	// a new stream for good. 0 does not ask for it.
+	Partitions int
+	// MaxAge and MaxPerSubject are for Bounded only; 0 is no limit. A ledger
+	// has neither: a server that forgot a subject takes "expect 0" on it.
+	MaxAge        time.Duration
+	MaxPerSubject int64
+
+	// Patience is how long an append or a read outlasts a log that cannot be
+	// reached before it fails with ErrUnavailable. Default DefaultPatience.
+	Patience time.Duration
+	// AppendTimeout is how long one answer to an append is waited for, then
+	// its outcome is unknown. Default DefaultAppendTimeout.
+	AppendTimeout time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	if o.URL == "" {
+		o.URL = DefaultURL
+	}
+	if o.Stream == "" {
+		o.Stream = DefaultStream
+	}
+	if len(o.Subjects) == 0 {
+		o.Subjects = []string{"taurus.ev.>"}
+	}
+	if o.Patience == 0 {
+		o.Patience = DefaultPatience
+	}
+	if o.AppendTimeout == 0 {
+		o.AppendTimeout = DefaultAppendTimeout
+	}
+
+	return o
+}
+
+func (o Options) validate() error {
+	var errs []error
+	if strings.ContainsAny(o.Stream, " .*>/\\\t") {
+		errs = append(errs, fmt.Errorf("stream %q: a stream's name has no blanks, dots, wildcards or slashes", o.Stream))
+	}
+	if o.Replicas < 0 || o.Replicas > 5 {
+		errs = append(errs, fmt.Errorf("replicas %d: use 1, 3 or 5", o.Replicas))
+	}
+	if o.MaxBytes < 0 || o.Partitions < 0 || o.MaxAge < 0 || o.MaxPerSubject < 0 {
+		errs = append(errs, errors.New("max bytes, partitions, max age and max per subject are not negative"))
+	}
+	if o.Kind == Ledger && (o.MaxAge != 0 || o.MaxPerSubject != 0) {
+		errs = append(errs, errors.New("a ledger forgets nothing: max age and max per subject are for a bounded stream"))
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("jetstream: options: %w", errors.Join(errs...))
+	}
+
+	return nil
+}

@@ -1,0 +1,229 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/internal/backoff"
+)
+
+const (
+	// pullSize is how many messages are asked for ahead; less costs replay a
+	// third of its speed, more gains nothing.
+	pullSize = 5000
+	// heartbeat is how often an idle server says that it is there; after two
+	// that are missing the consumer is made anew.
+	heartbeat = time.Second
+	// inactive is after which time the server drops a reader that is gone.
+	inactive = 30 * time.Second
+)
+
+// errStale says that a consumer no longer delivers everything: begin a new one.
+var errStale = errors.New("jetstream: the consumer lost messages")
+
+// Read implements eventlog.Log. Records come through an ephemeral consumer that
+// keeps nothing but its position; on any trouble another is made at ours.
+func (l *Log) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Record, error] {
+	return func(yield func(eventlog.Record, error) bool) {
+		r := &reader{log: l, next: max(from, 1), to: to, yield: yield}
+		wait := backoff.Backoff{Min: minWait, Max: maxWait}
+		var since time.Time // When the trouble began; zero while there is none.
+		for !r.done() {
+			r.begun = false
+			err := r.session(ctx)
+			if err == nil {
+				return
+			}
+			if cause := l.usable(ctx); cause != nil {
+				err = cause
+			}
+			if !errors.Is(err, eventlog.ErrUnavailable) {
+				r.fail(err)
+
+				return
+			}
+			if r.begun || since.IsZero() {
+				since = time.Now()
+				wait.Reset()
+			}
+			if time.Since(since) >= l.options.Patience {
+				r.fail(err)
+
+				return
+			}
+			l.options.Log.Debug().Err(err).Uint64("seq", r.next).Msg("reading again")
+			if err := wait.Wait(ctx); err != nil {
+				r.fail(err)
+
+				return
+			}
+		}
+	}
+}
+
+// reader is one call of Read.
+type reader struct {
+	log      *Log
+	next, to uint64
+	read     bool // Whether next-1 was yielded.
+	begun    bool // Whether this session got its consumer.
+	stopped  bool // Whether the caller wants no more.
+	yield    func(eventlog.Record, error) bool
+}
+
+func (r *reader) done() bool { return r.stopped || (r.to != 0 && r.next > r.to) }
+
+func (r *reader) fail(err error) {
+	if !r.stopped {
+		r.yield(eventlog.Record{}, err)
+	}
+}
+
+// session reads with one consumer. It returns nil when all was read or the
+// caller stopped, and ErrUnavailable when another session may do better.
+func (r *reader) session(ctx context.Context) error {
+	b, err := r.log.Bounds(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.check(b); err != nil {
+		return err
+	}
+	if r.skipped(b) {
+		return nil
+	}
+	consumer, err := r.consumer(ctx)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer r.forget(ctx, consumer)
+	r.begun = true
+	messages, err := consumer.Messages(
+		jetstream.PullMaxMessages(pullSize),
+		jetstream.PullHeartbeat(heartbeat),
+		jetstream.WithMessagesErrOnMissingHeartbeat(true),
+	)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer messages.Stop()
+
+	return r.drain(ctx, messages, b)
+}
+
+// check holds the position against what the leader has.
+func (r *reader) check(b eventlog.Bounds) error {
+	if r.read && b.Last < r.next-1 {
+		return &eventlog.GapError{Want: r.next, Got: b.Last + 1}
+	}
+	if r.log.options.Kind == Ledger && b.First > r.next {
+		return &eventlog.TruncatedError{First: b.First}
+	}
+
+	return nil
+}
+
+// skipped says that a bounded log has nothing left of what is to be read.
+func (r *reader) skipped(b eventlog.Bounds) bool {
+	return r.log.options.Kind == Bounded && r.to != 0 && r.to <= b.Last && (b.First > b.Last || r.to < b.First)
+}
+
+func (r *reader) consumer(ctx context.Context) (jetstream.Consumer, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	consumer, err := r.log.js.CreateConsumer(ctx, r.log.options.Stream, jetstream.ConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       r.next,
+		AckPolicy:         jetstream.AckNonePolicy,
+		MemoryStorage:     true,
+		Replicas:          1,
+		InactiveThreshold: inactive,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: read %s from %d: %w", r.log.options.Stream, r.next, err)
+	}
+
+	return consumer, nil
+}
+
+// forget spares the server a consumer that is of no more use. Whether it
+// succeeds does not matter: after a while the server drops it by itself.
+func (r *reader) forget(ctx context.Context, c jetstream.Consumer) {
+	if r.log.nc.IsClosed() || !r.log.nc.IsConnected() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), apiTimeout)
+	defer cancel()
+	if err := r.log.js.DeleteConsumer(ctx, r.log.options.Stream, c.CachedInfo().Name); err != nil {
+		r.log.options.Log.Debug().Err(err).Msg("a consumer could not be deleted")
+	}
+}
+
+func (r *reader) drain(ctx context.Context, messages jetstream.MessagesContext, b eventlog.Bounds) error {
+	for delivered := uint64(1); !r.done(); delivered++ {
+		msg, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return unavailable(err)
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return unavailable(err)
+		}
+		if meta.Sequence.Consumer != delivered {
+			return unavailable(errStale)
+		}
+		if err := r.accept(ctx, meta); err != nil {
+			return err
+		}
+		if r.done() {
+			return nil
+		}
+		r.emit(msg, meta)
+		if r.log.options.Kind == Bounded && meta.NumPending == 0 && r.to != 0 && r.to <= b.Last {
+			return nil
+		}
+	}
+
+	return nil
+}
+
+// accept checks that a record is the next one.
+func (r *reader) accept(ctx context.Context, meta *jetstream.MsgMetadata) error {
+	got := meta.Sequence.Stream
+	if got < r.next {
+		return unavailable(errStale)
+	}
+	if got == r.next {
+		return nil
+	}
+	if r.log.options.Kind == Bounded {
+		r.next = got
+
+		return nil
+	}
+	// Either it was cut off a moment ago, or it is missing.
+	b, err := r.log.Bounds(ctx)
+	if err != nil {
+		return err
+	}
+	if b.First > r.next {
+		return &eventlog.TruncatedError{First: b.First}
+	}
+
+	return &eventlog.GapError{Want: r.next, Got: got}
+}
+
+func (r *reader) emit(msg jetstream.Msg, meta *jetstream.MsgMetadata) {
+	r.next, r.read = meta.Sequence.Stream+1, true
+	r.stopped = !r.yield(eventlog.Record{
+		Sequence: meta.Sequence.Stream,
+		Time:     meta.Timestamp.UTC(),
+		Message:  eventlog.Message{Subject: msg.Subject(), Header: decodeHeader(msg.Headers()), Data: msg.Data()},
+	}, nil)
+}

@@ -1,0 +1,199 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// partitionsKey is where a stream's metadata says how many partitions its
+// subjects were made with.
+const partitionsKey = "taurus-partitions"
+
+// Codes of errors that waiting does not mend.
+const (
+	codeReplicasNotSupported = 10074
+	codeStorageExceeded      = 10047
+	codeSubjectOverlap       = 10065
+	codeMaxStreams           = 10027
+	codeNotEnabled           = 10076
+	codeNotEnabledForAccount = 10039
+	codeBadRequest           = 10003
+)
+
+// UnfitError says that a stream is there already, but not as it was asked for.
+type UnfitError struct {
+	// Stream is its name, Setting what is wrong with it.
+	Stream, Setting string
+	// Want and Got are the setting as asked for and as found.
+	Want, Got string
+	// Mend is what to do about it.
+	Mend string
+}
+
+// Error says what is wrong and how to mend it.
+func (e *UnfitError) Error() string {
+	return fmt.Sprintf("jetstream: stream %s does not fit: %s is %s, wanted %s: %s", e.Stream, e.Setting, e.Got, e.Want, e.Mend)
+}
+
+func streamConfig(o Options) jetstream.StreamConfig {
+	c := jetstream.StreamConfig{
+		Name:      o.Stream,
+		Subjects:  o.Subjects,
+		Retention: jetstream.LimitsPolicy,
+		Storage:   jetstream.FileStorage,
+		Discard:   jetstream.DiscardNew,
+		Replicas:  max(o.Replicas, 1),
+		// 0 means no limit to us; to the server that is -1.
+		MaxBytes:           orNoLimit(o.MaxBytes),
+		MaxMsgs:            -1,
+		MaxMsgsPerSubject:  -1,
+		MaxMsgSize:         -1,
+		Compression:        jetstream.NoCompression,
+		DenyDelete:         true,
+		DenyPurge:          true,
+		AllowDirect:        true,
+		AllowAtomicPublish: true,
+	}
+	if o.Partitions != 0 {
+		c.Metadata = map[string]string{partitionsKey: strconv.Itoa(o.Partitions)}
+	}
+	if o.Kind == Bounded {
+		c.Discard = jetstream.DiscardOld
+		c.MaxAge = o.MaxAge
+		c.MaxMsgsPerSubject = orNoLimit(o.MaxPerSubject)
+	}
+
+	return c
+}
+
+func orNoLimit(n int64) int64 {
+	if n == 0 {
+		return -1
+	}
+
+	return n
+}
+
+// ensureStream makes the stream or verifies the one that is there, waiting for
+// the server and its elections until ctx ends.
+func ensureStream(ctx context.Context, js jetstream.JetStream, o Options) error {
+	var unfit *UnfitError
+
+	return persist(ctx, o, "open stream "+o.Stream,
+		func(err error) bool { return errors.As(err, &unfit) || finalForStreams(err) },
+		func(ctx context.Context) error {
+			s, err := js.Stream(ctx, o.Stream)
+			if errors.Is(err, jetstream.ErrStreamNotFound) {
+				s, err = js.CreateStream(ctx, streamConfig(o))
+				if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+					// Someone else made it just now: verify theirs.
+					s, err = js.Stream(ctx, o.Stream)
+				}
+			}
+			if err != nil {
+				return err
+			}
+
+			return verify(s.CachedInfo().Config, o)
+		})
+}
+
+func finalForStreams(err error) bool {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) {
+		return errors.Is(err, jetstream.ErrInvalidStreamName)
+	}
+	switch api.ErrorCode {
+	case codeReplicasNotSupported, codeStorageExceeded, codeSubjectOverlap, codeMaxStreams,
+		codeNotEnabled, codeNotEnabledForAccount, codeBadRequest:
+		return true
+	}
+
+	return false
+}
+
+// setting is one thing that a stream must have.
+type setting struct {
+	name      string
+	want, got any
+	immutable bool // NATS cannot change it on a stream that exists.
+}
+
+// verify returns an *UnfitError if a stream is not as asked for.
+func verify(got jetstream.StreamConfig, o Options) error {
+	if err := verifyPartitions(got, o); err != nil {
+		return err
+	}
+	want := streamConfig(o)
+	settings := []setting{
+		{name: "subjects", want: sorted(want.Subjects), got: sorted(got.Subjects)},
+		{name: "retention", want: want.Retention, got: got.Retention, immutable: true},
+		{name: "storage", want: want.Storage, got: got.Storage, immutable: true},
+		{name: "discard", want: want.Discard, got: got.Discard},
+		{name: "max_age", want: want.MaxAge, got: got.MaxAge},
+		{name: "max_msgs", want: int64(-1), got: orNoLimit(got.MaxMsgs)},
+		{name: "max_msgs_per_subject", want: want.MaxMsgsPerSubject, got: orNoLimit(got.MaxMsgsPerSubject)},
+		{name: "compression", want: want.Compression, got: got.Compression},
+		{name: "persist_mode", want: want.PersistMode, got: got.PersistMode, immutable: true},
+		{name: "deny_delete", want: want.DenyDelete, got: got.DenyDelete},
+		{name: "deny_purge", want: want.DenyPurge, got: got.DenyPurge},
+		{name: "allow_direct", want: want.AllowDirect, got: got.AllowDirect},
+		{name: "allow_atomic", want: want.AllowAtomicPublish, got: got.AllowAtomicPublish},
+		{name: "no_ack", want: false, got: got.NoAck},
+		{name: "sealed", want: false, got: got.Sealed, immutable: true},
+		{name: "mirror or sources", want: false, got: got.Mirror != nil || len(got.Sources) > 0, immutable: true},
+		{name: "subject_transform", want: false, got: got.SubjectTransform != nil},
+	}
+	if o.Replicas != 0 {
+		settings = append(settings, setting{name: "num_replicas", want: want.Replicas, got: got.Replicas})
+	}
+	if o.MaxBytes != 0 {
+		settings = append(settings, setting{name: "max_bytes", want: want.MaxBytes, got: got.MaxBytes})
+	}
+	for _, s := range settings {
+		if s.want != s.got {
+			return &UnfitError{
+				Stream: o.Stream, Setting: s.name, Want: fmt.Sprint(s.want), Got: fmt.Sprint(s.got), Mend: mend(s, o.Stream),
+			}
+		}
+	}
+
+	return nil
+}
+
+func sorted(subjects []string) string {
+	return strings.Join(slices.Sorted(slices.Values(subjects)), ", ")
+}
+
+func mend(s setting, stream string) string {
+	if s.immutable {
+		return "it cannot be changed on a stream that exists: start with another stream name, or move this one away (nats stream backup, then nats stream rm)"
+	}
+
+	return fmt.Sprintf("change it with `nats stream edit %s`, or ask for what is there", stream)
+}
+
+func verifyPartitions(got jetstream.StreamConfig, o Options) error {
+	if o.Partitions == 0 {
+		return nil
+	}
+	want := strconv.Itoa(o.Partitions)
+	have, ok := got.Metadata[partitionsKey]
+	if !ok {
+		have = "not recorded"
+	}
+	if have == want {
+		return nil
+	}
+
+	return &UnfitError{
+		Stream: o.Stream, Setting: "the number of partitions (metadata " + partitionsKey + ")", Want: want, Got: have,
+		Mend: "it is part of every subject and fixed when the stream is made: start with the stream's number, or with another stream",
+	}
+}
