@@ -1,0 +1,83 @@
+package placement
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Verdict is why tasks of a group found no place.
+type Verdict struct {
+	Job     string
+	Run     uint64
+	Group   string
+	Waiting uint32
+	Offers  uint32
+	// Reasons counts agents per reason; an agent that lacks two things counts twice.
+	Reasons map[string]uint32
+	Nearest *events.NearestMiss
+}
+
+// judge finds out what every room lacks, and which lacks least.
+func judge(all []*room, d Demand, waiting int, now time.Time) Verdict {
+	v := Verdict{
+		Job: d.Job.ID, Run: d.Job.Run, Group: d.Group.Name,
+		Waiting: uint32(waiting), Offers: uint32(len(all)), Reasons: map[string]uint32{},
+	}
+	use, peers := Needs(d.Group), peersOf(d.Job, d.Group)
+	for _, r := range all {
+		for _, p := range r.placed {
+			if p.Task.Job == d.Job.ID && p.Task.Group == d.Group.Name {
+				peers.add(r.hostname, r.attributes)
+			}
+		}
+	}
+	least := -1.0
+	for _, r := range all {
+		lacks := lacking(r, d.Group, use, peers, now, false)
+		miss, short := &events.NearestMiss{Hostname: r.hostname, AgentID: r.agentID}, 0.0
+		for _, l := range lacks {
+			v.Reasons[l.reason]++
+			miss.Lacked = append(miss.Lacked, l.detail)
+			short += 1 + l.short
+		}
+		if len(lacks) > 0 && (least < 0 || short < least) {
+			least, v.Nearest = short, miss
+		}
+	}
+	return v
+}
+
+// Summary says the verdict in a sentence.
+func (v Verdict) Summary() string {
+	if v.Offers == 0 {
+		return fmt.Sprintf("%d waiting: Mesos offers nothing at present (no agent with free resources, or other frameworks hold them)", v.Waiting)
+	}
+	parts := make([]string, 0, len(v.Reasons))
+	for _, reason := range slices.Sorted(maps.Keys(v.Reasons)) {
+		parts = append(parts, fmt.Sprintf("%s on %d", reason, v.Reasons[reason]))
+	}
+	text := fmt.Sprintf("%d waiting: of %d agents that made offers none fits: %s", v.Waiting, v.Offers, strings.Join(parts, ", "))
+	if v.Nearest != nil {
+		text += fmt.Sprintf("; nearest %s (%s)", v.Nearest.Hostname, strings.Join(v.Nearest.Lacked, "; "))
+	}
+	return text
+}
+
+// Event is the verdict as it is recorded.
+func (v Verdict) Event(sequence uint64) events.VerdictChanged {
+	return events.VerdictChanged{
+		Run: v.Run, Group: v.Group, Waiting: v.Waiting, Sequence: sequence,
+		Offers: v.Offers, Reasons: v.Reasons, Summary: v.Summary(), Nearest: v.Nearest,
+	}
+}
+
+// Same tells whether two verdicts say the same, so that the second need not be
+// recorded.
+func (v Verdict) Same(other Verdict) bool {
+	return v.Run == other.Run && v.Waiting == other.Waiting && maps.Equal(v.Reasons, other.Reasons)
+}

@@ -1,0 +1,20 @@
+package submission
+
+import "errors"
+
+var (
+	// ErrNotFound is returned when there is no such job, or it was deleted.
+	ErrNotFound = errors.New("there is no such job")
+	// ErrExists is returned when a job of this id is not over, or tasks of it live.
+	ErrExists = errors.New("a job of this id exists")
+	// ErrOver is returned when the job is over, so that it can no longer change.
+	ErrOver = errors.New("the job is over")
+	// ErrLive is returned when a job cannot be deleted as it, or a task of it, lives.
+	ErrLive = errors.New("the job is not over or tasks of it live")
+	// ErrVersion is returned when the job is not at the version the user has seen.
+	ErrVersion = errors.New("the job has changed since it was read")
+	// ErrNoGroup is returned when the job has no group of that name.
+	ErrNoGroup = errors.New("the job has no such group")
+	// ErrWhichGroup is returned when no group is named and there are several.
+	ErrWhichGroup = errors.New("the job has several groups; name one")
+)

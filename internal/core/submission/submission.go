@@ -1,0 +1,137 @@
+package submission
+
+import (
+	"fmt"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Command is what a user asks of a job. The set is closed.
+//
+//sumtype:decl
+type Command interface {
+	decide(j *cluster.Job) (events.Event, error)
+}
+
+// Submit asks for a job to run.
+type Submit struct {
+	// Spec is the normalised job spec in its canonical JSON.
+	Spec []byte
+	// Key is the client's idempotency key, empty for none.
+	Key string
+}
+
+// Scale asks for another number of tasks in a group.
+type Scale struct {
+	// Group may be empty if the job has one only.
+	Group    string
+	Replicas uint32
+	// Seen is the version the user has seen; its zero value asks for none.
+	Seen Version
+	// Limits bound the spec that comes of it.
+	Limits job.Limits
+}
+
+// Version names a spec: the run and the version within it.
+type Version struct {
+	Run, Version uint64
+}
+
+// Stop asks for nothing of a job to run.
+type Stop struct {
+	Reason string
+}
+
+// Delete asks for a job that is over to be left out of the lists.
+type Delete struct{}
+
+// Decide returns the event that a command leads to, or nil if what it asks for
+// is so already. j is nil for a job that the log does not know. Errors are the
+// package's own, and job.Faults for a scale beyond the limits.
+func Decide(j *cluster.Job, c Command) (events.Event, error) { return c.decide(j) }
+
+// Known tells whether users see the job: it was submitted and not deleted, or
+// tasks of it live though nobody submitted it.
+func Known(j *cluster.Job) bool {
+	if j == nil || j.Deleted {
+		return false
+	}
+	return j.Run != 0 || j.Live() > 0
+}
+
+// Free tells whether a job may be submitted under the id of j: there is none, or
+// it is over and nothing of it lives.
+func Free(j *cluster.Job) bool {
+	return j == nil || (j.Over() && j.Live() == 0)
+}
+
+func (c Submit) decide(j *cluster.Job) (events.Event, error) {
+	if !Free(j) {
+		return nil, ErrExists
+	}
+	return events.JobSubmitted{Spec: c.Spec, IdempotencyKey: c.Key}, nil
+}
+
+func (c Scale) decide(j *cluster.Job) (events.Event, error) {
+	if !Known(j) {
+		return nil, ErrNotFound
+	}
+	if c.Seen != (Version{}) && c.Seen != (Version{Run: j.Run, Version: j.Version}) {
+		return nil, ErrVersion
+	}
+	if j.Over() || j.Spec == nil {
+		return nil, ErrOver
+	}
+	g, err := c.group(j.Spec)
+	if err != nil {
+		return nil, err
+	}
+	if j.Spec.Tasks[g].Replicas == c.Replicas {
+		return nil, nil
+	}
+	wanted := j.Spec.Clone()
+	wanted.Tasks[g].Replicas = c.Replicas
+	if err := wanted.Validate(c.Limits); err != nil {
+		return nil, err
+	}
+	return events.JobScaled{
+		Run: j.Run, Version: j.Version + 1, Group: wanted.Tasks[g].Name, Replicas: c.Replicas,
+	}, nil
+}
+
+func (c Scale) group(spec *job.Spec) (int, error) {
+	if c.Group == "" {
+		if len(spec.Tasks) == 1 {
+			return 0, nil
+		}
+		return 0, ErrWhichGroup
+	}
+	for i := range spec.Tasks {
+		if spec.Tasks[i].Name == c.Group {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: %q", ErrNoGroup, c.Group)
+}
+
+func (c Stop) decide(j *cluster.Job) (events.Event, error) {
+	if !Known(j) {
+		return nil, ErrNotFound
+	}
+	if j.Over() {
+		return nil, nil
+	}
+	return events.JobStopped{Run: j.Run, Reason: c.Reason}, nil
+}
+
+func (Delete) decide(j *cluster.Job) (events.Event, error) {
+	if !Known(j) {
+		return nil, ErrNotFound
+	}
+	if !j.Over() || j.Live() > 0 {
+		return nil, ErrLive
+	}
+	return events.JobDeleted{Run: j.Run}, nil
+}

@@ -1,0 +1,162 @@
+package submission_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+const run = 7
+
+// state is a job in one of the situations a command can meet.
+type state struct {
+	name string
+	job  *cluster.Job
+}
+
+func spec(groups ...string) *job.Spec {
+	s := &job.Spec{ID: "web"}
+	for _, name := range groups {
+		s.Tasks = append(s.Tasks, job.Group{Name: name, Replicas: 2, Container: &job.Container{Image: "nginx"}})
+	}
+	s.Normalise()
+	return s
+}
+
+func given(change func(*cluster.Job)) *cluster.Job {
+	j := &cluster.Job{ID: "web", Run: run, Version: 3, Spec: spec("web"), Slots: map[uint32]*cluster.Slot{}}
+	change(j)
+	return j
+}
+
+func withTask(j *cluster.Job, s cluster.TaskState) {
+	j.Slots[0] = &cluster.Slot{Tasks: []*cluster.Task{{Job: j.ID, Run: j.Run, Attempt: 1, State: s}}}
+}
+
+func states() []state {
+	return []state{
+		{"unknown", nil},
+		{"running", given(func(j *cluster.Job) { withTask(j, cluster.Running) })},
+		{"two groups", given(func(j *cluster.Job) { j.Spec = spec("web", "db") })},
+		{"stopping", given(func(j *cluster.Job) { j.Stopped = true; withTask(j, cluster.Killing) })},
+		{"staged after stop", given(func(j *cluster.Job) { j.Stopped = true; withTask(j, cluster.Staged) })},
+		{"stopped", given(func(j *cluster.Job) { j.Stopped = true; withTask(j, cluster.Killed) })},
+		{"completed", given(func(j *cluster.Job) { j.Outcome = cluster.OutcomeCompleted; j.OutcomeAt = time.Unix(9, 0) })},
+		{"failed", given(func(j *cluster.Job) { j.Outcome = cluster.OutcomeFailed })},
+		{"deleted", given(func(j *cluster.Job) { j.Stopped, j.Deleted = true, true })},
+		{"deleted, adopted later", given(func(j *cluster.Job) { j.Stopped, j.Deleted = true, true; withTask(j, cluster.Running) })},
+		{"only adopted", given(func(j *cluster.Job) { j.Run, j.Spec = 0, nil; withTask(j, cluster.Running) })},
+		{"only adopted, gone", given(func(j *cluster.Job) { j.Run, j.Spec = 0, nil; withTask(j, cluster.Killed) })},
+		{"unreadable spec", given(func(j *cluster.Job) { j.Spec, j.Outcome = nil, cluster.OutcomeFailed })},
+	}
+}
+
+// Every command against every state: what it leads to, or why it does not.
+func TestDecideEveryPair(t *testing.T) {
+	t.Parallel()
+	limits := job.DefaultLimits()
+	limits.Replicas = 10
+	scale := func(group string, n uint32) submission.Scale {
+		return submission.Scale{Group: group, Replicas: n, Limits: limits}
+	}
+	seen := scale("web", 5)
+	seen.Seen = submission.Version{Run: run, Version: 3}
+	stale := scale("web", 5)
+	stale.Seen = submission.Version{Run: run, Version: 2}
+	const nothing = "-"
+	const (
+		submitted = "taurus.job.submitted.v1"
+		scaled    = "taurus.job.scaled.v1"
+		stopped   = "taurus.job.stopped.v1"
+		deleted   = "taurus.job.deleted.v1"
+	)
+	notFound, exists, over, live := submission.ErrNotFound, submission.ErrExists, submission.ErrOver, submission.ErrLive
+	version, noGroup, which := submission.ErrVersion, submission.ErrNoGroup, submission.ErrWhichGroup
+	// Columns are in the order of states().
+	rows := []struct {
+		name    string
+		command submission.Command
+		want    []any
+	}{
+		{"submit", submission.Submit{Spec: []byte(`{}`), Key: "k"}, []any{
+			submitted, exists, exists, exists, exists, submitted, submitted, submitted, submitted, exists, exists, submitted, submitted}},
+		{"scale", scale("web", 5), []any{
+			notFound, scaled, scaled, over, over, over, over, over, notFound, notFound, over, notFound, over}},
+		{"scale to the same", scale("web", 2), []any{
+			notFound, nothing, nothing, over, over, over, over, over, notFound, notFound, over, notFound, over}},
+		{"scale the only group", scale("", 5), []any{
+			notFound, scaled, which, over, over, over, over, over, notFound, notFound, over, notFound, over}},
+		{"scale no group", scale("nope", 5), []any{
+			notFound, noGroup, noGroup, over, over, over, over, over, notFound, notFound, over, notFound, over}},
+		{"scale as seen", seen, []any{
+			notFound, scaled, scaled, over, over, over, over, over, notFound, notFound, version, notFound, over}},
+		{"scale a stale version", stale, []any{
+			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version}},
+		{"stop", submission.Stop{Reason: "enough"}, []any{
+			notFound, stopped, stopped, nothing, nothing, nothing, nothing, nothing, notFound, notFound, nothing, notFound, nothing}},
+		{"delete", submission.Delete{}, []any{
+			notFound, live, live, live, live, deleted, deleted, deleted, notFound, notFound, live, notFound, deleted}},
+	}
+	for _, row := range rows {
+		for i, s := range states() {
+			t.Run(row.name+"/"+s.name, func(t *testing.T) {
+				t.Parallel()
+				ev, err := submission.Decide(s.job, row.command)
+				check(t, ev, err, row.want[i])
+			})
+		}
+	}
+}
+
+func check(t *testing.T, ev events.Event, err error, want any) {
+	t.Helper()
+	switch want := want.(type) {
+	case error:
+		if !errors.Is(err, want) || ev != nil {
+			t.Fatalf("got %v, %v; want %v", ev, err, want)
+		}
+	case string:
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "-"
+		if ev != nil {
+			got = ev.Type()
+		}
+		if got != want {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestScaleCarriesRunAndNextVersion(t *testing.T) {
+	t.Parallel()
+	j := given(func(*cluster.Job) {})
+	ev, err := submission.Decide(j, submission.Scale{Replicas: 4, Limits: job.DefaultLimits()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, ok := ev.(events.JobScaled)
+	if !ok || got.Run != run || got.Version != 4 || got.Group != "web" || got.Replicas != 4 {
+		t.Fatalf("got %+v", ev)
+	}
+	if j.Spec.Tasks[0].Replicas != 2 {
+		t.Fatal("the decision changed the state")
+	}
+}
+
+func TestScaleBeyondLimitsNamesTheField(t *testing.T) {
+	t.Parallel()
+	limits := job.DefaultLimits()
+	limits.Replicas = 3
+	_, err := submission.Decide(given(func(*cluster.Job) {}), submission.Scale{Replicas: 4, Limits: limits})
+	var faults job.Faults
+	if !errors.As(err, &faults) || faults[0].Path != "tasks[0].replicas" {
+		t.Fatalf("got %v", err)
+	}
+}

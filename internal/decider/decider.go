@@ -1,0 +1,166 @@
+package decider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/fold"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+const (
+	// appendsMax is how many jobs may have an append under way.
+	appendsMax = 64
+	// appendTimeout bounds one append.
+	appendTimeout = 10 * time.Second
+	// foldBurst is how many records are folded before jobs are looked at again.
+	foldBurst = 1024
+	// conflictWait is how long a lost race is left to the fold before the job is
+	// looked at again in any case.
+	conflictWait = 250 * time.Millisecond
+	// troubleWait is the wait after an append that failed otherwise.
+	troubleWait = time.Second
+)
+
+// Proposal is what a decision wants appended.
+type Proposal struct {
+	Event events.Event
+	// Cause is the sequence of the event that led to it; 0 if none did.
+	Cause uint64
+}
+
+// Role is what tells a planner from a reaper.
+type Role struct {
+	// Name is for logs and the envelope's source.
+	Name string
+	// Subject is where the role writes about a job, Last its last sequence.
+	Subject func(job string) string
+	Last    func(*cluster.Job) uint64
+	// Decide returns what is next for a job, nil for nothing, and when to look
+	// again although nothing was folded, zero for never.
+	Decide func(j *cluster.Job, now time.Time) (*Proposal, time.Time)
+	// Folded is called when a record was folded; own tells whether this very
+	// decider appended it. It may start effects but must not wait for them.
+	Folded func(s *cluster.State, r cluster.Record, c cluster.Change, own bool)
+}
+
+// Options are what a decider is given.
+type Options struct {
+	Log eventlog.Log
+	// Instance names the process among those of its role.
+	Instance string
+	Now      func() time.Time
+	Logger   zerolog.Logger
+	Metrics  prometheus.Registerer
+}
+
+// Decider runs one role.
+type Decider struct {
+	role   Role
+	opt    Options
+	source string
+
+	state   *cluster.State
+	desk    *desk
+	results chan result
+	slots   chan struct{}
+
+	ready   atomic.Bool
+	metrics *metrics
+}
+
+// New returns a decider that Run starts.
+func New(role Role, opt Options) (*Decider, error) {
+	m, err := newMetrics(role.Name, opt.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	return &Decider{
+		role: role, opt: opt, source: "taurus/" + role.Name + "/" + opt.Instance,
+		state: cluster.New(), desk: newDesk(), metrics: m,
+		results: make(chan result, appendsMax), slots: make(chan struct{}, appendsMax),
+	}, nil
+}
+
+// ErrNotCaughtUp is returned by Ready while the log is still being replayed.
+var ErrNotCaughtUp = errors.New("still replaying the log")
+
+// Ready tells whether the decider has caught up with the log and decides.
+func (d *Decider) Ready() error {
+	if !d.ready.Load() {
+		return ErrNotCaughtUp
+	}
+	return nil
+}
+
+// Run folds and decides until ctx ends, then returns nil; or until the log
+// cannot be folded any further, and returns why.
+func (d *Decider) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	feed := fold.Start(ctx, d.opt.Log)
+	known := feed.Known()
+	tail, tailKnown := uint64(0), false
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		if tailKnown && d.state.Sequence >= tail {
+			d.becomeReady()
+			timer.Reset(d.look(ctx))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-feed.Failed():
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("%s: following the log: %w", d.role.Name, err)
+		case <-known:
+			known, tail, tailKnown = nil, feed.Tail(), true
+		case r := <-feed.Records():
+			if err := d.fold(r, feed.Records()); err != nil {
+				return fmt.Errorf("%s: %w", d.role.Name, err)
+			}
+		case res := <-d.results:
+			d.settle(res)
+		case <-timer.C:
+		}
+	}
+}
+
+func (d *Decider) becomeReady() {
+	if d.ready.CompareAndSwap(false, true) {
+		d.opt.Logger.Info().Uint64("sequence", d.state.Sequence).Int("jobs", len(d.state.Jobs)).Msg("caught up with the log")
+	}
+}
+
+// fold applies a record and those that wait behind it.
+func (d *Decider) fold(r cluster.Record, more <-chan cluster.Record) error {
+	for range foldBurst {
+		c, err := d.state.Apply(r)
+		if err != nil {
+			return err
+		}
+		if c.Job != nil {
+			d.desk.touch(c.Job.ID)
+		}
+		d.role.Folded(d.state, r, c, r.Envelope.Source == d.source)
+		select {
+		case r = <-more:
+		default:
+			d.metrics.sequence.Set(float64(d.state.Sequence))
+			return nil
+		}
+	}
+	d.metrics.sequence.Set(float64(d.state.Sequence))
+	return nil
+}

@@ -1,0 +1,65 @@
+// Package fold feeds a service the log, decoded: every record from the first
+// on, in order, unfiltered.
+//
+// A service folds what it receives into a cluster.State of its own, in its own
+// goroutine, and acts only once it has caught up with what the log held when it
+// started. A gap in the log, a record that must not be skipped, or a log that
+// no longer reaches back to its beginning ends the feed, and with it the
+// service, loudly.
+package fold
+
+import (
+	"context"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+)
+
+// buffered is how many decoded records may wait for their fold.
+const buffered = 4096
+
+// Feed is a log being followed.
+type Feed struct {
+	follower *eventlog.Follower
+	records  chan cluster.Record
+	failed   chan error
+}
+
+// Start follows log from its first record until ctx ends.
+func Start(ctx context.Context, log eventlog.Log) *Feed {
+	f := &Feed{
+		follower: eventlog.NewFollower(log, 1),
+		records:  make(chan cluster.Record, buffered),
+		failed:   make(chan error, 1),
+	}
+	go func() {
+		f.failed <- f.follower.Run(ctx, func(rec eventlog.Record) error { return f.push(ctx, rec) })
+	}()
+	return f
+}
+
+func (f *Feed) push(ctx context.Context, rec eventlog.Record) error {
+	decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
+	if err != nil {
+		return err
+	}
+	select {
+	case f.records <- decoded:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Records are the records to fold.
+func (f *Feed) Records() <-chan cluster.Record { return f.records }
+
+// Failed yields once why the feed ended.
+func (f *Feed) Failed() <-chan error { return f.failed }
+
+// Known is closed once it is known how far the log reached at the start and all
+// of that was read.
+func (f *Feed) Known() <-chan struct{} { return f.follower.CaughtUp() }
+
+// Tail is the last sequence of the log when the feed started; valid after Known.
+func (f *Feed) Tail() uint64 { return f.follower.Tail() }
