@@ -9,6 +9,9 @@ import (
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 )
 
+// staleGrace is how long the stream may go on after a call found it stale.
+const staleGrace = 2 * time.Second
+
 // Accept launches tasks on offers. Whatever it returns, never send it again:
 // only ErrOfferUnknown, ErrOffersMixed, ErrInsufficient, ErrLaunchInvalid and
 // ErrClosed say that nothing was sent. Once sent, the offers are used up.
@@ -76,8 +79,12 @@ func (s *Subscription) Reconcile(ctx context.Context, tasks []TaskAgent) error {
 }
 
 // Acknowledge says that a status has been stored for good; the agent sends the
-// task's next one only then. Acknowledgements have no order among each other.
+// task's next one only then. Acknowledgements have no order among each other. A
+// status without a UUID needs none: nothing is sent.
 func (s *Subscription) Acknowledge(ctx context.Context, agentID, taskID string, uuid []byte) error {
+	if len(uuid) == 0 {
+		return nil
+	}
 	if s.ended() {
 		return ErrClosed
 	}
@@ -112,8 +119,9 @@ func (s *Subscription) inTurn(ctx context.Context, build func() (*scheduler.Call
 	return s.post(ctx, s.ordered, call)
 }
 
-// post sends a call; if the master says that the stream is stale the
-// subscription is over, though its connection may not know yet.
+// post sends a call. If the master says that the stream is stale the
+// subscription is over, though its connection may not know; it gets a moment to
+// deliver an ERROR event that says why.
 func (s *Subscription) post(ctx context.Context, d *doer, call *scheduler.Call) error {
 	call.FrameworkID = &mesos.FrameworkID{Value: s.target.FrameworkID}
 	err := d.send(ctx, s.cfg.CallTimeout, request{
@@ -123,7 +131,7 @@ func (s *Subscription) post(ctx context.Context, d *doer, call *scheduler.Call) 
 		msg:      call,
 	})
 	if errors.Is(err, ErrStaleStream) {
-		s.end(err)
+		time.AfterFunc(staleGrace, func() { s.end(err) })
 	}
 	return err
 }

@@ -6,13 +6,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
-// Names of networks that are not user networks of Docker.
-const (
-	networkBridge = "bridge"
-	networkHost   = "host"
-	networkNone   = "none"
-)
-
 // container is nil for a plain process. A process with volumes needs an agent
 // with the filesystem/linux isolator.
 func container(l *Launch) *mesos.ContainerInfo {
@@ -50,11 +43,11 @@ func dockerContainer(l *Launch, c *job.Container) *mesos.ContainerInfo {
 
 func network(c *job.Container) mesos.ContainerInfo_DockerInfo_Network {
 	switch c.Network {
-	case "", networkBridge:
+	case "", job.NetworkBridge:
 		return mesos.ContainerInfo_DockerInfo_BRIDGE
-	case networkHost:
+	case job.NetworkHost:
 		return mesos.ContainerInfo_DockerInfo_HOST
-	case networkNone:
+	case job.NetworkNone:
 		return mesos.ContainerInfo_DockerInfo_NONE
 	}
 	return mesos.ContainerInfo_DockerInfo_USER
@@ -114,7 +107,7 @@ func volumes(group []job.Volume) []mesos.Volume {
 	var wire []mesos.Volume
 	for _, v := range group {
 		mode := mesos.RW
-		if v.Mode == "ro" {
+		if v.Mode == job.VolumeReadOnly {
 			mode = mesos.RO
 		}
 		wire = append(wire, mesos.Volume{Mode: &mode, ContainerPath: v.ContainerPath, HostPath: &v.HostPath})

@@ -2,23 +2,23 @@ package mesos
 
 import (
 	"fmt"
-	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
-// healthCheck is done by the executor, inside the container's network. What is
-// not set is left to Mesos: delay 15 s, interval 10 s, timeout 20 s, grace
-// 10 s, 3 failures.
+// healthCheck is done by the executor, inside the container's network. No delay
+// is no delay; other times that are not set are left to Mesos: interval 10 s,
+// timeout 20 s, grace 10 s, 3 failures.
 func healthCheck(l *Launch) (*mesos.HealthCheck, error) {
 	hc := l.Group.HealthCheck
 	if hc == nil {
 		return nil, nil
 	}
+	delay := hc.Delay.Seconds()
 	wire := &mesos.HealthCheck{
-		DelaySeconds:       seconds(hc.Delay),
+		DelaySeconds:       &delay,
 		IntervalSeconds:    seconds(hc.Interval),
 		TimeoutSeconds:     seconds(hc.Timeout),
 		GracePeriodSeconds: seconds(hc.Grace),
@@ -27,17 +27,17 @@ func healthCheck(l *Launch) (*mesos.HealthCheck, error) {
 		wire.ConsecutiveFailures = &hc.Failures
 	}
 	switch healthType(hc) {
-	case "command":
+	case job.HealthCommand:
 		shell := true
 		wire.Type = mesos.HealthCheck_COMMAND
 		wire.Command = &mesos.CommandInfo{Shell: &shell, Value: &hc.Command}
 		return wire, nil
-	case "http":
+	case job.HealthHTTP:
 		port, err := healthPort(l, hc)
 		wire.Type = mesos.HealthCheck_HTTP
 		wire.HTTP = &mesos.HealthCheck_HTTPCheckInfo{Port: port, Path: optional(hc.Path)}
 		return wire, err
-	case "tcp":
+	case job.HealthTCP:
 		port, err := healthPort(l, hc)
 		wire.Type = mesos.HealthCheck_TCP
 		wire.TCP = &mesos.HealthCheck_TCPCheckInfo{Port: port}
@@ -51,11 +51,11 @@ func healthType(hc *job.HealthCheck) string {
 	case hc.Type != "":
 		return hc.Type
 	case hc.Command != "":
-		return "command"
+		return job.HealthCommand
 	case hc.Path != "":
-		return "http"
+		return job.HealthHTTP
 	}
-	return "tcp"
+	return job.HealthTCP
 }
 
 // healthPort is the port as seen from inside the container. Without a mapping
@@ -73,12 +73,10 @@ func healthPort(l *Launch, hc *job.HealthCheck) (uint32, error) {
 	return hc.Port, nil
 }
 
-func durationOf(d job.Duration) time.Duration { return time.Duration(d) }
-
 func seconds(d job.Duration) *float64 {
 	if d <= 0 {
 		return nil
 	}
-	s := durationOf(d).Seconds()
+	s := d.Seconds()
 	return &s
 }

@@ -57,7 +57,7 @@ func lead(ctx context.Context, d detector, try func(base string) error) error {
 
 // passes says whether another master may do what this one did not.
 func passes(err error) bool {
-	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotLeader)
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotLeader) || errors.Is(err, ErrProtocol)
 }
 
 func follow(base string, try func(base string) error) error {

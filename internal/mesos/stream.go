@@ -142,7 +142,7 @@ func interval(sub *scheduler.Event_Subscribed) time.Duration {
 
 // run reads events until the stream ends, for whatever reason.
 func (s *Subscription) run(ctx context.Context, rd *eventReader) {
-	err := causeOr(ctx, s.read(ctx, rd))
+	err := s.read(ctx, rd)
 	s.end(err)
 	_ = rd.close()
 	for _, d := range []*doer{s.stream, s.ordered, s.acks} {
@@ -168,20 +168,30 @@ func (s *Subscription) read(ctx context.Context, rd *eventReader) error {
 		wire, err := rd.next()
 		watchdog.Stop()
 		if err != nil {
-			return streamError(err)
+			return causeOr(ctx, streamError(err))
 		}
 		ev := s.take(wire)
 		if ev == nil {
 			continue
 		}
-		select {
-		case s.events <- ev:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+		passed := s.pass(ctx, ev)
+		// The master's last word explains more than whatever else went wrong.
 		if last, ok := ev.(MasterError); ok {
 			return refusal(last.Message)
 		}
+		if !passed {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// pass gives an event to the reader of Events, unless the subscription ends first.
+func (s *Subscription) pass(ctx context.Context, ev Event) bool {
+	select {
+	case s.events <- ev:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
@@ -64,6 +65,8 @@ func (l *Launch) validate(p *pool) error {
 		return fmt.Errorf("%w: agent %s, but the offers are of %s", ErrLaunchInvalid, l.AgentID, p.agentID)
 	case l.Role != p.role:
 		return fmt.Errorf("%w: role %q, but the offers are for %q", ErrLaunchInvalid, l.Role, p.role)
+	case !l.docker() && !l.hasCommand():
+		return fmt.Errorf("%w: container: neither an image nor a command", ErrLaunchInvalid)
 	case len(l.HostPorts) != len(l.Group.Ports):
 		return fmt.Errorf("%w: %d host ports for %d ports of the group", ErrLaunchInvalid, len(l.HostPorts), len(l.Group.Ports))
 	}
@@ -75,11 +78,16 @@ func (l *Launch) docker() bool {
 	return l.Group.Container != nil && l.Group.Container.Image != ""
 }
 
+func (l *Launch) hasCommand() bool {
+	c := l.Group.Container
+	return c != nil && (c.Command.Shell != "" || len(c.Command.Args) > 0)
+}
+
 func groupKillPolicy(g *job.Group) *mesos.KillPolicy {
 	if g.KillGrace <= 0 {
 		return nil
 	}
-	return killPolicy(durationOf(g.KillGrace))
+	return killPolicy(time.Duration(g.KillGrace))
 }
 
 // command is what runs. For Docker, value is the first argument after the
@@ -207,7 +215,7 @@ func discovery(l *Launch) *mesos.DiscoveryInfo {
 
 func portProtocol(p job.Port) string {
 	if p.Protocol == "" {
-		return "tcp"
+		return job.ProtocolTCP
 	}
 	return p.Protocol
 }

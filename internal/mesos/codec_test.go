@@ -1,0 +1,41 @@
+package mesos
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
+)
+
+// Whatever a master sends, it is an event or an error, never a panic.
+func FuzzDecodeEvent(f *testing.F) {
+	add := func(rec []byte) {
+		got, err := newRecords(bytes.NewReader(rec), DefaultEventMax).next()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(got)
+	}
+	add(subscribed(15))
+	add(heartbeat())
+	add(errorEvent("Framework failed over"))
+	add(offersEvent(wireTestOffer("o", scalar("cpus", 1, "r"), portsResource(mesos.Value_Range{Begin: 1, End: 2}))))
+	add(updateEvent(mesos.TaskStatus{TaskID: mesos.TaskID{Value: "t"}, State: mesos.TASK_RUNNING.Enum(), UUID: make([]byte, 16)}))
+	// CVE-2021-3121: a skipped field with a length that overflows.
+	f.Add([]byte{0xfa, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f})
+	f.Fuzz(func(t *testing.T, rec []byte) {
+		ev, err := decodeEvent(rec)
+		if err != nil {
+			if !errors.Is(err, ErrProtocol) {
+				t.Fatalf("untyped: %v", err)
+			}
+			return
+		}
+		s := &Subscription{book: newBook()}
+		if got := s.take(ev); got == nil && ev.Type == scheduler.Event_OFFERS {
+			t.Fatal("offers lost")
+		}
+	})
+}
