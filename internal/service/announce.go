@@ -1,0 +1,73 @@
+package service
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Announcement is who a process is and where it listens.
+type Announcement struct {
+	Role         string `json:"role"`
+	Name         string `json:"name"`
+	PID          int    `json:"pid"`
+	AdminAddress string `json:"admin_address"`
+	// Address is that of the role's own server; empty where it has none.
+	Address string `json:"address,omitempty"`
+}
+
+// Announce writes a to a file, whole or not at all: a reader never sees half of
+// it, nor does one after a power failure. It stays when the process ends; a
+// reader tells by the pid whose it is.
+func Announce(file string, a Announcement) error {
+	data, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("announce: %w", err)
+	}
+	if err := replaceFile(file, append(data, '\n')); err != nil {
+		return fmt.Errorf("announce: %w", err)
+	}
+	return nil
+}
+
+// ReadAnnouncement reads what Announce wrote. The error is fs.ErrNotExist
+// before that.
+func ReadAnnouncement(file string) (Announcement, error) {
+	var a Announcement
+	data, err := os.ReadFile(file) //nolint:gosec // The caller named it to the process.
+	if err != nil {
+		return a, fmt.Errorf("announcement: %w", err)
+	}
+	if err := json.Unmarshal(data, &a); err != nil {
+		return a, fmt.Errorf("announcement %s: %w", file, err)
+	}
+	return a, nil
+}
+
+func replaceFile(file string, data []byte) error {
+	dir := filepath.Dir(file)
+	tmp, err := os.CreateTemp(dir, "."+filepath.Base(file)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(data)
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes a rename in dir last.
+func syncDir(dir string) error {
+	d, err := os.Open(dir) //nolint:gosec // The directory of a file that was just written.
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

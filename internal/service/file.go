@@ -1,0 +1,136 @@
+package service
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/pflag"
+)
+
+// FileMax is the largest settings file that is read, in bytes.
+const FileMax = 1 << 20
+
+// sections are the roles that a settings file may have a section for, so that
+// one file can serve them all. A section is checked by its own role.
+func sections() []string { return []string{"api", "planner", "launcher", "reaper"} }
+
+// loadFile takes the section of the role first, then what stands outside.
+func (s *Settings) loadFile(name string, data []byte) []error {
+	if len(data) > FileMax {
+		return []error{s.Refuse(configFlag, fmt.Sprintf("has %d bytes, the most is %d", len(data), FileMax))}
+	}
+	var keys yaml.MapSlice
+	if err := yaml.Unmarshal(data, &keys); err != nil {
+		return []error{s.Refuse(configFlag, "is neither YAML nor JSON with one setting a key: "+yaml.FormatError(err, false, false))}
+	}
+	own, outside, errs := s.sort(keys)
+	for _, item := range slices.Concat(own, outside) {
+		errs = s.loadKey(errs, name, item)
+	}
+	return errs
+}
+
+// sort takes the sections out of the keys of a file.
+func (s *Settings) sort(keys yaml.MapSlice) (own, outside yaml.MapSlice, errs []error) {
+	for _, item := range keys {
+		key := fmt.Sprint(item.Key)
+		if !slices.Contains(sections(), key) {
+			outside = append(outside, item)
+			continue
+		}
+		section, ok := entries(item.Value)
+		if !ok {
+			errs = append(errs, s.Refuse(configFlag, fmt.Sprintf("key %s: is a section for that role and holds settings", key)))
+		}
+		if key == s.role {
+			own = append(own, section...)
+		}
+	}
+	return own, outside, errs
+}
+
+// entries are the items of a mapping; an empty section holds none.
+func entries(value any) (yaml.MapSlice, bool) {
+	switch v := value.(type) {
+	case nil:
+		return nil, true
+	case yaml.MapSlice:
+		return v, true
+	case map[string]any:
+		var items yaml.MapSlice
+		for key, value := range v {
+			items = append(items, yaml.MapItem{Key: key, Value: value})
+		}
+		return items, true
+	}
+	return nil, false
+}
+
+func (s *Settings) loadKey(errs []error, file string, item yaml.MapItem) []error {
+	key := fmt.Sprint(item.Key)
+	f := s.flags.Lookup(strings.ReplaceAll(key, "_", "-"))
+	if f == nil || f.Name == configFlag || f.Name == "help" {
+		return append(errs, s.Refuse(configFlag, s.unknown(key)))
+	}
+	value, ok := text(item.Value)
+	if !ok {
+		return append(errs, s.refuse(f, fmt.Sprint(item.Value), file, "want one value, or a list of them"))
+	}
+	return s.offer(errs, f, value, file)
+}
+
+// unknown says that nothing is called key, and what may have been meant.
+func (s *Settings) unknown(key string) string {
+	reason := fmt.Sprintf("unknown key %q", key)
+	best, least := "", 3
+	s.flags.VisitAll(func(f *pflag.Flag) {
+		if d := distance(strings.ReplaceAll(key, "_", "-"), f.Name); d < least && f.Name != configFlag {
+			best, least = f.Name, d
+		}
+	})
+	if best != "" {
+		return reason + fmt.Sprintf(", did you mean %q?", best)
+	}
+	return reason + "; `--help` lists the settings"
+}
+
+// text is the value of a key as it would stand on the command line.
+func text(value any) (string, bool) {
+	switch v := value.(type) {
+	case nil, map[string]any, yaml.MapSlice:
+		return "", false
+	case []any:
+		parts := make([]string, len(v))
+		for i, part := range v {
+			one, ok := text(part)
+			if !ok {
+				return "", false
+			}
+			parts[i] = one
+		}
+		return strings.Join(parts, ","), true
+	}
+	return fmt.Sprint(value), true
+}
+
+// distance is how many letters to change, add or drop make b of a (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,38 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Main runs a command with the process's arguments until it ends or SIGINT or
+// SIGTERM asks it to, and returns the exit status. A second signal ends the
+// process at once.
+func Main(cmd *cobra.Command) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// From the first signal on the next one has its default effect again.
+	context.AfterFunc(ctx, stop)
+	return Execute(ctx, cmd)
+}
+
+// Execute runs a command and returns the exit status. An error that the log has
+// not told of is written to the command's stderr.
+func Execute(ctx context.Context, cmd *cobra.Command) int {
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	err := cmd.ExecuteContext(ctx)
+	var logged loggedError
+	if err != nil && !errors.As(err, &logged) {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", cmd.Name(), err)
+		if errors.Is(err, ErrUsage) {
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s --help lists all settings.\n", cmd.CommandPath())
+		}
+	}
+	return ExitCode(err)
+}

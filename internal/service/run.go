@@ -1,0 +1,238 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+)
+
+// addressPoll is how often a service is asked whether it listens yet.
+const addressPoll = 10 * time.Millisecond
+
+// Runner is a role of taurus.
+type Runner interface {
+	// Run works until ctx ends or something fails that trying again does not mend.
+	Run(ctx context.Context) error
+	// Ready returns nil, or why the service cannot do its work at present.
+	Ready() error
+}
+
+// addressed is a Runner that listens itself; Addr is empty before it does.
+type addressed interface{ Addr() string }
+
+// Env is what a role is built with.
+type Env struct {
+	Role    string
+	Common  Common
+	Logger  zerolog.Logger
+	Metrics *prometheus.Registry
+	Now     func() time.Time
+	Skew    *SkewWatch
+
+	cleanups []cleanup
+}
+
+type cleanup struct {
+	what string
+	do   func() error
+}
+
+// OnStop has f called once the role has stopped, the last one given first.
+func (e *Env) OnStop(what string, f func() error) {
+	e.cleanups = append(e.cleanups, cleanup{what: what, do: f})
+}
+
+func (e *Env) cleanUp() (errs error) {
+	for i := len(e.cleanups) - 1; i >= 0; i-- {
+		if err := e.cleanups[i].do(); err != nil {
+			errs = errors.Join(errs, fmt.Errorf("%s: %w", e.cleanups[i].what, err))
+		}
+	}
+	e.cleanups = nil
+	return errs
+}
+
+// Build makes a role out of its environment. Its ctx ends after
+// Common.StartTimeout: what is opened must not live by it.
+type Build func(ctx context.Context, env *Env) (Runner, error)
+
+// Run lives through a role: it listens for health, builds, announces, runs until
+// ctx ends or the role does, stops within Common.StopTimeout and cleans up. Log
+// lines go to stderr, one at the start and one at the end among them. What
+// cannot be stopped in time is left behind for the process to end with.
+func Run(ctx context.Context, role string, c Common, stderr io.Writer, build Build) error {
+	now := time.Now
+	env := &Env{
+		Role: role, Common: c, Now: now,
+		Logger:  newLogger(stderr, c, role, now),
+		Metrics: NewRegistry(),
+		Skew:    NewSkewWatch("taurus/"+role+"/"+c.Name, now),
+	}
+	err := live(ctx, env, build)
+	if err != nil {
+		env.Logger.Error().Err(err).Int("exit_status", ExitCode(err)).Msg("stopped")
+		return loggedError{err}
+	}
+	env.Logger.Info().AnErr("cause", context.Cause(ctx)).Msg("stopped")
+	return nil
+}
+
+func live(ctx context.Context, env *Env, build Build) error {
+	state := &readiness{skew: env.Skew}
+	admin, err := StartAdmin(ctx, env.Common.AdminListen, state.Ready, env.Metrics, env.Logger)
+	if err != nil {
+		return fmt.Errorf("%w; give another address by --admin-listen, or port 0 for any free one", err)
+	}
+	env.OnStop("admin server", admin.Stop)
+	runner, err := start(ctx, env, build)
+	if err != nil {
+		err = errors.Join(err, env.cleanUp())
+		if ctx.Err() != nil && !errors.Is(err, ErrUsage) {
+			return nil // Stopped while starting, as asked.
+		}
+		return err
+	}
+	state.set(runner)
+	return errors.Join(run(ctx, env, admin.Addr(), runner), bounded(env.Common.StopTimeout, env.cleanUp))
+}
+
+func start(ctx context.Context, env *Env, build Build) (Runner, error) {
+	ctx, cancel := context.WithTimeout(ctx, env.Common.StartTimeout)
+	defer cancel()
+	runner, err := build(ctx, env)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil, fmt.Errorf("%w: %s did not answer within %v; start it, or name another by --nats: %w",
+			ErrUnreachable, redacted(env.Common.NATS), env.Common.StartTimeout, err)
+	}
+	return runner, err
+}
+
+// run returns nil if ctx ended and the runner then did.
+func run(ctx context.Context, env *Env, admin string, runner Runner) error {
+	runCtx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- runner.Run(runCtx) }()
+	announced := make(chan error, 1)
+	go func() { announced <- announce(runCtx, env, admin, runner) }()
+
+	var failed error
+	for {
+		select {
+		case err := <-announced:
+			announced = nil
+			if err == nil {
+				continue
+			}
+			failed = err
+			cancel()
+		case err := <-ended:
+			return errors.Join(failed, verdict(runCtx, err))
+		case <-runCtx.Done():
+			return errors.Join(failed, await(env.Common.StopTimeout, ended))
+		}
+	}
+}
+
+// await waits for the end of a runner that was told to stop.
+func await(bound time.Duration, ended <-chan error) error {
+	timer := time.NewTimer(bound)
+	defer timer.Stop()
+	select {
+	case err := <-ended:
+		if errors.Is(err, context.Canceled) {
+			return nil
+		}
+		return err
+	case <-timer.C:
+		return fmt.Errorf("%w: more than %v; raise --stop-timeout if it needs that", ErrStopTimeout, bound)
+	}
+}
+
+// verdict tells a stop that was asked for from one that was not.
+func verdict(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		if err == nil {
+			return ErrEnded
+		}
+		return err
+	}
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func bounded(bound time.Duration, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	return await(bound, done)
+}
+
+// announce tells the log, and the file of --announce, where we listen.
+func announce(ctx context.Context, env *Env, admin string, runner Runner) error {
+	a := Announcement{Role: env.Role, Name: env.Common.Name, PID: os.Getpid(), AdminAddress: admin}
+	if server, ok := runner.(addressed); ok {
+		var err error
+		if a.Address, err = awaitAddress(ctx, server); err != nil {
+			return nil // Ended before it listened: run says why.
+		}
+	}
+	line := env.Logger.Info().Str("version", Version()).Int("pid", a.PID).Str("admin_address", admin).
+		Str("nats", redacted(env.Common.NATS)).Str("stream", env.Common.Stream)
+	if a.Address != "" {
+		line = line.Str("address", a.Address)
+	}
+	line.Msg("started")
+	if env.Common.Announce == "" {
+		return nil
+	}
+	return Announce(env.Common.Announce, a)
+}
+
+func awaitAddress(ctx context.Context, server addressed) (string, error) {
+	tick := time.NewTicker(addressPoll)
+	defer tick.Stop()
+	for {
+		if address := server.Addr(); address != "" {
+			return address, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// readiness is what /readyz answers: the runner's own reasons, and the clock's.
+type readiness struct {
+	skew *SkewWatch
+
+	mu     sync.Mutex
+	runner Runner
+}
+
+func (r *readiness) set(runner Runner) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.runner = runner
+}
+
+// Ready returns every reason there is.
+func (r *readiness) Ready() error {
+	r.mu.Lock()
+	runner := r.runner
+	r.mu.Unlock()
+	if runner == nil {
+		return ErrStarting
+	}
+	return errors.Join(runner.Ready(), r.skew.Ready())
+}
