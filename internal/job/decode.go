@@ -82,7 +82,7 @@ func decode(data []byte, line func(int64) int, opts ...json.Options) (*Spec, err
 	}
 	if doc.Task != nil {
 		if len(doc.Tasks) > 0 {
-			types.faults = append(types.faults, Fault{Path: "task", Message: "give either task or tasks, not both"})
+			types.faults.add(Fault{Path: "task", Message: "give either task or tasks, not both"})
 		}
 		doc.Tasks = []Group{*doc.Task}
 	}

@@ -5,14 +5,13 @@ import (
 	"fmt"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // JSON writes s for an event: what is empty is left out and equal specs give
-// equal bytes. It does not normalise. It fails only on numbers that JSON
-// cannot hold, which Validate refuses.
+// equal bytes. It does not normalise. It fails only on what JSON cannot
+// hold, NaN and broken UTF-8, and Validate refuses those.
 func (s *Spec) JSON() ([]byte, error) {
-	data, err := json.Marshal(s, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	data, err := json.Marshal(s, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("job: write the spec of %q: %w", s.ID, err)
 	}

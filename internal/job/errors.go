@@ -42,6 +42,20 @@ func (f Fault) String() string {
 // are never returned empty.
 type Faults []Fault //nolint:errname // The plural of Fault reads better than FaultsError.
 
+// maxFaults bounds the faults of one document, so that a hostile one cannot
+// make the answer larger than itself.
+const maxFaults = 100
+
+// add appends a fault, or as the last one that there are more.
+func (f *Faults) add(fault Fault) {
+	switch n := len(*f); {
+	case n < maxFaults:
+		*f = append(*f, fault)
+	case n == maxFaults:
+		*f = append(*f, Fault{Message: "has more faults; mend these first"})
+	}
+}
+
 // Error writes one line for one fault, and a line each for several.
 func (f Faults) Error() string {
 	if len(f) == 1 {

@@ -41,8 +41,8 @@ const (
 func (s *Spec) Normalise() {
 	s.Kind = orDefault(s.Kind, KindService)
 	s.Labels = orNil(s.Labels)
-	if len(s.Tasks) == 0 {
-		s.Tasks = nil
+	if s.Tasks == nil {
+		s.Tasks = []Group{}
 	}
 	for i := range s.Tasks {
 		s.Tasks[i].normalise(s.Kind)

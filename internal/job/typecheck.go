@@ -10,10 +10,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxTypeFaults bounds the faults of one decoding, so that a hostile document
-// cannot make the answer larger than itself.
-const maxTypeFaults = 100
-
 // typeCheck collects the values of a wrong type while a document is decoded,
 // so that all of them are reported and not only the first.
 type typeCheck struct {
@@ -83,10 +79,7 @@ func (t *typeCheck) refuse(dec *jsontext.Decoder, message string) error {
 
 // record notes a fault of the value just read.
 func (t *typeCheck) record(dec *jsontext.Decoder, value jsontext.Value, message string) {
-	if len(t.faults) == maxTypeFaults {
-		return
-	}
-	t.faults = append(t.faults, Fault{
+	t.faults.add(Fault{
 		Path: pointerPath(dec.StackPointer()), Message: message + ", not " + excerpt(value),
 		Line: t.line(dec.InputOffset() - int64(len(value))),
 	})

@@ -39,7 +39,7 @@ type checker struct {
 
 // fault records what is wrong with a field.
 func (c *checker) fault(path, format string, args ...any) {
-	c.faults = append(c.faults, Fault{Path: path, Message: fmt.Sprintf(format, args...)})
+	c.faults.add(Fault{Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
 // size checks that the spec fits into an event.

@@ -37,7 +37,7 @@ func Warnings(data []byte, contentType string) []Fault {
 type warner struct {
 	dec      *jsontext.Decoder
 	line     func(int64) int
-	warnings []Fault
+	warnings Faults
 }
 
 // value walks one value of the type it should have.
@@ -86,7 +86,7 @@ func (w *warner) object(t reflect.Type) error {
 		}
 	}
 	if t == reflect.TypeFor[Group]() && !replicas {
-		w.warnings = append(w.warnings, Fault{
+		w.warnings.add(Fault{
 			Path: join(at, "replicas"), Message: "is missing, so no task runs; say how many", Line: start,
 		})
 	}
@@ -103,7 +103,7 @@ func (w *warner) member(fields map[string]reflect.Type, at, name, written string
 	if near := nearest(name, fields); near != "" {
 		message += fmt.Sprintf("; did you mean %q?", near)
 	}
-	w.warnings = append(w.warnings, Fault{
+	w.warnings.add(Fault{
 		Path: join(at, excerpt(written)), Message: message, Line: w.line(w.dec.InputOffset() - 1),
 	})
 	return w.dec.SkipValue()

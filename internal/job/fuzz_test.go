@@ -1,0 +1,77 @@
+package job_test
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/milosgajdos/taurus/internal/job"
+)
+
+// FuzzDecodeJSON: whatever is sent, nothing panics, and what is read reaches a
+// fixed point: normalised, written and read again it is the same.
+func FuzzDecodeJSON(f *testing.F) {
+	for name, data := range exampleFiles(f) {
+		if contentType(name) == "application/json" {
+			f.Add(data)
+		}
+	}
+	for _, seed := range []string{
+		"", "null", "[]", "{}", `{"id":1}`, `{"tasks":[null]}`, `{"tasks":[{"container":null}]}`, `{"id":"a"} x`, "{\"id\":\"\xff\"}",
+		`{"task":{"kill_grace":1.5,"env":{"A":"b"},"uris":[{"value":"/a","extract":false}]}}`, `{"ID":"a","id":"b"}`,
+		`{"tasks":[{"health_check":{"type":"HTTP"},"ports":[{}],"restart":{"backoff":"2m"},"resources":{"cpu":1e-9}}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		job.Warnings(data, "")
+		spec, err := job.DecodeJSON(data)
+		if legacy, legacyErr := job.DecodeLegacy(data); err == nil && (legacyErr != nil || !reflect.DeepEqual(spec, legacy)) {
+			t.Fatalf("the original's routes read it otherwise: %+v, %v", legacy, legacyErr)
+		}
+		checkDecoded(t, spec, err)
+	})
+}
+
+// FuzzDecodeYAML is the same for YAML.
+func FuzzDecodeYAML(f *testing.F) {
+	for _, data := range exampleFiles(f) {
+		f.Add(data)
+	}
+	for _, seed := range []string{
+		"", "---\n", "id: a\n---\n", "a: &a [*a]", "<<: *a", "a: &a\n  <<: *a\n", "? a\n: b", "- - -", "!!str", "id: !!str\n", "&a", "*a",
+		"id: |\n  a\n", "id: 0x1F\n", "id: .nan", "id: 'a", "\t", "id: \xff", "%YAML 1.2\n---\nid: a\n", "<<: [{id: a}]\n", "null: a", "1: a", "id: >-\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		job.Warnings(data, "application/yaml")
+		spec, err := job.DecodeYAML(data)
+		checkDecoded(t, spec, err)
+	})
+}
+
+func checkDecoded(t *testing.T, spec *job.Spec, err error) {
+	t.Helper()
+	if err != nil {
+		var faults job.Faults
+		if !errors.As(err, &faults) || len(faults) == 0 || faults.Error() == "" || spec != nil {
+			t.Fatalf("%+v, %v", spec, err)
+		}
+		return
+	}
+	spec.Normalise()
+	valid := spec.Validate(job.DefaultLimits())
+	stored, err := spec.JSON()
+	if err != nil {
+		t.Fatalf("%+v: %v", spec, err)
+	}
+	back, err := job.Parse(stored)
+	if err != nil || !reflect.DeepEqual(spec, back) {
+		t.Fatalf("%s came back as %+v, %v", stored, back, err)
+	}
+	back.Normalise()
+	if !reflect.DeepEqual(spec, back) || !reflect.DeepEqual(valid, back.Validate(job.DefaultLimits())) {
+		t.Fatalf("%s is not a fixed point", stored)
+	}
+}
