@@ -1,0 +1,96 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/client"
+)
+
+// output copies what a container writes into its sandbox. The sizes of the files
+// there say how far it has come.
+type output struct {
+	driver  *driver
+	id      string
+	sandbox string
+}
+
+// follow copies as the container writes, until it ends or ctx is done. What goes
+// wrong is tried again, at the latest by finish.
+func (o *output) follow(ctx context.Context) {
+	for {
+		err := o.copy(ctx, true)
+		if ctx.Err() != nil || errdefs.IsNotFound(err) {
+			return
+		}
+		if err != nil {
+			o.driver.log.Warn().Err(err).Str("container", o.id).Msg("lost a container's output; reading it again")
+		}
+		if !sleep(ctx, retryInterval) {
+			return
+		}
+	}
+}
+
+// finish copies what is still missing of a container that has ended.
+func (o *output) finish(ctx context.Context) error {
+	err := persist(ctx, func() error { return o.copy(ctx, false) })
+	if errdefs.IsNotFound(err) {
+		return nil // Removed by somebody else; its exit status is known all the same.
+	}
+	return err
+}
+
+// copy reads the log from its beginning, and leaves out what the files have.
+func (o *output) copy(ctx context.Context, follow bool) error {
+	stdout, err := o.open("stdout")
+	if err != nil {
+		return err
+	}
+	stderr, err := o.open("stderr")
+	if err != nil {
+		return errors.Join(err, stdout.Close())
+	}
+	logs, err := o.driver.cli.ContainerLogs(ctx, o.id, client.ContainerLogsOptions{
+		ShowStdout: true, ShowStderr: true, Follow: follow,
+	})
+	if err == nil {
+		_, err = stdcopy.StdCopy(stdout, stderr, logs)
+		err = errors.Join(err, logs.Close())
+	}
+	return errors.Join(err, stdout.Close(), stderr.Close())
+}
+
+func (o *output) open(name string) (*remainder, error) {
+	f, err := os.OpenFile(filepath.Join(o.sandbox, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &remainder{WriteCloser: f, skip: info.Size()}, nil
+}
+
+// remainder writes what follows the first skip bytes.
+type remainder struct {
+	io.WriteCloser
+	skip int64
+}
+
+// Write implements io.Writer.
+func (r *remainder) Write(p []byte) (int, error) {
+	skipped := min(r.skip, int64(len(p)))
+	r.skip -= skipped
+	if skipped == int64(len(p)) {
+		return len(p), nil
+	}
+	n, err := r.WriteCloser.Write(p[skipped:])
+	return int(skipped) + n, err
+}

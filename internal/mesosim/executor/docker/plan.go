@@ -1,0 +1,232 @@
+package docker
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"strings"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+)
+
+// Errors of tasks that no container can be made of, in Mesos' words.
+var (
+	errPortNetwork   = errors.New("Port mappings are only supported for bridge and user-defined networks") //nolint:staticcheck,revive // Mesos' words.
+	errPortResources = errors.New("Port mappings require port resources")                                   //nolint:staticcheck,revive // Mesos' words.
+	errNoNetwork     = errors.New("No network info found in container info")                                //nolint:staticcheck,revive // Mesos' words.
+	errHostname      = errors.New("Unable to set hostname with host network mode")                          //nolint:staticcheck,revive // Mesos' words.
+	errNoCommand     = errors.New("Shell specified but no command value provided")                          //nolint:staticcheck,revive // Mesos' words.
+)
+
+const (
+	sandboxMount   = "/mnt/mesos/sandbox"
+	minMemory      = 32 << 20 // bytes; Mesos' minimum
+	minCPUShares   = 2
+	sharesPerCPU   = 1024
+	quotaPerCPU    = 100_000 // microseconds of the default period of 100 ms
+	minQuota       = 1_000
+	bytesPerMemory = 1 << 20
+)
+
+// plan is what docker run is called with for a task.
+func plan(t executor.Task, agentID string) (client.ContainerCreateOptions, error) {
+	info := t.Info.GetContainer()
+	p := &planner{
+		task:   t,
+		docker: info.GetDocker(),
+		config: &container.Config{
+			Image:  info.GetDocker().GetImage(),
+			Labels: make(map[string]string),
+		},
+		host: &container.HostConfig{
+			Privileged: info.GetDocker().GetPrivileged(),
+			// Output is read back from the log, which therefore must be whole.
+			LogConfig: container.LogConfig{Type: "json-file"},
+			Mounts: []mount.Mount{{
+				Type: mount.TypeBind, Source: t.Run.Sandbox, Target: sandboxMount,
+			}},
+		},
+	}
+	for _, step := range []func() error{
+		p.resources, p.environment, p.volumes, p.network, p.hostname, p.ports, p.command, p.parameters,
+	} {
+		if err := step(); err != nil {
+			return client.ContainerCreateOptions{}, err
+		}
+	}
+	maps.Copy(p.config.Labels, map[string]string{
+		LabelAgent:     agentID,
+		LabelFramework: t.Run.FrameworkID,
+		LabelTask:      t.Info.TaskID.Value,
+		LabelContainer: t.Run.ContainerID,
+	})
+	return client.ContainerCreateOptions{
+		Name: containerName(t.Run.ContainerID), Config: p.config, HostConfig: p.host,
+	}, nil
+}
+
+// planner fills in a container's configuration.
+type planner struct {
+	task   executor.Task
+	docker *mesos.ContainerInfo_DockerInfo
+	config *container.Config
+	host   *container.HostConfig
+}
+
+// resources sets shares and memory, and a quota where there is a limit.
+func (p *planner) resources() error {
+	p.host.CPUShares = max(minCPUShares, int64(sharesPerCPU*p.scalar("cpus")))
+	p.host.Memory = memory(p.scalar("mem"))
+	if limit, ok := p.task.Info.Limits["cpus"]; ok && !math.IsInf(limit.GetValue(), 1) {
+		p.host.CPUQuota = max(minQuota, int64(quotaPerCPU*limit.GetValue()))
+	}
+	if limit, ok := p.task.Info.Limits["mem"]; ok {
+		p.host.MemoryReservation = p.host.Memory
+		p.host.Memory = 0
+		if !math.IsInf(limit.GetValue(), 1) {
+			p.host.Memory = memory(limit.GetValue())
+		}
+	}
+	return nil
+}
+
+func memory(megabytes float64) int64 {
+	return max(minMemory, int64(megabytes*bytesPerMemory))
+}
+
+func (p *planner) scalar(name string) float64 {
+	var sum float64
+	for _, r := range p.task.Info.Resources {
+		if r.Name == name {
+			sum += r.GetScalar().GetValue()
+		}
+	}
+	return sum
+}
+
+func (p *planner) environment() error {
+	p.config.Env = append(variables(p.task.Info.Command),
+		"MESOS_SANDBOX="+sandboxMount,
+		"MESOS_CONTAINER_NAME="+containerName(p.task.Run.ContainerID),
+		"MESOS_ALLOCATION_ROLE="+p.task.Role,
+	)
+	return nil
+}
+
+// variables are those of a command; secrets are not passed to containers.
+func variables(c *mesos.CommandInfo) []string {
+	var env []string
+	for _, v := range c.GetEnvironment().GetVariables() {
+		if v.GetType() == mesos.Environment_Variable_VALUE {
+			env = append(env, v.Name+"="+v.GetValue())
+		}
+	}
+	return env
+}
+
+func (p *planner) network() error {
+	switch p.docker.GetNetwork() {
+	case mesos.ContainerInfo_DockerInfo_HOST:
+		p.host.NetworkMode = network.NetworkHost
+	case mesos.ContainerInfo_DockerInfo_BRIDGE:
+		p.host.NetworkMode = network.NetworkBridge
+	case mesos.ContainerInfo_DockerInfo_NONE:
+		p.host.NetworkMode = network.NetworkNone
+	case mesos.ContainerInfo_DockerInfo_USER:
+		infos := p.task.Info.GetContainer().GetNetworkInfos()
+		if len(infos) == 0 {
+			return errNoNetwork
+		}
+		p.host.NetworkMode = container.NetworkMode(infos[0].GetName())
+	}
+	return nil
+}
+
+func (p *planner) hostname() error {
+	name := p.task.Info.GetContainer().GetHostname()
+	if name == "" {
+		return nil
+	}
+	if p.host.NetworkMode.IsHost() {
+		return errHostname
+	}
+	p.config.Hostname = name
+	return nil
+}
+
+func (p *planner) ports() error {
+	if len(p.docker.PortMappings) == 0 {
+		return nil
+	}
+	if p.host.NetworkMode.IsHost() || p.host.NetworkMode.IsNone() {
+		return errPortNetwork
+	}
+	var offered []mesos.Value_Range
+	for _, r := range p.task.Info.Resources {
+		if r.Name == "ports" {
+			offered = append(offered, r.GetRanges().GetRange()...)
+		}
+	}
+	if len(offered) == 0 {
+		return errPortResources
+	}
+	p.config.ExposedPorts = make(network.PortSet)
+	p.host.PortBindings = make(network.PortMap)
+	for _, m := range p.docker.PortMappings {
+		if err := p.port(m, offered); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *planner) port(m mesos.ContainerInfo_DockerInfo_PortMapping, offered []mesos.Value_Range) error {
+	in := false
+	for _, r := range offered {
+		in = in || r.Begin <= uint64(m.HostPort) && uint64(m.HostPort) <= r.End
+	}
+	if !in {
+		return fmt.Errorf("Port [%d] not included in resources", m.HostPort) //nolint:err113,staticcheck,revive // Mesos' words.
+	}
+	text := fmt.Sprintf("%d/tcp", m.ContainerPort)
+	if m.GetProtocol() != "" {
+		text = fmt.Sprintf("%d/%s", m.ContainerPort, strings.ToLower(m.GetProtocol()))
+	}
+	port, err := network.ParsePort(text)
+	if err != nil {
+		return fmt.Errorf("container port %s: %w", text, err)
+	}
+	p.config.ExposedPorts[port] = struct{}{}
+	p.host.PortBindings[port] = append(p.host.PortBindings[port],
+		network.PortBinding{HostPort: fmt.Sprint(m.HostPort)})
+	return nil
+}
+
+// command gives the image's entry point its arguments, or /bin/sh in its place.
+func (p *planner) command() error {
+	c := p.task.Info.Command
+	if c == nil {
+		return nil
+	}
+	if c.GetShell() {
+		if c.Value == nil {
+			return errNoCommand
+		}
+		p.config.Entrypoint = []string{"/bin/sh"}
+		p.config.Cmd = []string{"-c", c.GetValue()}
+		return nil
+	}
+	if c.Value != nil {
+		p.config.Cmd = append(p.config.Cmd, c.GetValue())
+	}
+	p.config.Cmd = append(p.config.Cmd, c.Arguments...)
+	return nil
+}
