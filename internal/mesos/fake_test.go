@@ -186,7 +186,7 @@ func testInfo() Framework {
 func (m *fakeMaster) subscribed(t *testing.T, cfg Config) *Subscription {
 	t.Helper()
 	if cfg.Master == "" {
-		cfg.Master = m.host()
+		cfg = testConfig(m.host())
 	}
 	s, err := testClient(t, cfg).Subscribe(t.Context(), testInfo())
 	if err != nil {
