@@ -40,7 +40,7 @@ type fakeMaster struct {
 	// subscribe answers SUBSCRIBE instead of the usual, if set.
 	subscribe http.HandlerFunc
 	// answer answers all other calls instead of 202, if set.
-	answer func(w http.ResponseWriter, call *scheduler.Call)
+	answer func(w http.ResponseWriter, r *http.Request, call *scheduler.Call)
 
 	mu    sync.Mutex
 	calls []received
@@ -75,7 +75,7 @@ func (m *fakeMaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case call.Type == scheduler.Call_SUBSCRIBE:
 		m.serveStream(w, r, subscribed(15))
 	case m.answer != nil:
-		m.answer(w, call)
+		m.answer(w, r, call)
 	default:
 		w.WriteHeader(http.StatusAccepted)
 	}

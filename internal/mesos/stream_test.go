@@ -22,8 +22,8 @@ func piped(ctx context.Context, buffer int) (*Subscription, *io.PipeWriter) {
 	r, w := io.Pipe()
 	ctx, end := context.WithCancelCause(ctx)
 	s := &Subscription{
-		heartbeat: 15 * time.Second, cfg: Config{HeartbeatMisses: 5}, log: zerolog.Nop(),
-		book: newBook(), events: make(chan Event, buffer), done: ctx.Done(), end: end,
+		heartbeat: 15 * time.Second, cfg: Config{HeartbeatMisses: 5, CallTimeout: time.Second}, log: zerolog.Nop(),
+		book: newBook(), turn: make(chan struct{}, 1), events: make(chan Event, buffer), done: ctx.Done(), end: end,
 		stream: newDoer(Config{}, nil, 1), ordered: newDoer(Config{}, nil, 1), acks: newDoer(Config{}, nil, 1),
 	}
 	// As with HTTP, the end of the context ends the reading.
