@@ -1,0 +1,77 @@
+package projection
+
+import (
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+)
+
+// Cluster is what users see of the whole.
+type Cluster struct {
+	Sequence uint64    `json:"sequence"`
+	Time     time.Time `json:"time,omitzero"`
+	Launcher Launcher  `json:"launcher"`
+	// Jobs counts jobs per state, Tasks live tasks per state.
+	Jobs  map[JobState]uint32 `json:"jobs"`
+	Tasks map[string]uint32   `json:"tasks"`
+	// Unreachable counts live tasks on agents that are cut off.
+	Unreachable uint32 `json:"unreachable"`
+	// Skipped counts events of types this program does not know.
+	Skipped uint64 `json:"skipped"`
+}
+
+// Launcher is what users see of the launcher. The stream id is left out: whoever
+// has it can speak to Mesos in the framework's name.
+type Launcher struct {
+	Epoch        uint64        `json:"epoch"`
+	Instance     string        `json:"instance,omitzero"`
+	FrameworkID  string        `json:"framework_id,omitzero"`
+	Subscription *Subscription `json:"subscription,omitzero"`
+}
+
+// Subscription is the newest subscription to a Mesos master.
+type Subscription struct {
+	Open     bool      `json:"open"`
+	Master   string    `json:"master"`
+	MasterID string    `json:"master_id,omitzero"`
+	Epoch    uint64    `json:"epoch"`
+	OpenedAt time.Time `json:"opened_at"`
+	Reason   string    `json:"close_reason,omitzero"`
+}
+
+// Cluster returns the view of the whole.
+func (m *Model) Cluster() Cluster {
+	l := m.state.Launcher
+	v := Cluster{
+		Sequence: m.state.Sequence, Time: m.state.Time, Skipped: m.state.Skipped,
+		Launcher: Launcher{Epoch: l.Epoch, Instance: l.Instance, FrameworkID: l.FrameworkID},
+		Jobs:     map[JobState]uint32{}, Tasks: map[string]uint32{},
+	}
+	if s := l.Subscription; s.Sequence != 0 {
+		v.Launcher.Subscription = &Subscription{
+			Open: !s.Closed, Master: s.Master, MasterID: s.MasterID, Epoch: s.Epoch,
+			OpenedAt: s.OpenedAt, Reason: s.CloseReason,
+		}
+	}
+	for id := range m.touched {
+		if j, ok := m.known(id); ok {
+			v.Jobs[m.view(j).State]++
+			v.countTasks(j)
+		}
+	}
+	return v
+}
+
+func (v *Cluster) countTasks(j *cluster.Job) {
+	for _, slot := range j.Slots {
+		for _, t := range slot.Tasks {
+			if !t.Live() {
+				continue
+			}
+			v.Tasks[t.State.String()]++
+			if t.Unreachable {
+				v.Unreachable++
+			}
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package projection
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Event is an event as feeds and histories show it.
+type Event struct {
+	Sequence uint64    `json:"sequence"`
+	Time     time.Time `json:"time"` // the log's
+	Subject  string    `json:"subject"`
+	Type     string    `json:"type"`
+	ID       string    `json:"id"`
+	Source   string    `json:"source,omitzero"`
+	Job      string    `json:"job,omitzero"`
+	Actor    string    `json:"actor,omitzero"`
+	// Cause is the sequence of the event that led to this one.
+	Cause uint64         `json:"cause,omitzero"`
+	Epoch uint64         `json:"epoch,omitzero"`
+	Data  jsontext.Value `json:"data"`
+}
+
+// NewEvent is the view of a record; decoded is the same record.
+func NewEvent(rec eventlog.Record, decoded cluster.Record) Event {
+	return Event{
+		Sequence: rec.Sequence, Time: rec.Time, Subject: rec.Subject, Type: decoded.Event.Type(),
+		ID: decoded.Envelope.ID, Source: decoded.Envelope.Source, Job: decoded.Subject.Job,
+		Actor: decoded.Envelope.Actor, Cause: decoded.Envelope.Cause, Epoch: decoded.Envelope.Epoch,
+		Data: jsontext.Value(rec.Data),
+	}
+}
+
+func decodeEvent(rec eventlog.Record) (Event, cluster.Record, error) {
+	decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
+	if err != nil {
+		return Event{}, cluster.Record{}, err
+	}
+	return NewEvent(rec, decoded), decoded, nil
+}
+
+// Filter chooses events. Its zero value chooses all.
+type Filter struct {
+	Job string
+	// Types are whole types, or beginnings that end with a dot ("taurus.task.").
+	Types []string
+}
+
+// Matches tells whether f chooses e.
+func (f Filter) Matches(e Event) bool {
+	if f.Job != "" && e.Job != f.Job {
+		return false
+	}
+	return len(f.Types) == 0 || slices.ContainsFunc(f.Types, func(t string) bool {
+		return e.Type == t || strings.HasSuffix(t, ".") && strings.HasPrefix(e.Type, t)
+	})
+}
+
+// role tells whether a decoded record is of a role.
+func ofRole(r cluster.Record, role events.Role) bool { return r.Subject.Role == role }

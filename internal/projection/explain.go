@@ -1,0 +1,244 @@
+package projection
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/submission"
+)
+
+// Explanation says why a job is not as it is wanted.
+type Explanation struct {
+	Job      string    `json:"job"`
+	State    JobState  `json:"state"`
+	Tasks    Counts    `json:"tasks"`
+	Summary  string    `json:"summary"`
+	Reasons  []Reason  `json:"reasons"`
+	Verdicts []Verdict `json:"verdicts"`
+	Sequence uint64    `json:"sequence"`
+	Time     time.Time `json:"time"`
+}
+
+// Code names a reason for programs.
+type Code string
+
+// The reasons for which a job is not as it is wanted.
+const (
+	CodeNoLauncher     Code = "no_launcher"
+	CodeNoSubscription Code = "no_subscription"
+	CodeNotPlanned     Code = "not_planned"
+	CodeBackoff        Code = "backoff"
+	CodeOffers         Code = "no_fitting_offer"
+	CodeUndecided      Code = "no_verdict_yet"
+	CodeUnconfirmed    Code = "staged_unconfirmed"
+	CodeStarting       Code = "starting"
+	CodeUnreachable    Code = "agent_unreachable"
+	CodeEnding         Code = "ending"
+	CodeOver           Code = "over"
+)
+
+// Reason is one reason, and the tasks it holds for.
+type Reason struct {
+	Code  Code   `json:"code"`
+	Group string `json:"group,omitzero"`
+	Tasks uint32 `json:"tasks,omitzero"`
+	Slots []Span `json:"slots,omitempty"`
+	// Until is when time alone will change it.
+	Until   time.Time `json:"until,omitzero"`
+	Message string    `json:"message"`
+}
+
+// Span is a run of slots, both ends included.
+type Span struct {
+	From uint32 `json:"from"`
+	To   uint32 `json:"to"`
+}
+
+// Explain says why a job is as it is; false if users see no such job. verdicts
+// are those about its run.
+func (m *Model) Explain(id string, verdicts []Verdict, now time.Time) (Explanation, bool) {
+	j, ok := m.known(id)
+	if !ok {
+		return Explanation{}, false
+	}
+	v := m.view(j)
+	e := Explanation{
+		Job: id, State: v.State, Tasks: v.Tasks, Sequence: m.Sequence(), Time: now,
+		Reasons: []Reason{}, Verdicts: []Verdict{},
+	}
+	if j.Over() {
+		e.over(j, v)
+	} else {
+		e.launcher(m.state.Launcher, v.Tasks)
+		e.notPlanned(j, v)
+	}
+	e.slots(j, now)
+	e.weigh(verdicts)
+	e.Summary = "runs as wanted"
+	if len(e.Reasons) > 0 {
+		e.Summary = e.Reasons[0].Message
+	}
+	return e, true
+}
+
+func (e *Explanation) over(j *cluster.Job, v Job) {
+	message := fmt.Sprintf("the job is %s", v.State)
+	switch {
+	case j.Outcome != cluster.OutcomeNone && j.OutcomeReason != "":
+		message += ": " + j.OutcomeReason
+	case j.Stopped && j.StopReason != "":
+		message += ": " + j.StopReason
+	case v.Detail != "":
+		message += ": " + v.Detail
+	}
+	e.Reasons = append(e.Reasons, Reason{Code: CodeOver, Message: message})
+}
+
+func (e *Explanation) launcher(l cluster.Launcher, c Counts) {
+	if c.Waiting == 0 && c.Staging == 0 {
+		return
+	}
+	switch s := l.Subscription; {
+	case l.Epoch == 0:
+		e.Reasons = append(e.Reasons, Reason{Code: CodeNoLauncher, Message: "no launcher has ever run; start taurus-launcher"})
+	case s.Sequence == 0 || s.Epoch != l.Epoch:
+		e.Reasons = append(e.Reasons, Reason{Code: CodeNoSubscription,
+			Message: fmt.Sprintf("launcher %s has not subscribed to a Mesos master yet", l.Instance)})
+	case s.Closed:
+		e.Reasons = append(e.Reasons, Reason{Code: CodeNoSubscription,
+			Message: fmt.Sprintf("launcher %s has lost its subscription to %s: %s", l.Instance, s.Master, s.CloseReason)})
+	}
+}
+
+// notPlanned counts per group what is wanted, not there, and not in a slot that
+// waits.
+func (e *Explanation) notPlanned(j *cluster.Job, v Job) {
+	for _, g := range v.Groups {
+		planned := uint32(0)
+		for _, slot := range j.Slots {
+			t := slot.Current()
+			if t != nil && t.Run == j.Run && t.Group == g.Name && t.Doom == nil && t.State == cluster.Waiting {
+				planned++
+			}
+		}
+		if g.Tasks.Waiting > planned {
+			n := g.Tasks.Waiting - planned
+			e.Reasons = append(e.Reasons, Reason{Code: CodeNotPlanned, Group: g.Name, Tasks: n,
+				Message: fmt.Sprintf("the planner has not planned %s of group %s yet", tasks(n), g.Name)})
+		}
+	}
+}
+
+// slots groups the tasks that are not as they should be by what keeps them.
+func (e *Explanation) slots(j *cluster.Job, now time.Time) {
+	type key struct {
+		code    Code
+		group   string
+		message string
+		until   time.Time
+	}
+	found := map[key]*Reason{}
+	var order []key
+	for _, n := range slices.Sorted(maps.Keys(j.Slots)) {
+		for _, t := range j.Slots[n].Tasks {
+			code, message, until := keeps(j, j.Slots[n], t, now)
+			if code == "" {
+				continue
+			}
+			k := key{code, t.Group, message, until}
+			if found[k] == nil {
+				found[k] = &Reason{Code: code, Group: t.Group, Until: until, Message: message}
+				order = append(order, k)
+			}
+			found[k].add(n)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b key) int { return cmp.Compare(found[b].Tasks, found[a].Tasks) })
+	for _, k := range order {
+		r := found[k]
+		r.Message = fmt.Sprintf("%s: %s", tasks(r.Tasks), r.Message)
+		e.Reasons = append(e.Reasons, *r)
+	}
+}
+
+func (r *Reason) add(slot uint32) {
+	r.Tasks++
+	if last := len(r.Slots) - 1; last >= 0 && r.Slots[last].To+1 == slot {
+		r.Slots[last].To = slot
+		return
+	}
+	r.Slots = append(r.Slots, Span{From: slot, To: slot})
+}
+
+// keeps tells what keeps a task from running, or from ending; an empty code if
+// it is as it should be.
+func keeps(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time) (code Code, message string, until time.Time) {
+	switch {
+	case !t.Live():
+		return "", "", time.Time{}
+	case t.Unreachable:
+		return CodeUnreachable, "agent " + cmp.Or(t.Hostname, t.AgentID) + " is unreachable", time.Time{}
+	case t.Doom != nil:
+		return CodeEnding, "should end (" + t.Doom.Reason + ") and has not ended yet", time.Time{}
+	case t.State == cluster.Waiting && now.Before(t.NotBefore):
+		return CodeBackoff, "waits for its back-off to end" + afterEnd(slot), t.NotBefore
+	case t.State == cluster.Waiting && !j.Over():
+		return CodeUndecided, "planned, and no offer was taken for it yet", time.Time{}
+	case t.State == cluster.Staged && !t.Confirmed:
+		return CodeUnconfirmed, "launched on " + t.Hostname + ", Mesos has not spoken of it yet", time.Time{}
+	case t.State == cluster.Staged || t.State == cluster.Starting:
+		return CodeStarting, "starting on " + t.Hostname, time.Time{}
+	}
+	return "", "", time.Time{}
+}
+
+func afterEnd(slot *cluster.Slot) string {
+	end := slot.LastEnd
+	if end == nil {
+		return ""
+	}
+	text := fmt.Sprintf(", as attempt %d ended %s", end.Attempt, end.State)
+	if end.Status.Message != "" {
+		text += ": " + end.Status.Message
+	}
+	return text
+}
+
+// weigh puts the launcher's verdict in the place of "no offer yet" where there
+// is one about tasks that still wait.
+func (e *Explanation) weigh(verdicts []Verdict) {
+	for _, v := range verdicts {
+		at := slices.IndexFunc(e.Reasons, func(r Reason) bool { return r.Code == CodeUndecided && r.Group == v.Group })
+		if at < 0 || v.Waiting == 0 {
+			continue
+		}
+		e.Verdicts = append(e.Verdicts, v)
+		e.Reasons[at].Code = CodeOffers
+		e.Reasons[at].Message = fmt.Sprintf("%s: %s", tasks(e.Reasons[at].Tasks), v.Summary)
+	}
+}
+
+func tasks(n uint32) string {
+	if n == 1 {
+		return "1 task"
+	}
+	return fmt.Sprintf("%d tasks", n)
+}
+
+// Submitted is the view of a job as its submission left it: what a client is
+// answered, the first time and on every retry under the same idempotency key.
+func Submitted(r cluster.Record) (Job, error) {
+	m := NewModel()
+	if err := m.Apply(r); err != nil {
+		return Job{}, err
+	}
+	v, ok := m.Job(r.Subject.Job)
+	if !ok {
+		return Job{}, submission.ErrNotFound
+	}
+	return v, nil
+}

@@ -1,0 +1,226 @@
+package projection
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/job"
+)
+
+// JobState is the state of a job in one word.
+type JobState string
+
+// The states of a job.
+const (
+	// StatePending: other than the wanted tasks run.
+	StatePending JobState = "pending"
+	// StateRunning: just the wanted tasks run; of a batch, those that are not done.
+	StateRunning JobState = "running"
+	// StateStopping: nothing is wanted any more, but tasks still live.
+	StateStopping JobState = "stopping"
+	// StateStopped: a user stopped it and nothing lives.
+	StateStopped JobState = "stopped"
+	// StateCompleted: every task ended well and nothing lives.
+	StateCompleted JobState = "completed"
+	// StateFailed: a task failed too often and nothing lives.
+	StateFailed JobState = "failed"
+)
+
+// jobStates are all of them.
+func jobStates() []JobState {
+	return []JobState{StatePending, StateRunning, StateStopping, StateStopped, StateCompleted, StateFailed}
+}
+
+// Counts are the tasks of a job or a group.
+type Counts struct {
+	Wanted      uint32 `json:"wanted"`
+	Running     uint32 `json:"running"`
+	Staging     uint32 `json:"staging"`
+	Waiting     uint32 `json:"waiting"`
+	Unreachable uint32 `json:"unreachable"`
+	// Ending are doomed and still live.
+	Ending uint32 `json:"ending"`
+	// Finished have ended well and are not started again.
+	Finished uint32 `json:"finished"`
+}
+
+// Job is what users see of a job.
+type Job struct {
+	ID    string   `json:"id"`
+	State JobState `json:"state"`
+	// Detail says more about the state where there is more to say.
+	Detail  string            `json:"detail,omitzero"`
+	Run     uint64            `json:"run"`
+	Version uint64            `json:"version"`
+	Kind    job.Kind          `json:"kind,omitzero"`
+	Labels  map[string]string `json:"labels,omitzero"`
+	Tasks   Counts            `json:"tasks"`
+	Groups  []Group           `json:"groups"`
+	// Spec is the wanted one, left out of lists.
+	Spec        *job.Spec `json:"spec,omitzero"`
+	SubmittedAt time.Time `json:"submitted_at,omitzero"`
+	SubmittedBy string    `json:"submitted_by,omitzero"`
+	ChangedAt   time.Time `json:"changed_at,omitzero"`
+	Stop        *Stop     `json:"stop,omitzero"`
+	Outcome     *Outcome  `json:"outcome,omitzero"`
+	// Sequence is the last one about the job, or of what the answer is about.
+	Sequence uint64 `json:"sequence"`
+}
+
+// Group is what users see of a task group.
+type Group struct {
+	Name  string `json:"name"`
+	Tasks Counts `json:"tasks"`
+}
+
+// Stop says who wanted a job to end, and when.
+type Stop struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason,omitzero"`
+}
+
+// Outcome says how a job ended by itself.
+type Outcome struct {
+	Word   cluster.Outcome `json:"outcome"`
+	At     time.Time       `json:"at"`
+	Reason string          `json:"reason,omitzero"`
+	Exit   *int            `json:"exit,omitzero"`
+}
+
+// Job returns the view of a job; false if there is none that users see.
+func (m *Model) Job(id string) (Job, bool) {
+	j, ok := m.known(id)
+	if !ok {
+		return Job{}, false
+	}
+	v := m.view(j)
+	v.Spec = j.Spec
+	return v, true
+}
+
+func (m *Model) view(j *cluster.Job) Job {
+	v := Job{
+		ID: j.ID, Run: j.Run, Version: j.Version,
+		SubmittedAt: j.SubmittedAt, SubmittedBy: j.SubmittedBy, ChangedAt: j.ChangedAt,
+		Sequence: m.touched[j.ID], Groups: []Group{},
+	}
+	if j.Spec != nil {
+		v.Kind, v.Labels = j.Spec.Kind, j.Spec.Labels
+		for i := range j.Spec.Tasks {
+			v.Groups = append(v.Groups, Group{Name: j.Spec.Tasks[i].Name})
+			if !j.Over() {
+				v.Groups[i].Tasks.Wanted = j.Spec.Tasks[i].Replicas
+			}
+		}
+	}
+	if j.Stopped {
+		v.Stop = &Stop{At: j.StoppedAt, Reason: j.StopReason}
+	}
+	if j.Outcome != cluster.OutcomeNone {
+		v.Outcome = &Outcome{Word: j.Outcome, At: j.OutcomeAt, Reason: j.OutcomeReason, Exit: j.OutcomeExit}
+	}
+	unreachable := count(j, &v)
+	v.State = stateOf(j, v.Tasks)
+	if v.State == StateStopping && len(unreachable) > 0 {
+		slices.Sort(unreachable)
+		v.Detail = fmt.Sprintf("waits for tasks on unreachable agents: slots %v", unreachable)
+	}
+	if j.Run == 0 {
+		v.Detail = "nobody submitted it; Mesos runs tasks of it"
+	}
+	return v
+}
+
+// count fills in the counts and returns the slots whose task is unreachable.
+func count(j *cluster.Job, v *Job) (unreachable []uint32) {
+	groups := make(map[string]*Counts, len(v.Groups))
+	for i := range v.Groups {
+		groups[v.Groups[i].Name] = &v.Groups[i].Tasks
+	}
+	var stray Counts
+	for _, slot := range j.Slots {
+		for _, t := range slot.Tasks {
+			c := groups[t.Group]
+			if c == nil {
+				c = &stray
+			}
+			c.add(j, t, t == slot.Current())
+			if t.Live() && t.Unreachable {
+				unreachable = append(unreachable, t.Slot)
+			}
+		}
+	}
+	v.Tasks.sum(stray)
+	for i := range v.Groups {
+		v.Groups[i].Tasks.wait()
+		v.Tasks.sum(v.Groups[i].Tasks)
+	}
+	return unreachable
+}
+
+func (c *Counts) add(j *cluster.Job, t *cluster.Task, current bool) {
+	switch {
+	case !t.Live():
+		if current && t.Run == j.Run && t.State == cluster.Finished && t.Doom == nil {
+			c.Finished++
+		}
+	case t.Unreachable:
+		c.Unreachable++
+	case t.Doom != nil || t.Run != j.Run || !current || t.State == cluster.Killing:
+		c.Ending++
+	case t.State == cluster.Running:
+		c.Running++
+	case t.State == cluster.Staged || t.State == cluster.Starting:
+		c.Staging++
+	}
+}
+
+// wait sets Waiting to what is wanted and neither there nor done: planned tasks
+// without an offer, and those that are not planned yet.
+func (c *Counts) wait() {
+	there := c.Running + c.Staging + c.Unreachable + c.Finished
+	if c.Wanted > there {
+		c.Waiting = c.Wanted - there
+	}
+}
+
+func (c *Counts) sum(o Counts) {
+	c.Wanted += o.Wanted
+	c.Running += o.Running
+	c.Staging += o.Staging
+	c.Waiting += o.Waiting
+	c.Unreachable += o.Unreachable
+	c.Ending += o.Ending
+	c.Finished += o.Finished
+}
+
+func stateOf(j *cluster.Job, c Counts) JobState {
+	if !j.Over() {
+		return stateOfWanted(j, c)
+	}
+	if j.Live() > 0 {
+		return StateStopping
+	}
+	stoppedFirst := j.Stopped && !j.StoppedAt.After(j.OutcomeAt)
+	switch {
+	case j.Outcome == cluster.OutcomeFailed && !stoppedFirst:
+		return StateFailed
+	case j.Outcome == cluster.OutcomeCompleted && !stoppedFirst:
+		return StateCompleted
+	}
+	return StateStopped
+}
+
+// stateOfWanted also counts as there what a batch has done already.
+func stateOfWanted(j *cluster.Job, c Counts) JobState {
+	there := c.Running
+	if j.Spec.Kind == job.KindBatch {
+		there += c.Finished
+	}
+	if there == c.Wanted && (c.Running > 0 || c.Wanted == 0) && c.Ending == 0 {
+		return StateRunning
+	}
+	return StatePending
+}

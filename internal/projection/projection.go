@@ -1,0 +1,250 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Projection is the model of now. It is safe for concurrent use.
+type Projection struct {
+	log      eventlog.Log
+	follower *eventlog.Follower
+	feed     *feed
+
+	mu        sync.RWMutex
+	model     *Model
+	keys      *keys
+	sequences map[string][]uint64 // Of the events about each job.
+}
+
+// New returns a projection of a log; Run fills it.
+func New(log eventlog.Log) *Projection {
+	return &Projection{
+		log: log, follower: eventlog.NewFollower(log, 1), feed: newFeed(FeedKept),
+		model: NewModel(), keys: newKeys(KeysKept), sequences: map[string][]uint64{},
+	}
+}
+
+// Run folds the log until ctx ends or the log holds what must not be skipped.
+func (p *Projection) Run(ctx context.Context) error {
+	return p.follower.Run(ctx, p.apply)
+}
+
+func (p *Projection) apply(rec eventlog.Record) error {
+	ev, decoded, err := decodeEvent(rec)
+	if err != nil {
+		return err
+	}
+	if err := p.fold(decoded); err != nil {
+		return err
+	}
+	p.feed.push(ev)
+	return nil
+}
+
+func (p *Projection) fold(r cluster.Record) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.model.Apply(r); err != nil {
+		return err
+	}
+	p.keys.apply(r)
+	if id := r.Subject.Job; id != "" {
+		p.sequences[id] = append(p.sequences[id], r.Sequence)
+	}
+	return nil
+}
+
+// View lets f read the model; it must keep nothing of it. Reads hold up the
+// fold, so f must be short and do no I/O.
+func (p *Projection) View(f func(*Model)) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	f(p.model)
+}
+
+// Sequence is the last one folded.
+func (p *Projection) Sequence() uint64 { return p.follower.Position() }
+
+// Tail is the end of the log when Run began.
+func (p *Projection) Tail() uint64 { return p.follower.Tail() }
+
+// CaughtUp is closed once what the log held at the start of Run is folded.
+func (p *Projection) CaughtUp() <-chan struct{} { return p.follower.CaughtUp() }
+
+// WaitFor returns once a sequence is folded. The error is that of ctx, or
+// eventlog.ErrStopped.
+func (p *Projection) WaitFor(ctx context.Context, sequence uint64) error {
+	return p.follower.WaitFor(ctx, sequence)
+}
+
+// Submission returns the submission under an idempotency key.
+func (p *Projection) Submission(key string) (Submission, bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	s, ok := p.keys.byKey[key]
+	return s, ok
+}
+
+// Seen tells whether the log ever spoke of a job, even if it was deleted.
+func (p *Projection) Seen(id string) bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return len(p.sequences[id]) > 0
+}
+
+// AwaitJob returns the ce-id of the first event on a job's own subject after
+// sequence `after`, once there is one. It settles an append whose answer was lost.
+func (p *Projection) AwaitJob(ctx context.Context, id string, after uint64) (ceID string, err error) {
+	for {
+		_, _, _, changed := p.feed.since(p.Sequence()+1, 1)
+		for _, n := range p.after(id, after) {
+			_, decoded, err := p.read(ctx, n)
+			if err != nil {
+				return "", err
+			}
+			if ofRole(decoded, events.RoleJob) {
+				return decoded.Envelope.ID, nil
+			}
+			after = n
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-changed:
+		}
+	}
+}
+
+func (p *Projection) after(id string, after uint64) []uint64 {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	all := p.sequences[id]
+	from, _ := slices.BinarySearch(all, after+1)
+	return slices.Clone(all[from:])
+}
+
+func (p *Projection) read(ctx context.Context, n uint64) (Event, cluster.Record, error) {
+	for rec, err := range p.log.Read(ctx, n, n) {
+		if err != nil {
+			return Event{}, cluster.Record{}, err
+		}
+		return decodeEvent(rec)
+	}
+	return Event{}, cluster.Record{}, fmt.Errorf("%w: no record %d", eventlog.ErrUnavailable, n)
+}
+
+// readGap is how many records of others are read on the way rather than
+// beginning another read of the log.
+const readGap = 64
+
+// JobEvents returns at most limit events about a job from sequence from on, up
+// to sequence to (0 is now); next is where to go on, 0 at the end.
+func (p *Projection) JobEvents(ctx context.Context, id string, from, to uint64, limit int) (list []Event, next uint64, err error) {
+	wanted := p.after(id, max(from, 1)-1)
+	if to != 0 {
+		end, _ := slices.BinarySearch(wanted, to+1)
+		wanted = wanted[:end]
+	}
+	if len(wanted) > limit {
+		next, wanted = wanted[limit], wanted[:limit]
+	}
+	list = make([]Event, 0, len(wanted))
+	for len(wanted) > 0 {
+		n := 1
+		for n < len(wanted) && wanted[n]-wanted[n-1] <= readGap {
+			n++
+		}
+		if list, err = p.readJob(ctx, list, id, wanted[0], wanted[n-1]); err != nil {
+			return nil, 0, err
+		}
+		wanted = wanted[n:]
+	}
+	return list, next, nil
+}
+
+func (p *Projection) readJob(ctx context.Context, list []Event, id string, from, to uint64) ([]Event, error) {
+	for rec, err := range p.log.Read(ctx, from, to) {
+		if err != nil {
+			return nil, err
+		}
+		ev, _, err := decodeEvent(rec)
+		if err != nil {
+			return nil, err
+		}
+		if ev.Job == id {
+			list = append(list, ev)
+		}
+	}
+	return list, nil
+}
+
+// feedChunk is how many events a follower takes at once.
+const feedChunk = 256
+
+// Follow hands every folded event from sequence from on to each, without gap or
+// repeat, until ctx ends or each fails. Every idle interval without events it
+// calls idle with the last sequence handed over. What is no longer at hand is
+// read from the log; the error may be eventlog.ErrTruncated.
+func (p *Projection) Follow(ctx context.Context, from uint64, every time.Duration, each func(Event) error, idle func(last uint64) error) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	from = max(from, 1)
+	for {
+		list, first, held, changed := p.feed.since(from, feedChunk)
+		if !held {
+			if err := p.followOld(ctx, from, first-1, each); err != nil {
+				return err
+			}
+			from = first
+			continue
+		}
+		for _, ev := range list {
+			if err := each(ev); err != nil {
+				return err
+			}
+			from = ev.Sequence + 1
+		}
+		if len(list) > 0 && ctx.Err() == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+			if err := idle(from - 1); err != nil {
+				return err
+			}
+		case <-changed:
+		}
+	}
+}
+
+func (p *Projection) followOld(ctx context.Context, from, to uint64, each func(Event) error) error {
+	for rec, err := range p.log.Read(ctx, from, to) {
+		if err != nil {
+			return err
+		}
+		ev, _, err := decodeEvent(rec)
+		if err != nil {
+			return err
+		}
+		if err := each(ev); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// Unavailable tells whether an error means that the log cannot be reached.
+func Unavailable(err error) bool {
+	return errors.Is(err, eventlog.ErrUnavailable) || errors.Is(err, eventlog.ErrClosed)
+}
