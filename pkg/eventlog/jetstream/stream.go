@@ -145,7 +145,9 @@ func verify(got jetstream.StreamConfig, o Options) error {
 		{name: "deny_purge", want: want.DenyPurge, got: got.DenyPurge},
 		{name: "allow_direct", want: want.AllowDirect, got: got.AllowDirect},
 		{name: "allow_atomic", want: want.AllowAtomicPublish, got: got.AllowAtomicPublish},
+		{name: "allow_msg_ttl", want: false, got: got.AllowMsgTTL, immutable: true},
 		{name: "no_ack", want: false, got: got.NoAck},
+		{name: "allow_rollup_hdrs", want: false, got: got.AllowRollup},
 		{name: "sealed", want: false, got: got.Sealed, immutable: true},
 		{name: "mirror or sources", want: false, got: got.Mirror != nil || len(got.Sources) > 0, immutable: true},
 		{name: "subject_transform", want: false, got: got.SubjectTransform != nil},
@@ -156,10 +158,16 @@ func verify(got jetstream.StreamConfig, o Options) error {
 	if o.MaxBytes != 0 {
 		settings = append(settings, setting{name: "max_bytes", want: want.MaxBytes, got: got.MaxBytes})
 	}
+
+	return compare(settings, o.Stream)
+}
+
+// compare returns an *UnfitError for the first setting that is not as wanted.
+func compare(settings []setting, stream string) error {
 	for _, s := range settings {
 		if s.want != s.got {
 			return &UnfitError{
-				Stream: o.Stream, Setting: s.name, Want: fmt.Sprint(s.want), Got: fmt.Sprint(s.got), Mend: mend(s, o.Stream),
+				Stream: stream, Setting: s.name, Want: fmt.Sprint(s.want), Got: fmt.Sprint(s.got), Mend: mend(s, stream),
 			}
 		}
 	}

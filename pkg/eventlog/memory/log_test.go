@@ -43,3 +43,14 @@ func TestLog(t *testing.T) {
 		}
 	})
 }
+
+func TestLeases(t *testing.T) {
+	eventlogtest.RunLease(t, func(*testing.T) eventlogtest.LeaseHarness {
+		l := memory.NewLeases(nil)
+
+		return eventlogtest.LeaseHarness{
+			Lease: l, Members: l,
+			Another: func(testing.TB) (eventlog.Lease, eventlog.Members) { return l, l },
+		}
+	})
+}

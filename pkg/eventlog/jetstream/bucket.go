@@ -1,0 +1,185 @@
+package jetstream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+)
+
+const (
+	// LeaseBucket is the key-value bucket that leases and members live in.
+	LeaseBucket = "taurus_lease"
+
+	bucketStream = "KV_" + LeaseBucket
+	bucketPrefix = "$KV." + LeaseBucket + "."
+
+	// markerTTL is how long it is remembered that a key ran out or was given up.
+	markerTTL = time.Minute
+
+	operationHeader = "KV-Operation"
+	operationDelete = "DEL"
+)
+
+// bucket is the key-value bucket, by plain messages: the client's own Update
+// drops the time to live of a key, so that a lease renewed with it never ends.
+type bucket struct {
+	options Options
+	nc      *nats.Conn
+	js      jetstream.JetStream
+}
+
+// value is what is under a key.
+type value struct {
+	revision uint64
+	data     []byte
+	live     bool // False for what was deleted or ran out.
+}
+
+func bucketConfig(o Options) jetstream.KeyValueConfig {
+	return jetstream.KeyValueConfig{
+		Bucket:      LeaseBucket,
+		Description: "leases and members of taurus",
+		// More than one would bring older revisions back when the newest ends.
+		History:        1,
+		Storage:        jetstream.FileStorage,
+		Replicas:       max(o.Replicas, 1),
+		LimitMarkerTTL: markerTTL,
+	}
+}
+
+func ensureBucket(ctx context.Context, js jetstream.JetStream, o Options) error {
+	var unfit *UnfitError
+
+	return persist(ctx, o, "open bucket "+LeaseBucket,
+		func(err error) bool { return errors.As(err, &unfit) || finalForStreams(err) },
+		func(ctx context.Context) error {
+			s, err := js.Stream(ctx, bucketStream)
+			if errors.Is(err, jetstream.ErrStreamNotFound) {
+				if _, err = js.CreateKeyValue(ctx, bucketConfig(o)); err != nil && !errors.Is(err, jetstream.ErrBucketExists) {
+					return err
+				}
+				s, err = js.Stream(ctx, bucketStream)
+			}
+			if err != nil {
+				return err
+			}
+
+			return verifyBucket(s.CachedInfo().Config, o)
+		})
+}
+
+func verifyBucket(got jetstream.StreamConfig, o Options) error {
+	settings := []setting{
+		{name: "max_msgs_per_subject (history)", want: int64(1), got: got.MaxMsgsPerSubject},
+		{name: "allow_msg_ttl", want: true, got: got.AllowMsgTTL},
+		{name: "subject_delete_marker_ttl", want: markerTTL, got: got.SubjectDeleteMarkerTTL},
+	}
+	if o.Replicas != 0 {
+		settings = append(settings, setting{name: "num_replicas", want: o.Replicas, got: got.Replicas})
+	}
+
+	return compare(settings, bucketStream)
+}
+
+// get returns what the leader of the bucket has under key.
+func (b *bucket) get(ctx context.Context, key string) (value, error) {
+	request, err := json.Marshal(struct {
+		Last string `json:"last_by_subj"`
+	}{bucketPrefix + key})
+	if err != nil {
+		return value{}, fmt.Errorf("jetstream: encode: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	m, err := leaderGet(ctx, b.nc, bucketStream, request)
+	if err != nil || m == nil {
+		return value{}, err
+	}
+	v := value{revision: m.Sequence, data: m.Data, live: true}
+	if len(m.Header) > 0 {
+		header, err := nats.DecodeHeadersMsg(m.Header)
+		if err != nil {
+			return value{}, fmt.Errorf("jetstream: key %s: %w", key, err)
+		}
+		v.live = isLive(header)
+	}
+
+	return v, nil
+}
+
+func isLive(h nats.Header) bool {
+	return h.Get(operationHeader) == "" && h.Get(jetstream.MarkerReasonHeader) == ""
+}
+
+// put writes data under key for ttl, if expect is nil or the key's revision.
+// Its error is one of classify's.
+func (b *bucket) put(ctx context.Context, key string, data []byte, ttl time.Duration, expect *uint64) (uint64, error) {
+	return b.publish(ctx, &nats.Msg{Subject: bucketPrefix + key, Data: data, Header: nats.Header{}}, ttl, expect)
+}
+
+// remove deletes key if expect is nil or its revision.
+func (b *bucket) remove(ctx context.Context, key string, expect *uint64) error {
+	header := nats.Header{operationHeader: []string{operationDelete}}
+	_, err := b.publish(ctx, &nats.Msg{Subject: bucketPrefix + key, Header: header}, markerTTL, expect)
+
+	return err
+}
+
+func (b *bucket) publish(ctx context.Context, msg *nats.Msg, ttl time.Duration, expect *uint64) (uint64, error) {
+	options := []jetstream.PublishOpt{jetstream.WithRetryAttempts(0), jetstream.WithMsgTTL(wholeSeconds(ttl))}
+	if expect != nil {
+		options = append(options, jetstream.WithExpectLastSequencePerSubject(*expect))
+	}
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	ack, err := b.js.PublishMsg(ctx, msg, options...)
+	if err != nil {
+		return 0, classify(err)
+	}
+
+	return ack.Sequence, nil
+}
+
+// wholeSeconds rounds up: the server cuts fractions off.
+func wholeSeconds(d time.Duration) time.Duration {
+	return (d + time.Second - 1).Truncate(time.Second)
+}
+
+// escape makes any text one token of a key, reversibly.
+func escape(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if c == '-' || c == '_' || ('0' <= c && c <= '9') || ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "=%02X", c)
+		}
+	}
+
+	return b.String()
+}
+
+func checkTTL(ttl time.Duration) error {
+	if ttl < eventlog.MinTTL {
+		return fmt.Errorf("jetstream: a ttl of %v is below MinTTL, %v", ttl, eventlog.MinTTL)
+	}
+
+	return nil
+}
+
+func checkName(what, name string) error {
+	if name == "" {
+		return fmt.Errorf("jetstream: the %s is empty", what)
+	}
+
+	return nil
+}
