@@ -1,0 +1,81 @@
+package allinone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/service"
+)
+
+// announced waits until the process of a pid has written its announcement. One
+// of an earlier process in the same file does not count.
+func announced(ctx context.Context, path string, pid int) (service.Announcement, error) {
+	for {
+		a, err := service.ReadAnnouncement(path)
+		switch {
+		case err == nil && a.PID == pid:
+			return a, nil
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return a, err
+		}
+		if err := sleep(ctx, pollEvery); err != nil {
+			return a, fmt.Errorf("it has not said where it listens: %w", err)
+		}
+	}
+}
+
+// pollEvery is the pause between two looks at a process that is coming up.
+const pollEvery = 25 * time.Millisecond
+
+// ready waits until a process says that it is ready. One without an admin
+// address is ready once it has announced itself.
+func ready(ctx context.Context, client *http.Client, a service.Announcement) error {
+	if a.AdminAddress == "" {
+		return nil
+	}
+	for {
+		why := askReady(ctx, client, "http://"+a.AdminAddress+"/readyz")
+		if why == nil {
+			return nil
+		}
+		if err := sleep(ctx, pollEvery); err != nil {
+			return fmt.Errorf("%w (%w)", why, err)
+		}
+	}
+}
+
+// askReady asks once.
+func askReady(ctx context.Context, client *http.Client, url string) error {
+	const patience = 2 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", url, err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("it is not ready: %w", err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // Nothing is read.
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("it is not ready: %s answers %s", url, resp.Status) //nolint:err113 // Told to people.
+	}
+	return nil
+}
+
+// sleep waits for a while or until the context is done, whose cause it returns.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

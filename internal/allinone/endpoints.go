@@ -1,0 +1,72 @@
+package allinone
+
+import (
+	"path/filepath"
+)
+
+// endpointsFile is for people and programs.
+const endpointsFile = "endpoints.json"
+
+// Endpoints say where everything is. The file endpoints.json holds them in the
+// data directory while the supervisor is ready.
+type Endpoints struct {
+	// API are the base URLs of the api services.
+	API []string `json:"api"`
+	// NATS is the URL that clients connect to.
+	NATS string `json:"nats"`
+	// MesosMaster is the master's host:port.
+	MesosMaster string `json:"mesos_master"`
+	// Agents are host:port each.
+	Agents []string `json:"agents"`
+	// Data is the data directory.
+	Data string `json:"data"`
+	// PID and Birth are the supervisor's.
+	PID       int       `json:"pid"`
+	Birth     string    `json:"birth"`
+	Processes []Running `json:"processes"`
+}
+
+// Running is one process of a supervisor.
+type Running struct {
+	Role string `json:"role"`
+	Name string `json:"name"`
+	PID  int    `json:"pid"`
+	// Ready tells whether it is; one that has just died or started is not.
+	Ready bool `json:"ready"`
+	// Address is where it does its work, Admin where it can be watched; host:port.
+	Address string `json:"address,omitzero"`
+	Admin   string `json:"admin_address,omitzero"`
+	// Log is its log file.
+	Log string `json:"log"`
+}
+
+// ReadEndpoints returns the endpoints in a data directory. They are false where
+// no supervisor runs there.
+func ReadEndpoints(dir string) (Endpoints, bool) {
+	var e Endpoints
+	if err := readJSON(filepath.Join(dir, endpointsFile), &e); err != nil {
+		return Endpoints{}, false
+	}
+	if !(entry{PID: e.PID, Birth: e.Birth}).alive() {
+		return Endpoints{}, false
+	}
+	return e, true
+}
+
+// collect sorts running processes into endpoints, by what their roles are.
+func collect(processes []Running) Endpoints {
+	e := Endpoints{API: []string{}, Agents: []string{}, Processes: processes}
+	for _, p := range processes {
+		switch p.Role {
+		case RoleAPI:
+			e.API = append(e.API, "http://"+p.Address)
+		case RoleNATS:
+			e.NATS = "nats://" + p.Address
+		case RoleMaster:
+			e.MesosMaster = p.Address
+		case RoleAgent:
+			e.Agents = append(e.Agents, p.Address)
+		}
+	}
+	return e
+}

@@ -1,0 +1,281 @@
+package allinone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/service"
+)
+
+// process keeps one program running.
+type process struct {
+	program Program
+	host    *Supervisor
+	log     string
+
+	// firstUp is closed when it has been ready once.
+	firstUp chan struct{}
+	// falls gets one for each death, as far as anybody counts them.
+	falls chan struct{}
+	// gone is closed when it has ended for good.
+	gone chan struct{}
+	// stop, once closed, ends it for good.
+	stop     chan struct{}
+	stopOnce sync.Once
+
+	mu      sync.Mutex
+	running Running
+	seats   Seats
+	deaths  error // the last one, until it was ready once
+}
+
+// life is one child from start to end.
+type life struct {
+	cmd   *exec.Cmd
+	start time.Time
+	ended chan struct{}
+	err   error // of Wait, valid once ended is closed
+}
+
+// keep starts the program again and again until it is stopped.
+func (p *process) keep() {
+	defer close(p.gone)
+	died := Notice{}
+	for deaths := 0; ; {
+		one, err := p.begin()
+		if err == nil {
+			if died.Name != "" {
+				died.NewPID = one.cmd.Process.Pid
+				p.host.notify(died)
+			}
+			if p.attend(one) {
+				return
+			}
+			err = death(one.err)
+			died = Notice{Kind: Restarted, Role: p.program.Role, Name: p.program.Name, PID: one.cmd.Process.Pid, Why: err.Error()}
+			if time.Since(one.start) >= p.host.opts.Backoff.Reset {
+				deaths = 0
+			}
+		}
+		deaths++
+		p.fell(err)
+		if p.pause(p.host.opts.Backoff.after(deaths)) {
+			return
+		}
+	}
+}
+
+// pause waits and tells whether the process was stopped meanwhile.
+func (p *process) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-p.stop:
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
+// begin starts a child.
+func (p *process) begin() (*life, error) {
+	p.mu.Lock()
+	seats := p.seats
+	p.mu.Unlock()
+	if err := removeFile(seats.Announce); err != nil {
+		return nil, err
+	}
+	out, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("log of %s: %w", p.program.Name, err)
+	}
+	defer out.Close() //nolint:errcheck // The child has its own descriptor.
+	cmd := exec.CommandContext(context.WithoutCancel(p.host.base), p.host.opts.Executable, p.program.Args(seats)...)
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Env = p.host.opts.Env
+	cmd.SysProcAttr = attributes()
+	one := &life{cmd: cmd, start: time.Now(), ended: make(chan struct{})}
+	if err := p.host.spawner.start(cmd); err != nil {
+		return nil, fmt.Errorf("start %s: %w", p.program.Name, err)
+	}
+	go func() {
+		defer close(one.ended)
+		one.err = cmd.Wait()
+	}()
+	p.started(cmd.Process.Pid)
+	return one, nil
+}
+
+// attend sees a child through its life. It tells whether the program was
+// stopped; otherwise the child died.
+func (p *process) attend(one *life) bool {
+	ctx, cancel := context.WithCancel(p.host.base)
+	rising := make(chan struct{})
+	go func() {
+		defer close(rising)
+		p.rise(ctx, one.cmd.Process.Pid)
+	}()
+	defer func() {
+		cancel()
+		<-rising
+	}()
+	select {
+	case <-one.ended:
+		return false
+	case <-p.stop:
+		p.end(one)
+		return true
+	}
+}
+
+// rise waits until a child is ready, and writes down where it is.
+func (p *process) rise(ctx context.Context, pid int) {
+	p.mu.Lock()
+	file := p.seats.Announce
+	p.mu.Unlock()
+	a, err := announced(ctx, file, pid)
+	if err != nil {
+		return
+	}
+	p.settled(a)
+	if ready(ctx, p.host.http, a) != nil {
+		return
+	}
+	p.up(pid)
+}
+
+// end stops a child: gently, and after a grace by force.
+func (p *process) end(one *life) {
+	// An error means that it has ended, which the channel tells.
+	_ = one.cmd.Process.Signal(syscall.SIGTERM)
+	t := time.NewTimer(p.host.opts.StopGrace)
+	defer t.Stop()
+	select {
+	case <-one.ended:
+		return
+	case <-t.C:
+	}
+	_ = one.cmd.Process.Kill()
+	<-one.ended
+}
+
+// started notes that a child runs.
+func (p *process) started(pid int) {
+	p.mu.Lock()
+	p.running.PID, p.running.Ready = pid, false
+	p.mu.Unlock()
+	p.note()
+	p.host.publish()
+}
+
+// settled keeps the addresses a child got, for all that follow it.
+func (p *process) settled(a service.Announcement) {
+	p.mu.Lock()
+	p.running.Address, p.running.Admin = a.Address, a.AdminAddress
+	if a.Address != "" {
+		p.seats.Listen = a.Address
+	}
+	if a.AdminAddress != "" {
+		p.seats.Admin = a.AdminAddress
+	}
+	p.mu.Unlock()
+	p.note()
+}
+
+// up notes that a child is ready.
+func (p *process) up(pid int) {
+	p.mu.Lock()
+	p.running.Ready = p.running.PID == pid
+	p.deaths = nil
+	p.mu.Unlock()
+	p.host.publish()
+	select {
+	case <-p.firstUp:
+	default:
+		close(p.firstUp)
+	}
+}
+
+// fell notes that a child died, or could not be started.
+func (p *process) fell(err error) {
+	p.mu.Lock()
+	p.running.Ready = false
+	p.deaths = errors.Join(p.deaths, err)
+	p.mu.Unlock()
+	p.host.publish()
+	select {
+	case p.falls <- struct{}{}:
+	default:
+	}
+}
+
+// note writes the child into the ledger.
+func (p *process) note() {
+	p.mu.Lock()
+	r := p.running
+	p.mu.Unlock()
+	born, err := birth(r.PID)
+	if err != nil {
+		return // It has ended already; the old entry proves nothing about it.
+	}
+	e := entry{Role: r.Role, Name: r.Name, PID: r.PID, Birth: born, Address: r.Address, Admin: r.Admin}
+	p.host.trouble(p.host.ledger.put(e))
+}
+
+// snapshot is the process as others see it.
+func (p *process) snapshot() Running {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.running
+}
+
+// halt begins the end of the process; gone tells when it is over.
+func (p *process) halt() { p.stopOnce.Do(func() { close(p.stop) }) }
+
+// death says how a child ended, in words.
+func death(err error) error {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		if err == nil {
+			return errors.New("it exited by itself")
+		}
+		return err
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	switch {
+	case !ok || status.Exited():
+		return fmt.Errorf("exit status %d", exit.ExitCode())
+	case status.Signal() == syscall.SIGKILL:
+		return errors.New("killed")
+	default:
+		return errors.New(status.Signal().String())
+	}
+}
+
+// tail returns the last lines of a log.
+func tail(path string, lines int) []string {
+	const enough = 16 << 10
+	f, err := os.Open(filepath.Clean(path))
+	if err != nil {
+		return nil
+	}
+	defer f.Close() //nolint:errcheck // Nothing is written.
+	info, err := f.Stat()
+	if err != nil {
+		return nil
+	}
+	data := make([]byte, min(info.Size(), enough))
+	if _, err := f.ReadAt(data, info.Size()-int64(len(data))); err != nil {
+		return nil
+	}
+	all := strings.Split(strings.TrimSpace(string(data)), "\n")
+	return all[max(0, len(all)-lines):]
+}

@@ -1,0 +1,269 @@
+package allinone_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/allinone"
+)
+
+// stage is a supervisor under test, and what it told.
+type stage struct {
+	*allinone.Supervisor
+	data, diary string
+
+	mu   sync.Mutex
+	told []allinone.Notice
+}
+
+func open(t *testing.T, data string, change func(*allinone.Options)) *stage {
+	t.Helper()
+	s := &stage{data: data, diary: filepath.Join(data, "diary")}
+	opts := allinone.Options{
+		Data: data, Executable: self(t),
+		Env: append(os.Environ(), childMode+"=1"),
+		Backoff: allinone.Backoff{
+			First: time.Millisecond, Max: time.Millisecond, Reset: time.Hour,
+		},
+		Notify: func(n allinone.Notice) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.told = append(s.told, n)
+		},
+	}
+	if change != nil {
+		change(&opts)
+	}
+	var err error
+	if s.Supervisor, err = allinone.Open(t.Context(), opts); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func self(t *testing.T) string {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exe
+}
+
+func (s *stage) up(t *testing.T, programs ...allinone.Program) {
+	t.Helper()
+	if err := s.Up(t.Context(), programs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *stage) close(t *testing.T) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// notices returns what was told of a kind.
+func (s *stage) notices(kind allinone.Kind) []allinone.Notice {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var of []allinone.Notice
+	for _, n := range s.told {
+		if n.Kind == kind {
+			of = append(of, n)
+		}
+	}
+	return of
+}
+
+// eventually waits for a condition that only another process can bring about.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !is(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func alive(pid int) bool {
+	stat, err := os.ReadFile(filepath.Join("/proc", itoa(pid), "stat"))
+	return err == nil && !strings.Contains(string(stat), ") Z ")
+}
+
+func TestStagesComeUpInOrderAndGoInReverse(t *testing.T) {
+	s := open(t, t.TempDir(), nil)
+	s.up(t, program("nats", "nats", s.diary))
+	s.up(t, program("planner", "planner-1", s.diary), program("api", "api-1", s.diary))
+	e, err := s.Publish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.API) != 1 || len(e.Processes) != 3 || e.PID != os.Getpid() || !strings.HasPrefix(e.NATS, "nats://127.0.0.1:") {
+		t.Errorf("endpoints: %+v", e)
+	}
+	read, running := allinone.ReadEndpoints(s.data)
+	if !running || read.NATS != e.NATS || !slices.Equal(read.Processes, e.Processes) {
+		t.Errorf("endpoints.json: %+v (running %v), want %+v", read, running, e)
+	}
+	s.close(t)
+	if _, running := allinone.ReadEndpoints(s.data); running {
+		t.Error("endpoints.json outlives its supervisor")
+	}
+	diary := lines(t, s.diary)
+	address := strings.TrimPrefix(e.NATS, "nats://")
+	slices.Sort(diary[1:3])
+	if diary[0] != "+nats knows " || diary[1] != "+api-1 knows "+address || diary[2] != "+planner-1 knows "+address {
+		t.Errorf("started: %q", diary[:3])
+	}
+	if diary[5] != "-nats" {
+		t.Errorf("stopped: %q", diary[3:])
+	}
+}
+
+func lines(t *testing.T, path string) []string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+}
+
+func TestAKilledProcessIsStartedAgainAtItsAddress(t *testing.T) {
+	s := open(t, t.TempDir(), nil)
+	defer s.close(t)
+	s.up(t, program("planner", "planner-1", s.diary))
+	if _, err := s.Publish(); err != nil {
+		t.Fatal(err)
+	}
+	before := s.Processes()[0]
+	if err := syscall.Kill(before.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	var after allinone.Running
+	eventually(t, "endpoints.json names the new process as ready", func() bool {
+		e, _ := allinone.ReadEndpoints(s.data)
+		if len(e.Processes) == 1 {
+			after = e.Processes[0]
+		}
+		return after.PID != before.PID && after.Ready
+	})
+	if after.Address != before.Address || after.Admin != before.Admin {
+		t.Errorf("addresses: %+v, were %+v", after, before)
+	}
+	told := s.notices(allinone.Restarted)
+	if len(told) != 1 {
+		t.Fatalf("told %v, want one restart", told)
+	}
+	want := regexp.MustCompile(`^planner-1 \(pid ` + itoa(before.PID) + `\) died: killed; started again as pid ` + itoa(after.PID) + `$`)
+	if !want.MatchString(told[0].String()) {
+		t.Errorf("told %q", told[0])
+	}
+}
+
+func TestAProgramThatFailsSaysWhy(t *testing.T) {
+	s := open(t, t.TempDir(), nil)
+	defer s.close(t)
+	err := s.Up(t.Context(), allinone.Program{
+		Role: "planner", Name: "planner-1", Args: func(allinone.Seats) []string { return []string{"fail"} },
+	})
+	var notReady *allinone.NotReadyError
+	if !errors.As(err, &notReady) || !errors.Is(err, allinone.ErrNotReady) {
+		t.Fatalf("error %v, want NotReadyError", err)
+	}
+	if notReady.Name != "planner-1" || !strings.Contains(err.Error(), "exit status 1") ||
+		!strings.Contains(err.Error(), "the flux is not calibrated") || !strings.Contains(err.Error(), notReady.Log) {
+		t.Errorf("error %q", err)
+	}
+}
+
+func TestAProgramThatNeverAnnouncesTimesOut(t *testing.T) {
+	s := open(t, t.TempDir(), func(o *allinone.Options) { o.ReadyTimeout = 200 * time.Millisecond })
+	defer s.close(t)
+	err := s.Up(t.Context(), allinone.Program{
+		Role: "planner", Name: "planner-1", Args: func(allinone.Seats) []string { return []string{"mute"} },
+	})
+	if !errors.Is(err, allinone.ErrNotReady) || !strings.Contains(err.Error(), "waited 200ms") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAStubbornProcessIsKilled(t *testing.T) {
+	s := open(t, t.TempDir(), func(o *allinone.Options) { o.StopGrace = 50 * time.Millisecond })
+	s.up(t, program("planner", "stubborn", s.diary))
+	pid := s.Processes()[0].PID
+	s.close(t)
+	if alive(pid) {
+		t.Errorf("pid %d lives on", pid)
+	}
+}
+
+func TestTwoSupervisorsDoNotShareADirectory(t *testing.T) {
+	s := open(t, t.TempDir(), nil)
+	defer s.close(t)
+	_, err := allinone.Open(t.Context(), allinone.Options{Data: s.data, Executable: self(t)})
+	var inUse *allinone.InUseError
+	if !errors.As(err, &inUse) || !errors.Is(err, allinone.ErrInUse) {
+		t.Fatalf("error %v, want InUseError", err)
+	}
+	if inUse.PID != os.Getpid() || !strings.Contains(err.Error(), "--data") {
+		t.Errorf("error %q", err)
+	}
+}
+
+func TestTheNextRunUsesTheSameAddresses(t *testing.T) {
+	data := t.TempDir()
+	var was allinone.Running
+	for run := range 2 {
+		s := open(t, data, nil)
+		s.up(t, program("planner", "planner-1", s.diary))
+		is := s.Processes()[0]
+		s.close(t)
+		if run == 1 && (is.Address != was.Address || is.Admin != was.Admin) {
+			t.Errorf("second run: %+v, first: %+v", is, was)
+		}
+		was = is
+	}
+}
+
+func TestNothingOutlivesAKilledSupervisor(t *testing.T) {
+	data := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), self(t), "supervise", data)
+	cmd.Env = append(os.Environ(), childMode+"=1")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var e allinone.Endpoints
+	eventually(t, "the supervisor is ready", func() bool {
+		var running bool
+		e, running = allinone.ReadEndpoints(data)
+		return running
+	})
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Error("the supervisor ended well")
+	}
+	eventually(t, "its process is gone", func() bool { return !alive(e.Processes[0].PID) })
+	if _, running := allinone.ReadEndpoints(data); running {
+		t.Error("endpoints.json counts although its supervisor is gone")
+	}
+	open(t, data, nil).close(t)
+}
