@@ -34,7 +34,8 @@ type Driver interface {
 	Start(ctx context.Context, t executor.Task) (Workload, error)
 	// Find finds the workload of a run, whether it is running or has ended.
 	Find(ctx context.Context, t executor.Task) (Workload, error)
-	// Forget removes what is left of a run.
+	// Forget removes what is left of a run, and ends what still runs of it. Only
+	// the run's container id is sure to be set.
 	Forget(ctx context.Context, run executor.Run) error
 }
 

@@ -128,16 +128,21 @@ func (m *Manager) Close() error {
 	return nil
 }
 
-// Sweep implements executor.Sweeper, for the manager's own folders.
-func (m *Manager) Sweep(_ context.Context, keep map[string]bool) error {
+// Sweep implements executor.Sweeper, for the runs that have a folder.
+func (m *Manager) Sweep(ctx context.Context, keep map[string]bool) error {
 	ids, err := m.marks.all()
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if !keep[id] && !m.Knows(id) {
-			err = errors.Join(err, m.marks.remove(id))
+		if keep[id] || m.Knows(id) {
+			continue
 		}
+		if forgetErr := m.opts.Driver.Forget(ctx, executor.Run{ContainerID: id}); forgetErr != nil {
+			err = errors.Join(err, forgetErr)
+			continue
+		}
+		err = errors.Join(err, m.marks.remove(id))
 	}
 	return err
 }

@@ -128,3 +128,14 @@ func (c claim) signalSession(sig syscall.Signal) (int, error) {
 	}
 	return n, err
 }
+
+// kill ends the whole session, the script last.
+func (c claim) kill() error {
+	if _, err := c.signalSession(syscall.SIGKILL); err != nil {
+		return err
+	}
+	if err := syscall.Kill(c.pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
+}

@@ -148,8 +148,27 @@ func (d *driver) environ(t executor.Task) []string {
 	)
 }
 
-// Forget has nothing to do: the run's folder is the manager's to remove.
-func (d *driver) Forget(context.Context, executor.Run) error { return nil }
+// Forget kills what still runs of a run; the run's folder is the manager's to remove.
+func (d *driver) Forget(ctx context.Context, run executor.Run) error {
+	c, err := readClaim(lifecycle.Folder(d.opts.StateDir, run))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for {
+		if alive, err := c.alive(); err != nil || !alive {
+			return err
+		}
+		if err := c.kill(); err != nil {
+			return err
+		}
+		if !pause(ctx) {
+			return ctx.Err()
+		}
+	}
+}
 
 // pause waits a little, and says whether ctx is still alive.
 func pause(ctx context.Context) bool {

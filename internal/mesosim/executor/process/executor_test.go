@@ -1,0 +1,62 @@
+package process_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+	"github.com/milosgajdos/taurus/internal/mesosim/executor/executortest"
+	"github.com/milosgajdos/taurus/internal/mesosim/executor/process"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func script(text string) mesos.TaskInfo {
+	return mesos.TaskInfo{Command: &mesos.CommandInfo{Value: &text}}
+}
+
+func newExecutor(t *testing.T, a executortest.Agent) *process.Executor {
+	t.Helper()
+	e, err := process.New(process.Options{
+		Sink: a.Sink, Log: zerolog.New(zerolog.NewTestWriter(t)), AgentID: a.ID, AgentIP: "127.0.0.1", StateDir: a.StateDir,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	executortest.Run(t, executortest.Harness{
+		New:     func(t *testing.T, a executortest.Agent) executor.Executor { t.Helper(); return newExecutor(t, a) },
+		Exits:   func(code int) mesos.TaskInfo { return script(fmt.Sprintf("echo begun; exit %d", code)) },
+		Lingers: func(code int) mesos.TaskInfo { return script(fmt.Sprintf("echo begun; sleep 1; exit %d", code)) },
+		Obeys:   func() mesos.TaskInfo { return script("echo begun; exec sleep 300") },
+		Ignores: func() mesos.TaskInfo { return script("trap '' TERM; echo begun; sleep 300; sleep 300") },
+		Exited:  func(code int) string { return fmt.Sprintf("Command exited with status %d", code) },
+		Forced:  "Command terminated with signal Killed",
+		Writes:  true,
+		AwaitEnd: func(t *testing.T, a executortest.Agent, run executor.Run) {
+			t.Helper()
+			folder := filepath.Join(a.StateDir, run.ContainerID)
+			for begin := time.Now(); time.Since(begin) < time.Minute; time.Sleep(10 * time.Millisecond) {
+				if _, err := os.Stat(folder); os.IsNotExist(err) {
+					return
+				}
+				if _, err := fs.Stat(os.DirFS(folder), "exit"); err == nil {
+					return
+				}
+			}
+			t.Fatal("the run did not end")
+		},
+	})
+}
