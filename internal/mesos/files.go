@@ -75,10 +75,15 @@ func (a *AgentFiles) ReadFile(ctx context.Context, agentURL, frameworkID, taskID
 // executor's id is the task's.
 func sandboxPath(frameworkID, taskID, file string) (string, error) {
 	clean := path.Clean("/" + file)
-	if clean == "/" || strings.ContainsAny(frameworkID+taskID, "/\\") || frameworkID == "" || taskID == "" {
+	if clean == "/" || !isName(frameworkID) || !isName(taskID) {
 		return "", fmt.Errorf("%w: %q of task %q", ErrFileNotFound, file, taskID)
 	}
 	return "/frameworks/" + frameworkID + "/executors/" + taskID + "/runs/latest" + clean, nil
+}
+
+// isName says whether an id is one element of a path.
+func isName(id string) bool {
+	return id != "" && id != "." && id != ".." && !strings.ContainsAny(id, "/\\")
 }
 
 // lacksV1 says that the agent may know the file though not this way of reading.

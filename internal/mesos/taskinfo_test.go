@@ -1,0 +1,167 @@
+package mesos
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/core/offer"
+	"github.com/milosgajdos/taurus/internal/job"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// launchCases are one launch for each way in which a task can be described.
+func launchCases() map[string]Launch {
+	no := false
+	base := Launch{
+		TaskID: "web.1.7.2.ab", Name: "web.front", AgentID: "a", Role: "r", Hostname: "host-a",
+		Resources: offer.Resources{CPUs: 1500, Mem: 64_000},
+		Job:       "web", Run: 3, Slot: 7, Attempt: 2, Version: 12,
+	}
+	with := func(ports []uint32, g job.Group) Launch {
+		l := base
+		l.HostPorts, l.Group = ports, &g
+		return l
+	}
+	return map[string]Launch{
+		"docker_image_command": with(nil, job.Group{Name: "front", Container: &job.Container{Image: "busybox"}}),
+		"docker_args": with(nil, job.Group{Name: "front", Container: &job.Container{
+			Image: "busybox", Command: job.Command{Args: []string{"sleep", "60", "x y"}},
+		}}),
+		"docker_shell_full": with([]uint32{31000, 31005}, job.Group{
+			Name: "front", Environment: "prod",
+			Container: &job.Container{
+				Image: "nginx:1", Command: job.Command{Shell: "exec nginx"}, Network: "bridge",
+				ForcePull: true, Privileged: true,
+				Volumes: []job.Volume{
+					{ContainerPath: "/data", HostPath: "/srv/data"},
+					{ContainerPath: "/etc/conf", HostPath: "/srv/conf", Mode: "ro"},
+				},
+				Parameters: []job.Parameter{{Key: "ulimit", Value: "nofile=1024"}},
+			},
+			Ports: []job.Port{
+				{Name: "http", Container: 8080},
+				{Name: "admin-ui", Protocol: "udp"},
+			},
+			Env:    map[string]string{"B": "2", "A": "", "MESOS_TASK_ID": "forged"},
+			Labels: map[string]string{"team": "core", "taurus.job": "forged"},
+			HealthCheck: &job.HealthCheck{
+				Type: "http", Port: 8080, Path: "/health", Interval: job.Duration(5 * time.Second),
+				Timeout: job.Duration(1500 * time.Millisecond), Grace: job.Duration(time.Minute), Failures: 4,
+			},
+			KillGrace: job.Duration(30 * time.Second),
+			URIs: []job.URI{
+				{Value: "http://h/a.tgz"},
+				{Value: "http://h/b", Executable: true, Extract: &no, Cache: true, OutputFile: "tool"},
+			},
+		}),
+		"docker_host_network": with([]uint32{31000}, job.Group{
+			Name: "front", Container: &job.Container{Image: "nginx", Network: "host"},
+			Ports: []job.Port{{}}, HealthCheck: &job.HealthCheck{Type: "tcp"},
+		}),
+		"docker_user_network": with([]uint32{31000}, job.Group{
+			Name: "front", Container: &job.Container{Image: "nginx", Network: "overlay"},
+			Ports: []job.Port{{Container: 80}}, HealthCheck: &job.HealthCheck{Port: 9999, Delay: job.Duration(time.Second)},
+		}),
+		"docker_no_network": with(nil, job.Group{
+			Name: "front", Container: &job.Container{Image: "nginx", Network: "none"},
+			HealthCheck: &job.HealthCheck{Command: "test -e /tmp/up"},
+		}),
+		"process_shell": with([]uint32{31000}, job.Group{
+			Name: "front", Container: &job.Container{Command: job.Command{Shell: "sleep $PORT"}},
+			Ports: []job.Port{{Container: 80}}, HealthCheck: &job.HealthCheck{Path: "/"},
+		}),
+		"process_args": with(nil, job.Group{Name: "front", Container: &job.Container{
+			Command: job.Command{Args: []string{"/bin/sleep", "60"}},
+			Volumes: []job.Volume{{ContainerPath: "/data", HostPath: "/srv", Mode: "rw"}},
+		}}),
+	}
+}
+
+// launchPool holds enough for any of launchCases.
+func launchPool() *pool {
+	p := &pool{agentID: "a", role: "r"}
+	p.add([]mesos.Resource{
+		scalar("cpus", 1), scalar("cpus", 1, "r"), scalar("mem", 128),
+		portsResource(mesos.Value_Range{Begin: 31000, End: 31010}),
+	})
+	return p
+}
+
+func TestTaskInfo(t *testing.T) {
+	for name, l := range launchCases() {
+		t.Run(name, func(t *testing.T) {
+			task, err := taskInfo(&l, launchPool())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if task.Check != nil {
+				t.Error("a check makes Mesos' Docker executor abort")
+			}
+			raw, err := json.Marshal(task)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got bytes.Buffer
+			if err := json.Indent(&got, raw, "", "  "); err != nil {
+				t.Fatal(err)
+			}
+			got.WriteByte('\n')
+			golden(t, name+".json", got.Bytes())
+		})
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", "taskinfo", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; run with -update and look at the difference. Got:\n%s", path, got)
+	}
+}
+
+// What is launched can be told apart when it comes back by GET_TASKS.
+func TestLabelsComeBack(t *testing.T) {
+	l := launchCases()["docker_shell_full"]
+	task, err := taskInfo(&l, launchPool())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ref TaskRef
+	ref.readLabels(task.Labels.Labels)
+	want := TaskRef{Ours: true, Job: "web", Run: 3, Group: "front", Slot: 7, Attempt: 2, Version: 12}
+	if ref != want {
+		t.Errorf("got %+v", ref)
+	}
+}
+
+func TestHealthCheckRefused(t *testing.T) {
+	for name, hc := range map[string]job.HealthCheck{
+		"no port":      {Type: job.HealthTCP},
+		"no http port": {Path: "/"},
+		"unknown type": {Type: "grpc", Port: 1},
+	} {
+		l := testLaunch("t")
+		l.Group.HealthCheck = &hc
+		if _, err := taskInfo(&l, launchPool()); !errors.Is(err, ErrLaunchInvalid) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
