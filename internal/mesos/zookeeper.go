@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -105,7 +106,10 @@ func (z *zooKeeper) Candidates(ctx context.Context) ([]string, error) {
 		// Closing makes the reader give up.
 		conn.Close()
 		<-done
-		return nil, fmt.Errorf("%w: zookeeper: %w", ErrUnavailable, context.Cause(ctx))
+		if err := context.Cause(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w: zookeeper: no answer within %s", ErrUnavailable, z.timeout)
 	}
 }
 

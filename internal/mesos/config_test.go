@@ -1,0 +1,151 @@
+package mesos
+
+import (
+	"context"
+	"encoding/pem"
+	"errors"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestConfigRefused(t *testing.T) {
+	notPEM := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(notPEM, []byte("no"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		field string
+		cfg   Config
+	}{
+		{"master", Config{}},
+		{"master", Config{Master: "mesos"}},
+		{"master", Config{Master: "mesos:"}},
+		{"master", Config{Master: ":5050"}},
+		{"master", Config{Master: "mesos:port"}},
+		{"master", Config{Master: "a:1,,b:1"}},
+		{"master", Config{Master: "ftp://mesos:5050"}},
+		{"master", Config{Master: "http://u:p@mesos:5050"}},
+		{"master", Config{Master: "http://mesos:5050/api/v1"}},
+		{"master", Config{Master: "zk://h:2181"}},
+		{"master", Config{Master: "zk://h/mesos"}},
+		{"master", Config{Master: "zk:///mesos"}},
+		{"master", Config{Master: "zk://user@h:1/mesos"}},
+		{"master", Config{Master: "zk://:p@h:1/mesos"}},
+		{"principal", Config{Master: "h:1", Secret: "s"}},
+		{"principal", Config{Master: "h:1", Principal: "a:b", Secret: "s"}},
+		{"secret", Config{Master: "h:1", Principal: "p", Secret: "a:b"}},
+		{"tls.ca_file", Config{Master: "h:1", TLS: TLS{CAFile: filepath.Join(t.TempDir(), "none")}}},
+		{"tls.ca_file", Config{Master: "h:1", TLS: TLS{CAFile: notPEM}}},
+		{"call_timeout", Config{Master: "h:1", CallTimeout: -1}},
+		{"heartbeat_misses", Config{Master: "h:1", HeartbeatMisses: -1}},
+		{"event_max", Config{Master: "h:1", EventMax: -1}},
+		{"event_buffer", Config{Master: "h:1", EventBuffer: -1}},
+		{"ack_conns", Config{Master: "h:1", AckConns: -1}},
+	} {
+		_, err := NewClient(tt.cfg)
+		var bad *ConfigError
+		if !errors.As(err, &bad) || bad.Field != tt.field || !strings.Contains(err.Error(), tt.field) {
+			t.Errorf("%+v: got %v, want one about %s", tt.cfg, err, tt.field)
+		}
+	}
+	if _, err := NewKiller(Config{Secret: "s"}); err == nil {
+		t.Error("killer took a secret without a principal")
+	}
+	if _, err := NewAgentFiles(Config{TLS: TLS{CAFile: notPEM}}); err == nil {
+		t.Error("files took a CA without certificates")
+	}
+}
+
+func TestConfigDefaults(t *testing.T) {
+	c, err := NewClient(Config{Master: "h:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := c.cfg
+	if got.CallTimeout != 10*time.Second || got.HeartbeatMisses != 5 || got.EventMax != 256<<20 ||
+		got.EventBuffer != DefaultEventBuffer || got.AckConns != DefaultAckConns {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestMasterAddresses(t *testing.T) {
+	for _, tt := range []struct {
+		list   string
+		secure bool
+		want   []string
+	}{
+		{"a:5050", false, []string{"http://a:5050"}},
+		{"a:5050, b:5051", false, []string{"http://a:5050", "http://b:5051"}},
+		{"a:5050", true, []string{"https://a:5050"}},
+		{"http://a:1,https://b:2/", true, []string{"http://a:1", "https://b:2"}},
+		{"[::1]:5050", false, []string{"http://[::1]:5050"}},
+	} {
+		got, err := baseURLs(tt.list, tt.secure)
+		if err != nil || !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %v, %v", tt.list, got, err)
+		}
+	}
+}
+
+func TestFrameworkRefused(t *testing.T) {
+	c := testClient(t, testConfig("127.0.0.1:1"))
+	for field, f := range map[string]Framework{
+		"framework.name":             {User: "root"},
+		"framework.user":             {Name: "taurus"},
+		"framework.failover_timeout": {Name: "taurus", User: "root", FailoverTimeout: -1},
+	} {
+		_, err := c.Subscribe(t.Context(), f)
+		var bad *ConfigError
+		if !errors.As(err, &bad) || bad.Field != field {
+			t.Errorf("%s: got %v", field, err)
+		}
+	}
+}
+
+// secureMaster is a fake master with TLS, and the file of its authority.
+func secureMaster(t *testing.T) (*fakeMaster, string) {
+	t.Helper()
+	m := &fakeMaster{events: make(chan []byte)}
+	m.Server = httptest.NewTLSServer(m)
+	t.Cleanup(m.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: m.Certificate().Raw})
+	if err := os.WriteFile(ca, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return m, ca
+}
+
+func TestTLS(t *testing.T) {
+	m, ca := secureMaster(t)
+	for name, tt := range map[string]struct {
+		tls TLS
+		ok  bool
+	}{
+		"authority": {TLS{CAFile: ca}, true},
+		"insecure":  {TLS{Insecure: true}, true},
+		"untrusted": {TLS{}, false},
+	} {
+		cfg := testConfig("https://" + m.host())
+		cfg.TLS = tt.tls
+		s, err := testClient(t, cfg).Subscribe(context.WithoutCancel(t.Context()), testInfo())
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if err != nil {
+			continue
+		}
+		if err := s.Revive(t.Context(), nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if s.Master() != "https://"+m.host() {
+			t.Errorf("%s: master %s", name, s.Master())
+		}
+		s.Close()
+	}
+}
