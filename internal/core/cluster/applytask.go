@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -56,8 +57,8 @@ func (s *State) withdraw(j *Job, slot *Slot, ev events.TaskWithdrawn, r Record) 
 // adopt takes in a task that Mesos runs and that the state holds for over, or
 // never heard of.
 func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r Record) Change {
-	state, unreachable, known := reported(ev.State)
-	if !known || state.Terminal() {
+	m := Meaning(ev.State)
+	if !m.Known || m.Terminal() {
 		return Change{Judgement: Outranked, Job: j}
 	}
 	t := slot.Find(ev.Run, ev.Attempt)
@@ -71,8 +72,8 @@ func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r Record) Chang
 		}
 		s.insert(slot, t)
 	}
-	t.ID, t.AgentID, t.State, t.Unreachable = ev.TaskID, ev.AgentID, max(state, Staged), unreachable
-	t.Confirmed, t.Adopted, t.Sequence = true, true, r.Sequence
+	t.ID, t.AgentID, t.State, t.Unreachable = ev.TaskID, ev.AgentID, max(m.State, Staged), m.Unreachable
+	t.Confirmed, t.Adopted, t.EndedAt, t.Sequence = true, true, time.Time{}, r.Sequence
 	t.Status = Status{State: ev.State}
 	s.byID[t.ID] = t
 	return Change{Job: j, Tasks: []*Task{t}}
@@ -92,18 +93,19 @@ func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r Record
 		return c
 	}
 	t.epoch, t.counter = r.Envelope.Epoch, r.Envelope.Counter
-	state, unreachable, known := reported(ev.State)
+	m := Meaning(ev.State)
+	state := m.State
 	switch {
-	case !known:
+	case !m.Known:
 		t.Confirmed = true
 	case !t.Live():
-		if !t.State.madeUp() || !state.Terminal() || state.madeUp() || len(ev.UUID) == 0 {
+		if !t.State.madeUp() || !m.Terminal() || state.madeUp() || len(ev.UUID) == 0 {
 			c.Judgement = Outranked
 			return c
 		}
 		t.State = state
 		t.take(ev, r)
-	case unreachable:
+	case m.Unreachable:
 		t.Unreachable, t.UnreachableSince, t.Confirmed = true, r.Time, true
 		t.Status.Reason, t.Status.Message, t.Sequence = ev.Reason, ev.Message, r.Sequence
 	case state < t.State:

@@ -82,38 +82,50 @@ func (s TaskState) String() string {
 	return "INVALID"
 }
 
-// reported is what a Mesos task state means. Unreachable is no state of its own
-// but a condition of one. A state that a newer Mesos may send is not known.
-func reported(mesos string) (s TaskState, unreachable, known bool) {
+// Reported is what a Mesos task state means. Unreachable is no state of its own
+// but a condition of one.
+type Reported struct {
+	State       TaskState
+	Unreachable bool
+	// Known is false for a state that only a newer Mesos has.
+	Known bool
+}
+
+// Terminal tells whether the task is reported to have ended.
+func (r Reported) Terminal() bool { return r.Known && !r.Unreachable && r.State.Terminal() }
+
+// Meaning is what a Mesos task state, "TASK_RUNNING", means.
+func Meaning(mesos string) Reported {
+	state := func(s TaskState) Reported { return Reported{State: s, Known: true} }
 	switch mesos {
 	case "TASK_STAGING":
-		return Staged, false, true
+		return state(Staged)
 	case "TASK_STARTING":
-		return Starting, false, true
+		return state(Starting)
 	case "TASK_RUNNING":
-		return Running, false, true
+		return state(Running)
 	case "TASK_KILLING":
-		return Killing, false, true
+		return state(Killing)
 	case "TASK_FINISHED":
-		return Finished, false, true
+		return state(Finished)
 	case "TASK_FAILED":
-		return Failed, false, true
+		return state(Failed)
 	case "TASK_KILLED":
-		return Killed, false, true
+		return state(Killed)
 	case "TASK_ERROR":
-		return Error, false, true
+		return state(Error)
 	case "TASK_LOST":
-		return Lost, false, true
+		return state(Lost)
 	case "TASK_DROPPED":
-		return Dropped, false, true
+		return state(Dropped)
 	case "TASK_GONE":
-		return Gone, false, true
+		return state(Gone)
 	case "TASK_GONE_BY_OPERATOR":
-		return GoneByOperator, false, true
+		return state(GoneByOperator)
 	case "TASK_UNKNOWN":
-		return Vanished, false, true
+		return state(Vanished)
 	case "TASK_UNREACHABLE":
-		return Waiting, true, true
+		return Reported{Unreachable: true, Known: true}
 	}
-	return Waiting, false, false
+	return Reported{}
 }

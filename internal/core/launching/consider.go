@@ -1,0 +1,124 @@
+package launching
+
+import (
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+)
+
+// Action is what to do about a status from Mesos.
+type Action uint8
+
+// The actions.
+const (
+	// Ignore: it says nothing new and wants no acknowledgement.
+	Ignore Action = iota
+	// Acknowledge: it is in the log already.
+	Acknowledge
+	// Record: append it as a fact, and acknowledge it once it is folded.
+	Record
+	// Withdraw: Mesos has no such task, so the attempt came to nothing.
+	Withdraw
+	// Adopt: Mesos runs a task that the log holds for over.
+	Adopt
+	// Identify: Mesos runs a task that the log never heard of; its labels tell
+	// which it is.
+	Identify
+)
+
+// Report is a status from Mesos.
+type Report struct {
+	TaskID string
+	State  string
+	Reason string
+	Source string
+	// UUID is empty for statuses that the master made up.
+	UUID []byte
+}
+
+// Consider decides what to do about a status. resolving says that the task's
+// offers were declined in this subscription and Mesos was asked about it
+// afterwards, on the same connection.
+func Consider(s *cluster.State, r Report, resolving bool) Action {
+	t := s.TaskByID(r.TaskID)
+	m := cluster.Meaning(r.State)
+	if t == nil {
+		return stranger(r, m)
+	}
+	if !t.Live() {
+		return over(t, r, m)
+	}
+	if len(r.UUID) > 0 {
+		if t.Status.UUID == string(r.UUID) {
+			return Acknowledge
+		}
+		return Record
+	}
+	if t.State == cluster.Staged && !t.Confirmed && m.Terminal() {
+		return unconfirmed(r, resolving)
+	}
+	if misattributed(t, r) || !changes(t, m) {
+		return Ignore
+	}
+	return Record
+}
+
+// stranger handles a task that the state does not hold: never heard of, or over
+// so long that it was forgotten.
+func stranger(r Report, m cluster.Reported) Action {
+	if m.Known && !m.Terminal() {
+		return Identify
+	}
+	if len(r.UUID) > 0 {
+		return Acknowledge
+	}
+	return Ignore
+}
+
+// over handles a task that the log holds for ended. A status that its agent
+// makes is the truth if the end was made up; Mesos running it after all is
+// recorded by adoption.
+func over(t *cluster.Task, r Report, m cluster.Reported) Action {
+	if m.Known && !m.Terminal() && t.State.Blameless() {
+		return Adopt
+	}
+	if len(r.UUID) == 0 {
+		return Ignore
+	}
+	if t.Status.UUID == string(r.UUID) {
+		return Acknowledge
+	}
+	return Record
+}
+
+// unconfirmed handles the end that a master reports of a task that was staged
+// and never heard of. To a reconciliation that was not asked for by a
+// resolution, "gone" may only mean that the ACCEPT has not arrived yet.
+func unconfirmed(r Report, resolving bool) Action {
+	if r.Reason != "REASON_RECONCILIATION" {
+		return Record
+	}
+	if resolving {
+		return Withdraw
+	}
+	return Ignore
+}
+
+// misattributed tells whether a refusal by the master carries the id of a task
+// that runs: a duplicate id is answered with an error under that very id.
+func misattributed(t *cluster.Task, r Report) bool {
+	if !t.Confirmed || r.Source != "SOURCE_MASTER" {
+		return false
+	}
+	return r.Reason == "REASON_TASK_INVALID" || r.Reason == "REASON_INVALID_OFFERS"
+}
+
+// changes tells whether a status that a master made up says anything that the
+// fold does not know, so that reconciling a quiet cluster writes nothing.
+func changes(t *cluster.Task, m cluster.Reported) bool {
+	if !m.Known {
+		return false
+	}
+	if m.Unreachable {
+		return !t.Unreachable
+	}
+	return t.Unreachable || !t.Confirmed || m.State > t.State
+}

@@ -1,0 +1,13 @@
+// Command taurus-launcher runs the launcher of taurus; see package launcher.
+package main
+
+import (
+	"os"
+
+	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/wiring"
+)
+
+func main() {
+	os.Exit(service.Main(wiring.LauncherCommand()))
+}
