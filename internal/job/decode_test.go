@@ -299,6 +299,18 @@ func TestAliasesOfAliasesAreBounded(t *testing.T) {
 	}
 }
 
+func TestYAMLNumbers(t *testing.T) {
+	for sent, want := range map[string]float64{"1e+2": 100, "1.5e3": 1500, "0x10": 16, "1_000": 1000, "0.5": 0.5, "7": 7} {
+		spec, err := job.DecodeYAML([]byte("tasks: [{resources: {disk: " + sent + "}}]"))
+		if err != nil || spec.Tasks[0].Resources.Disk != want {
+			t.Errorf("%s: %+v, %v", sent, spec, err)
+		}
+	}
+	if _, err := job.DecodeYAML([]byte(`tasks: [{resources: {disk: "1e+2"}}]`)); err == nil {
+		t.Error("a number in quotes was read as a number")
+	}
+}
+
 func TestYAMLHasAnchorsMergesAndBlocks(t *testing.T) {
 	const sent = `
 # A comment.

@@ -1,0 +1,422 @@
+package job_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/milosgajdos/taurus/internal/job"
+)
+
+// good is a job with one group and nothing wrong.
+func good() *job.Spec {
+	return &job.Spec{ID: "a", Tasks: []job.Group{{Role: "web", Replicas: 1, Container: &job.Container{Image: "nginx"}}}}
+}
+
+// faultCase is one way to make a good job wrong.
+type faultCase struct {
+	path, part string
+	spoil      func(*job.Spec)
+}
+
+// inGroup spoils the only group.
+func inGroup(path, part string, spoil func(*job.Group)) faultCase {
+	at := "tasks[0]"
+	if path != "" {
+		at += "." + path
+	}
+	return faultCase{at, part, func(s *job.Spec) { spoil(&s.Tasks[0]) }}
+}
+
+func TestFaultsOfTheJob(t *testing.T) {
+	checkFaults(t, []faultCase{
+		{"id", "is missing", func(s *job.Spec) { s.ID = "" }},
+		{"id", `"all" means every job`, func(s *job.Spec) { s.ID = "all" }},
+		{"id", "is 201 bytes; make it at most 200", func(s *job.Spec) { s.ID = strings.Repeat("é", 100) + "e" }},
+		{"id", "control character", func(s *job.Spec) { s.ID = "a\nb" }},
+		{"id", "control character", func(s *job.Spec) { s.ID = "a\u0085b" }},
+		{"id", "not valid UTF-8", func(s *job.Spec) { s.ID = "a\xff" }},
+		{"id", "begins or ends with a space", func(s *job.Spec) { s.ID = " a" }},
+		{"id", "part between slashes", func(s *job.Spec) { s.ID = "/a" }},
+		{"id", "part between slashes", func(s *job.Spec) { s.ID = "a//b" }},
+		{"id", "part between slashes", func(s *job.Spec) { s.ID = "a/../b" }},
+		{"kind", `"cron" is not known; use "service" or "batch"`, func(s *job.Spec) { s.Kind = "cron" }},
+		{"labels", "has 65 entries; make it at most 64", func(s *job.Spec) { s.Labels = manyEntries(65) }},
+		{`labels["a b"]`, "letters, digits", func(s *job.Spec) { s.Labels = map[string]string{"a b": ""} }},
+		{`labels[""]`, "letters, digits", func(s *job.Spec) { s.Labels = map[string]string{"": ""} }},
+		{`labels["taurus.slot"]`, "the system's own", func(s *job.Spec) { s.Labels = map[string]string{"taurus.slot": ""} }},
+		{"labels." + strings.Repeat("k", 129), "the name is 129 bytes", func(s *job.Spec) {
+			s.Labels = map[string]string{strings.Repeat("k", 129): ""}
+		}},
+		{"labels.a", "is 1025 bytes", func(s *job.Spec) { s.Labels = map[string]string{"a": strings.Repeat("v", 1025)} }},
+		{"tasks", "is missing; list at least 1 task", func(s *job.Spec) { s.Tasks = nil }},
+		{"tasks", "has 101 entries; make it at most 100", func(s *job.Spec) { s.Tasks = make([]job.Group, 101) }},
+		{"tasks[1].name", `"web" is also the name of tasks[0]`, func(s *job.Spec) {
+			s.Tasks[0].Name = "web"
+			s.Tasks = append(s.Tasks, s.Tasks[0])
+		}},
+		{"tasks[1].replicas", "makes it 100001 tasks in the job; ask for at most 100000", func(s *job.Spec) {
+			s.Tasks = append(s.Tasks, s.Tasks[0], s.Tasks[0])
+			s.Tasks[0].Replicas, s.Tasks[1].Replicas, s.Tasks[2].Replicas = 1, 100_000, math.MaxUint32
+		}},
+		{"", "bytes of JSON; make it at most 262144", func(s *job.Spec) {
+			for range 5 {
+				g := s.Tasks[0]
+				g.Container = &job.Container{Image: "nginx", Command: job.Command{Shell: strings.Repeat("x", 60_000)}}
+				s.Tasks = append(s.Tasks, g)
+			}
+		}},
+	})
+}
+
+func TestFaultsOfAGroup(t *testing.T) {
+	checkFaults(t, []faultCase{
+		inGroup("name", "must consist of letters", func(g *job.Group) { g.Name = "a b" }),
+		inGroup("name", "a letter or digit first", func(g *job.Group) { g.Name = "-a" }),
+		inGroup("name", "is 64 bytes; make it at most 63", func(g *job.Group) { g.Name = strings.Repeat("n", 64) }),
+		inGroup("cluster", "is 256 bytes", func(g *job.Group) { g.Cluster = strings.Repeat("n", 256) }),
+		inGroup("role", "control character", func(g *job.Group) { g.Role = "\x00" }),
+		inGroup("environment", "control character", func(g *job.Group) { g.Environment = "\n" }),
+		inGroup("container", "is missing", func(g *job.Group) { g.Container = nil }),
+		inGroup("resources.cpu", "must be positive, is -1", func(g *job.Group) { g.Resources = &job.Resources{CPU: -1} }),
+		inGroup("resources.cpu", "must be positive, is NaN", func(g *job.Group) { g.Resources = &job.Resources{CPU: math.NaN()} }),
+		inGroup("resources.cpu", "0.0004 rounds to 0", func(g *job.Group) { g.Resources = &job.Resources{CPU: 0.0004} }),
+		inGroup("resources.cpu", "must be from 0.001 to 10000, is +Inf", func(g *job.Group) { g.Resources = &job.Resources{CPU: math.Inf(1)} }),
+		inGroup("resources.memory", "must be from 4 to 67108864, is 3.5", func(g *job.Group) { g.Resources = &job.Resources{Memory: 3.5} }),
+		inGroup("resources.disk", "must be positive", func(g *job.Group) { g.Resources = &job.Resources{Disk: -1} }),
+		inGroup("resources.disk", "rounds to 0", func(g *job.Group) { g.Resources = &job.Resources{Disk: 1e-9} }),
+		inGroup("resources.gpus", "is 1025; make it at most 1024", func(g *job.Group) { g.Resources = &job.Resources{GPUs: 1025} }),
+		inGroup("env", "has 501 entries", func(g *job.Group) { g.Env = manyEntries(501) }),
+		inGroup("env", "is 65537 bytes in all", func(g *job.Group) { g.Env = map[string]string{"A": strings.Repeat("v", 65536)} }),
+		inGroup(`env["A=B"]`, "a variable's name", func(g *job.Group) { g.Env = map[string]string{"A=B": ""} }),
+		inGroup(`env[""]`, "a variable's name", func(g *job.Group) { g.Env = map[string]string{"": ""} }),
+		inGroup(`env["é"]`, "a variable's name", func(g *job.Group) { g.Env = map[string]string{"é": ""} }),
+		inGroup("env.A", "zero byte", func(g *job.Group) { g.Env = map[string]string{"A": "\x00"} }),
+		inGroup("env.A", "not valid UTF-8", func(g *job.Group) { g.Env = map[string]string{"A": "\xff"} }),
+		inGroup("labels.a", "control character", func(g *job.Group) { g.Labels = map[string]string{"a": "\n"} }),
+		inGroup("kill_grace", "must not be negative, is -1s", func(g *job.Group) { g.KillGrace = seconds(-1) }),
+		inGroup("kill_grace", "is 24h0m1s; make it at most 24h", func(g *job.Group) { g.KillGrace = seconds(86401) }),
+	})
+}
+
+func TestFaultsOfAContainer(t *testing.T) {
+	inContainer := func(path, part string, spoil func(*job.Container)) faultCase {
+		return inGroup("container."+path, part, func(g *job.Group) { spoil(g.Container) })
+	}
+	volume := func(container, host string) func(*job.Container) {
+		return func(c *job.Container) { c.Volumes = []job.Volume{{ContainerPath: container, HostPath: host}} }
+	}
+	parameter := func(key string) func(*job.Container) {
+		return func(c *job.Container) { c.Parameters = []job.Parameter{{Key: key}} }
+	}
+	checkFaults(t, []faultCase{
+		inContainer("image", "is missing", func(c *job.Container) { c.Image = "" }),
+		inContainer("image", "must be lowercase", func(c *job.Container) { c.Image = "Nginx" }),
+		inContainer("image", `"a b" is no Docker image`, func(c *job.Container) { c.Image = "a b" }),
+		inContainer("command", "both a list and a shell line", func(c *job.Container) { c.Command = job.Command{Args: []string{"a"}, Shell: "a"} }),
+		inContainer("command", "has 1001 entries", func(c *job.Container) { c.Command.Args = strings.Split(strings.Repeat("x,", 1000)+"x", ",") }),
+		inContainer("command", "is 65537 bytes", func(c *job.Container) { c.Command.Shell = strings.Repeat("x", 65537) }),
+		inContainer("command", "zero byte", func(c *job.Container) { c.Command.Shell = "a\x00" }),
+		inContainer("command[0]", "names the program", func(c *job.Container) { c.Command.Args = []string{"", "a"} }),
+		inContainer("command[1]", "zero byte", func(c *job.Container) { c.Command.Args = []string{"a", "\x00"} }),
+		inContainer("volumes", "has 101 entries", func(c *job.Container) { c.Volumes = make([]job.Volume, 101) }),
+		inContainer("volumes[0].container_path", "is missing", volume("", "/a")),
+		inContainer("volumes[0].container_path", `"a" must be absolute`, volume("a", "/a")),
+		inContainer("volumes[0].host_path", "is missing", volume("/a", "")),
+		inContainer("volumes[0].host_path", "has a colon", volume("/a", "/a:b")),
+		inContainer("volumes[0].host_path", "control character", volume("/a", "/\n")),
+		inContainer("volumes[1].container_path", "is also bound by tasks[0].container.volumes[0]", func(c *job.Container) {
+			c.Volumes = []job.Volume{{ContainerPath: "/a", HostPath: "/b"}, {ContainerPath: "/a/", HostPath: "/c"}}
+		}),
+		inContainer("volumes[0].mode", "control character", func(c *job.Container) {
+			c.Volumes = []job.Volume{{ContainerPath: "/a", HostPath: "/b", Mode: "\n"}}
+		}),
+		inContainer("network", "must consist of letters", func(c *job.Container) { c.Network = "container:x" }),
+		inContainer("parameters", "has 101 entries", func(c *job.Container) { c.Parameters = make([]job.Parameter, 101) }),
+		inContainer("parameters[0].key", "is missing", parameter("")),
+		inContainer("parameters[0].key", "without dashes", parameter("--ulimit")),
+		inContainer("parameters[0].key", "the agent finds its containers by the name", parameter("name")),
+		inContainer("parameters[0].key", "starts and removes containers itself", parameter("rm")),
+		inContainer("parameters[0].key", "must consist of letters", parameter("a=b")),
+		inContainer("parameters[0].value", "control character", func(c *job.Container) {
+			c.Parameters = []job.Parameter{{Key: "ulimit", Value: "\n"}}
+		}),
+	})
+}
+
+func TestFaultsOfPorts(t *testing.T) {
+	ports := func(ports ...job.Port) func(*job.Group) {
+		return func(g *job.Group) { g.Ports = ports }
+	}
+	on := func(network string, ports ...job.Port) func(*job.Group) {
+		return func(g *job.Group) { g.Container.Network, g.Ports = network, ports }
+	}
+	checkFaults(t, []faultCase{
+		inGroup("ports", "has 101 entries", func(g *job.Group) { g.Ports = make([]job.Port, 101) }),
+		inGroup("ports[0].name", "must consist of letters", ports(job.Port{Name: "a b"})),
+		inGroup("ports[0].container", "must be from 1 to 65535", ports(job.Port{Container: 65536})),
+		inGroup("ports[0].host", "must be from 1 to 65535, or 0 for any, is 70000", ports(job.Port{Host: 70000})),
+		inGroup("ports[0].protocol", `"sctp" is not known; use "tcp" or "udp"`, ports(job.Port{Protocol: "sctp"})),
+		inGroup("ports[1].name", "is the same as tasks[0].ports[0].name", ports(job.Port{Name: "a-b"}, job.Port{Name: "A_B"})),
+		inGroup("ports[1].container", "is the same as tasks[0].ports[0].container", ports(job.Port{Container: 80}, job.Port{Container: 80, Protocol: "TCP"})),
+		inGroup("ports[1].host", "is the same as tasks[0].ports[0].host", ports(job.Port{Host: 80}, job.Port{Host: 80})),
+		inGroup("ports", `none on the network "none"`, on("none", job.Port{})),
+		inGroup("ports[0].container", "not mapped on the host network", on("host", job.Port{Container: 80})),
+	})
+	for _, fine := range []func(*job.Group){
+		ports(job.Port{Container: 53}, job.Port{Container: 53, Protocol: "udp"}),
+		ports(job.Port{}, job.Port{}),
+		on("host", job.Port{Container: 80, Host: 80}, job.Port{}),
+		on("mine", job.Port{Container: 80}),
+	} {
+		spec := good()
+		fine(&spec.Tasks[0])
+		if err := spec.Validate(job.DefaultLimits()); err != nil {
+			t.Errorf("%+v: %v", spec.Tasks[0].Ports, err)
+		}
+	}
+}
+
+func TestFaultsOfAHealthCheck(t *testing.T) {
+	check := func(path, part string, h job.HealthCheck) faultCase {
+		return inGroup(strings.TrimSuffix("health_check."+path, "."), part, func(g *job.Group) { g.HealthCheck = &h })
+	}
+	checkFaults(t, []faultCase{
+		check("", "asks for nothing", job.HealthCheck{Interval: seconds(1)}),
+		check("type", `"https" is not known`, job.HealthCheck{Type: "https", Port: 1}),
+		check("port", "is missing", job.HealthCheck{Path: "/"}),
+		check("port", "must be from 1 to 65535", job.HealthCheck{Port: 65536}),
+		check("path", `"up" must begin with /`, job.HealthCheck{Port: 1, Path: "up"}),
+		check("path", "control character", job.HealthCheck{Port: 1, Path: "/\r\n"}),
+		check("path", `a check of type "tcp" has none`, job.HealthCheck{Type: "tcp", Port: 1, Path: "/"}),
+		check("command", "is missing", job.HealthCheck{Type: "command"}),
+		check("command", "zero byte", job.HealthCheck{Command: "\x00"}),
+		check("command", "is 65537 bytes", job.HealthCheck{Command: strings.Repeat("x", 65537)}),
+		check("command", `only a check of type "command"`, job.HealthCheck{Type: "tcp", Port: 1, Command: "x"}),
+		check("", "neither port nor path", job.HealthCheck{Command: "x", Port: 1}),
+		check("interval", "must not be negative", job.HealthCheck{Port: 1, Interval: -1}),
+		check("timeout", "make it at most 168h", job.HealthCheck{Port: 1, Timeout: seconds(1e6)}),
+		check("grace", "must not be negative", job.HealthCheck{Port: 1, Grace: -1}),
+		check("delay", "must not be negative", job.HealthCheck{Port: 1, Delay: -1}),
+		check("failures", "make it at most 1000", job.HealthCheck{Port: 1, Failures: 1001}),
+	})
+}
+
+func TestFaultsOfConstraints(t *testing.T) {
+	constraint := func(path, part string, c job.Constraint) faultCase {
+		return inGroup("constraints[0]."+path, part, func(g *job.Group) { g.Constraints = []job.Constraint{c} })
+	}
+	const host = "hostname"
+	checkFaults(t, []faultCase{
+		inGroup("constraints", "has 51 entries", func(g *job.Group) { g.Constraints = make([]job.Constraint, 51) }),
+		constraint("attribute", "is missing", job.Constraint{Operator: "unique"}),
+		constraint("attribute", "control character", job.Constraint{Attribute: "\n", Operator: "unique"}),
+		constraint("operator", `"near" is not known; use "is", "is_not", "like"`, job.Constraint{Attribute: host, Operator: "near"}),
+		constraint("value", "is missing; is compares", job.Constraint{Attribute: host, Operator: "is"}),
+		constraint("value", "is missing; is_not compares", job.Constraint{Attribute: host, Operator: "is_not"}),
+		constraint("value", "is missing; like matches", job.Constraint{Attribute: host, Operator: "like"}),
+		constraint("value", `"a(" is no RE2 expression: missing closing )`, job.Constraint{Attribute: host, Operator: "unlike", Value: "a("}),
+		constraint("value", "unique takes none", job.Constraint{Attribute: host, Operator: "unique", Value: "1"}),
+		constraint("value", `max_per must be a whole number from 1 as a string, is ""`, job.Constraint{Attribute: host, Operator: "max_per"}),
+		constraint("value", "max_per must be a whole number", job.Constraint{Attribute: host, Operator: "max_per", Value: "0"}),
+		constraint("value", "group_by must be a whole number", job.Constraint{Attribute: host, Operator: "group_by", Value: "-1"}),
+		constraint("value", "control character", job.Constraint{Attribute: host, Operator: "cluster", Value: "\n"}),
+	})
+	for _, fine := range []job.Constraint{
+		{Attribute: host, Operator: "is", Value: "a"}, {Attribute: "rack", Operator: "LIKE", Value: "^r[0-9]+$"},
+		{Attribute: host, Operator: "unique"}, {Attribute: host, Operator: "max_per", Value: "3"},
+		{Attribute: "rack", Operator: "group_by"}, {Attribute: "rack", Operator: "group_by", Value: "2"},
+		{Attribute: "rack", Operator: "cluster"}, {Attribute: "rack", Operator: "cluster", Value: "r1"},
+	} {
+		spec := good()
+		spec.Tasks[0].Constraints = []job.Constraint{fine}
+		if err := spec.Validate(job.DefaultLimits()); err != nil {
+			t.Errorf("%+v: %v", fine, err)
+		}
+	}
+}
+
+func TestFaultsOfRestart(t *testing.T) {
+	restart := func(kind job.Kind, path, part string, r job.Restart) faultCase {
+		return faultCase{"tasks[0].restart." + path, part, func(s *job.Spec) { s.Kind, s.Tasks[0].Restart = kind, &r }}
+	}
+	checkFaults(t, []faultCase{
+		restart("", "policy", `"sometimes" is not known; use "always", "on_failure" or "never"`, job.Restart{Policy: "sometimes"}),
+		restart(job.KindBatch, "policy", "never ends", job.Restart{Policy: "always"}),
+		restart("", "attempts", "only a batch job counts them", job.Restart{Attempts: 1}),
+		restart(job.KindBatch, "attempts", "is 1001; make it at most 1000", job.Restart{Attempts: 1001}),
+		restart("", "backoff", "must not be negative", job.Restart{Backoff: -1}),
+		restart("", "backoff_max", "make it at most 168h", job.Restart{BackoffMax: seconds(1e6)}),
+		restart("", "backoff_max", "is 2s, shorter than the backoff of 3s", job.Restart{Backoff: seconds(3), BackoffMax: seconds(2)}),
+		restart("", "backoff_max", "must not be negative", job.Restart{BackoffMax: -1}),
+		restart("", "reset_after", "must not be negative", job.Restart{ResetAfter: -1}),
+	})
+}
+
+func TestFaultsOfURIs(t *testing.T) {
+	uri := func(path, part string, u job.URI) faultCase {
+		return inGroup("uris[0]."+path, part, func(g *job.Group) { g.URIs = []job.URI{u} })
+	}
+	checkFaults(t, []faultCase{
+		inGroup("uris", "has 101 entries", func(g *job.Group) { g.URIs = make([]job.URI, 101) }),
+		uri("value", "is missing", job.URI{}),
+		uri("value", `"a.tar" must be a URL with a scheme`, job.URI{Value: "a.tar"}),
+		uri("value", "is no URL", job.URI{Value: "http://a b/"}),
+		uri("value", "is 5007 bytes", job.URI{Value: "http://" + strings.Repeat("a", 5000)}),
+		uri("output_file", "must stay in the sandbox", job.URI{Value: "/a", OutputFile: "/etc/passwd"}),
+		uri("output_file", "must stay in the sandbox", job.URI{Value: "/a", OutputFile: "a/../../b"}),
+		uri("output_file", "control character", job.URI{Value: "/a", OutputFile: "a\n"}),
+	})
+}
+
+// checkFaults makes a good job wrong in one way at a time and expects exactly
+// that fault, with and without the defaults filled in.
+func checkFaults(t *testing.T, cases []faultCase) {
+	t.Helper()
+	for i, c := range cases {
+		t.Run(fmt.Sprintf("%d %s %s", i, c.path, c.part), func(t *testing.T) {
+			spec := good()
+			c.spoil(spec)
+			err := spec.Validate(job.DefaultLimits())
+			var faults job.Faults
+			if !errors.As(err, &faults) || len(faults) != 1 {
+				t.Fatal(err)
+			}
+			if faults[0].Path != c.path || !strings.Contains(faults[0].Message, c.part) {
+				t.Error(faults[0])
+			}
+			spec.Normalise()
+			if again := spec.Validate(job.DefaultLimits()); !reflect.DeepEqual(again, err) {
+				t.Errorf("normalised: %v", again)
+			}
+		})
+	}
+}
+
+// TestBug6NullContainersAndTasksAreFaults: the original stored them, crashed
+// on them, and crashed again at every start.
+func TestBug6NullContainersAndTasksAreFaults(t *testing.T) {
+	for _, sent := range []string{
+		`{"id":"a","tasks":[{"replicas":1,"container":null}]}`, `{"id":"a","tasks":[{"replicas":1}]}`, `{"id":"a","tasks":[null]}`,
+	} {
+		spec, err := job.DecodeLegacy([]byte(sent))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var faults job.Faults
+		if err := spec.Validate(job.LegacyLimits()); !errors.As(err, &faults) || faults[0].Path != "tasks[0].container" {
+			t.Errorf("%s: %v", sent, err)
+		}
+	}
+}
+
+// TestAllFaultsAtOnceInOrder: one answer tells everything, from top to bottom.
+func TestAllFaultsAtOnceInOrder(t *testing.T) {
+	spec, err := job.DecodeYAML([]byte(`
+id: all
+kind: cron
+labels: {"b c": x, "a b": x}
+tasks:
+  - replicas: 100001
+    container: {image: A, volumes: [{container_path: x, host_path: /x}]}
+    resources: {cpu: -1, memory: 1}
+    ports: [{host: 70000}]
+    env: {"A B": x}
+    health_check: {path: x, failures: 2000}
+    constraints: [{attribute: a, operator: like, value: "("}]
+    restart: {policy: x}
+    kill_grace: -1
+    uris: [{value: x}]
+  -
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"id", "kind", `labels["a b"]`, `labels["b c"]`, "tasks[0].replicas", "tasks[0].container.image",
+		"tasks[0].container.volumes[0].container_path", "tasks[0].resources.cpu", "tasks[0].resources.memory",
+		"tasks[0].ports[0].host", `tasks[0].env["A B"]`, "tasks[0].health_check.path", "tasks[0].health_check.failures",
+		"tasks[0].constraints[0].value", "tasks[0].restart.policy", "tasks[0].kill_grace", "tasks[0].uris[0].value",
+		"tasks[1].container",
+	}
+	err = spec.Validate(job.DefaultLimits())
+	var faults job.Faults
+	if !errors.As(err, &faults) {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, fault := range faults {
+		got = append(got, fault.Path)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if lines := strings.Count(err.Error(), "\n"); lines != len(want) {
+		t.Errorf("%d lines: %v", lines, err)
+	}
+}
+
+func TestValidateChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		spec := anySpec().Draw(t, "spec")
+		before := spec.Clone()
+		_ = spec.Validate(job.DefaultLimits())
+		if !reflect.DeepEqual(spec, before) {
+			t.Fatalf("%s became %s", encode(t, before), encode(t, spec))
+		}
+	})
+}
+
+// TestIDsOfTheOriginalStayValid: those its files and users have.
+func TestIDsOfTheOriginalStayValid(t *testing.T) {
+	for _, id := range []string{"taurusjob", "my-app", "a/b", "new", "a.b", "a*>b", "a b", "ünïcode", "ALL", strings.Repeat("x", 200)} {
+		spec := good()
+		spec.ID = id
+		if err := spec.Validate(job.DefaultLimits()); err != nil {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+}
+
+func TestLegacyLimitsTakeAJobWithoutTasks(t *testing.T) {
+	spec := &job.Spec{ID: "a"}
+	if err := spec.Validate(job.LegacyLimits()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLimitsCanBeSet: an operator may allow less.
+func TestLimitsCanBeSet(t *testing.T) {
+	lim := job.DefaultLimits()
+	lim.Replicas, lim.KillGrace = 3, job.Duration(time.Second)
+	spec := good()
+	spec.Tasks[0].Replicas = 4
+	var faults job.Faults
+	if err := spec.Validate(lim); !errors.As(err, &faults) || len(faults) != 2 {
+		t.Error(err)
+	}
+}
+
+// TestEveryDefaultLimitIsSet: a limit that was forgotten would refuse all.
+func TestEveryDefaultLimitIsSet(t *testing.T) {
+	lim := reflect.ValueOf(job.DefaultLimits())
+	for i := range lim.NumField() {
+		if lim.Field(i).IsZero() {
+			t.Errorf("%s is 0", lim.Type().Field(i).Name)
+		}
+	}
+}
+
+func manyEntries(n int) map[string]string {
+	entries := map[string]string{}
+	for i := range n {
+		entries[fmt.Sprintf("k%d", i)] = "v"
+	}
+	return entries
+}
