@@ -39,7 +39,7 @@ Exit status:
 // Command makes the command of a role. It is called taurus-<role>; a parent
 // may call it otherwise.
 func Command(d Definition) *cobra.Command {
-	var common Common
+	var process Process
 	cmd := &cobra.Command{
 		Use:   "taurus-" + d.Role,
 		Short: d.Short,
@@ -58,22 +58,22 @@ func Command(d Definition) *cobra.Command {
 	if d.Register != nil {
 		d.Register(settings)
 	}
-	common.Register(settings, d.AdminPort)
+	process.register(settings, d.AdminPort)
 	settings.Document()
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := complete(settings, &common, d.Complete); err != nil {
+		if err := complete(settings, &process, d.Complete); err != nil {
 			return err
 		}
-		return Run(cmd.Context(), d.Role, common, cmd.ErrOrStderr(), d.Build)
+		return Run(cmd.Context(), d.Role, process, cmd.ErrOrStderr(), d.Build)
 	}
 	return cmd
 }
 
-func complete(s *Settings, c *Common, own func(*Settings) error) error {
+func complete(s *Settings, p *Process, own func(*Settings) error) error {
 	if err := s.Load(os.LookupEnv); err != nil {
 		return err
 	}
-	err := c.Complete(s)
+	err := p.complete(s)
 	if own != nil {
 		err = errors.Join(err, own(s))
 	}

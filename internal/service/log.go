@@ -23,15 +23,15 @@ func knownFormat(format string) bool {
 }
 
 // newLogger writes to w, one line an entry, each with role and name.
-func newLogger(w io.Writer, c Common, role string, now func() time.Time) zerolog.Logger {
-	if c.LogFormat == formatConsole || (c.LogFormat == formatAuto && terminal(w)) {
+func newLogger(w io.Writer, p Process, role string, now func() time.Time) zerolog.Logger {
+	if p.LogFormat == formatConsole || (p.LogFormat == formatAuto && terminal(w)) {
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: !terminal(w)}
 	}
-	level, err := zerolog.ParseLevel(c.LogLevel)
+	level, err := zerolog.ParseLevel(p.LogLevel)
 	if err != nil {
 		level = zerolog.InfoLevel
 	}
-	return zerolog.New(w).Level(level).Hook(clock(now)).With().Str("role", role).Str("name", c.Name).Logger()
+	return zerolog.New(w).Level(level).Hook(clock(now)).With().Str("role", role).Str("name", p.Name).Logger()
 }
 
 // clock stamps entries with milliseconds, which zerolog does by a global only.

@@ -30,19 +30,27 @@ type addressed interface{ Addr() string }
 // Env is what a role is built with.
 type Env struct {
 	Role    string
-	Common  Common
+	Process Process
 	Logger  zerolog.Logger
 	Metrics *prometheus.Registry
 	Now     func() time.Time
-	Skew    *SkewWatch
+	// Skew makes the process unready when records that it is shown prove that
+	// the clocks are apart.
+	Skew *SkewWatch
 
+	told     []telling
 	cleanups []cleanup
 }
+
+type telling struct{ key, value string }
 
 type cleanup struct {
 	what string
 	do   func() error
 }
+
+// Tell adds to the line that the log gets at the start.
+func (e *Env) Tell(key, value string) { e.told = append(e.told, telling{key, value}) }
 
 // OnStop has f called once the role has stopped, the last one given first.
 func (e *Env) OnStop(what string, f func() error) {
@@ -60,20 +68,20 @@ func (e *Env) cleanUp() (errs error) {
 }
 
 // Build makes a role out of its environment. Its ctx ends after
-// Common.StartTimeout: what is opened must not live by it.
+// Process.StartTimeout: what is opened must not live by it.
 type Build func(ctx context.Context, env *Env) (Runner, error)
 
 // Run lives through a role: it listens for health, builds, announces, runs until
-// ctx ends or the role does, stops within Common.StopTimeout and cleans up. Log
+// ctx ends or the role does, stops within Process.StopTimeout and cleans up. Log
 // lines go to stderr, one at the start and one at the end among them. What
 // cannot be stopped in time is left behind for the process to end with.
-func Run(ctx context.Context, role string, c Common, stderr io.Writer, build Build) error {
+func Run(ctx context.Context, role string, p Process, stderr io.Writer, build Build) error {
 	now := time.Now
 	env := &Env{
-		Role: role, Common: c, Now: now,
-		Logger:  newLogger(stderr, c, role, now),
+		Role: role, Process: p, Now: now,
+		Logger:  newLogger(stderr, p, role, now),
 		Metrics: NewRegistry(),
-		Skew:    NewSkewWatch("taurus/"+role+"/"+c.Name, now),
+		Skew:    NewSkewWatch("taurus/"+role+"/"+p.Name, now),
 	}
 	err := live(ctx, env, build)
 	if err != nil {
@@ -86,12 +94,14 @@ func Run(ctx context.Context, role string, c Common, stderr io.Writer, build Bui
 
 func live(ctx context.Context, env *Env, build Build) error {
 	state := &readiness{skew: env.Skew}
-	admin, err := StartAdmin(ctx, env.Common.AdminListen, state.Ready, env.Metrics, env.Logger)
+	admin, err := StartAdmin(ctx, env.Process.AdminListen, state.Ready, env.Metrics, env.Logger)
 	if err != nil {
 		return fmt.Errorf("%w; give another address by --admin-listen, or port 0 for any free one", err)
 	}
 	env.OnStop("admin server", admin.Stop)
-	runner, err := start(ctx, env, build)
+	starting, cancel := context.WithTimeout(ctx, env.Process.StartTimeout)
+	defer cancel()
+	runner, err := build(starting, env)
 	if err != nil {
 		err = errors.Join(err, env.cleanUp())
 		if ctx.Err() != nil && !errors.Is(err, ErrUsage) {
@@ -100,18 +110,7 @@ func live(ctx context.Context, env *Env, build Build) error {
 		return err
 	}
 	state.set(runner)
-	return errors.Join(run(ctx, env, admin.Addr(), runner), bounded(env.Common.StopTimeout, env.cleanUp))
-}
-
-func start(ctx context.Context, env *Env, build Build) (Runner, error) {
-	ctx, cancel := context.WithTimeout(ctx, env.Common.StartTimeout)
-	defer cancel()
-	runner, err := build(ctx, env)
-	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return nil, fmt.Errorf("%w: %s did not answer within %v; start it, or name another by --nats: %w",
-			ErrUnreachable, redacted(env.Common.NATS), env.Common.StartTimeout, err)
-	}
-	return runner, err
+	return errors.Join(run(ctx, env, admin.Addr(), runner), bounded(env.Process.StopTimeout, env.cleanUp))
 }
 
 // run returns nil if ctx ended and the runner then did.
@@ -136,7 +135,7 @@ func run(ctx context.Context, env *Env, admin string, runner Runner) error {
 		case err := <-ended:
 			return errors.Join(failed, verdict(runCtx, err))
 		case <-runCtx.Done():
-			return errors.Join(failed, await(env.Common.StopTimeout, ended))
+			return errors.Join(failed, await(env.Process.StopTimeout, ended))
 		}
 	}
 }
@@ -178,23 +177,25 @@ func bounded(bound time.Duration, f func() error) error {
 
 // announce tells the log, and the file of --announce, where we listen.
 func announce(ctx context.Context, env *Env, admin string, runner Runner) error {
-	a := Announcement{Role: env.Role, Name: env.Common.Name, PID: os.Getpid(), AdminAddress: admin}
+	a := Announcement{Role: env.Role, Name: env.Process.Name, PID: os.Getpid(), AdminAddress: admin}
 	if server, ok := runner.(addressed); ok {
 		var err error
 		if a.Address, err = awaitAddress(ctx, server); err != nil {
 			return nil // Ended before it listened: run says why.
 		}
 	}
-	line := env.Logger.Info().Str("version", Version()).Int("pid", a.PID).Str("admin_address", admin).
-		Str("nats", redacted(env.Common.NATS)).Str("stream", env.Common.Stream)
+	line := env.Logger.Info().Str("version", Version()).Int("pid", a.PID).Str("admin_address", admin)
+	for _, t := range env.told {
+		line = line.Str(t.key, t.value)
+	}
 	if a.Address != "" {
 		line = line.Str("address", a.Address)
 	}
 	line.Msg("started")
-	if env.Common.Announce == "" {
+	if env.Process.Announce == "" {
 		return nil
 	}
-	return Announce(env.Common.Announce, a)
+	return Announce(env.Process.Announce, a)
 }
 
 func awaitAddress(ctx context.Context, server addressed) (string, error) {

@@ -1,10 +1,6 @@
 package service
 
-import (
-	"net/url"
-	"runtime/debug"
-	"strings"
-)
+import "runtime/debug"
 
 // Version is what this program was built from: the module's version, or the
 // commit it was built at.
@@ -22,18 +18,4 @@ func Version() string {
 		}
 	}
 	return "devel"
-}
-
-// redacted is a list of server addresses without passwords.
-func redacted(list string) string {
-	parts := strings.Split(list, ",")
-	for i, part := range parts {
-		u, err := url.Parse(strings.TrimSpace(part))
-		if err != nil {
-			parts[i] = "(unreadable)"
-			continue
-		}
-		parts[i] = u.Redacted()
-	}
-	return strings.Join(parts, ",")
 }

@@ -1,0 +1,166 @@
+package natsserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/rs/zerolog"
+)
+
+// DefaultListen is where NATS listens when nothing else is said.
+const DefaultListen = "127.0.0.1:4222"
+
+const (
+	// startTimeout bounds the recovery of the streams on disk.
+	startTimeout = 5 * time.Minute
+	// readyPoll is how often the starting server is looked at.
+	readyPoll = 50 * time.Millisecond
+)
+
+var (
+	// ErrOption is returned when an option cannot work.
+	ErrOption = errors.New("natsserver: wrong option")
+
+	// ErrNotServing is returned by Ready while clients cannot use JetStream.
+	ErrNotServing = errors.New("NATS does not serve")
+
+	// ErrEnded is returned by Run when the server ended by itself.
+	ErrEnded = errors.New("natsserver: the server ended by itself")
+)
+
+// Options configure a Server.
+type Options struct {
+	// Listen is host:port; port 0 takes any free one. Default DefaultListen.
+	Listen string
+	// StoreDir is where streams are kept. Required. One server at a time.
+	StoreDir string
+	// MaxStore is how many bytes all streams may take; 0 leaves it to the
+	// server, which takes three quarters of what the disk has free.
+	MaxStore int64
+	Log      zerolog.Logger
+}
+
+// Server is a nats-server. Use Start.
+type Server struct {
+	nats *server.Server
+}
+
+// Start starts a server and returns once it serves. It is stopped by Run's ctx,
+// or by Close.
+func Start(ctx context.Context, o Options) (*Server, error) {
+	opts, err := o.server()
+	if err != nil {
+		return nil, err
+	}
+	ns, err := server.NewServer(opts)
+	if err != nil {
+		return nil, fmt.Errorf("natsserver: %w", err)
+	}
+	log := &logger{log: o.Log}
+	ns.SetLoggerV2(log, o.Log.GetLevel() <= zerolog.DebugLevel, false, false)
+	s := &Server{nats: ns}
+	go ns.Start()
+	if err := s.await(ctx, log); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (o Options) server() (*server.Options, error) {
+	if o.StoreDir == "" {
+		return nil, fmt.Errorf("%w: the store directory is missing", ErrOption)
+	}
+	if o.MaxStore < 0 {
+		return nil, fmt.Errorf("%w: the most to store is negative", ErrOption)
+	}
+	if o.Listen == "" {
+		o.Listen = DefaultListen
+	}
+	host, digits, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("%w: listen: %w", ErrOption, err)
+	}
+	port, err := strconv.ParseUint(digits, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("%w: listen: the port is no number", ErrOption)
+	}
+	if host == "" {
+		host = server.DEFAULT_HOST
+	}
+	opts := &server.Options{
+		ServerName: "taurus",
+		Host:       host,
+		Port:       int(port),
+		NoSigs:     true,
+		JetStream:  true,
+		StoreDir:   o.StoreDir,
+		// Without it an acknowledged event can be lost on power failure.
+		SyncAlways:        true,
+		JetStreamMaxStore: o.MaxStore,
+	}
+	if port == 0 {
+		opts.Port = server.RANDOM_PORT
+	}
+	return opts, nil
+}
+
+// await waits until clients are served, the server gives up, or time does.
+func (s *Server) await(ctx context.Context, log *logger) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for ctx.Err() == nil {
+		if s.nats.ReadyForConnections(readyPoll) && s.nats.JetStreamEnabled() {
+			return nil
+		}
+		if fatal := log.fatal.Load(); fatal != nil {
+			return fmt.Errorf("natsserver: %s", *fatal) //nolint:err113 // The server's own words.
+		}
+	}
+	return fmt.Errorf("natsserver: not up in time: %w", ctx.Err())
+}
+
+// Run returns nil once ctx has ended and the server has stopped in good order.
+func (s *Server) Run(ctx context.Context) error {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.nats.WaitForShutdown()
+	}()
+	select {
+	case <-ctx.Done():
+		s.Close()
+		<-ended
+		return nil
+	case <-ended:
+		return ErrEnded
+	}
+}
+
+// Close stops the server in good order and waits for that.
+func (s *Server) Close() {
+	s.nats.Shutdown()
+	s.nats.WaitForShutdown()
+}
+
+// Ready returns nil while clients are served.
+func (s *Server) Ready() error {
+	if !s.nats.Running() || !s.nats.JetStreamEnabled() {
+		return ErrNotServing
+	}
+	return nil
+}
+
+// Addr is where clients connect, host:port.
+func (s *Server) Addr() string {
+	addr := s.nats.Addr()
+	if addr == nil {
+		return ""
+	}
+	return addr.String()
+}
