@@ -23,10 +23,14 @@ type Server struct {
 	running *server.Server
 }
 
-// Start returns a server of its own that ends with the test.
-func Start(t testing.TB) *Server {
+// Start returns a server of its own that ends with the test; change may change
+// its options.
+func Start(t testing.TB, change ...func(*server.Options)) *Server {
 	t.Helper()
 	s := &Server{options: options(t, "single", freePort(t))}
+	for _, f := range change {
+		f(s.options)
+	}
 	s.Restart(t)
 	t.Cleanup(s.Stop)
 

@@ -51,14 +51,20 @@ var (
 )
 
 // GapError says that the log lacks records it should have, as it does after
-// disk rot on a replica. It wraps [ErrGap].
+// disk rot on a replica, or after a power failure without sync_interval always.
+// It wraps [ErrGap].
 type GapError struct {
-	// Want is the sequence that should have come, Got the one that came.
+	// Want is the sequence that should have come, Got the one that came. Got
+	// is less where the log now ends before what was read of it.
 	Want, Got uint64
 }
 
 // Error names the missing range.
 func (e *GapError) Error() string {
+	if e.Got < e.Want {
+		return fmt.Sprintf("%v: read up to %d, but the log ends at %d; it was replaced, or lost its end", ErrGap, e.Want-1, e.Got-1)
+	}
+
 	return fmt.Sprintf("%v: expected sequence %d, got %d; read the range %d..%d from the mirror or from another replica",
 		ErrGap, e.Want, e.Got, e.Want, e.Got-1)
 }

@@ -39,6 +39,8 @@ type waiter struct {
 }
 
 // NewFollower returns a follower that begins with sequence from; 0 is read as 1.
+// What lies before from counts as applied, from a snapshot say: if the log does
+// not reach that far, Run fails with a GapError.
 func NewFollower(log Log, from uint64) *Follower {
 	return &Follower{
 		log:      log,
@@ -85,13 +87,16 @@ func (f *Follower) run(ctx context.Context, apply func(Record) error) error {
 	}
 }
 
-// read learns where the log ends, once, and then reads until something fails.
+// read learns where the log ends and then reads until something fails.
 func (f *Follower) read(ctx context.Context, known *bool, wait *backoff.Backoff, apply func(Record) error) error {
+	b, err := f.log.Bounds(ctx)
+	if err != nil {
+		return err
+	}
+	if next := f.Position() + 1; b.Last+1 < next {
+		return &GapError{Want: next, Got: b.Last + 1}
+	}
 	if !*known {
-		b, err := f.log.Bounds(ctx)
-		if err != nil {
-			return err
-		}
 		*known = true
 		f.setTail(b)
 	}

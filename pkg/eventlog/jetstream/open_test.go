@@ -1,0 +1,162 @@
+package jetstream_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	natsjs "github.com/nats-io/nats.go/jetstream"
+
+	"github.com/milosgajdos/taurus/internal/natstest"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+)
+
+func config(t testing.TB, url, stream string) natsjs.StreamConfig {
+	t.Helper()
+	s, err := admin(t, url).Stream(within(t), stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return s.CachedInfo().Config
+}
+
+func TestOpenMakesTheStreamAsAsked(t *testing.T) {
+	s := natstest.Start(t)
+	o := jetstream.Options{URL: s.URL(), MaxBytes: 1 << 20, Partitions: 64}
+	open(t, o)
+	open(t, o) // The second finds what the first made.
+	c := config(t, s.URL(), "TAURUS")
+	if c.Storage != natsjs.FileStorage || c.Retention != natsjs.LimitsPolicy || c.Discard != natsjs.DiscardNew ||
+		!c.DenyDelete || !c.DenyPurge || !c.AllowDirect || !c.AllowAtomicPublish || c.MaxAge != 0 ||
+		c.MaxBytes != 1<<20 || c.Replicas != 1 || c.Compression != natsjs.NoCompression || c.AllowMsgTTL ||
+		len(c.Subjects) != 1 || c.Subjects[0] != "taurus.ev.>" || c.Metadata["taurus-partitions"] != "64" {
+		t.Errorf("the stream was made as %+v", c)
+	}
+	// Who does not ask takes what is there.
+	open(t, jetstream.Options{URL: s.URL()})
+
+	b := open(t, jetstream.Options{
+		URL: s.URL(), Stream: "TAURUS_WHY", Subjects: []string{"taurus.why.>"}, Kind: jetstream.Bounded,
+		MaxBytes: 1 << 20, MaxAge: 7 * 24 * time.Hour, MaxPerSubject: 100,
+	})
+	usage, err := b.Usage(within(t))
+	if err != nil || usage.MaxBytes != 1<<20 {
+		t.Errorf("usage is %+v, %v", usage, err)
+	}
+	c = config(t, s.URL(), "TAURUS_WHY")
+	if c.Discard != natsjs.DiscardOld || c.MaxAge != 7*24*time.Hour || c.MaxMsgsPerSubject != 100 {
+		t.Errorf("the bounded stream was made as %+v", c)
+	}
+}
+
+func TestOpenRefusesAnUnfitStream(t *testing.T) {
+	s := natstest.Start(t)
+	js := admin(t, s.URL())
+	for setting, edit := range map[string]func(*natsjs.StreamConfig){
+		"subjects":             func(c *natsjs.StreamConfig) { c.Subjects = []string{"taurus.>"} },
+		"storage":              func(c *natsjs.StreamConfig) { c.Storage = natsjs.MemoryStorage },
+		"retention":            func(c *natsjs.StreamConfig) { c.Retention = natsjs.InterestPolicy; c.DenyDelete = false },
+		"discard":              func(c *natsjs.StreamConfig) { c.Discard = natsjs.DiscardOld },
+		"max_age":              func(c *natsjs.StreamConfig) { c.MaxAge = time.Hour },
+		"max_msgs":             func(c *natsjs.StreamConfig) { c.MaxMsgs = 10 },
+		"max_msgs_per_subject": func(c *natsjs.StreamConfig) { c.MaxMsgsPerSubject = 1 },
+		"compression":          func(c *natsjs.StreamConfig) { c.Compression = natsjs.S2Compression },
+		"deny_delete":          func(c *natsjs.StreamConfig) { c.DenyDelete = false },
+		"deny_purge":           func(c *natsjs.StreamConfig) { c.DenyPurge = false },
+		"allow_direct":         func(c *natsjs.StreamConfig) { c.AllowDirect = false },
+		"allow_atomic":         func(c *natsjs.StreamConfig) { c.AllowAtomicPublish = false },
+		"allow_msg_ttl":        func(c *natsjs.StreamConfig) { c.AllowMsgTTL = true },
+		"max_bytes":            func(c *natsjs.StreamConfig) { c.MaxBytes = 2 << 20 },
+		"partitions":           func(c *natsjs.StreamConfig) { c.Metadata = nil },
+	} {
+		t.Run(setting, func(t *testing.T) {
+			c := natsjs.StreamConfig{
+				Name: "TAURUS", Subjects: []string{"taurus.ev.>"}, Discard: natsjs.DiscardNew, MaxBytes: 1 << 20,
+				DenyDelete: true, DenyPurge: true, AllowDirect: true, AllowAtomicPublish: true,
+				Metadata: map[string]string{"taurus-partitions": "64"},
+			}
+			edit(&c)
+			if _, err := js.CreateStream(within(t), c); err != nil {
+				t.Fatal(err)
+			}
+			remove(t, s.URL(), "TAURUS")
+			_, err := jetstream.Open(within(t), jetstream.Options{URL: s.URL(), MaxBytes: 1 << 20, Partitions: 64})
+			var unfit *jetstream.UnfitError
+			if !errors.As(err, &unfit) || !strings.Contains(unfit.Setting, setting) || unfit.Mend == "" || unfit.Want == unfit.Got {
+				t.Fatalf("got %v, want an error about %s", err, setting)
+			}
+		})
+	}
+}
+
+func TestOpenNamesBothPartitionCounts(t *testing.T) {
+	s := natstest.Start(t)
+	open(t, jetstream.Options{URL: s.URL(), Partitions: 64})
+	_, err := jetstream.Open(within(t), jetstream.Options{URL: s.URL(), Partitions: 32})
+	if err == nil || !strings.Contains(err.Error(), "64") || !strings.Contains(err.Error(), "32") {
+		t.Fatalf("got %v, want an error with both counts", err)
+	}
+	open(t, jetstream.Options{URL: s.URL(), Partitions: 64})
+}
+
+func TestOpenWaitsForTheServer(t *testing.T) {
+	s := natstest.Start(t)
+	s.Stop()
+	opened := make(chan error, 1)
+	ctx := within(t)
+	go func() {
+		l, err := jetstream.Open(ctx, jetstream.Options{URL: s.URL()})
+		if err == nil {
+			err = l.Close()
+		}
+		opened <- err
+	}()
+	s.Restart(t)
+	if err := <-opened; err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	s.Stop()
+	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := jetstream.Open(short, jetstream.Options{URL: s.URL()}); !errors.Is(err, context.DeadlineExceeded) ||
+		!errors.Is(err, nats.ErrNoServers) {
+		t.Fatalf("got %v, want both the deadline and the reason", err)
+	}
+}
+
+func TestOpenDoesNotWaitForWhatWaitingDoesNotMend(t *testing.T) {
+	s := natstest.Start(t, func(o *server.Options) { o.Username, o.Password = "taurus", "secret" })
+	_, err := jetstream.Open(within(t), jetstream.Options{URL: s.URL(), User: "taurus", Password: "wrong"})
+	if !errors.Is(err, nats.ErrAuthorization) {
+		t.Errorf("got %v, want %v", err, nats.ErrAuthorization)
+	}
+	o := jetstream.Options{URL: s.URL(), User: "taurus", Password: "secret", Replicas: 3}
+	if _, err = jetstream.Open(within(t), o); err == nil || !strings.Contains(err.Error(), "replicas > 1") {
+		t.Errorf("got %v, want a refusal of three replicas on one server", err)
+	}
+	if _, err = jetstream.OpenLeases(within(t), o); err == nil || !strings.Contains(err.Error(), "replicas > 1") {
+		t.Errorf("got %v, want a refusal of three replicas on one server", err)
+	}
+	for _, o := range []jetstream.Options{
+		{Stream: "a.b"}, {Replicas: 7}, {MaxBytes: -1}, {Partitions: -1}, {MaxAge: time.Hour}, {MaxPerSubject: 1},
+	} {
+		if _, err := jetstream.Open(within(t), o); err == nil || !strings.Contains(err.Error(), "options") {
+			t.Errorf("%+v: got %v, want a refusal", o, err)
+		}
+	}
+}
+
+func TestAppendRefusesOthersSubjects(t *testing.T) {
+	s := natstest.Start(t)
+	l := open(t, jetstream.Options{URL: s.URL()})
+	_, err := l.Append(within(t), eventlog.Fact(eventlog.Message{Subject: "taurus.why.a"}))
+	if !errors.Is(err, eventlog.ErrInvalid) {
+		t.Fatalf("got %v, want %v", err, eventlog.ErrInvalid)
+	}
+}
