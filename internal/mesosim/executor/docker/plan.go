@@ -20,10 +20,10 @@ import (
 // Errors of tasks that no container can be made of, in Mesos' words.
 var (
 	errPortNetwork   = errors.New("Port mappings are only supported for bridge and user-defined networks") //nolint:staticcheck,revive // Mesos' words.
-	errPortResources = errors.New("Port mappings require port resources")                                   //nolint:staticcheck,revive // Mesos' words.
-	errNoNetwork     = errors.New("No network info found in container info")                                //nolint:staticcheck,revive // Mesos' words.
-	errHostname      = errors.New("Unable to set hostname with host network mode")                          //nolint:staticcheck,revive // Mesos' words.
-	errNoCommand     = errors.New("Shell specified but no command value provided")                          //nolint:staticcheck,revive // Mesos' words.
+	errPortResources = errors.New("Port mappings require port resources")                                  //nolint:staticcheck,revive // Mesos' words.
+	errNoNetwork     = errors.New("No network info found in container info")                               //nolint:staticcheck,revive // Mesos' words.
+	errHostname      = errors.New("Unable to set hostname with host network mode")                         //nolint:staticcheck,revive // Mesos' words.
+	errNoCommand     = errors.New("Shell specified but no command value provided")                         //nolint:staticcheck,revive // Mesos' words.
 )
 
 const (

@@ -75,8 +75,26 @@ func (c *cell) launch(e executor.Executor, info mesos.TaskInfo) executor.Task {
 	task := c.task(info)
 	e.Launch(c.t.Context(), task)
 	c.states.await(c.t, task.Run, mesos.TASK_RUNNING)
+	c.awaitBegun(task)
 	return task
 }
+
+// awaitBegun returns once the program has set itself up for what is to come.
+func (c *cell) awaitBegun(task executor.Task) {
+	c.t.Helper()
+	if !c.harness.Writes {
+		return
+	}
+	for begin := time.Now(); time.Since(begin) < patience; time.Sleep(pollInterval) {
+		b, err := os.ReadFile(filepath.Join(task.Run.Sandbox, "stdout"))
+		if err == nil && strings.Contains(string(b), "begun\n") {
+			return
+		}
+	}
+	c.t.Fatalf("the program wrote nothing in %v", patience)
+}
+
+const pollInterval = 5 * time.Millisecond
 
 func testKill(t *testing.T, c *cell) {
 	e := c.start()
@@ -94,6 +112,7 @@ func testKillQuietly(t *testing.T, c *cell) {
 	task.KillingState = false
 	e.Launch(t.Context(), task)
 	c.states.await(t, task.Run, mesos.TASK_RUNNING)
+	c.awaitBegun(task)
 	e.Kill(task.Run, grace)
 	c.states.end(t, task.Run)
 	c.states.want(t, task.Run, mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLED)

@@ -18,7 +18,7 @@ func (m *Manager) lead(ctx context.Context, r *run, last mesos.TaskState, look b
 			return
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, forgetTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetTimeout)
 	defer cancel()
 	if err := m.opts.Driver.Forget(ctx, r.task.Run); err != nil {
 		m.log(r.task.Run).Warn().Err(err).Msg("cannot remove what is left of a run; the next sweep will")

@@ -21,9 +21,9 @@ var (
 	ErrNoStateDir = errors.New("lifecycle: state directory is not absolute: set StateDir to a path that outlives the agent")
 )
 
-// forgetTimeout bounds the tidying up after a run; what it does not manage is
-// left to Sweep.
-const forgetTimeout = 30 * time.Second
+// forgetTimeout bounds the tidying up after a run, for which Close waits; what is
+// not done by then is left to Sweep.
+const forgetTimeout = 10 * time.Second
 
 // Options configure a Manager.
 type Options struct {

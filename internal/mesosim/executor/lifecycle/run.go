@@ -28,13 +28,17 @@ func newRun(t executor.Task, k *mark, cancel context.CancelFunc) *run {
 }
 
 // condemn marks the run, on disk first. The first cause stays; a later kill only
-// brings another grace. An error does not keep the run from being killed.
+// brings another grace, and none to a run whose time is over. An error does not
+// keep the run from being killed.
 func (r *run) condemn(store marks, k mark) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	first := r.mark == nil
 	if !first {
 		k.Cause = r.mark.Cause
+		if k.Cause == causeExpired {
+			k.Grace = r.mark.Grace
+		}
 	}
 	err := store.store(r.task.Run.ContainerID, k)
 	r.mark = &k

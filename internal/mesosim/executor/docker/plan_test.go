@@ -1,0 +1,247 @@
+package docker
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/api/types/network"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+)
+
+// shape changes a task of which a container can be made.
+type shape func(t *mesos.TaskInfo, d *mesos.ContainerInfo_DockerInfo)
+
+func dockerTask(dir string, shapes ...shape) executor.Task {
+	kind, value := mesos.ContainerInfo_DOCKER, "true"
+	d := &mesos.ContainerInfo_DockerInfo{Image: "image"}
+	info := mesos.TaskInfo{
+		TaskID:    mesos.TaskID{Value: "task"},
+		Command:   &mesos.CommandInfo{Value: &value},
+		Container: &mesos.ContainerInfo{Type: &kind, Docker: d},
+		Resources: []mesos.Resource{scalar("cpus", 0.5), scalar("mem", 64)},
+	}
+	for _, s := range shapes {
+		s(&info, d)
+	}
+	return executor.Task{
+		Run:  executor.Run{FrameworkID: "framework", ExecutorID: "task", ContainerID: "uuid", Sandbox: dir},
+		Info: info,
+		Role: "ops",
+	}
+}
+
+func scalar(name string, v float64) mesos.Resource {
+	kind := mesos.SCALAR
+	return mesos.Resource{Name: name, Type: &kind, Scalar: &mesos.Value_Scalar{Value: v}}
+}
+
+func ports(begin, end uint64) mesos.Resource {
+	kind := mesos.RANGES
+	return mesos.Resource{Name: "ports", Type: &kind, Ranges: &mesos.Value_Ranges{Range: []mesos.Value_Range{{Begin: begin, End: end}}}}
+}
+
+func on(n mesos.ContainerInfo_DockerInfo_Network) shape {
+	return func(_ *mesos.TaskInfo, d *mesos.ContainerInfo_DockerInfo) { d.Network = &n }
+}
+
+func mapping(host, inside uint32, protocol string) shape {
+	return func(_ *mesos.TaskInfo, d *mesos.ContainerInfo_DockerInfo) {
+		d.PortMappings = append(d.PortMappings, mesos.ContainerInfo_DockerInfo_PortMapping{
+			HostPort: host, ContainerPort: inside, Protocol: &protocol,
+		})
+	}
+}
+
+func parameter(key, value string) shape {
+	return func(_ *mesos.TaskInfo, d *mesos.ContainerInfo_DockerInfo) {
+		d.Parameters = append(d.Parameters, mesos.Parameter{Key: key, Value: value})
+	}
+}
+
+func volume(host, inside string) shape {
+	return func(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) {
+		mode := mesos.RO
+		t.Container.Volumes = append(t.Container.Volumes, mesos.Volume{HostPath: &host, ContainerPath: inside, Mode: &mode})
+	}
+}
+
+func resource(r mesos.Resource) shape {
+	return func(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) { t.Resources = append(t.Resources, r) }
+}
+
+func hostname(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) {
+	name := "h"
+	t.Container.Hostname = &name
+}
+
+// The first five are check 67 of the conformance runs against Mesos 1.12.
+func TestTasksThatNoContainerCanBeMadeOf(t *testing.T) {
+	t.Parallel()
+	bridge := on(mesos.ContainerInfo_DockerInfo_BRIDGE)
+	tests := map[string][]shape{
+		"Port mappings require port resources": {bridge, mapping(8080, 80, "tcp")},
+		"Port [8080] not included in resources": {
+			bridge, mapping(8080, 80, "tcp"), resource(ports(31000, 31010)),
+		},
+		"Port mappings are only supported for bridge and user-defined networks": {
+			mapping(31000, 80, "tcp"), resource(ports(31000, 31010)),
+		},
+		"No network info found in container info":                            {on(mesos.ContainerInfo_DockerInfo_USER)},
+		"Unable to set hostname with host network mode":                      {hostname},
+		"Both host_path 'a' and container_path 'b' of a volume are relative": {volume("a", "b")},
+		"Shell specified but no command value provided": {
+			func(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) { t.Command.Value = nil },
+		},
+		"Only one volume driver is supported": {func(t *mesos.TaskInfo, d *mesos.ContainerInfo_DockerInfo) {
+			one, two := "one", "two"
+			d.VolumeDriver = &one
+			t.Container.Volumes = []mesos.Volume{{ContainerPath: "/v", Source: &mesos.Volume_Source{
+				Type:         mesos.Volume_Source_DOCKER_VOLUME,
+				DockerVolume: &mesos.Volume_Source_DockerVolume{Name: "v", Driver: &two},
+			}}}
+		}},
+		"Unknown or unsupported docker parameter 'restart'":                       {parameter("restart", "always")},
+		"host_path '../x' of a volume leads out of the sandbox: make it absolute": {volume("../x", "/v")},
+	}
+	for want, shapes := range tests {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			if _, err := plan(dockerTask(t.TempDir(), shapes...), "agent"); err == nil || err.Error() != want {
+				t.Errorf("got %v, want %q", err, want)
+			}
+		})
+	}
+	for key, value := range map[string]string{
+		"ulimit": "nofile", "memory": "much", "cpu-shares": "x", "init": "perhaps", "dns": "name", "oom-score-adj": "x",
+	} {
+		if _, err := plan(dockerTask(t.TempDir(), parameter(key, value)), "agent"); err == nil {
+			t.Errorf("%s=%s was taken", key, value)
+		}
+	}
+}
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	opts, err := plan(dockerTask(dir,
+		on(mesos.ContainerInfo_DockerInfo_BRIDGE), hostname,
+		resource(ports(31000, 31010)), mapping(31000, 80, ""), mapping(31001, 53, "UDP"),
+		volume("data", "/data"), volume("/etc", "conf"),
+		parameter("label", "team=web"), parameter("label", LabelAgent+"=forged"), parameter("env", "A=b"),
+		parameter("ulimit", "nofile=10:20"), parameter("user", "1:2"), parameter("workdir", "/tmp"),
+		parameter("init", "true"), parameter("m", "128m"), parameter("security-opt", "no-new-privileges"),
+		parameter("device", "/dev/null:/dev/nothing:r"), parameter("sysctl", "net.x=1"), parameter("pids-limit", "9"),
+	), "agent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, h := opts.Config, opts.HostConfig
+	checks := map[string]bool{
+		"name":       opts.Name == "mesos-uuid",
+		"shell":      slices.Equal(c.Entrypoint, []string{"/bin/sh"}) && slices.Equal(c.Cmd, []string{"-c", "true"}),
+		"hostname":   c.Hostname == "h",
+		"user":       c.User == "1:2" && c.WorkingDir == "/tmp",
+		"label":      c.Labels["team"] == "web",
+		"own labels": c.Labels[LabelAgent] == "agent" && c.Labels[LabelTask] == "task" && c.Labels[LabelContainer] == "uuid",
+		"env": slices.Equal(c.Env, []string{
+			"MESOS_SANDBOX=/mnt/mesos/sandbox", "MESOS_CONTAINER_NAME=mesos-uuid", "MESOS_ALLOCATION_ROLE=ops", "A=b",
+		}),
+		"network":  h.NetworkMode == "bridge",
+		"tcp port": h.PortBindings[network.MustParsePort("80/tcp")][0].HostPort == "31000",
+		"udp port": h.PortBindings[network.MustParsePort("53/udp")][0].HostPort == "31001",
+		"exposed":  len(c.ExposedPorts) == 2,
+		"binds":    slices.Equal(h.Binds, []string{"/etc:/mnt/mesos/sandbox/conf:ro"}),
+		"mounts": slices.EqualFunc(h.Mounts, []mount.Mount{
+			{Type: mount.TypeBind, Source: dir, Target: "/mnt/mesos/sandbox"},
+			{Type: mount.TypeBind, Source: dir + "/data", Target: "/data", ReadOnly: true},
+		}, func(a, b mount.Mount) bool {
+			return a.Type == b.Type && a.Source == b.Source && a.Target == b.Target && a.ReadOnly == b.ReadOnly
+		}),
+		"shares":       h.CPUShares == 512,
+		"memory":       h.Memory == 128<<20, // The parameter comes last.
+		"ulimit":       len(h.Ulimits) == 1 && h.Ulimits[0].Hard == 20,
+		"init":         h.Init != nil && *h.Init,
+		"security-opt": slices.Equal(h.SecurityOpt, []string{"no-new-privileges"}),
+		"device":       len(h.Devices) == 1 && h.Devices[0].CgroupPermissions == "r",
+		"sysctl":       h.Sysctls["net.x"] == "1",
+		"pids":         h.PidsLimit != nil && *h.PidsLimit == 9,
+		"log":          h.LogConfig.Type == "json-file",
+		"restart":      h.RestartPolicy.Name == "",
+	}
+	for name, ok := range checks {
+		if !ok {
+			t.Errorf("%s is wrong in %+v %+v", name, c, h)
+		}
+	}
+}
+
+func TestPlanOfResources(t *testing.T) {
+	t.Parallel()
+	limits := func(cpus, mem float64) shape {
+		return func(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) {
+			t.Limits = map[string]mesos.Value_Scalar{"cpus": {Value: cpus}, "mem": {Value: mem}}
+		}
+	}
+	type sizes struct{ shares, quota, memory, reservation int64 }
+	tests := map[string]struct {
+		shapes []shape
+		want   sizes
+	}{
+		"requests":           {nil, sizes{512, 0, 64 << 20, 0}},
+		"limits":             {[]shape{limits(2, 256)}, sizes{512, 200_000, 256 << 20, 64 << 20}},
+		"limits of infinity": {[]shape{limits(math.Inf(1), math.Inf(1))}, sizes{512, 0, 0, 64 << 20}},
+		"least": {
+			[]shape{func(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) {
+				t.Resources = []mesos.Resource{scalar("cpus", 0.001), scalar("mem", 1)}
+			}},
+			sizes{2, 0, 32 << 20, 0},
+		},
+		"summed": {[]shape{resource(scalar("cpus", 0.5))}, sizes{1024, 0, 64 << 20, 0}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			opts, err := plan(dockerTask(t.TempDir(), tt.shapes...), "agent")
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := opts.HostConfig
+			if got := (sizes{h.CPUShares, h.CPUQuota, h.Memory, h.MemoryReservation}); got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestPlanOfCommands(t *testing.T) {
+	t.Parallel()
+	no, value := false, "v"
+	tests := map[string]struct {
+		command         *mesos.CommandInfo
+		entrypoint, cmd []string
+	}{
+		"none":                {nil, nil, nil},
+		"shell":               {&mesos.CommandInfo{Value: &value, Arguments: []string{"ignored"}}, []string{"/bin/sh"}, []string{"-c", "v"}},
+		"value and arguments": {&mesos.CommandInfo{Shell: &no, Value: &value, Arguments: []string{"a", "b"}}, nil, []string{"v", "a", "b"}},
+		"arguments alone":     {&mesos.CommandInfo{Shell: &no, Arguments: []string{"a"}}, nil, []string{"a"}},
+		"the image's own":     {&mesos.CommandInfo{Shell: &no}, nil, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			task := dockerTask(t.TempDir())
+			task.Info.Command = tt.command
+			opts, err := plan(task, "agent")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := opts.Config; !slices.Equal(c.Entrypoint, tt.entrypoint) || !slices.Equal(c.Cmd, tt.cmd) {
+				t.Errorf("got %q %q, want %q %q", c.Entrypoint, c.Cmd, tt.entrypoint, tt.cmd)
+			}
+		})
+	}
+}
