@@ -1,0 +1,318 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/mesosim/wire"
+)
+
+// lingering is how long an executor is there after the end of its task was
+// acknowledged: until then its id cannot be used again (section 3).
+const lingering = 1200 * time.Millisecond
+
+// granularity is how often retries are looked at.
+const granularity = 200 * time.Millisecond
+
+// Server is an agent.
+type Server struct {
+	opts     Options
+	codec    *wire.Codec
+	store    *store
+	listener net.Listener
+	http     *http.Server
+	client   *http.Client
+
+	mu        sync.Mutex
+	identity  identity
+	executors map[Kind]executor.Executor
+	records   map[string]*record // by container id
+	byTask    map[taskKey]*record
+	pending   map[*record]bool // with an update to be acknowledged
+	lingers   map[taskKey]time.Time
+	session   *session
+	drain     *link.Drain
+	fault     error // what ended the agent
+
+	unregister chan struct{}
+	once       sync.Once
+	end        context.CancelFunc
+}
+
+// New returns an agent that listens already; it does nothing else until Run.
+func New(opts Options) (*Server, error) {
+	if err := opts.complete(); err != nil {
+		return nil, err
+	}
+	st, err := openStore(opts.WorkDir)
+	if err != nil {
+		return nil, err
+	}
+	id, err := st.identity()
+	if err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", net.JoinHostPort(opts.IP, strconv.Itoa(opts.Port)))
+	if err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	a := &Server{
+		opts: opts, codec: wire.NewCodec(), store: st, listener: l, identity: id,
+		client:    &http.Client{Transport: &http.Transport{DisableCompression: true}},
+		executors: map[Kind]executor.Executor{}, records: map[string]*record{}, byTask: map[taskKey]*record{},
+		pending: map[*record]bool{}, lingers: map[taskKey]time.Time{}, unregister: make(chan struct{}),
+	}
+	a.http = &http.Server{Handler: a.routes(), ReadHeaderTimeout: time.Minute}
+	return a, nil
+}
+
+// Addr is the address it serves on, host:port.
+func (a *Server) Addr() string { return a.listener.Addr().String() }
+
+// Unregister says good-bye to the master: all tasks are killed, Run returns, and
+// the next start is that of a new agent. It is SIGUSR1 of a Mesos agent.
+func (a *Server) Unregister() { a.once.Do(func() { close(a.unregister) }) }
+
+// Close ends the agent as a kill would: tasks go on.
+func (a *Server) Close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.end != nil {
+		a.end()
+	}
+	return a.http.Close()
+}
+
+// Run serves until ctx is done, Close, Unregister, or until the master refuses
+// the agent, which is ErrRefused.
+func (a *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a.mu.Lock()
+	a.end = cancel
+	a.mu.Unlock()
+	if err := a.recover(ctx); err != nil {
+		_ = a.listener.Close()
+		return err
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { a.connect(ctx) })
+	wg.Go(func() { a.retry(ctx) })
+	wg.Go(func() {
+		select {
+		case <-a.unregister:
+			a.leave(ctx)
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	stop := context.AfterFunc(ctx, func() { _ = a.http.Close() })
+	defer stop()
+	a.opts.Log.Info().Str("addr", a.Addr()).Str("agent", a.identity.AgentID).Msg("agent serves")
+	err := a.http.Serve(a.listener)
+	cancel()
+	wg.Wait()
+	a.closeExecutors()
+	a.client.CloseIdleConnections()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.fault != nil {
+		return a.fault
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("agent: %w", err)
+}
+
+// recover takes back what an earlier process of this agent had (5.3).
+func (a *Server) recover(ctx context.Context) error {
+	records, err := a.store.load()
+	if err != nil {
+		return fmt.Errorf("agent: recovery: %w", err)
+	}
+	if a.identity.AgentID == "" {
+		return nil
+	}
+	if err := a.buildExecutors(); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	for _, r := range records {
+		a.keep(r)
+	}
+	a.mu.Unlock()
+	known := map[string]bool{}
+	for _, r := range records {
+		e := a.executors[r.Kind]
+		if e == nil {
+			continue
+		}
+		known[r.Run.ContainerID] = true
+		e.Recover(ctx, r.task(), r.State)
+		if !r.Framework.Value.GetCheckpoint() && !terminal(r.State) {
+			a.orphan(r)
+			e.Kill(r.Run, 0)
+		}
+	}
+	for _, e := range a.executors {
+		if s, ok := e.(executor.Sweeper); ok {
+			if err := s.Sweep(ctx, known); err != nil {
+				a.opts.Log.Warn().Err(err).Msg("leftovers of ended tasks remain")
+			}
+		}
+	}
+	return nil
+}
+
+// keep indexes a record; the lock is held.
+func (a *Server) keep(r *record) {
+	a.records[r.Run.ContainerID] = r
+	a.byTask[r.key()] = r
+	if len(r.Pending) > 0 && !r.Orphan {
+		a.pending[r] = true
+	}
+}
+
+// discard forgets a task for good; the lock is held.
+func (a *Server) discard(r *record) {
+	delete(a.records, r.Run.ContainerID)
+	delete(a.pending, r)
+	if a.byTask[r.key()] == r {
+		delete(a.byTask, r.key())
+	}
+	if err := a.store.remove(r); err != nil {
+		a.opts.Log.Error().Err(err).Str("task", r.key().task).Msg("record of an ended task cannot be removed")
+	}
+}
+
+// buildExecutors starts the executors once the id is known.
+func (a *Server) buildExecutors() error {
+	if len(a.executors) > 0 {
+		return nil
+	}
+	for _, k := range a.opts.Executor.kinds() {
+		e, err := a.opts.Build(k, Env{
+			Sink: a.sink, Log: a.opts.Log, AgentID: a.identity.AgentID, AgentIP: a.opts.IP,
+			StateDir: filepath.Join(a.opts.WorkDir, "meta", string(k)), Simulate: a.opts.Simulate,
+		})
+		if err != nil {
+			return fmt.Errorf("agent: executor %s: %w", k, err)
+		}
+		a.executors[k] = e
+	}
+	return nil
+}
+
+func (a *Server) closeExecutors() {
+	for k, e := range a.executors {
+		if err := e.Close(); err != nil {
+			a.opts.Log.Warn().Err(err).Str("executor", string(k)).Msg("executor did not close")
+		}
+	}
+}
+
+// sink takes the states of runs: on disk first, then to the master.
+func (a *Server) sink(run executor.Run, s executor.Status) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := a.records[run.ContainerID]
+	if r == nil {
+		return
+	}
+	if r.Orphan {
+		r.State = s.State
+		if terminal(s.State) {
+			a.discard(r)
+		}
+		return
+	}
+	a.push(r, a.status(r, s))
+}
+
+// push stores a new state of a task and sends it if it is the first that is
+// pending; the lock is held.
+func (a *Server) push(r *record, s mesos.TaskStatus) {
+	r.push(s)
+	if err := a.store.save(r); err != nil {
+		a.fatal(err)
+		return
+	}
+	a.pending[r] = true
+	if len(r.Pending) == 1 {
+		a.sendHead(r)
+	}
+}
+
+func (a *Server) sendHead(r *record) {
+	if a.session != nil {
+		a.session.post(link.FromAgent{Update: r.head(time.Now())})
+	}
+}
+
+// fatal ends an agent that cannot keep its records: what it would report after
+// that could be forgotten.
+func (a *Server) fatal(err error) {
+	a.opts.Log.Error().Err(err).Msg("a record cannot be stored; the agent ends, its tasks go on")
+	a.fault = fmt.Errorf("agent: %w", err)
+	if a.end != nil {
+		a.end()
+	}
+}
+
+// retry resends updates that were not acknowledged in time.
+func (a *Server) retry(ctx context.Context) {
+	t := time.NewTicker(granularity)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		now := time.Now()
+		a.mu.Lock()
+		for r := range a.pending {
+			if !now.Before(r.sendAt) {
+				a.sendHead(r)
+			}
+		}
+		for key, until := range a.lingers {
+			if !now.Before(until) {
+				delete(a.lingers, key)
+			}
+		}
+		a.mu.Unlock()
+	}
+}
+
+// resend sends all heads at once, as new ones (4.1); the lock is held.
+func (a *Server) resend() {
+	for r := range a.pending {
+		r.resetBackoff()
+		a.sendHead(r)
+	}
+	if a.session != nil {
+		for i := range a.identity.Feedback {
+			a.session.post(link.FromAgent{Operation: &a.identity.Feedback[i]})
+		}
+	}
+}
+
+func newUUID() []byte {
+	u := uuid.New()
+	return u[:]
+}

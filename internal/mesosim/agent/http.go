@@ -1,0 +1,221 @@
+package agent
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/agent"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/mesosim/wire"
+)
+
+const version = "1.12.0"
+
+// routes serves paths with and without /slave(1) in front (7.2).
+func (a *Server) routes() http.Handler {
+	paths := map[string]http.HandlerFunc{
+		"/health":         a.health,
+		"/state":          a.state,
+		"/files/read":     a.filesRead,
+		"/files/browse":   a.filesBrowse,
+		"/files/download": a.filesDownload,
+		"/api/v1":         a.api,
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := strings.TrimPrefix(strings.TrimSuffix(r.URL.Path, "/"), "/slave(1)")
+		if h := paths[path]; h != nil {
+			h(w, r)
+			return
+		}
+		text(w, http.StatusNotFound, "404 Not Found.")
+	})
+}
+
+// health answers 200 once the agent is registered for the first time.
+func (a *Server) health(w http.ResponseWriter, _ *http.Request) {
+	w.WriteHeader(http.StatusOK)
+}
+
+type object = map[string]any
+
+func (a *Server) state(w http.ResponseWriter, _ *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	byFramework := map[string][]object{}
+	infos := map[string]link.FrameworkInfo{}
+	for _, r := range a.records {
+		if r.Kind == "" {
+			continue
+		}
+		fid := r.Run.FrameworkID
+		infos[fid] = r.Framework
+		task := object{
+			"id": r.Info.Value.TaskID.Value, "name": r.Info.Value.Name, "framework_id": fid, "executor_id": "",
+			"slave_id": a.identity.AgentID, "state": r.State.String(),
+		}
+		x := object{
+			"id": r.Run.ExecutorID, "name": "", "source": r.Info.Value.TaskID.Value, "container": r.Run.ContainerID, "directory": r.Run.Sandbox,
+			"tasks": []object{}, "queued_tasks": []object{}, "completed_tasks": []object{},
+		}
+		if terminal(r.State) {
+			x["completed_tasks"] = []object{task}
+		} else {
+			x["tasks"] = []object{task}
+		}
+		byFramework[fid] = append(byFramework[fid], x)
+	}
+	frameworks := []object{}
+	for id, xs := range byFramework {
+		frameworks = append(frameworks, object{
+			"id": id, "name": infos[id].Value.Name, "user": infos[id].Value.User, "executors": xs, "completed_executors": []object{},
+		})
+	}
+	writeJSON(w, object{
+		"version": version, "id": a.identity.AgentID, "pid": "slave(1)@" + a.Addr(), "hostname": a.opts.Hostname,
+		"frameworks": frameworks, "completed_frameworks": []object{}, "flags": object{"work_dir": a.opts.WorkDir},
+	})
+}
+
+// maxBody bounds a call.
+const maxBody = 1 << 20
+
+// api is the agent's /api/v1, as far as files go and what never works for
+// docker tasks (7.2).
+func (a *Server) api(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		text(w, http.StatusMethodNotAllowed, "405 Method Not Allowed. Expecting one of { 'POST' }, but received '"+r.Method+"'.")
+		return
+	}
+	media := r.Header.Get("Content-Type")
+	if media != wire.MediaJSON && media != wire.MediaProtobuf {
+		text(w, http.StatusUnsupportedMediaType, "Expecting 'Content-Type' of application/json or application/x-protobuf")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		text(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	var call agent.Call
+	if err := a.codec.Decode(media, body, &call); err != nil {
+		text(w, http.StatusBadRequest, "Failed to parse body into Call protobuf: "+err.Error())
+		return
+	}
+	res, status, why := a.answer(&call)
+	if why != "" {
+		text(w, status, why)
+		return
+	}
+	out := wire.MediaJSON
+	if strings.Contains(r.Header.Get("Accept"), wire.MediaProtobuf) && !strings.Contains(r.Header.Get("Accept"), wire.MediaJSON) {
+		out = wire.MediaProtobuf
+	}
+	b, err := a.codec.Encode(out, res)
+	if err != nil {
+		text(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", out)
+	_, _ = w.Write(b)
+}
+
+func (a *Server) answer(call *agent.Call) (res *agent.Response, status int, why string) {
+	switch call.Type { //nolint:exhaustive // The rest is not served.
+	case agent.Call_UNKNOWN:
+		return nil, http.StatusBadRequest, "Failed to validate agent::Call: Expecting 'type' to be present"
+	case agent.Call_GET_HEALTH:
+		return &agent.Response{Type: agent.Response_GET_HEALTH, GetHealth: &agent.Response_GetHealth{Healthy: true}}, 0, ""
+	case agent.Call_GET_VERSION:
+		return &agent.Response{Type: agent.Response_GET_VERSION, GetVersion: &agent.Response_GetVersion{
+			VersionInfo: mesos.VersionInfo{Version: version},
+		}}, 0, ""
+	case agent.Call_LIST_FILES:
+		return a.listFiles(call.GetListFiles().GetPath())
+	case agent.Call_READ_FILE:
+		return a.readFile(call.GetReadFile())
+	case agent.Call_LAUNCH_NESTED_CONTAINER:
+		return a.nested(call.GetLaunchNestedContainer().GetContainerID())
+	case agent.Call_LAUNCH_NESTED_CONTAINER_SESSION:
+		return a.nested(call.GetLaunchNestedContainerSession().GetContainerID())
+	case agent.Call_ATTACH_CONTAINER_OUTPUT:
+		return a.attach(call.GetAttachContainerOutput().GetContainerID())
+	}
+	return nil, http.StatusNotImplemented, "501 Not Implemented."
+}
+
+func (a *Server) listFiles(path string) (*agent.Response, int, string) {
+	list, err := a.list(path)
+	if err != nil {
+		return nil, http.StatusNotFound, "404 Not Found."
+	}
+	out := &agent.Response_ListFiles{}
+	for _, f := range list {
+		size, nlink, mode := uint64(f.Size), int32(f.Nlink), f.bits //nolint:gosec // Sizes are not negative.
+		out.FileInfos = append(out.FileInfos, mesos.FileInfo{
+			Path: f.Path, Nlink: &nlink, Size_: &size, Mode: &mode, UID: &f.UID, GID: &f.GID,
+			Mtime: &mesos.TimeInfo{Nanoseconds: int64(f.Mtime * 1e9)},
+		})
+	}
+	return &agent.Response{Type: agent.Response_LIST_FILES, ListFiles: out}, 0, ""
+}
+
+func (a *Server) readFile(call *agent.Call_ReadFile) (*agent.Response, int, string) {
+	f, err := a.open(call.GetPath())
+	if err != nil {
+		return nil, http.StatusNotFound, "404 Not Found."
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil || info.IsDir() {
+		return nil, http.StatusBadRequest, "Cannot read a directory.\n"
+	}
+	length := int64(maxRead)
+	if call.Length != nil {
+		length = min(length, int64(call.GetLength())) //nolint:gosec // Bounded by the minimum.
+	}
+	data, err := read(f, call.GetOffset(), length)
+	if err != nil {
+		return nil, http.StatusInternalServerError, err.Error()
+	}
+	size := uint64(info.Size()) //nolint:gosec // Sizes are not negative.
+	return &agent.Response{Type: agent.Response_READ_FILE, ReadFile: &agent.Response_ReadFile{Size_: size, Data: data}}, 0, ""
+}
+
+func read(f *os.File, offset uint64, length int64) ([]byte, error) {
+	const most = 1 << 62
+	if offset > most || length < 0 {
+		return []byte{}, nil
+	}
+	return readAt(f, int64(offset), length)
+}
+
+// nested refuses containers inside of others (7.2).
+func (a *Server) nested(id mesos.ContainerID) (*agent.Response, int, string) {
+	if id.Parent == nil {
+		return nil, http.StatusNotImplemented, "501 Not Implemented."
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.records[id.Parent.Value] == nil {
+		return nil, http.StatusBadRequest, "Parent container " + id.Parent.Value + " does not exist"
+	}
+	return nil, http.StatusBadRequest, "Nested containers are not supported"
+}
+
+func (a *Server) attach(id mesos.ContainerID) (*agent.Response, int, string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := a.records[id.Value]
+	switch {
+	case r == nil:
+		return nil, http.StatusNotFound, "Container " + id.Value + " cannot be found"
+	case r.Kind == Docker:
+		return nil, http.StatusInternalServerError, "Unsupported"
+	}
+	return nil, http.StatusInternalServerError, "I/O switchboard server was disabled for this container"
+}

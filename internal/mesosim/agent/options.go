@@ -1,0 +1,98 @@
+package agent
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+	"github.com/milosgajdos/taurus/internal/mesosim/executor/simulated"
+)
+
+// Kind names an executor.
+type Kind string
+
+// The kinds of executors.
+const (
+	Docker    Kind = "docker"
+	Process   Kind = "process"
+	Simulated Kind = "simulated"
+	// Auto runs docker tasks by Docker and all others by Process.
+	Auto Kind = "auto"
+)
+
+// Build makes an executor; env says for whom.
+type Build func(kind Kind, env Env) (executor.Executor, error)
+
+// Env is what an executor is told of its agent.
+type Env struct {
+	Sink     executor.Sink
+	Log      zerolog.Logger
+	AgentID  string
+	AgentIP  string
+	StateDir string
+	Simulate simulated.Options // for Simulated
+}
+
+// Options configure an agent. Zero values mean Mesos' defaults.
+type Options struct {
+	Master   string // host:port; required
+	IP       string // to listen on and to advertise; default 127.0.0.1
+	Port     int    // 0: any free one
+	Hostname string // default the IP
+	WorkDir  string // required
+
+	Resources  []mesos.Resource // required: two agents on a host must not share ports
+	Attributes []mesos.Attribute
+
+	Executor Kind // default Auto
+	Simulate simulated.Options
+	// Build replaces the executors, for tests.
+	Build Build
+
+	// Backoff is the first wait before registering again; it doubles up to two
+	// seconds or itself. Default 1 s.
+	Backoff time.Duration
+
+	Log zerolog.Logger
+}
+
+const (
+	defaultBackoff = time.Second
+	maxBackoff     = 2 * time.Second
+)
+
+func (o *Options) complete() error {
+	switch {
+	case o.Master == "":
+		return fmt.Errorf("%w master: must be the host:port of a master", ErrOption)
+	case o.WorkDir == "":
+		return fmt.Errorf("%w work_dir: must be set: tasks and sandboxes are kept there", ErrOption)
+	case len(o.Resources) == 0:
+		return fmt.Errorf("%w resources: must be set, for example cpus:4;mem:4096;disk:10240;ports:[31000-32000]", ErrOption)
+	}
+	dir, err := filepath.Abs(o.WorkDir)
+	if err != nil {
+		return fmt.Errorf("%w work_dir: %w", ErrOption, err)
+	}
+	o.WorkDir = dir
+	if o.IP == "" {
+		o.IP = "127.0.0.1"
+	}
+	if o.Hostname == "" {
+		o.Hostname = o.IP
+	}
+	if o.Executor == "" {
+		o.Executor = Auto
+	}
+	if o.Backoff <= 0 {
+		o.Backoff = defaultBackoff
+	}
+	if o.Build == nil {
+		o.Build = build
+	}
+	return nil
+}

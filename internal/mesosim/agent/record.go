@@ -1,0 +1,223 @@
+package agent
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/disk"
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
+)
+
+// taskKey names a task.
+type taskKey struct{ framework, task string }
+
+// record is all that an agent knows of a task, and its stream of updates (4.1):
+// only the first pending one is sent, until it is acknowledged.
+type record struct {
+	Run       executor.Run       `json:"run"`
+	Kind      Kind               `json:"kind"` // empty: there never was a run, only updates
+	Framework link.FrameworkInfo `json:"framework"`
+	Info      link.TaskInfo      `json:"info"`
+	Role      string             `json:"role"`
+	State     mesos.TaskState    `json:"state"` // the latest
+	Acked     []link.TaskStatus  `json:"acked,omitempty"`
+	Pending   []link.TaskStatus  `json:"pending,omitempty"`
+	// Orphan says that the framework is gone: updates are not sent.
+	Orphan bool `json:"orphan,omitempty"`
+	// Drained says that the kill is that of a drain; Gone that it ends with the
+	// agent marked gone (5.3).
+	Drained bool `json:"drained,omitempty"`
+	Gone    bool `json:"gone,omitempty"`
+
+	sendAt  time.Time // when the head is sent again
+	backoff time.Duration
+}
+
+// The retry schedule of status updates (4.1).
+const (
+	firstRetry = 10 * time.Second
+	lastRetry  = 10 * time.Minute
+)
+
+func (r *record) key() taskKey {
+	return taskKey{r.Run.FrameworkID, r.Info.Value.TaskID.Value}
+}
+
+func (r *record) task() executor.Task {
+	t := executor.Task{Run: r.Run, Info: r.Info.Value, Role: r.Role}
+	for _, c := range r.Framework.Value.Capabilities {
+		t.KillingState = t.KillingState || c.Type == mesos.FrameworkInfo_Capability_TASK_KILLING_STATE
+	}
+	return t
+}
+
+func (r *record) partitionAware() bool {
+	for _, c := range r.Framework.Value.Capabilities {
+		if c.Type == mesos.FrameworkInfo_Capability_PARTITION_AWARE {
+			return true
+		}
+	}
+	return false
+}
+
+func terminal(s mesos.TaskState) bool {
+	switch s {
+	case mesos.TASK_FINISHED, mesos.TASK_FAILED, mesos.TASK_KILLED, mesos.TASK_ERROR, mesos.TASK_LOST, mesos.TASK_DROPPED,
+		mesos.TASK_GONE, mesos.TASK_GONE_BY_OPERATOR:
+		return true
+	case mesos.TASK_STAGING, mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLING, mesos.TASK_UNREACHABLE, mesos.TASK_UNKNOWN:
+	}
+	return false
+}
+
+// push adds a state; it is the one to be sent when nothing else is pending.
+func (r *record) push(s mesos.TaskStatus) {
+	if !terminal(r.State) {
+		r.State = s.GetState()
+	}
+	r.Pending = append(r.Pending, link.TaskStatus{Value: s})
+}
+
+// head returns the update to be sent now, and when it is due again.
+func (r *record) head(now time.Time) *link.Update {
+	r.backoff = min(max(2*r.backoff, firstRetry), lastRetry)
+	r.sendAt = now.Add(r.backoff)
+	return &link.Update{FrameworkID: r.Run.FrameworkID, Status: r.Pending[0], Latest: r.State}
+}
+
+// resetBackoff makes the next send the first again.
+func (r *record) resetBackoff() { r.backoff, r.sendAt = 0, time.Time{} }
+
+// acknowledge takes the head away if uuid is its own. done says that nothing is
+// left of the task.
+func (r *record) acknowledge(uuid []byte) (ok, done bool) {
+	if len(r.Pending) == 0 || !bytes.Equal(r.Pending[0].Value.UUID, uuid) {
+		return false, false
+	}
+	s := r.Pending[0]
+	r.Pending = r.Pending[1:]
+	r.resetBackoff()
+	s.Value.Data = nil
+	if n := len(r.Acked); n > 0 && r.Acked[n-1].Value.GetState() == s.Value.GetState() {
+		r.Acked[n-1] = s
+	} else {
+		r.Acked = append(r.Acked, s)
+	}
+	return true, terminal(s.Value.GetState())
+}
+
+// report is the task as the master is told at registration.
+func (r *record) report() link.Task {
+	t := link.Task{FrameworkID: r.Run.FrameworkID, Info: r.Info, State: r.State}
+	t.Statuses = append(t.Statuses, r.Acked...)
+	if len(r.Pending) > 0 {
+		s := r.Pending[0]
+		s.Value.Data = nil
+		t.Statuses = append(t.Statuses, s)
+	}
+	return t
+}
+
+// store keeps records and the agent's own identity under <work_dir>/meta.
+type store struct{ dir string }
+
+// identity is what an agent remembers of itself.
+type identity struct {
+	AgentID   string          `json:"agent_id"`
+	Resources []link.Resource `json:"resources,omitempty"` // after operations
+	Feedback  []link.Feedback `json:"feedback,omitempty"`
+}
+
+const dirMode = 0o750
+
+func openStore(workDir string) (*store, error) {
+	s := &store{dir: filepath.Join(workDir, "meta")}
+	if err := os.MkdirAll(filepath.Join(s.dir, "runs"), dirMode); err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	return s, nil
+}
+
+func (s *store) path(r *record) string {
+	return filepath.Join(s.dir, "runs", r.Run.ContainerID+".json")
+}
+
+func (s *store) save(r *record) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return disk.Replace(s.path(r), text)
+}
+
+func (s *store) remove(r *record) error {
+	if err := os.Remove(s.path(r)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (s *store) load() ([]*record, error) {
+	dir := filepath.Join(s.dir, "runs")
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []*record
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name())
+		if !strings.HasSuffix(path, ".json") {
+			_ = os.Remove(path) // a temporary file of an agent that died writing it
+			continue
+		}
+		text, err := os.ReadFile(path) //nolint:gosec // The agent's own directory.
+		if err != nil {
+			return nil, err
+		}
+		r := &record{}
+		if err := json.Unmarshal(text, r); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (s *store) saveIdentity(id identity) error {
+	text, err := json.Marshal(id)
+	if err != nil {
+		return err
+	}
+	return disk.Replace(filepath.Join(s.dir, "agent.json"), text)
+}
+
+func (s *store) identity() (identity, error) {
+	var id identity
+	text, err := os.ReadFile(filepath.Join(s.dir, "agent.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return id, nil
+	}
+	if err != nil {
+		return id, err
+	}
+	return id, json.Unmarshal(text, &id)
+}
+
+// forgetIdentity makes the next start that of a new agent.
+func (s *store) forgetIdentity() error {
+	err := os.Remove(filepath.Join(s.dir, "agent.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,89 @@
+package agent
+
+import (
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+)
+
+// stamp begins a status of a task: with what every update of an agent has.
+func (a *Server) stamp(r *record, state mesos.TaskState, source mesos.TaskStatus_Source) mesos.TaskStatus {
+	now := float64(time.Now().UnixMicro()) / 1e6
+	return mesos.TaskStatus{
+		TaskID: r.Info.Value.TaskID, State: state.Enum(), Source: source.Enum(), Timestamp: &now, UUID: newUUID(),
+		AgentID: &mesos.AgentID{Value: a.identity.AgentID}, ExecutorID: &mesos.ExecutorID{Value: r.Run.ExecutorID},
+	}
+}
+
+// status completes what an executor says to an update (4.2, 4.3).
+func (a *Server) status(r *record, from executor.Status) mesos.TaskStatus {
+	s := a.stamp(r, from.State, from.Source)
+	s.Reason, s.Data, s.Healthy = from.Reason, from.Data, from.Healthy
+	if from.Message != "" {
+		s.Message = &from.Message
+	}
+	if from.Source == mesos.SOURCE_EXECUTOR {
+		s.ContainerStatus = a.containerStatus(r, from)
+	}
+	r.drainStatus(&s)
+	return s
+}
+
+func (a *Server) containerStatus(r *record, from executor.Status) *mesos.ContainerStatus {
+	var network mesos.NetworkInfo
+	if infos := r.Info.Value.GetContainer().GetNetworkInfos(); len(infos) > 0 && len(from.IPs) > 0 {
+		network = infos[0]
+	}
+	ips := from.IPs
+	if len(ips) == 0 {
+		ips = []string{a.opts.IP}
+	}
+	network.IPAddresses = nil
+	for _, ip := range ips {
+		network.IPAddresses = append(network.IPAddresses, mesos.NetworkInfo_IPAddress{Protocol: protocol(ip).Enum(), IPAddress: &ip})
+	}
+	out := &mesos.ContainerStatus{
+		ContainerID: &mesos.ContainerID{Value: r.Run.ContainerID}, NetworkInfos: []mesos.NetworkInfo{network},
+	}
+	if from.PID != 0 {
+		out.ExecutorPID = &from.PID
+	}
+	return out
+}
+
+func protocol(ip string) mesos.NetworkInfo_Protocol {
+	for _, c := range ip {
+		if c == ':' {
+			return mesos.IPv6
+		}
+	}
+	return mesos.IPv4
+}
+
+// drainStatus marks the states of a kill by a drain (5.3).
+func (r *record) drainStatus(s *mesos.TaskStatus) {
+	if !r.Drained || (s.GetState() != mesos.TASK_KILLING && s.GetState() != mesos.TASK_KILLED) {
+		return
+	}
+	s.Reason = mesos.REASON_AGENT_DRAINING.Enum()
+	if r.Gone && r.partitionAware() {
+		s.State = mesos.TASK_GONE_BY_OPERATOR.Enum()
+	}
+}
+
+// byAgent is a status that the agent makes itself.
+func (a *Server) byAgent(r *record, state mesos.TaskState, reason mesos.TaskStatus_Reason, message string) mesos.TaskStatus {
+	s := a.stamp(r, state, mesos.SOURCE_AGENT)
+	s.Reason, s.Message = reason.Enum(), &message
+	return s
+}
+
+// dropped is TASK_DROPPED where the framework knows it, else TASK_LOST.
+func dropped(partitionAware bool) mesos.TaskState {
+	if partitionAware {
+		return mesos.TASK_DROPPED
+	}
+	return mesos.TASK_LOST
+}

@@ -1,0 +1,119 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/agent"
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+)
+
+// ErrContainerizers is returned for a --containerizers without a known name.
+var ErrContainerizers = errors.New("containerizers: must name docker, mesos or both")
+
+const (
+	agentPort        = 5051
+	defaultResources = "cpus:4;mem:4096;disk:10240;ports:[31000-32000]"
+)
+
+type agentFlags struct {
+	common
+	master, attributes, resources, containerizers, executor string
+	backoff                                                 Duration
+}
+
+func newAgent() *cobra.Command {
+	var af agentFlags
+	cmd := &cobra.Command{
+		Use: "agent", Short: "Run an agent", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return af.run(cmd) },
+	}
+	f := cmd.Flags()
+	af.flags(f, agentPort)
+	f.StringVar(&af.master, "master", "127.0.0.1:5050", "host:port of the master")
+	f.StringVar(&af.attributes, "attributes", "", "for example rack:r1;zone:z1")
+	f.StringVar(&af.resources, "resources", defaultResources, "what is offered; agents of one host must not share ports")
+	f.StringVar(&af.containerizers, "containerizers", "docker,mesos", "docker, mesos (plain processes) or both")
+	f.StringVar(&af.executor, "executor", "", "docker, process, simulated or auto; overrides containerizers")
+	f.Var(&af.backoff, "registration_backoff_factor", "first wait before registering again (1secs)")
+	ignore(f, "docker_kill_orphans", "isolation", "launcher", "log_dir", "systemd_enable_support", "executor_registration_timeout",
+		"docker", "docker_socket", "recover", "strict", "switch_user", "gc_delay", "docker_stop_timeout", "docker_remove_delay",
+		"executor_shutdown_grace_period", "image_providers", "advertise_ip", "advertise_port", "cgroups_enable_cfs",
+		"authenticate_http_readwrite", "runtime_dir")
+	return cmd
+}
+
+// kind is the executor that the flags ask for.
+func (af *agentFlags) kind() (agent.Kind, error) {
+	if af.executor != "" {
+		return agent.Kind(af.executor), nil
+	}
+	docker, mesos := false, false
+	for c := range strings.SplitSeq(af.containerizers, ",") {
+		docker, mesos = docker || c == "docker", mesos || c == "mesos"
+	}
+	switch {
+	case docker && mesos:
+		return agent.Auto, nil
+	case docker:
+		return agent.Docker, nil
+	case mesos:
+		return agent.Process, nil
+	}
+	return "", fmt.Errorf("%w, not %q", ErrContainerizers, af.containerizers)
+}
+
+func (af *agentFlags) run(cmd *cobra.Command) error {
+	log, err := af.log("agent")
+	if err != nil {
+		return err
+	}
+	opts := agent.Options{
+		Master: af.master, IP: af.ip, Port: af.port, Hostname: af.hostname, WorkDir: af.workDir,
+		Backoff: time.Duration(af.backoff), Log: log,
+	}
+	if opts.Executor, err = af.kind(); err != nil {
+		return err
+	}
+	if opts.Resources, err = resource.Parse(af.resources); err != nil {
+		return err
+	}
+	if opts.Attributes, err = resource.ParseAttributes(af.attributes); err != nil {
+		return err
+	}
+	a, err := agent.New(opts)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), a.Addr())
+	ctx, stop := signal.NotifyContext(orBackground(cmd.Context()), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	defer onUnregister(ctx, a)()
+	return a.Run(ctx)
+}
+
+// onUnregister has SIGUSR1 unregister the agent; the result ends that.
+func onUnregister(ctx context.Context, a *agent.Server) func() {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, syscall.SIGUSR1)
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-ch:
+			a.Unregister()
+		case <-ctx.Done():
+		}
+	}()
+	return func() {
+		signal.Stop(ch)
+		cancel()
+	}
+}

@@ -1,0 +1,53 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// New returns the command line of mesosim.
+func New() *cobra.Command {
+	root := &cobra.Command{
+		Use: "mesosim", Short: "An embedded Mesos: master and agents with the v1 HTTP APIs",
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	root.AddCommand(newMaster(), newAgent(), newCluster())
+	return root
+}
+
+// common are the flags of master and agent alike.
+type common struct {
+	ip, hostname, workDir, level string
+	port                         int
+}
+
+func (c *common) flags(f *pflag.FlagSet, port int) {
+	f.StringVar(&c.ip, "ip", "127.0.0.1", "address to listen on and to advertise")
+	f.IntVar(&c.port, "port", port, "port to listen on; 0 is any free one")
+	f.StringVar(&c.hostname, "hostname", "", "host name to advertise; default is the ip")
+	f.StringVar(&c.workDir, "work_dir", "", "directory for what must outlive the process")
+	f.StringVar(&c.level, "logging_level", "info", "debug, info, warn or error")
+}
+
+// ignore takes flags of Mesos that mean nothing here.
+func ignore(f *pflag.FlagSet, names ...string) {
+	for _, n := range names {
+		f.String(n, "", "taken for compatibility with Mesos; ignored")
+		f.Lookup(n).NoOptDefVal = "true"
+		f.Lookup(n).Hidden = true
+	}
+}
+
+func (c *common) log(role string) (zerolog.Logger, error) {
+	level, err := zerolog.ParseLevel(c.level)
+	if err != nil {
+		return zerolog.Nop(), fmt.Errorf("logging_level: %w", err)
+	}
+	out := zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.RFC3339, NoColor: true}
+	return zerolog.New(out).Level(level).With().Timestamp().Str("role", role).Logger(), nil
+}

@@ -1,0 +1,85 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/master"
+)
+
+const masterPort = 5050
+
+type masterFlags struct {
+	common
+	allocation, offer, ping, reregister Duration
+	pings                               int
+	authenticate                        bool
+	credentials                         string
+}
+
+func newMaster() *cobra.Command {
+	var mf masterFlags
+	cmd := &cobra.Command{
+		Use: "master", Short: "Run a master", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return mf.run(cmd) },
+	}
+	f := cmd.Flags()
+	mf.flags(f, masterPort)
+	f.Var(&mf.allocation, "allocation_interval", "time between batch allocations (1secs)")
+	f.Var(&mf.offer, "offer_timeout", "time after which an offer is rescinded (never)")
+	f.Var(&mf.ping, "agent_ping_timeout", "time for an agent to answer a ping (15secs)")
+	f.IntVar(&mf.pings, "max_agent_ping_timeouts", 0, "pings that an agent may miss (5)")
+	f.Var(&mf.reregister, "agent_reregister_timeout", "time for an agent to come back (10mins)")
+	f.BoolVar(&mf.authenticate, "authenticate_http_frameworks", false, "ask schedulers for basic credentials")
+	f.StringVar(&mf.credentials, "credentials", "", "file of principals and secrets")
+	ignore(f, "http_framework_authenticators", "registry", "quorum", "cluster", "log_dir", "advertise_ip", "advertise_port",
+		"root_submissions", "registry_fetch_timeout", "registry_store_timeout", "authenticate_frameworks", "authenticate_agents")
+	return cmd
+}
+
+// filePath strips the scheme that Mesos' flags may have.
+func filePath(path string) string {
+	const scheme = "file://"
+	if len(path) > len(scheme) && path[:len(scheme)] == scheme {
+		return path[len(scheme):]
+	}
+	return path
+}
+
+func (mf *masterFlags) run(cmd *cobra.Command) error {
+	log, err := mf.log("master")
+	if err != nil {
+		return err
+	}
+	opts := master.Options{
+		IP: mf.ip, Port: mf.port, Hostname: mf.hostname, WorkDir: mf.workDir,
+		AllocationInterval: time.Duration(mf.allocation), OfferTimeout: time.Duration(mf.offer),
+		PingTimeout: time.Duration(mf.ping), MaxPingTimeouts: mf.pings, ReregisterTimeout: time.Duration(mf.reregister),
+		AuthenticateFrameworks: mf.authenticate, Log: log,
+	}
+	if mf.credentials != "" {
+		if opts.Credentials, err = master.LoadCredentials(filePath(mf.credentials)); err != nil {
+			return err
+		}
+	}
+	m, err := master.New(opts)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), m.Addr())
+	ctx, stop := signal.NotifyContext(orBackground(cmd.Context()), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	return m.Run(ctx)
+}
+
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}

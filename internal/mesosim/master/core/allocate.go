@@ -1,0 +1,141 @@
+package core
+
+import (
+	"slices"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/mesosim/validate"
+)
+
+// The smallest offer (--min_allocatable_resources): either amount is enough.
+const (
+	minCPUs = resource.Milli(10)
+	minMem  = resource.Milli(32_000)
+)
+
+// candidate is a framework in one of its roles.
+type candidate struct {
+	framework *framework
+	role      string
+}
+
+// allocateAll offers what is free on all agents (2.1).
+func (m *Master) allocateAll(now time.Time) {
+	candidates := m.candidates()
+	if len(candidates) == 0 {
+		return
+	}
+	total := m.total()
+	made := map[*framework][]*offer{}
+	agents := m.sortedAgents()
+	m.cfg.Rand.Shuffle(len(agents), func(i, j int) { agents[i], agents[j] = agents[j], agents[i] })
+	for _, a := range agents {
+		if !a.offerable() {
+			continue
+		}
+		m.allocateAgent(now, a, candidates, total, made)
+	}
+	for _, f := range m.sortedFrameworks() {
+		m.sendOffers(f, made[f])
+	}
+}
+
+func (m *Master) candidates() []candidate {
+	var out []candidate
+	for _, f := range m.sortedFrameworks() {
+		if !f.connected {
+			continue
+		}
+		for _, role := range validate.Roles(&f.info) {
+			if !f.suppressed[role] {
+				out = append(out, candidate{f, role})
+			}
+		}
+	}
+	return out
+}
+
+func (m *Master) allocateAgent(now time.Time, a *agent, candidates []candidate, total amounts, made map[*framework][]*offer) {
+	free := a.free()
+	if free.Empty() {
+		return
+	}
+	if len(candidates) > 1 {
+		candidates = m.byShare(candidates, total)
+	}
+	for _, c := range candidates {
+		set := free.OfferableTo(c.role, c.framework.refined())
+		if !m.acceptable(now, a, c, set) {
+			continue
+		}
+		o := &offer{id: m.newOfferID(), framework: c.framework, agent: a, role: c.role, set: set, at: now}
+		m.offers[o.id] = o
+		a.offered = a.offered.Plus(set)
+		c.framework.charge(c.role, set)
+		made[c.framework] = append(made[c.framework], o)
+		if free = free.Minus(set); free.Empty() {
+			return
+		}
+	}
+}
+
+func (m *Master) acceptable(now time.Time, a *agent, c candidate, set resource.Set) bool {
+	if set.Scalar("cpus") < minCPUs && set.Scalar("mem") < minMem {
+		return false
+	}
+	if a.total.Scalar("gpus") > 0 && !c.framework.has(mesos.FrameworkInfo_Capability_GPU_RESOURCES) {
+		return false
+	}
+	return !c.framework.filtered(now, filterKey{c.role, a.id}, set)
+}
+
+// byShare sorts by the share of the role, then of the framework in it (DRF).
+func (m *Master) byShare(candidates []candidate, total amounts) []candidate {
+	roles := map[string]amounts{}
+	for _, f := range m.frameworks {
+		for role, u := range f.usage {
+			if roles[role] == nil {
+				roles[role] = amounts{}
+			}
+			for name, v := range u {
+				roles[role][name] += v
+			}
+		}
+	}
+	out := slices.Clone(candidates)
+	slices.SortStableFunc(out, func(a, b candidate) int {
+		if a.role != b.role {
+			if d := roles[a.role].share(total) - roles[b.role].share(total); d != 0 {
+				return sign(d)
+			}
+			return compare(a.role, b.role)
+		}
+		return sign(a.framework.usage[a.role].share(total) - b.framework.usage[b.role].share(total))
+	})
+	return out
+}
+
+func sign(d float64) int {
+	switch {
+	case d < 0:
+		return -1
+	case d > 0:
+		return 1
+	}
+	return 0
+}
+
+func (m *Master) sendOffers(f *framework, made []*offer) {
+	if len(made) == 0 {
+		return
+	}
+	e := &scheduler.Event{Type: scheduler.Event_OFFERS, Offers: &scheduler.Event_Offers{}}
+	for _, o := range made {
+		e.Offers.Offers = append(e.Offers.Offers, m.message(o))
+	}
+	m.send(f, e)
+}

@@ -1,0 +1,306 @@
+package core
+
+import (
+	"slices"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/master"
+	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/mesosim/validate"
+)
+
+type framework struct {
+	id        string
+	info      mesos.FrameworkInfo
+	stream    string
+	connected bool
+	recovered bool // known from an agent only, since a master failover
+
+	registered, reregistered, unregistered time.Time
+
+	heartbeatAt time.Time
+	failoverAt  time.Time // when it is removed unless it returns
+
+	suppressed map[string]bool
+	filters    map[filterKey][]filter
+	usage      map[string]amounts // by role: offered and allocated
+
+	tasks       map[string]*task
+	order       []string // task ids in order of launch, for stable answers
+	unreachable []*task
+	completed   []*task
+}
+
+func newFramework(id string, info mesos.FrameworkInfo) *framework {
+	info.ID = &mesos.FrameworkID{Value: id}
+	return &framework{
+		id: id, info: info,
+		suppressed: map[string]bool{}, filters: map[filterKey][]filter{}, usage: map[string]amounts{}, tasks: map[string]*task{},
+	}
+}
+
+func (f *framework) has(c mesos.FrameworkInfo_Capability_Type) bool { return validate.Has(&f.info, c) }
+
+func (f *framework) partitionAware() bool {
+	return f.has(mesos.FrameworkInfo_Capability_PARTITION_AWARE)
+}
+
+func (f *framework) multiRole() bool { return f.has(mesos.FrameworkInfo_Capability_MULTI_ROLE) }
+
+func (f *framework) refined() bool {
+	return f.has(mesos.FrameworkInfo_Capability_RESERVATION_REFINEMENT)
+}
+
+// either returns the state for frameworks that know partitions, TASK_LOST for
+// those that do not.
+func (f *framework) either(s mesos.TaskState) mesos.TaskState {
+	if f.partitionAware() {
+		return s
+	}
+	return mesos.TASK_LOST
+}
+
+func (f *framework) charge(role string, s resource.Set) {
+	if f.usage[role] == nil {
+		f.usage[role] = amounts{}
+	}
+	f.usage[role].add(s)
+}
+
+func (f *framework) credit(role string, s resource.Set) {
+	if u := f.usage[role]; u != nil {
+		u.sub(s)
+	}
+}
+
+// Subscribe is SUBSCRIBE (1.3): the stream is open already, and refusals are
+// events on it. principal is the authenticated one, or empty.
+func (m *Master) Subscribe(now time.Time, stream string, call *scheduler.Call_Subscribe, principal string) {
+	info := *call.FrameworkInfo
+	if info.Principal == nil && principal != "" {
+		info.Principal = &principal
+	}
+	id := info.GetID().GetValue()
+	f := m.frameworks[id]
+	if why := m.refuse(id, f, &info, call.SuppressedRoles); why != "" {
+		m.queue(Send{Stream: stream, Event: errorEvent(why)})
+		m.queue(Close{Stream: stream})
+		return
+	}
+	if f == nil {
+		m.addFramework(now, id, info, call.SuppressedRoles, stream)
+		return
+	}
+	m.resubscribe(now, f, info, call.SuppressedRoles, stream)
+}
+
+func (m *Master) refuse(id string, f *framework, info *mesos.FrameworkInfo, suppressed []string) string {
+	if why := validate.Framework(info, suppressed); why != "" {
+		return why
+	}
+	if slices.ContainsFunc(m.completed, func(c *framework) bool { return c.id == id }) {
+		return "Framework has been removed"
+	}
+	if f != nil && !f.recovered && f.info.GetPrincipal() != info.GetPrincipal() {
+		return "Changing framework's principal is not allowed."
+	}
+	return ""
+}
+
+func (m *Master) addFramework(now time.Time, id string, info mesos.FrameworkInfo, suppressed []string, stream string) {
+	if id == "" {
+		id = m.newFrameworkID()
+	}
+	f := newFramework(id, info)
+	f.registered, f.reregistered = now, now
+	m.frameworks[id] = f
+	f.setSuppressed(suppressed)
+	m.connect(now, f, stream)
+	m.announceFramework(master.Event_FRAMEWORK_ADDED, f)
+	m.allocate = true
+}
+
+// resubscribe is a scheduler's return or failover (1.4).
+func (m *Master) resubscribe(now time.Time, f *framework, info mesos.FrameworkInfo, suppressed []string, stream string) {
+	was := f.connected
+	if f.connected {
+		m.send(f, errorEvent("Framework failed over"))
+		m.queue(Close{Stream: f.stream})
+	}
+	m.dropOffers(f)
+	user, checkpoint := f.info.User, f.info.Checkpoint
+	f.info = info
+	if !f.recovered {
+		f.info.User, f.info.Checkpoint = user, checkpoint
+	} else {
+		f.registered = now
+	}
+	f.reregistered, f.failoverAt, f.recovered = now, time.Time{}, false
+	f.setSuppressed(suppressed)
+	m.connect(now, f, stream)
+	m.announceFramework(master.Event_FRAMEWORK_UPDATED, f)
+	m.allocate = m.allocate || !was
+}
+
+// setSuppressed makes roles the suppressed ones; those that leave lose their
+// filters.
+func (f *framework) setSuppressed(roles []string) {
+	next := map[string]bool{}
+	for _, r := range roles {
+		next[r] = true
+	}
+	for r := range f.suppressed {
+		if !next[r] {
+			f.dropFilters(r)
+		}
+	}
+	f.suppressed = next
+}
+
+func (m *Master) connect(now time.Time, f *framework, stream string) {
+	f.stream, f.connected = stream, true
+	f.heartbeatAt = now.Add(HeartbeatInterval)
+	interval, info := HeartbeatInterval.Seconds(), m.cfg.Info
+	m.send(f, &scheduler.Event{Type: scheduler.Event_SUBSCRIBED, Subscribed: &scheduler.Event_Subscribed{
+		FrameworkID: &mesos.FrameworkID{Value: f.id}, HeartbeatIntervalSeconds: &interval, MasterInfo: &info,
+	}})
+	m.send(f, heartbeat())
+	m.updateAgents(f)
+}
+
+// updateAgents has the agents resend what is unacknowledged (1.4, 4.1).
+func (m *Master) updateAgents(f *framework) {
+	for _, a := range m.sortedAgents() {
+		m.tell(a, link.ToAgent{UpdateFramework: &link.UpdateFramework{Framework: link.FrameworkInfo{Value: f.info}}})
+	}
+}
+
+// Disconnected says that a stream ended at the scheduler's side or the
+// network's.
+func (m *Master) Disconnected(now time.Time, stream string) {
+	for _, f := range m.frameworks {
+		if f.connected && f.stream == stream {
+			m.disconnect(now, f)
+			return
+		}
+	}
+}
+
+func (m *Master) disconnect(now time.Time, f *framework) {
+	f.connected = false
+	m.dropOffers(f)
+	clear(f.filters)
+	timeout := time.Duration(f.info.GetFailoverTimeout() * float64(time.Second))
+	if timeout <= 0 {
+		m.removeFramework(now, f)
+		return
+	}
+	f.failoverAt = now.Add(timeout)
+	m.announceFramework(master.Event_FRAMEWORK_UPDATED, f)
+}
+
+// Teardown removes a framework; false when it is unknown.
+func (m *Master) Teardown(now time.Time, id string) bool {
+	f := m.frameworks[id]
+	if f == nil {
+		return false
+	}
+	m.removeFramework(now, f)
+	return true
+}
+
+// removeFramework ends a framework for good (1.4): its tasks are killed, its id
+// is burned.
+func (m *Master) removeFramework(now time.Time, f *framework) {
+	m.dropOffers(f)
+	for _, a := range m.sortedAgents() {
+		m.tell(a, link.ToAgent{ShutdownFramework: &link.ShutdownFramework{FrameworkID: f.id}})
+	}
+	for _, t := range f.sortedTasks() {
+		if !terminal(t.state) {
+			s := t.masterStatus(now, mesos.TASK_KILLED, mesos.REASON_FRAMEWORK_REMOVED, "Framework "+f.id+" removed")
+			m.settle(t, s, s.GetState())
+		}
+		m.forget(f, t)
+	}
+	if f.connected {
+		m.queue(Close{Stream: f.stream})
+	}
+	f.connected, f.unregistered = false, now
+	delete(m.frameworks, f.id)
+	for key := range m.operations {
+		if key.framework == f.id {
+			delete(m.operations, key)
+		}
+	}
+	m.completed = append(m.completed, f)
+	if extra := len(m.completed) - maxCompletedFrameworks; extra > 0 {
+		m.completed = slices.Delete(m.completed, 0, extra)
+	}
+	m.announce(&master.Event{Type: master.Event_FRAMEWORK_REMOVED, FrameworkRemoved: &master.Event_FrameworkRemoved{FrameworkInfo: f.info}})
+}
+
+// UpdateFramework is UPDATE_FRAMEWORK (1.5). It returns the text of a 400, or
+// nothing.
+func (m *Master) UpdateFramework(f Subscriber, call *scheduler.Call_UpdateFramework) string {
+	fw := f.framework
+	info := call.FrameworkInfo
+	if info.Principal == nil {
+		info.Principal = fw.info.Principal
+	}
+	if why := validate.Framework(&info, nil); why != "" {
+		return "Supplied FrameworkInfo is not valid: " + why
+	}
+	if why := validate.FrameworkUpdate(&fw.info, &info); why != "" {
+		return "FrameworkInfo update is not valid: " + why
+	}
+	if why := validate.Suppressed(&info, call.SuppressedRoles); why != "" {
+		return "'UpdateFramework' call is not valid: " + why
+	}
+	fw.info = info
+	fw.setSuppressed(call.SuppressedRoles)
+	roles := validate.Roles(&info)
+	for _, o := range m.sortedOffers() {
+		if o.framework == fw && !slices.Contains(roles, o.role) {
+			m.rescind(o)
+		}
+	}
+	for key := range fw.filters {
+		if !slices.Contains(roles, key.role) {
+			delete(fw.filters, key)
+		}
+	}
+	m.updateAgents(fw)
+	m.announceFramework(master.Event_FRAMEWORK_UPDATED, fw)
+	return ""
+}
+
+func (m *Master) advanceFrameworks(now time.Time) {
+	for _, f := range m.sortedFrameworks() {
+		if f.connected && !now.Before(f.heartbeatAt) {
+			f.heartbeatAt = f.heartbeatAt.Add(HeartbeatInterval)
+			m.send(f, heartbeat())
+		}
+		if !f.failoverAt.IsZero() && !now.Before(f.failoverAt) {
+			m.removeFramework(now, f)
+		}
+	}
+}
+
+func (m *Master) announceFramework(t master.Event_Type, f *framework) {
+	if !m.watched {
+		return
+	}
+	e := &master.Event{Type: t}
+	shown := m.showFramework(f, false)
+	if t == master.Event_FRAMEWORK_ADDED {
+		e.FrameworkAdded = &master.Event_FrameworkAdded{Framework: shown}
+	} else {
+		e.FrameworkUpdated = &master.Event_FrameworkUpdated{Framework: shown}
+	}
+	m.announce(e)
+}

@@ -1,0 +1,151 @@
+package core
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+)
+
+// The defaults of Mesos' master flags.
+const (
+	DefaultAllocationInterval = time.Second
+	DefaultPingTimeout        = 15 * time.Second
+	DefaultMaxPingTimeouts    = 5
+	DefaultReregisterTimeout  = 10 * time.Minute
+	// HeartbeatInterval is fixed in Mesos.
+	HeartbeatInterval = 15 * time.Second
+
+	maxCompletedFrameworks = 50
+	maxCompletedTasks      = 1000
+	maxUnreachableTasks    = 1000
+)
+
+// Config is what a master is told at start.
+type Config struct {
+	Info               mesos.MasterInfo // ID is the prefix of all ids that it issues
+	AllocationInterval time.Duration
+	PingTimeout        time.Duration
+	MaxPingTimeouts    int
+	ReregisterTimeout  time.Duration
+	OfferTimeout       time.Duration // zero: offers do not expire
+	// Rand orders agents within an allocation.
+	Rand *rand.Rand
+}
+
+// Master is the state of a leading master.
+type Master struct {
+	cfg        Config
+	frameworks map[string]*framework
+	completed  []*framework // oldest first
+	agents     map[string]*agent
+	registry   Registry
+	offers     map[string]*offer
+	operations map[operationKey]*operation
+
+	issuedFrameworks, issuedAgents, issuedOffers int
+
+	effects    []Effect
+	watched    bool
+	allocateAt time.Time // next batch allocation
+	allocate   bool      // one is wanted at once
+	schedule   []window  // maintenance
+}
+
+// New returns a master that has just been elected, with the registry that an
+// earlier one left. Its agents are recovered until they register again.
+func New(cfg Config, registry Registry, now time.Time) *Master {
+	registry.init()
+	m := &Master{
+		cfg: cfg, registry: registry,
+		frameworks: map[string]*framework{}, agents: map[string]*agent{}, offers: map[string]*offer{},
+		operations: map[operationKey]*operation{},
+		allocateAt: now.Add(cfg.AllocationInterval),
+	}
+	for id, r := range m.registry.Admitted {
+		r.recoverBy = now.Add(cfg.ReregisterTimeout)
+		m.registry.Admitted[id] = r
+	}
+	return m
+}
+
+// Advance does what has become due at now, and an allocation when one is.
+func (m *Master) Advance(now time.Time) {
+	m.advanceFrameworks(now)
+	m.advanceAgents(now)
+	m.advanceOffers(now)
+	if !now.Before(m.allocateAt) {
+		m.allocateAt = now.Add(m.cfg.AllocationInterval)
+		m.allocate = true
+	}
+	m.Allocate(now)
+}
+
+// Allocate runs an allocation if a call or message asked for one at once; runs
+// are coalesced (2.1).
+func (m *Master) Allocate(now time.Time) {
+	if !m.allocate {
+		return
+	}
+	m.allocate = false
+	m.allocateAll(now)
+}
+
+func (m *Master) newFrameworkID() string {
+	id := fmt.Sprintf("%s-%04d", m.cfg.Info.ID, m.issuedFrameworks)
+	m.issuedFrameworks++
+	return id
+}
+
+func (m *Master) newAgentID() string {
+	id := fmt.Sprintf("%s-S%d", m.cfg.Info.ID, m.issuedAgents)
+	m.issuedAgents++
+	return id
+}
+
+func (m *Master) newOfferID() string {
+	id := fmt.Sprintf("%s-O%d", m.cfg.Info.ID, m.issuedOffers)
+	m.issuedOffers++
+	return id
+}
+
+// Info is the MasterInfo that frameworks and operators see.
+func (m *Master) Info() mesos.MasterInfo { return m.cfg.Info }
+
+// total is what all agents have together, for shares.
+func (m *Master) total() amounts {
+	sum := amounts{}
+	for _, a := range m.agents {
+		sum.add(a.total)
+	}
+	return sum
+}
+
+// amounts are scalars by name.
+type amounts map[string]resource.Milli
+
+func (a amounts) add(s resource.Set) {
+	for name, v := range s.Scalars() {
+		a[name] += v
+	}
+}
+
+func (a amounts) sub(s resource.Set) {
+	for name, v := range s.Scalars() {
+		a[name] -= v
+	}
+}
+
+// share is the dominant share of a in total (DRF).
+func (a amounts) share(total amounts) float64 {
+	var dominant float64
+	for name, v := range a {
+		if t := total[name]; t > 0 {
+			dominant = max(dominant, float64(v)/float64(t))
+		}
+	}
+	return dominant
+}

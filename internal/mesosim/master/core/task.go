@@ -1,0 +1,169 @@
+package core
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/master"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+)
+
+// task is what the master knows of a task (4.1): its latest state, and the last
+// state that was forwarded to its framework.
+type task struct {
+	framework *framework
+	agentID   string
+	info      mesos.TaskInfo
+	role      string
+	set       resource.Set // of the task and its executor
+	state     mesos.TaskState
+	statuses  []mesos.TaskStatus
+	forwarded *mesos.TaskState
+	uuid      []byte // of the last forwarded update
+}
+
+func terminal(s mesos.TaskState) bool {
+	switch s {
+	case mesos.TASK_FINISHED, mesos.TASK_FAILED, mesos.TASK_KILLED, mesos.TASK_ERROR, mesos.TASK_LOST, mesos.TASK_DROPPED,
+		mesos.TASK_GONE, mesos.TASK_GONE_BY_OPERATOR:
+		return true
+	case mesos.TASK_STAGING, mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLING, mesos.TASK_UNREACHABLE, mesos.TASK_UNKNOWN:
+	}
+	return false
+}
+
+func newTask(f *framework, agentID string, info mesos.TaskInfo, role string) *task {
+	set := resource.New(info.Resources)
+	if info.Executor != nil {
+		set = set.Plus(resource.New(info.Executor.Resources))
+	}
+	return &task{framework: f, agentID: agentID, info: info, role: role, set: set, state: mesos.TASK_STAGING}
+}
+
+func (t *task) id() string { return t.info.TaskID.Value }
+
+// masterStatus is a status that the master makes itself: without a uuid (1.6).
+func (t *task) masterStatus(now time.Time, state mesos.TaskState, reason mesos.TaskStatus_Reason, message string) mesos.TaskStatus {
+	s := statusByMaster(now, t.info.TaskID, state, reason, message)
+	s.AgentID = &mesos.AgentID{Value: t.agentID}
+	return s
+}
+
+func statusByMaster(now time.Time, id mesos.TaskID, state mesos.TaskState, reason mesos.TaskStatus_Reason, message string) mesos.TaskStatus {
+	return mesos.TaskStatus{
+		TaskID: id, State: state.Enum(), Source: mesos.SOURCE_MASTER.Enum(), Reason: reason.Enum(),
+		Message: &message, Timestamp: seconds(now),
+	}
+}
+
+// record keeps a status as GET_TASKS shows it: equal states next to each other
+// collapse to the newest, data is left out (7.1).
+func (t *task) record(s mesos.TaskStatus) {
+	s.Data = nil
+	if n := len(t.statuses); n > 0 && t.statuses[n-1].GetState() == s.GetState() {
+		t.statuses[n-1] = s
+		return
+	}
+	t.statuses = append(t.statuses, s)
+}
+
+// hold puts a task among its framework's and its agent's live ones.
+func (m *Master) hold(t *task) {
+	f := t.framework
+	if f.tasks[t.id()] == nil {
+		f.order = append(slices.DeleteFunc(f.order, func(id string) bool { return id == t.id() }), t.id())
+	}
+	f.tasks[t.id()] = t
+	a := m.agents[t.agentID]
+	if a == nil {
+		return
+	}
+	a.tasks[taskKey{f.id, t.id()}] = t
+	if !terminal(t.state) {
+		a.used = a.used.Plus(t.set)
+		f.charge(t.role, t.set)
+	}
+}
+
+// settle takes a state that is the latest; the end of a task frees its
+// resources.
+func (m *Master) settle(t *task, s mesos.TaskStatus, latest mesos.TaskState) {
+	ended := !terminal(t.state) && terminal(latest)
+	if !terminal(t.state) {
+		t.state = latest
+	}
+	t.record(s)
+	if !ended {
+		return
+	}
+	m.free(t)
+}
+
+func (m *Master) free(t *task) {
+	if a := m.agents[t.agentID]; a != nil {
+		a.used = a.used.Minus(t.set)
+	}
+	t.framework.credit(t.role, t.set)
+}
+
+// drop removes a task from the live ones without keeping it.
+func (m *Master) drop(f *framework, t *task) {
+	if !terminal(t.state) {
+		m.free(t)
+	}
+	delete(f.tasks, t.id())
+	f.order = slices.DeleteFunc(f.order, func(id string) bool { return id == t.id() })
+	if a := m.agents[t.agentID]; a != nil {
+		delete(a.tasks, taskKey{f.id, t.id()})
+	}
+}
+
+// forget moves a task to the completed ones.
+func (m *Master) forget(f *framework, t *task) {
+	m.drop(f, t)
+	f.completed = append(f.completed, t)
+	if extra := len(f.completed) - maxCompletedTasks; extra > 0 {
+		f.completed = slices.Delete(f.completed, 0, extra)
+	}
+}
+
+// Updated is a status update from an agent (4.1). It is forwarded whether the
+// task is known or not.
+func (m *Master) Updated(session string, u *link.Update) {
+	a := m.bySession(session)
+	f := m.frameworks[u.FrameworkID]
+	if a == nil {
+		return
+	}
+	if f == nil {
+		if m.isCompleted(u.FrameworkID) {
+			m.tell(a, link.ToAgent{ShutdownFramework: &link.ShutdownFramework{FrameworkID: u.FrameworkID}})
+		}
+		return
+	}
+	status := u.Status.Value
+	if t := f.tasks[status.TaskID.Value]; t != nil && t.agentID == a.id {
+		m.applyUpdate(f, t, status, u.Latest)
+	}
+	m.send(f, update(status))
+}
+
+func (m *Master) applyUpdate(f *framework, t *task, s mesos.TaskStatus, latest mesos.TaskState) {
+	news := !bytes.Equal(t.uuid, s.UUID)
+	t.uuid = s.UUID
+	t.forwarded = s.GetState().Enum()
+	m.settle(t, s, latest)
+	if news {
+		m.announce(&master.Event{Type: master.Event_TASK_UPDATED, TaskUpdated: &master.Event_TaskUpdated{
+			FrameworkID: mesos.FrameworkID{Value: f.id}, Status: s, State: t.state.Enum(),
+		}})
+	}
+}
+
+func (m *Master) isCompleted(id string) bool {
+	return slices.ContainsFunc(m.completed, func(f *framework) bool { return f.id == id })
+}

@@ -1,0 +1,94 @@
+package master
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
+)
+
+// Options configure a master. Zero durations and counts mean Mesos' defaults.
+type Options struct {
+	IP       string // to listen on and to advertise; default 127.0.0.1
+	Port     int    // 0: any free one
+	Hostname string // to advertise; default the IP
+	WorkDir  string // where the registry is kept; required
+
+	AllocationInterval time.Duration
+	OfferTimeout       time.Duration // 0: offers do not expire
+	PingTimeout        time.Duration
+	MaxPingTimeouts    int
+	ReregisterTimeout  time.Duration
+
+	// AuthenticateFrameworks asks schedulers for HTTP basic credentials.
+	AuthenticateFrameworks bool
+	Credentials            map[string]string // secret by principal
+
+	Log zerolog.Logger
+}
+
+func (o *Options) complete() error {
+	if o.WorkDir == "" {
+		return fmt.Errorf("%w work_dir: must be set: the registry is kept there", ErrOption)
+	}
+	if o.AuthenticateFrameworks && len(o.Credentials) == 0 {
+		return fmt.Errorf("%w credentials: must be set with authenticate_http_frameworks", ErrOption)
+	}
+	if o.IP == "" {
+		o.IP = "127.0.0.1"
+	}
+	if o.Hostname == "" {
+		o.Hostname = o.IP
+	}
+	o.AllocationInterval = orDefault(o.AllocationInterval, core.DefaultAllocationInterval)
+	o.PingTimeout = orDefault(o.PingTimeout, core.DefaultPingTimeout)
+	o.ReregisterTimeout = orDefault(o.ReregisterTimeout, core.DefaultReregisterTimeout)
+	if o.MaxPingTimeouts <= 0 {
+		o.MaxPingTimeouts = core.DefaultMaxPingTimeouts
+	}
+	return nil
+}
+
+func orDefault(d, def time.Duration) time.Duration {
+	if d <= 0 {
+		return def
+	}
+	return d
+}
+
+// LoadCredentials reads a file in one of the two forms that Mesos takes.
+func LoadCredentials(path string) (map[string]string, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // The operator names the file.
+	if err != nil {
+		return nil, fmt.Errorf("credentials: %w", err)
+	}
+	var file struct {
+		Credentials []struct {
+			Principal string `json:"principal"`
+			Secret    string `json:"secret"`
+		} `json:"credentials"`
+	}
+	out := map[string]string{}
+	if json.Unmarshal(text, &file) == nil {
+		for _, c := range file.Credentials {
+			out[c.Principal] = c.Secret
+		}
+		return out, nil
+	}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
+		if len(fields) != 2 { //nolint:mnd // Principal and secret.
+			return nil, fmt.Errorf("%w: %s", ErrCredentials, path)
+		}
+		out[fields[0]] = fields[1]
+	}
+	return out, nil
+}

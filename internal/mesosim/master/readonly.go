@@ -1,0 +1,221 @@
+package master
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/master"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+)
+
+// object is the v0 JSON of the read-only endpoints.
+type object = map[string]any
+
+func writeJSON(w http.ResponseWriter, r *http.Request, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		text(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if fn := r.URL.Query().Get("jsonp"); fn != "" {
+		w.Header().Set("Content-Type", "text/javascript")
+		body = slices.Concat([]byte(fn+"("), body, []byte(");"))
+	}
+	writeBody(w, r, body)
+}
+
+func (s *Server) snapshotOf() (*master.Response_GetState, mesos.MasterInfo) {
+	var st *master.Response_GetState
+	var info mesos.MasterInfo
+	s.do(func(_ time.Time, m *core.Master) { st, info = m.State(), m.Info() })
+	if st == nil {
+		st = &master.Response_GetState{
+			GetTasks: &master.Response_GetTasks{}, GetFrameworks: &master.Response_GetFrameworks{}, GetAgents: &master.Response_GetAgents{},
+		}
+	}
+	return st, info
+}
+
+func (s *Server) state(w http.ResponseWriter, r *http.Request) {
+	st, info := s.snapshotOf()
+	started := float64(s.started.UnixMicro()) / 1e6
+	out := object{
+		"version": core.Version, "start_time": started, "elected_time": started, "id": info.ID, "pid": info.GetPID(),
+		"hostname": info.GetHostname(), "leader": info.GetPID(), "capabilities": []string{"AGENT_UPDATE", "AGENT_DRAINING", "QUOTA_V2"},
+		"leader_info": object{"id": info.ID, "pid": info.GetPID(), "port": info.GetPort(), "hostname": info.GetHostname()},
+		"flags":       object{}, "orphan_tasks": []any{}, "unregistered_frameworks": []any{}, "recovered_slaves": []any{},
+		"slaves": slavesOf(st), "activated_slaves": len(st.GetAgents.Agents), "deactivated_slaves": 0,
+		"frameworks":           frameworksOf(st.GetFrameworks.Frameworks, st.GetTasks),
+		"completed_frameworks": frameworksOf(st.GetFrameworks.CompletedFrameworks, st.GetTasks),
+	}
+	writeJSON(w, r, out)
+}
+
+func slavesOf(st *master.Response_GetState) []object {
+	out := []object{}
+	for _, a := range st.GetAgents.Agents {
+		attributes := object{}
+		for _, x := range a.AgentInfo.Attributes {
+			attributes[x.Name] = attributeText(x)
+		}
+		out = append(out, object{
+			"id": a.AgentInfo.GetID().GetValue(), "hostname": a.AgentInfo.Hostname, "port": a.AgentInfo.GetPort(), "pid": a.GetPID(),
+			"active": a.Active, "version": a.Version, "registered_time": float64(a.RegisteredTime.GetNanoseconds()) / 1e9,
+			"resources": amountsOf(a.TotalResources), "used_resources": amountsOf(a.AllocatedResources),
+			"offered_resources": amountsOf(a.OfferedResources), "attributes": attributes,
+		})
+	}
+	return out
+}
+
+func attributeText(a mesos.Attribute) any {
+	if a.Scalar != nil {
+		return a.Scalar.Value
+	}
+	return a.GetText().GetValue()
+}
+
+func amountsOf(rs []mesos.Resource) object {
+	out := object{"cpus": 0.0, "mem": 0.0, "disk": 0.0, "gpus": 0.0}
+	set := resource.New(rs)
+	for name, v := range set.Scalars() {
+		have, _ := out[name].(float64)
+		out[name] = have + v.Float()
+	}
+	for _, r := range set.Messages(resource.Format{}) {
+		if r.Ranges != nil {
+			t := resource.Text(r)
+			out[r.Name] = t[strings.Index(t, ":")+1:]
+		}
+	}
+	return out
+}
+
+func frameworksOf(fs []master.Response_GetFrameworks_Framework, ts *master.Response_GetTasks) []object {
+	out := []object{}
+	for _, f := range fs {
+		id := f.FrameworkInfo.GetID().GetValue()
+		out = append(out, object{
+			"id": id, "name": f.FrameworkInfo.Name, "user": f.FrameworkInfo.User, "active": f.Active, "connected": f.Connected,
+			"recovered": f.Recovered, "checkpoint": f.FrameworkInfo.GetCheckpoint(), "failover_timeout": f.FrameworkInfo.GetFailoverTimeout(),
+			"role": f.FrameworkInfo.GetRole(), "principal": f.FrameworkInfo.GetPrincipal(),
+			"resources": amountsOf(f.AllocatedResources), "offered_resources": amountsOf(f.OfferedResources),
+			"tasks": tasksOf(ts.Tasks, id), "unreachable_tasks": tasksOf(ts.UnreachableTasks, id), "completed_tasks": tasksOf(ts.CompletedTasks, id),
+		})
+	}
+	return out
+}
+
+func tasksOf(ts []mesos.Task, framework string) []object {
+	out := []object{}
+	for _, t := range ts {
+		if framework != "" && t.FrameworkID.Value != framework {
+			continue
+		}
+		statuses := []object{}
+		for _, st := range t.Statuses {
+			statuses = append(statuses, object{"state": st.GetState().String(), "timestamp": st.GetTimestamp()})
+		}
+		out = append(out, object{
+			"id": t.TaskID.Value, "name": t.Name, "framework_id": t.FrameworkID.Value, "executor_id": "", "slave_id": t.AgentID.Value,
+			"state": t.GetState().String(), "resources": amountsOf(t.Resources), "statuses": statuses,
+		})
+	}
+	return out
+}
+
+func (s *Server) slaves(w http.ResponseWriter, r *http.Request) {
+	st, _ := s.snapshotOf()
+	writeJSON(w, r, object{"slaves": slavesOf(st), "recovered_slaves": []any{}})
+}
+
+func (s *Server) frameworks(w http.ResponseWriter, r *http.Request) {
+	st, _ := s.snapshotOf()
+	writeJSON(w, r, object{
+		"frameworks":           frameworksOf(st.GetFrameworks.Frameworks, st.GetTasks),
+		"completed_frameworks": frameworksOf(st.GetFrameworks.CompletedFrameworks, st.GetTasks), "unregistered_frameworks": []any{},
+	})
+}
+
+func (s *Server) tasks(w http.ResponseWriter, r *http.Request) {
+	st, _ := s.snapshotOf()
+	all := slices.Concat(st.GetTasks.Tasks, st.GetTasks.UnreachableTasks, st.GetTasks.CompletedTasks)
+	writeJSON(w, r, object{"tasks": tasksOf(all, r.URL.Query().Get("framework_id"))})
+}
+
+func (s *Server) version(w http.ResponseWriter, r *http.Request) {
+	writeJSON(w, r, object{"version": core.Version})
+}
+
+// teardown is the form of old scripts: frameworkId=<id>.
+func (s *Server) teardown(w http.ResponseWriter, r *http.Request) {
+	if !onlyPost(w, r) {
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, minGzip)
+	id, known := r.FormValue("frameworkId"), false
+	if id == "" {
+		text(w, http.StatusBadRequest, "Missing 'frameworkId' query parameter in the request body")
+		return
+	}
+	s.do(func(now time.Time, m *core.Master) { known = m.Teardown(now, id) })
+	if !known {
+		text(w, http.StatusBadRequest, "No framework found with specified ID")
+	}
+}
+
+func (s *Server) snapshot(w http.ResponseWriter, r *http.Request) {
+	var out map[string]float64
+	s.do(func(_ time.Time, m *core.Master) { out = s.gauge(m) })
+	writeJSON(w, r, out)
+}
+
+// gauge is the counters with what is counted at the moment (7.1).
+func (s *Server) gauge(m *core.Master) map[string]float64 {
+	out := map[string]float64{"master/elected": 1, "master/uptime_secs": time.Since(s.started).Seconds()}
+	for name, v := range s.metrics {
+		out[name] = v
+	}
+	for i := range mesos.TASK_UNKNOWN {
+		out["master/"+strings.ToLower(strings.Replace(i.String(), "TASK_", "tasks_", 1))] = 0
+	}
+	for _, t := range m.Tasks().Tasks {
+		out["master/"+strings.ToLower(strings.Replace(t.GetState().String(), "TASK_", "tasks_", 1))]++
+	}
+	agents, frameworks := m.Agents(), m.Frameworks()
+	for _, a := range agents.Agents {
+		out["master/slaves_connected"]++
+		if a.Active {
+			out["master/slaves_active"]++
+		}
+		for name, v := range resource.New(a.TotalResources).Scalars() {
+			out["master/"+name+"_total"] += v.Float()
+		}
+		for name, v := range resource.New(a.AllocatedResources).Scalars() {
+			out["master/"+name+"_used"] += v.Float()
+		}
+	}
+	for _, f := range frameworks.Frameworks {
+		if f.Connected {
+			out["master/frameworks_connected"]++
+			out["master/frameworks_active"]++
+		}
+	}
+	return out
+}
+
+func metricList(all map[string]float64) []mesos.Metric {
+	out := make([]mesos.Metric, 0, len(all))
+	for name, v := range all {
+		out = append(out, mesos.Metric{Name: name, Value: &v})
+	}
+	slices.SortFunc(out, func(a, b mesos.Metric) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}

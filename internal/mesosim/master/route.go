@@ -1,0 +1,73 @@
+package master
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
+)
+
+const plainText = "text/plain; charset=utf-8"
+
+// routes serves each path and what lies below it, the longest that fits, with
+// and without /master in front, as libprocess does (1.1).
+func (s *Server) routes() http.Handler {
+	exact := map[string]http.HandlerFunc{
+		"/redirect":       s.redirect,
+		link.PathRegister: s.register,
+		link.PathMessages: s.messages,
+	}
+	prefixes := map[string]http.HandlerFunc{
+		"/api/v1/scheduler": s.scheduler,
+		"/api/v1":           s.operator,
+		"/health":           func(http.ResponseWriter, *http.Request) {},
+		"/state":            s.state,
+		"/slaves":           s.slaves,
+		"/frameworks":       s.frameworks,
+		"/tasks":            s.tasks,
+		"/version":          s.version,
+		"/teardown":         s.teardown,
+		"/metrics/snapshot": s.snapshot,
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := strings.TrimSuffix(r.URL.Path, "/")
+		if rest, ok := strings.CutPrefix(path, "/master/"); ok {
+			path = "/" + rest
+		}
+		if h := exact[path]; h != nil {
+			h(w, r)
+			return
+		}
+		for path != "" {
+			if h := prefixes[path]; h != nil {
+				h(w, r)
+				return
+			}
+			path = path[:strings.LastIndex(path, "/")]
+		}
+		text(w, http.StatusNotFound, "404 Not Found.")
+	})
+}
+
+// text answers in the form of libprocess' errors.
+func text(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", plainText)
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(body))
+}
+
+func onlyPost(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodPost {
+		return true
+	}
+	w.Header().Set("Allow", http.MethodPost)
+	text(w, http.StatusMethodNotAllowed, "405 Method Not Allowed. Expecting one of { 'POST' }, but received '"+r.Method+"'.")
+	return false
+}
+
+// redirect points to the leading master, which is this one.
+func (s *Server) redirect(w http.ResponseWriter, _ *http.Request) {
+	info := s.core.Info()
+	w.Header().Set("Location", "//"+hostPort(info.GetHostname(), info.GetPort()))
+	w.WriteHeader(http.StatusTemporaryRedirect)
+}

@@ -1,0 +1,198 @@
+package master
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	mrand "math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	operator "github.com/mesos/mesos-go/api/v1/lib/master"
+	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
+	"github.com/milosgajdos/taurus/internal/mesosim/wire"
+)
+
+// granularity is how often the passage of time is looked at.
+const granularity = 100 * time.Millisecond
+
+// Server is a master that serves.
+type Server struct {
+	opts     Options
+	codec    *wire.Codec
+	store    *store
+	listener net.Listener
+	http     *http.Server
+	started  time.Time
+
+	mu        sync.Mutex
+	core      *core.Master
+	stopped   bool
+	streams   map[string]*outbox[*scheduler.Event]
+	sessions  map[string]*outbox[link.ToAgent]
+	operators map[*outbox[*operator.Event]]bool
+	metrics   metrics
+}
+
+// New returns a master that listens already and serves once Run is called.
+func New(opts Options) (*Server, error) {
+	if err := opts.complete(); err != nil {
+		return nil, err
+	}
+	st, registry, err := openStore(opts.WorkDir)
+	if err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", net.JoinHostPort(opts.IP, strconv.Itoa(opts.Port)))
+	if err != nil {
+		return nil, fmt.Errorf("master: %w", err)
+	}
+	s := &Server{
+		opts: opts, codec: wire.NewCodec(), store: st, listener: l, started: time.Now(),
+		streams: map[string]*outbox[*scheduler.Event]{}, sessions: map[string]*outbox[link.ToAgent]{},
+		operators: map[*outbox[*operator.Event]]bool{}, metrics: metrics{},
+	}
+	s.core = core.New(core.Config{
+		Info: s.masterInfo(), AllocationInterval: opts.AllocationInterval, PingTimeout: opts.PingTimeout,
+		MaxPingTimeouts: opts.MaxPingTimeouts, ReregisterTimeout: opts.ReregisterTimeout, OfferTimeout: opts.OfferTimeout,
+		Rand: mrand.New(mrand.NewPCG(uint64(s.started.UnixNano()), 0)), //nolint:gosec // Order of offers, no secret.
+	}, registry, s.started)
+	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Minute}
+	return s, nil
+}
+
+// masterInfo describes this master to frameworks. Its id is new with each
+// start, as in Mesos: ids that it issues never collide with earlier ones.
+func (s *Server) masterInfo() mesos.MasterInfo {
+	addr := s.listener.Addr().(*net.TCPAddr) //nolint:forcetypeassert // Listens on TCP.
+	port, version, hostname := uint32(addr.Port), core.Version, s.opts.Hostname
+	pid := fmt.Sprintf("master@%s:%d", s.opts.IP, port)
+	ip := s.opts.IP
+	info := mesos.MasterInfo{
+		ID: uuid.NewString(), Port: &port, PID: &pid, Hostname: &hostname, Version: &version,
+		Address: &mesos.Address{Hostname: &hostname, IP: &ip, Port: int32(port)},
+	}
+	if v4 := net.ParseIP(s.opts.IP).To4(); v4 != nil {
+		info.IP = binary.LittleEndian.Uint32(v4) // network order in memory
+	}
+	for c := mesos.MasterInfo_Capability_AGENT_UPDATE; c <= wire.QuotaV2; c++ {
+		info.Capabilities = append(info.Capabilities, mesos.MasterInfo_Capability{Type: c})
+	}
+	return info
+}
+
+// Addr is the address it serves on, host:port.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Run serves until ctx is done or Close is called; it returns nil then.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.http.BaseContext = func(net.Listener) context.Context { return ctx }
+	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+	defer stop()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.tick(ctx)
+	}()
+	s.opts.Log.Info().Str("addr", s.Addr()).Msg("master serves")
+	err := s.http.Serve(s.listener)
+	cancel()
+	<-done
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("master: %w", err)
+}
+
+// Close ends the master as a kill would: streams break off, and what frameworks
+// and agents make of it is up to them.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.stopped = true
+	s.mu.Unlock()
+	return s.http.Close()
+}
+
+func (s *Server) tick(ctx context.Context) {
+	t := time.NewTicker(min(granularity, s.opts.AllocationInterval))
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			s.do(func(now time.Time, m *core.Master) { m.Advance(now) })
+		}
+	}
+}
+
+// do runs fn on the state and carries out its effects. Nothing happens once the
+// master is stopped, so that its end is not taken for that of its frameworks.
+func (s *Server) do(fn func(now time.Time, m *core.Master)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return
+	}
+	now := time.Now()
+	fn(now, s.core)
+	s.core.Allocate(now)
+	s.carryOut(s.core.Effects())
+}
+
+func (s *Server) carryOut(effects []core.Effect) {
+	for _, e := range effects {
+		switch e := e.(type) {
+		case core.Send:
+			if o := s.streams[e.Stream]; o != nil {
+				o.put(e.Event)
+				s.metrics.event(e.Event)
+			}
+		case core.Close:
+			if o := s.streams[e.Stream]; o != nil {
+				o.close()
+			}
+		case core.Tell:
+			if o := s.sessions[e.Session]; o != nil {
+				o.put(e.Message)
+			}
+		case core.HangUp:
+			if o := s.sessions[e.Session]; o != nil {
+				o.close()
+			}
+		case core.Announce:
+			for o := range s.operators {
+				o.put(e.Event)
+			}
+		case core.SaveRegistry:
+			if err := s.store.save(s.core.Registry()); err != nil {
+				s.fatal(err)
+			}
+		}
+	}
+}
+
+// fatal ends a master that cannot keep its registry: what it would answer after
+// that could be forgotten. Mesos does the same.
+func (s *Server) fatal(err error) {
+	s.opts.Log.Error().Err(err).Msg("registry cannot be stored; the master ends")
+	s.stopped = true
+	go func() { _ = s.http.Close() }()
+}
+
+func newStreamID() string { return uuid.NewString() }
+
+func newSession() string { return rand.Text() }

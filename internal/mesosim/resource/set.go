@@ -1,0 +1,278 @@
+package resource
+
+import (
+	"iter"
+	"math"
+	"slices"
+	"strings"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+)
+
+// Milli is a scalar amount in thousandths of its unit.
+type Milli int64
+
+// ToMilli rounds an amount to the three decimals that Mesos keeps.
+func ToMilli(v float64) Milli { return Milli(math.Round(v * 1000)) }
+
+// Float returns the amount in its unit.
+func (m Milli) Float() float64 { return float64(m) / 1000 }
+
+// entry is all of one kind: same name, type, reservations and disk.
+type entry struct {
+	key    string
+	kind   mesos.Resource // without a value and without allocation
+	scalar Milli
+	ranges []mesos.Value_Range // sorted, disjoint, not adjacent
+	items  []string            // sorted
+}
+
+// Set is an immutable set of resources. The zero value is empty.
+type Set struct {
+	entries []entry
+}
+
+// New returns the sum of rs. Pre-refinement formats (role, reservation) are
+// upgraded to reservations.
+func New(rs []mesos.Resource) Set {
+	var s Set
+	for _, r := range rs {
+		e := newEntry(r)
+		if !e.empty() {
+			s.entries = add(s.entries, e)
+		}
+	}
+	return s
+}
+
+func newEntry(r mesos.Resource) entry {
+	up := Upgrade(r)
+	e := entry{kind: up}
+	e.kind.Scalar, e.kind.Ranges, e.kind.Set, e.kind.AllocationInfo = nil, nil, nil, nil
+	e.key = keyOf(e.kind)
+	switch r.GetType() {
+	case mesos.SCALAR:
+		e.scalar = ToMilli(r.GetScalar().GetValue())
+	case mesos.RANGES:
+		for _, g := range r.GetRanges().GetRange() {
+			e.ranges = append(e.ranges, g)
+		}
+		e.ranges = coalesce(e.ranges)
+	case mesos.SET:
+		e.items = slices.Compact(slices.Sorted(slices.Values(r.GetSet().GetItem())))
+	case mesos.TEXT:
+	}
+	return e
+}
+
+// keyOf is the serialized kind: two resources add up when it is equal. The name
+// goes first so that sorting by key sorts by name.
+func keyOf(kind mesos.Resource) string {
+	b, err := kind.Marshal()
+	if err != nil {
+		return kind.Name
+	}
+	return kind.Name + "\x00" + string(b)
+}
+
+// Upgrade turns role and reservation into the reservations of the format with
+// RESERVATION_REFINEMENT.
+func Upgrade(r mesos.Resource) mesos.Resource {
+	role := r.GetRole()
+	if len(r.Reservations) == 0 && (role != "*" || r.Reservation != nil) {
+		static, dynamic := mesos.Resource_ReservationInfo_STATIC, mesos.Resource_ReservationInfo_DYNAMIC
+		info := mesos.Resource_ReservationInfo{Type: &static, Role: &role}
+		if r.Reservation != nil {
+			info.Type, info.Principal, info.Labels = &dynamic, r.Reservation.Principal, r.Reservation.Labels
+		}
+		r.Reservations = []mesos.Resource_ReservationInfo{info}
+	}
+	r.Role, r.Reservation = nil, nil
+	return r
+}
+
+func (e entry) empty() bool {
+	return e.scalar == 0 && len(e.ranges) == 0 && len(e.items) == 0
+}
+
+func (e entry) reserved() string {
+	if n := len(e.kind.Reservations); n > 0 {
+		return e.kind.Reservations[n-1].GetRole()
+	}
+	return ""
+}
+
+func find(es []entry, key string) int {
+	return slices.IndexFunc(es, func(e entry) bool { return e.key == key })
+}
+
+func add(es []entry, e entry) []entry {
+	i := find(es, e.key)
+	if i < 0 {
+		return append(es, e)
+	}
+	es[i].scalar += e.scalar
+	es[i].ranges = coalesce(slices.Concat(es[i].ranges, e.ranges))
+	es[i].items = slices.Compact(slices.Sorted(slices.Values(slices.Concat(es[i].items, e.items))))
+	return es
+}
+
+// Plus returns the sum of both sets.
+func (s Set) Plus(o Set) Set {
+	es := slices.Clone(s.entries)
+	for _, e := range o.entries {
+		es = add(es, e)
+	}
+	return Set{entries: es}
+}
+
+// Minus returns what is left of s without o. What o has more than s is ignored.
+func (s Set) Minus(o Set) Set {
+	out := make([]entry, 0, len(s.entries))
+	for _, e := range s.entries {
+		if i := find(o.entries, e.key); i >= 0 {
+			e = e.minus(o.entries[i])
+		}
+		if !e.empty() {
+			out = append(out, e)
+		}
+	}
+	return Set{entries: out}
+}
+
+func (e entry) minus(o entry) entry {
+	e.scalar = max(0, e.scalar-o.scalar)
+	e.ranges = subtract(e.ranges, o.ranges)
+	e.items = slices.DeleteFunc(slices.Clone(e.items), func(i string) bool { return slices.Contains(o.items, i) })
+	return e
+}
+
+// Contains says whether o is part of s.
+func (s Set) Contains(o Set) bool {
+	for _, e := range o.entries {
+		i := find(s.entries, e.key)
+		if i < 0 {
+			return false
+		}
+		left := e.minus(s.entries[i])
+		if !left.empty() {
+			return false
+		}
+	}
+	return true
+}
+
+// Empty says whether there is nothing in s.
+func (s Set) Empty() bool { return len(s.entries) == 0 }
+
+// Scalar returns the amount of all scalars of this name, whatever their
+// reservation.
+func (s Set) Scalar(name string) Milli {
+	var sum Milli
+	for _, e := range s.entries {
+		if e.kind.Name == name {
+			sum += e.scalar
+		}
+	}
+	return sum
+}
+
+// Ports returns the ranges named ports.
+func (s Set) Ports() []mesos.Value_Range {
+	var out []mesos.Value_Range
+	for _, e := range s.entries {
+		if e.kind.Name == "ports" {
+			out = append(out, e.ranges...)
+		}
+	}
+	return out
+}
+
+// OfferableTo returns the part of s that a role may be offered: what is
+// unreserved, and what is reserved to it or to its ancestors. Resources with
+// several reservations need a framework that knows them (refined).
+func (s Set) OfferableTo(role string, refined bool) Set {
+	var out Set
+	for _, e := range s.entries {
+		r := e.reserved()
+		if r != "" && r != role && !strings.HasPrefix(role, r+"/") {
+			continue
+		}
+		if len(e.kind.Reservations) > 1 && !refined {
+			continue
+		}
+		out.entries = append(out.entries, e)
+	}
+	return out
+}
+
+func coalesce(rs []mesos.Value_Range) []mesos.Value_Range {
+	rs = slices.Clone(rs)
+	slices.SortFunc(rs, func(a, b mesos.Value_Range) int {
+		switch {
+		case a.Begin < b.Begin:
+			return -1
+		case a.Begin > b.Begin:
+			return 1
+		}
+		return 0
+	})
+	var out []mesos.Value_Range
+	for _, r := range rs {
+		if n := len(out); n > 0 && r.Begin <= out[n-1].End+1 {
+			out[n-1].End = max(out[n-1].End, r.End)
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func subtract(from, rs []mesos.Value_Range) []mesos.Value_Range {
+	out := from
+	for _, r := range rs {
+		var next []mesos.Value_Range
+		for _, f := range out {
+			if r.End < f.Begin || r.Begin > f.End {
+				next = append(next, f)
+				continue
+			}
+			if f.Begin < r.Begin {
+				next = append(next, mesos.Value_Range{Begin: f.Begin, End: r.Begin - 1})
+			}
+			if f.End > r.End {
+				next = append(next, mesos.Value_Range{Begin: r.End + 1, End: f.End})
+			}
+		}
+		out = next
+	}
+	return out
+}
+
+// Scalars iterates over the amounts by name; a name comes as often as it has
+// different reservations.
+func (s Set) Scalars() iter.Seq2[string, Milli] {
+	return func(yield func(string, Milli) bool) {
+		for _, e := range s.entries {
+			if e.scalar != 0 && !yield(e.kind.Name, e.scalar) {
+				return
+			}
+		}
+	}
+}
+
+// Popped returns the set without the last reservation of each resource.
+func (s Set) Popped() Set {
+	var out Set
+	for _, e := range s.entries {
+		if n := len(e.kind.Reservations); n > 0 {
+			e.kind.Reservations = slices.Clone(e.kind.Reservations[:n-1])
+			if n == 1 {
+				e.kind.Reservations = nil
+			}
+			e.key = keyOf(e.kind)
+		}
+		out.entries = add(out.entries, e)
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package validate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+)
+
+// Has says whether a framework has a capability.
+func Has(info *mesos.FrameworkInfo, c mesos.FrameworkInfo_Capability_Type) bool {
+	return slices.ContainsFunc(info.Capabilities, func(have mesos.FrameworkInfo_Capability) bool { return have.Type == c })
+}
+
+// Roles returns the roles that a framework subscribes with.
+func Roles(info *mesos.FrameworkInfo) []string {
+	if Has(info, mesos.FrameworkInfo_Capability_MULTI_ROLE) {
+		return info.Roles
+	}
+	return []string{info.GetRole()}
+}
+
+// Framework checks a FrameworkInfo and the roles to be suppressed.
+func Framework(info *mesos.FrameworkInfo, suppressed []string) string {
+	if why := roles(info); why != "" {
+		return why
+	}
+	if info.ID != nil && info.ID.Value != "" {
+		if why := ID(info.ID.Value); why != "" {
+			return why
+		}
+	}
+	if t := info.GetFailoverTimeout(); math.IsNaN(t) || math.Abs(t) > math.MaxInt64/1e9 {
+		return fmt.Sprintf("The framework failover_timeout (%s) is invalid", strconv.FormatFloat(t, 'g', 6, 64))
+	}
+	return Suppressed(info, suppressed)
+}
+
+// Suppressed checks that roles to be suppressed are the framework's.
+func Suppressed(info *mesos.FrameworkInfo, suppressed []string) string {
+	mine := Roles(info)
+	var foreign []string
+	for _, r := range suppressed {
+		if !slices.Contains(mine, r) && !slices.Contains(foreign, r) {
+			foreign = append(foreign, r)
+		}
+	}
+	if len(foreign) == 0 {
+		return ""
+	}
+	slices.Sort(foreign)
+	return fmt.Sprintf("Suppressed roles { %s } are not contained in the set of roles", strings.Join(foreign, ", "))
+}
+
+func roles(info *mesos.FrameworkInfo) string {
+	if !Has(info, mesos.FrameworkInfo_Capability_MULTI_ROLE) {
+		if len(info.Roles) > 0 {
+			return "'FrameworkInfo.roles' must not be set when the framework is not MULTI_ROLE capable"
+		}
+		if why := resource.RoleFault(info.GetRole()); why != "" {
+			return "'FrameworkInfo.role' is not a valid role: " + why
+		}
+		return ""
+	}
+	if info.Role != nil {
+		return "'FrameworkInfo.role' must not be set when the framework is MULTI_ROLE capable"
+	}
+	seen, twice := map[string]bool{}, []string{}
+	for _, r := range info.Roles {
+		if seen[r] && !slices.Contains(twice, r) {
+			twice = append(twice, r)
+		}
+		seen[r] = true
+	}
+	if len(twice) > 0 {
+		return fmt.Sprintf("'FrameworkInfo.roles' contains duplicate items: { %s }", strings.Join(twice, ", "))
+	}
+	for _, r := range info.Roles {
+		if why := resource.RoleFault(r); why != "" {
+			return "'FrameworkInfo.roles' contains invalid role: " + why
+		}
+	}
+	return ""
+}
+
+// FrameworkUpdate checks what UPDATE_FRAMEWORK may not change.
+func FrameworkUpdate(from, to *mesos.FrameworkInfo) string {
+	if from.GetPrincipal() != to.GetPrincipal() {
+		return "Changing framework's principal is not allowed."
+	}
+	if from.User != to.User {
+		return fmt.Sprintf("Updating 'FrameworkInfo.user' is unsupported; attempted to update from '%s' to '%s'", from.User, to.User)
+	}
+	if from.GetCheckpoint() != to.GetCheckpoint() {
+		return fmt.Sprintf("Updating 'FrameworkInfo.checkpoint' is unsupported; attempted to update from '%t' to '%t'",
+			from.GetCheckpoint(), to.GetCheckpoint())
+	}
+	return ""
+}

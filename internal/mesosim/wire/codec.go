@@ -1,0 +1,84 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/gogo/protobuf/proto"
+)
+
+// The media types of the v1 APIs.
+const (
+	MediaJSON     = "application/json"
+	MediaProtobuf = "application/x-protobuf"
+)
+
+// Codec encodes and decodes bodies of both media types.
+type Codec struct {
+	json JSON
+}
+
+// NewCodec returns a Codec.
+func NewCodec() *Codec { return &Codec{} }
+
+// Encode returns msg in the given media type, JSON unless it is MediaProtobuf.
+func (c *Codec) Encode(media string, msg proto.Message) ([]byte, error) {
+	if media == MediaProtobuf {
+		return proto.Marshal(msg)
+	}
+	return c.json.Marshal(msg), nil
+}
+
+// Decode fills msg from a body. The error is ErrProtobuf, ErrSyntax or
+// ErrConvert.
+func (c *Codec) Decode(media string, body []byte, msg proto.Message) error {
+	if media != MediaProtobuf {
+		return c.json.Unmarshal(body, msg)
+	}
+	if err := proto.Unmarshal(body, msg); err != nil {
+		return fmt.Errorf("%w: %w", ErrProtobuf, err)
+	}
+	return nil
+}
+
+// HasUnknownType says whether a body whose decoded type is UNKNOWN says so
+// itself, in which case Mesos takes it for present. number is the number of the
+// field named type.
+func HasUnknownType(media string, body []byte, number int) bool {
+	if media != MediaProtobuf {
+		var head struct {
+			Type *string `json:"type"`
+		}
+		return json.Unmarshal(body, &head) == nil && head.Type != nil && *head.Type == "UNKNOWN"
+	}
+	b := proto.NewBuffer(body)
+	for {
+		key, err := b.DecodeVarint()
+		if err != nil {
+			return false
+		}
+		if int(key>>3) == number && key&7 == proto.WireVarint { //nolint:gosec // Compared only.
+			return true
+		}
+		if !skip(b, key&7) {
+			return false
+		}
+	}
+}
+
+func skip(b *proto.Buffer, kind uint64) bool {
+	var err error
+	switch kind {
+	case proto.WireVarint:
+		_, err = b.DecodeVarint()
+	case proto.WireFixed64:
+		_, err = b.DecodeFixed64()
+	case proto.WireBytes:
+		_, err = b.DecodeRawBytes(false)
+	case proto.WireFixed32:
+		_, err = b.DecodeFixed32()
+	default:
+		return false
+	}
+	return err == nil
+}
