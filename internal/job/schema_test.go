@@ -145,39 +145,57 @@ func (n *node) check(s *node, at string, v any) error {
 	if s.Not != nil && n.check(s.Not, at, v) == nil || s.Const != nil && s.Const != v || s.Enum != nil && !slices.Contains(s.Enum, v) {
 		return fmt.Errorf("%s: %v is not allowed", at, v)
 	}
-	typed := s.Type == ""
+	if !s.hasType(v) {
+		return fmt.Errorf("%s: %v is no %s", at, v, s.Type)
+	}
 	switch v := v.(type) {
 	case map[string]any:
-		typed = typed || s.Type == "object"
-		if err := n.checkObject(s, at, v); err != nil {
-			return err
-		}
+		return n.checkObject(s, at, v)
 	case []any:
-		typed = typed || s.Type == "array"
-		if s.MinItems != nil && len(v) < *s.MinItems || s.MaxItems != nil && len(v) > *s.MaxItems {
-			return fmt.Errorf("%s: %d items", at, len(v))
-		}
-		for i, item := range v {
-			if err := n.check(s.Items, fmt.Sprintf("%s[%d]", at, i), item); err != nil {
-				return err
-			}
-		}
+		return n.checkArray(s, at, v)
 	case string:
-		typed = typed || s.Type == "string"
 		wrong := s.MinLength != nil && len(v) < *s.MinLength || s.MaxLength != nil && len(v) > *s.MaxLength
 		if wrong || s.Pattern != "" && !regexp.MustCompile(s.Pattern).MatchString(v) {
 			return fmt.Errorf("%s: %q does not fit", at, v)
 		}
 	case float64:
-		typed = typed || s.Type == "number" || s.Type == "integer" && v == math.Trunc(v)
 		if s.Minimum != nil && v < *s.Minimum || s.Maximum != nil && v > *s.Maximum {
 			return fmt.Errorf("%s: %v is out of bounds", at, v)
 		}
-	case bool:
-		typed = typed || s.Type == "boolean"
 	}
-	if !typed {
-		return fmt.Errorf("%s: %v is no %s", at, v, s.Type)
+	return nil
+}
+
+// hasType says whether v is of the type that s asks for.
+func (s *node) hasType(v any) bool {
+	if s.Type == "" {
+		return true
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		return s.Type == "object"
+	case []any:
+		return s.Type == "array"
+	case string:
+		return s.Type == "string"
+	case float64:
+		return s.Type == "number" || s.Type == "integer" && v == math.Trunc(v)
+	case bool:
+		return s.Type == "boolean"
+	}
+	return false
+}
+
+func (n *node) checkArray(s *node, at string, v []any) error {
+	if s.MinItems != nil && len(v) < *s.MinItems || s.MaxItems != nil && len(v) > *s.MaxItems {
+		return fmt.Errorf("%s: %d items", at, len(v))
+	}
+	for i, item := range v {
+		if s.Items != nil {
+			if err := n.check(s.Items, fmt.Sprintf("%s[%d]", at, i), item); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
