@@ -1,0 +1,90 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/mesos"
+	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/services/api"
+)
+
+// APIPort is where an api serves health and metrics by default.
+const APIPort = 8081
+
+// apiSettings are the api's own.
+type apiSettings struct {
+	nats    natsSettings
+	mesos   mesosSettings
+	listen  string
+	bodyMax service.Bytes
+}
+
+// APICommand runs an api.
+func APICommand() *cobra.Command {
+	var a apiSettings
+	return service.Command(service.Definition{
+		Role:  "api",
+		Short: "Serve users over HTTP",
+		Long: `The api takes jobs over HTTP, writes them into the log, and shows what became of
+them, now and at any time before. Any number of apis may run at once.`,
+		AdminPort: APIPort,
+		Register:  a.register,
+		Complete:  a.complete,
+		Build:     a.build,
+	})
+}
+
+func (a *apiSettings) register(s *service.Settings) {
+	a.bodyMax = api.DefaultBodyMax
+	f := s.Flags()
+	f.StringVar(&a.listen, "listen", api.DefaultListen, "`address` for users; port 0 takes any free one")
+	f.Var(&a.bodyMax, "body-max", "`size` of the largest request body")
+	a.mesos.register(s)
+	a.nats.register(s)
+}
+
+func (a *apiSettings) complete(s *service.Settings) error {
+	err := service.CheckAddress(s, "listen")
+	if a.bodyMax == 0 {
+		err = errors.Join(err, s.Refuse("body-max", "use more than 0"))
+	}
+	return errors.Join(err, a.mesos.complete(s), a.nats.complete(s))
+}
+
+func (a *apiSettings) build(ctx context.Context, env *service.Env) (service.Runner, error) {
+	files, err := mesos.NewAgentFiles(a.mesos.config(env.Logger))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", service.ErrUsage, err)
+	}
+	env.OnStop("connections to Mesos", closing(files.Close))
+	log, err := a.nats.openLedger(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	why, err := a.nats.openWhy(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	return api.New(api.Options{
+		Log: log, Why: why, Space: a.nats.space(), Name: env.Process.Name,
+		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
+		Listen: a.listen, BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(),
+	})
+}
+
+// sandbox reads what tasks write, with the api's error for what is not there.
+type sandbox struct{ files *mesos.AgentFiles }
+
+// ReadFile implements api.Sandbox.
+func (s sandbox) ReadFile(ctx context.Context, agentURL, frameworkID, taskID, file string, offset int64, length int) ([]byte, int64, error) {
+	data, size, err := s.files.ReadFile(ctx, agentURL, frameworkID, taskID, file, offset, length)
+	if errors.Is(err, mesos.ErrFileNotFound) {
+		err = fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
+	return data, size, err
+}

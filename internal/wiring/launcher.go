@@ -1,0 +1,126 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/mesos"
+	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/services/launcher"
+)
+
+const (
+	// LauncherPort is where a launcher serves health and metrics by default.
+	LauncherPort = 8083
+	// DefaultMaster is where a Mesos master listens when nothing else is said.
+	DefaultMaster = "127.0.0.1:5050"
+	// DefaultFailoverTimeout is how long Mesos keeps tasks without a launcher.
+	DefaultFailoverTimeout = 7 * 24 * time.Hour
+)
+
+// launcherSettings are the launcher's own.
+type launcherSettings struct {
+	nats      natsSettings
+	mesos     mesosSettings
+	framework mesos.Framework
+	roles     string
+	leaseTTL  time.Duration
+}
+
+// LauncherCommand runs a launcher.
+func LauncherCommand() *cobra.Command {
+	var l launcherSettings
+	return service.Command(service.Definition{
+		Role:  "launcher",
+		Short: "Launch tasks on Mesos, and record what becomes of them",
+		Long: `The launcher subscribes to the Mesos master, places what the planner wants on
+what Mesos offers, and writes what Mesos reports into the log. One launcher is
+active; any number of others stand by and take over within seconds. Stopping
+them all leaves the tasks running for --failover-timeout.`,
+		AdminPort: LauncherPort,
+		Register:  l.register,
+		Complete:  l.complete,
+		Build:     l.build,
+	})
+}
+
+func (l *launcherSettings) register(s *service.Settings) {
+	f := s.Flags()
+	f.StringVar(&l.mesos.master, "master", DefaultMaster, "Mesos masters, `host:port` separated by commas, or zk://host:port,host:port/path")
+	s.Alias("master", "MESOS_MASTER")
+	f.StringVar(&l.framework.Name, "framework-name", "taurus", "`name` of the framework, shown by Mesos")
+	f.StringVar(&l.framework.User, "framework-user", "root", "`user` that tasks run as; must exist on the agents")
+	f.StringVar(&l.roles, "roles", "*", "Mesos `roles` to ask offers for, separated by commas")
+	f.DurationVar(&l.framework.FailoverTimeout, "failover-timeout", DefaultFailoverTimeout, "how `long` Mesos keeps the tasks while no launcher is subscribed")
+	f.StringVar(&l.framework.WebUIURL, "webui-url", "", "`URL` that Mesos' web pages link the framework to")
+	f.DurationVar(&l.leaseTTL, "lease-ttl", launcher.DefaultLeaseTTL, "how `long` a standby waits for a launcher that has vanished")
+	l.mesos.register(s)
+	l.nats.register(s)
+}
+
+func (l *launcherSettings) complete(s *service.Settings) error {
+	var errs []error
+	if l.framework.Name == "" {
+		errs = append(errs, s.Refuse("framework-name", "is missing"))
+	}
+	if l.framework.User == "" {
+		errs = append(errs, s.Refuse("framework-user", "is missing; name a user that exists on the agents"))
+	}
+	if l.framework.FailoverTimeout <= 0 {
+		errs = append(errs, s.Refuse("failover-timeout", "use more than 0s: at 0 Mesos kills every task as soon as the launcher is away"))
+	}
+	if l.leaseTTL < eventlog.MinTTL {
+		errs = append(errs, s.Refuse("lease-ttl", "use "+eventlog.MinTTL.String()+" or more"))
+	}
+	if l.mesos.master == "" {
+		errs = append(errs, s.Refuse("master", "is missing; give host:port[,host:port] or zk://host:port/mesos"))
+	}
+	l.framework.Roles = strings.Split(l.roles, ",")
+	for i, role := range l.framework.Roles {
+		l.framework.Roles[i] = strings.TrimSpace(role)
+	}
+	if slices.Contains(l.framework.Roles, "") {
+		errs = append(errs, s.Refuse("roles", "has an empty role; use * for the default one"))
+	}
+	return errors.Join(append(errs, l.mesos.complete(s), l.nats.complete(s))...)
+}
+
+func (l *launcherSettings) build(ctx context.Context, env *service.Env) (service.Runner, error) {
+	client, err := mesos.NewClient(l.mesos.config(env.Logger))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", service.ErrUsage, err)
+	}
+	env.OnStop("connections to Mesos", closing(client.Close))
+	env.Tell("master", redacted(l.mesos.master))
+	log, err := l.nats.openLedger(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	why, err := l.nats.openWhy(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	lease, err := l.nats.openLeases(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	framework := l.framework
+	framework.Checkpoint = true
+	if framework.Hostname, err = os.Hostname(); err != nil {
+		framework.Hostname = ""
+	}
+	return launcher.New(launcher.Options{
+		Log: log, Space: l.nats.space(), Name: env.Process.Name,
+		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
+		Mesos: launcher.Client(client), Framework: framework,
+		Why: why, Lease: lease, LeaseTTL: l.leaseTTL,
+	})
+}

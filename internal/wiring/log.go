@@ -1,0 +1,84 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Bounds of the stream of verdicts. Every role that opens it must ask for the
+// same, so they are no settings.
+const (
+	whySuffix   = "_WHY"
+	whyMaxAge   = 30 * 24 * time.Hour
+	whyMaxBytes = 256 << 20
+)
+
+// openLedger opens the log, to be closed when the role has stopped. Records that
+// are read through it are shown to the watch on the clocks.
+func (n *natsSettings) openLedger(ctx context.Context, env *service.Env) (eventlog.Log, error) {
+	env.Tell("nats", redacted(n.urls))
+	env.Tell("stream", n.stream)
+	o := n.options(env)
+	o.Stream, o.Kind, o.Subjects = n.stream, jetstream.Ledger, []string{events.Prefix + ".>"}
+	o.MaxBytes, o.Partitions = int64(n.maxBytes), int(n.partitions)
+	log, err := open(ctx, n, env, o, jetstream.Open)
+	if err != nil {
+		return nil, err
+	}
+	return service.Watch(log, env.Skew), nil
+}
+
+// openWhy opens the stream of verdicts.
+func (n *natsSettings) openWhy(ctx context.Context, env *service.Env) (eventlog.Log, error) {
+	o := n.options(env)
+	o.Stream, o.Kind, o.Subjects = n.stream+whySuffix, jetstream.Bounded, []string{events.WhyPrefix + ".>"}
+	o.MaxBytes, o.MaxAge = whyMaxBytes, whyMaxAge
+	log, err := open(ctx, n, env, o, jetstream.Open)
+	if err != nil {
+		return nil, err
+	}
+	return log, nil
+}
+
+// openLeases opens the bucket that launchers agree in on who works.
+func (n *natsSettings) openLeases(ctx context.Context, env *service.Env) (eventlog.Lease, error) {
+	leases, err := open(ctx, n, env, n.options(env), jetstream.OpenLeases)
+	if err != nil {
+		return nil, err
+	}
+	return leases, nil
+}
+
+func (n *natsSettings) options(env *service.Env) jetstream.Options {
+	return jetstream.Options{
+		URL: n.urls, Name: "taurus-" + env.Role + " " + env.Process.Name,
+		CredentialsFile: n.creds, User: n.user, Password: n.password, TLS: n.tls,
+		Log: env.Logger, Replicas: n.replicas,
+	}
+}
+
+// open has a store opened by with, and says for people what went wrong.
+func open[T io.Closer](ctx context.Context, n *natsSettings, env *service.Env, o jetstream.Options,
+	with func(context.Context, jetstream.Options) (T, error),
+) (T, error) {
+	store, err := with(ctx, o)
+	switch {
+	case err == nil:
+		env.OnStop("connection to NATS", store.Close)
+	case ctx.Err() == nil:
+		// Waiting would not mend it.
+		err = fmt.Errorf("%w: %w", service.ErrUsage, err)
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		err = fmt.Errorf("%w: nothing at %s within %v: start NATS, or say by --nats where it is: %w",
+			service.ErrUnreachable, redacted(n.urls), env.Process.StartTimeout, err)
+	}
+	return store, err
+}

@@ -1,0 +1,107 @@
+package wiring
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/mesos"
+	"github.com/milosgajdos/taurus/internal/service"
+)
+
+// secretMax is the largest secret that is read from a file, in bytes.
+const secretMax = 4 << 10
+
+// mesosSettings say how to talk to masters and agents.
+type mesosSettings struct {
+	principal, secretFile, ca string
+	insecure                  bool
+	secret                    string
+	// master is the launcher's; the others find theirs in the log.
+	master string
+}
+
+func (m *mesosSettings) register(s *service.Settings) {
+	f := s.Flags()
+	f.StringVar(&m.principal, "principal", "", "`name` to authenticate to Mesos with; needs --secret-file")
+	f.StringVar(&m.secretFile, "secret-file", "", "`file` that holds the principal's secret and nothing else")
+	f.StringVar(&m.ca, "mesos-ca", "", "PEM `file` of the authorities that Mesos is trusted by; turns TLS on")
+	f.BoolVar(&m.insecure, "mesos-insecure", false, "trust any certificate of Mesos; turns TLS on")
+}
+
+// complete refuses what cannot work.
+func (m *mesosSettings) complete(s *service.Settings) error {
+	if err := m.readSecret(s); err != nil {
+		return err
+	}
+	return m.check(s)
+}
+
+func (m *mesosSettings) readSecret(s *service.Settings) error {
+	if m.principal != "" && m.secretFile == "" {
+		return s.Refuse("principal", "needs its secret: name the file by --secret-file")
+	}
+	if m.secretFile == "" {
+		return nil
+	}
+	if m.principal == "" {
+		return s.Refuse("secret-file", "needs --principal")
+	}
+	secret, err := os.ReadFile(m.secretFile)
+	if err != nil {
+		return s.Refuse("secret-file", "cannot be read: "+err.Error())
+	}
+	m.secret = string(bytes.TrimRight(secret, "\r\n"))
+	if m.secret == "" || len(m.secret) > secretMax {
+		return s.Refuse("secret-file", "must hold one secret, of 4 KiB at most")
+	}
+	return nil
+}
+
+func (m *mesosSettings) config(log zerolog.Logger) mesos.Config {
+	return mesos.Config{
+		Master:    m.master,
+		Principal: m.principal, Secret: m.secret,
+		TLS: mesos.TLS{CAFile: m.ca, Insecure: m.insecure},
+		Log: log,
+	}
+}
+
+// check refuses what the Mesos client refuses, in the words of the settings.
+func (m *mesosSettings) check(s *service.Settings) error {
+	err := m.try()
+	var conf *mesos.ConfigError
+	if !errors.As(err, &conf) {
+		return err
+	}
+	switch conf.Field {
+	case "master":
+		return s.Refuse("master", conf.Reason)
+	case "principal":
+		return s.Refuse("principal", conf.Reason)
+	case "secret":
+		return s.Refuse("secret-file", conf.Reason)
+	case "tls.ca_file":
+		return s.Refuse("mesos-ca", conf.Reason)
+	}
+	return fmt.Errorf("%w: %w", service.ErrUsage, err)
+}
+
+// try makes the client that needs most of the settings; it connects to nothing.
+func (m *mesosSettings) try() error {
+	if m.master == "" {
+		killer, err := mesos.NewKiller(m.config(zerolog.Nop()))
+		if err == nil {
+			killer.Close()
+		}
+		return err
+	}
+	client, err := mesos.NewClient(m.config(zerolog.Nop()))
+	if err == nil {
+		client.Close()
+	}
+	return err
+}

@@ -1,0 +1,118 @@
+package wiring
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Defaults of the settings of the log.
+const (
+	DefaultNATS   = "nats://127.0.0.1:4222"
+	DefaultStream = "TAURUS"
+)
+
+// natsSettings say where the log is and what it is like.
+type natsSettings struct {
+	urls                      string
+	user, password, creds, ca string
+	stream                    string
+	replicas                  int
+	partitions                uint32
+	maxBytes                  service.Bytes
+	tls                       *tls.Config
+}
+
+func (n *natsSettings) register(s *service.Settings) {
+	f := s.Flags()
+	f.StringVar(&n.urls, "nats", DefaultNATS, "NATS servers, `URLs` separated by commas")
+	f.StringVar(&n.user, "nats-user", "", "user `name` for NATS")
+	f.StringVar(&n.password, "nats-password", "", "`password` for NATS; better in the environment, where ps does not show it")
+	s.Secret("nats-password")
+	f.StringVar(&n.creds, "nats-creds", "", "NATS credentials `file`, in place of user and password")
+	f.StringVar(&n.ca, "nats-ca", "", "PEM `file` of the authorities that NATS is trusted by; turns TLS on")
+	f.StringVar(&n.stream, "stream", DefaultStream, "`name` of the log's stream; that of the verdicts has _WHY behind it")
+	f.IntVar(&n.replicas, "replicas", 0, "`copies` of the stream: 1, 3 or 5; 0 makes a new one with 1 and takes an old one as it is")
+	f.Uint32Var(&n.partitions, "partitions", events.DefaultPartitions, "`number` of partitions, fixed when the stream is made")
+	f.Var(&n.maxBytes, "max-bytes", "`size` limit of the stream, such as 8GiB; 0 makes a new one without and takes an old one as it is")
+}
+
+// complete refuses what cannot work, all of it at once.
+func (n *natsSettings) complete(s *service.Settings) error {
+	var errs []error
+	refuse := func(wrong bool, flag, reason string) {
+		if wrong {
+			errs = append(errs, s.Refuse(flag, reason))
+		}
+	}
+	refuse(!fitURLs(n.urls), "nats", "want nats://host:port or tls://host:port, several separated by commas")
+	refuse(n.user == "" && n.password != "", "nats-password", "needs --nats-user")
+	refuse(n.user != "" && n.creds != "", "nats-creds", "does not go with --nats-user: use one of them")
+	refuse(n.stream == "" || strings.ContainsAny(n.stream, " .*>/\\\t"), "stream", "a stream's name has no blanks, dots, wildcards or slashes")
+	refuse(n.replicas != 0 && n.replicas != 1 && n.replicas != 3 && n.replicas != 5, "replicas", "use 1, 3 or 5, or 0 to take the stream as it is")
+	refuse(n.partitions == 0, "partitions", "use 1 or more")
+	if n.creds != "" {
+		if _, err := os.Stat(n.creds); err != nil {
+			errs = append(errs, s.Refuse("nats-creds", "cannot be read: "+err.Error()))
+		}
+	}
+	if err := n.loadCA(); err != nil {
+		errs = append(errs, s.Refuse("nats-ca", err.Error()))
+	}
+	return errors.Join(errs...)
+}
+
+func (n *natsSettings) loadCA() error {
+	if n.ca == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(n.ca)
+	if err != nil {
+		return fmt.Errorf("cannot be read: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return errors.New("holds no PEM certificate") //nolint:err113 // Told to people, inside a SettingError.
+	}
+	n.tls = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
+	return nil
+}
+
+func (n *natsSettings) space() events.Space { return events.NewSpace(n.partitions) }
+
+// fitURLs says whether every part of a list is the address of a server.
+func fitURLs(list string) bool {
+	for part := range strings.SplitSeq(list, ",") {
+		u, err := url.Parse(strings.TrimSpace(part))
+		if err != nil || u.Host == "" {
+			return false
+		}
+		switch u.Scheme {
+		case "nats", "tls", "ws", "wss":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// redacted is a list of addresses without passwords.
+func redacted(list string) string {
+	parts := strings.Split(list, ",")
+	for i, part := range parts {
+		u, err := url.Parse(strings.TrimSpace(part))
+		if err != nil {
+			parts[i] = "(unreadable)"
+			continue
+		}
+		parts[i] = u.Redacted()
+	}
+	return strings.Join(parts, ",")
+}

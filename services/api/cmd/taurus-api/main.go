@@ -1,0 +1,13 @@
+// Command taurus-api runs the api of taurus; see package api.
+package main
+
+import (
+	"os"
+
+	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/wiring"
+)
+
+func main() {
+	os.Exit(service.Main(wiring.APICommand()))
+}

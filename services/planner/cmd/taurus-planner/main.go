@@ -1,0 +1,13 @@
+// Command taurus-planner runs the planner of taurus; see package planner.
+package main
+
+import (
+	"os"
+
+	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/wiring"
+)
+
+func main() {
+	os.Exit(service.Main(wiring.PlannerCommand()))
+}

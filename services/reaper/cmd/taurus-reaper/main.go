@@ -1,0 +1,13 @@
+// Command taurus-reaper runs the reaper of taurus; see package reaper.
+package main
+
+import (
+	"os"
+
+	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/wiring"
+)
+
+func main() {
+	os.Exit(service.Main(wiring.ReaperCommand()))
+}
