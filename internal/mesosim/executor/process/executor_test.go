@@ -17,7 +17,13 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/process"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(doomedEnv); dir != "" {
+		doomedAgent(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func script(text string) mesos.TaskInfo {
 	return mesos.TaskInfo{Command: &mesos.CommandInfo{Value: &text}}
