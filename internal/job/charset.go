@@ -17,15 +17,12 @@ func labelRune(r rune) bool { return nameRune(r) || r == '/' }
 // sortedKeys are the keys of m in the order the encoding has them.
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
-// alternatives lists words for a sentence: "a", "b" or "c".
+// alternatives lists two or more words for a sentence: "a", "b" or "c".
 func alternatives(words []string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
 		quoted[i] = `"` + word + `"`
 	}
 	last := len(quoted) - 1
-	if last < 1 {
-		return strings.Join(quoted, "")
-	}
 	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
 }

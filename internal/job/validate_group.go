@@ -54,9 +54,9 @@ func (c *checker) ports(group string, g *Group) {
 	for i, p := range g.Ports {
 		here := index(at, i)
 		c.port(here, p, network)
-		c.unlike(seen, "name "+envName(p.Name), join(here, "name"), p.Name != "")
-		c.unlike(seen, p.Protocol+" container "+strconv.Itoa(int(p.Container)), join(here, "container"), p.Container != 0)
-		c.unlike(seen, p.Protocol+" host "+strconv.Itoa(int(p.Host)), join(here, "host"), p.Host != 0)
+		c.once(seen, "name "+envName(p.Name), join(here, "name"), p.Name != "")
+		c.once(seen, p.Protocol+" container "+strconv.Itoa(int(p.Container)), join(here, "container"), p.Container != 0)
+		c.once(seen, p.Protocol+" host "+strconv.Itoa(int(p.Host)), join(here, "host"), p.Host != 0)
 	}
 }
 
@@ -77,8 +77,8 @@ func (c *checker) port(at string, p Port, network string) {
 	c.oneOf(join(at, "protocol"), p.Protocol, ProtocolTCP, ProtocolUDP)
 }
 
-// unlike checks that something is there only once.
-func (c *checker) unlike(seen map[string]string, what, at string, given bool) {
+// once checks that something is there only once.
+func (c *checker) once(seen map[string]string, what, at string, given bool) {
 	if !given {
 		return
 	}

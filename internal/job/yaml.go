@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 )
 
@@ -28,7 +29,12 @@ func yamlToJSON(data []byte) (*converted, error) {
 	if err := boundYAML(data); err != nil {
 		return nil, err
 	}
-	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
+	tokens := lexer.Tokenize(string(data))
+	if len(tokens) > maxYAMLTokens {
+		return nil, malformed(tokens[maxYAMLTokens].Position.Line,
+			fmt.Sprintf("has more than %d YAML tokens; send it as JSON or make it smaller", maxYAMLTokens))
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		return nil, yamlFault(err)
 	}
@@ -98,9 +104,11 @@ func (c *converted) line(offset int64) int {
 }
 
 // Limits of a YAML document. They keep aliases of aliases and deep nesting
-// from growing a small document without bound.
+// from growing a small document without bound, and the parser, whose time grows
+// with the square of the tokens, below a second or so.
 const (
-	maxYAMLBytes  = 128 << 10
+	maxYAMLBytes  = 256 << 10
+	maxYAMLTokens = 20_000
 	maxYAMLNodes  = 100_000
 	maxYAMLDepth  = 50
 	maxYAMLResult = 4 << 20
