@@ -1,0 +1,288 @@
+package mesosim_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/agent"
+	"github.com/milosgajdos/taurus/internal/mesosim/master"
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+)
+
+// node is a master or an agent that can be stopped and started again.
+type node struct {
+	addr string
+	stop func()
+}
+
+func run(t *testing.T, addr string, serve func(context.Context) error) *node {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := serve(ctx); err != nil {
+			t.Errorf("%s: %v", addr, err)
+		}
+	}()
+	n := &node{addr: addr}
+	n.stop = func() {
+		cancel()
+		<-done
+	}
+	t.Cleanup(n.stop)
+	return n
+}
+
+func startMaster(t *testing.T, dir string, port int) *node {
+	t.Helper()
+	m, err := master.New(master.Options{
+		WorkDir: filepath.Join(dir, "master"), Port: port, AllocationInterval: 20 * time.Millisecond, Log: zerolog.Nop(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run(t, m.Addr(), m.Run)
+}
+
+func startAgent(t *testing.T, dir, masterAddr string, n int) *node {
+	t.Helper()
+	rs, err := resource.Parse("cpus:4;mem:2048;ports:[" + strconv.Itoa(31000+100*n) + "-" + strconv.Itoa(31099+100*n) + "]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := agent.New(agent.Options{
+		Master: masterAddr, WorkDir: filepath.Join(dir, "agent"+strconv.Itoa(n)), Resources: rs, Executor: agent.Simulated,
+		Backoff: 20 * time.Millisecond, Log: zerolog.Nop(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run(t, a.Addr(), a.Run)
+}
+
+func portOf(t *testing.T, addr string) int {
+	t.Helper()
+	_, p, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestTasksRunAndAreKilled(t *testing.T) {
+	dir := t.TempDir()
+	m := startMaster(t, dir, 0)
+	startAgent(t, dir, m.addr, 0)
+	startAgent(t, dir, m.addr, 1)
+	f := subscribe(t, m.addr, newInfo(mesos.FrameworkInfo_Capability_TASK_KILLING_STATE))
+	a := f.offer()
+	b := f.offer()
+	for b.AgentID == a.AgentID {
+		b = f.offer()
+	}
+	f.launch(a, newTask("a", a))
+	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
+	f.launch(b, newTask("b", b))
+	running := f.expect("b", mesos.TASK_STARTING, mesos.TASK_RUNNING)
+	if running.ContainerStatus == nil || len(running.UUID) != 16 || running.GetSource() != mesos.SOURCE_EXECUTOR {
+		t.Errorf("TASK_RUNNING lacks what an executor says: %+v", running)
+	}
+	f.kill("a", a.AgentID.Value)
+	f.expect("a", mesos.TASK_KILLING, mesos.TASK_KILLED)
+	f.reconcile("b", b.AgentID.Value)
+	if s := f.expect("b", mesos.TASK_RUNNING); s.GetReason() != mesos.REASON_RECONCILIATION || s.UUID != nil {
+		t.Errorf("reconciliation answered %+v", s)
+	}
+	f.reconcile("a", a.AgentID.Value)
+	f.expect("a", mesos.TASK_GONE)
+	f.reconcile("c", "nowhere")
+	f.expect("c", mesos.TASK_UNKNOWN)
+}
+
+func TestInvalidTaskDoesNotHarmOthers(t *testing.T) {
+	dir := t.TempDir()
+	m := startMaster(t, dir, 0)
+	startAgent(t, dir, m.addr, 0)
+	f := subscribe(t, m.addr, newInfo())
+	o := f.offer()
+	f.launch(o, newTask("a/b", o), newTask("ok", o))
+	if s := f.expect("a/b", mesos.TASK_ERROR); s.GetMessage() != "'a/b' contains invalid characters" {
+		t.Errorf("message %q", s.GetMessage())
+	}
+	f.expect("ok", mesos.TASK_STARTING, mesos.TASK_RUNNING)
+	f.launch(o, newTask("late", o))
+	if s := f.expect("late", mesos.TASK_DROPPED); s.GetReason() != mesos.REASON_INVALID_OFFERS {
+		t.Errorf("a used offer was answered %+v", s)
+	}
+}
+
+func TestMasterRestartKeepsTasks(t *testing.T) {
+	dir := t.TempDir()
+	m := startMaster(t, dir, 0)
+	startAgent(t, dir, m.addr, 0)
+	f := subscribe(t, m.addr, newInfo())
+	o := f.offer()
+	f.launch(o, newTask("a", o))
+	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
+	m.stop()
+	m = startMaster(t, dir, portOf(t, m.addr))
+	g := subscribe(t, m.addr, f.info)
+	if g.info.ID.Value != f.info.ID.Value {
+		t.Fatalf("framework id %s became %s", f.info.ID.Value, g.info.ID.Value)
+	}
+	again := g.offer() // the agent is back
+	if again.AgentID != o.AgentID {
+		t.Errorf("agent id %s became %s", o.AgentID.Value, again.AgentID.Value)
+	}
+	g.reconcile("a", o.AgentID.Value)
+	g.expect("a", mesos.TASK_RUNNING)
+	g.kill("a", o.AgentID.Value)
+	g.expect("a", mesos.TASK_KILLED)
+}
+
+func TestAgentRestartKeepsTasks(t *testing.T) {
+	dir := t.TempDir()
+	m := startMaster(t, dir, 0)
+	a := startAgent(t, dir, m.addr, 0)
+	f := subscribe(t, m.addr, newInfo())
+	o := f.offer()
+	f.launch(o, newTask("a", o))
+	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
+	a.stop()
+	clear(f.offers)
+	startAgent(t, dir, m.addr, 0)
+	again := f.offer()
+	for again.URL.Address.Port == o.URL.Address.Port {
+		again = f.offer()
+	}
+	if again.AgentID != o.AgentID {
+		t.Errorf("agent id %s became %s", o.AgentID.Value, again.AgentID.Value)
+	}
+	f.reconcile("a", o.AgentID.Value)
+	f.expect("a", mesos.TASK_RUNNING)
+	f.kill("a", o.AgentID.Value)
+	f.expect("a", mesos.TASK_KILLED)
+}
+
+// An update that nobody acknowledged is sent again when its framework returns,
+// the same to the byte.
+func TestUnacknowledgedUpdateIsResent(t *testing.T) {
+	dir := t.TempDir()
+	m := startMaster(t, dir, 0)
+	startAgent(t, dir, m.addr, 0)
+	f := subscribe(t, m.addr, newInfo())
+	o := f.offer()
+	f.launch(o, newTask("a", o))
+	first := f.wait(scheduler.Event_UPDATE).Update.Status
+	f.cancel()
+	g := subscribe(t, m.addr, f.info)
+	second := g.wait(scheduler.Event_UPDATE).Update.Status
+	if !first.Equal(second) {
+		t.Errorf("resent as %+v, was %+v", second, first)
+	}
+}
+
+func TestFrameworkFailover(t *testing.T) {
+	dir := t.TempDir()
+	m := startMaster(t, dir, 0)
+	f := subscribe(t, m.addr, newInfo())
+	g := subscribe(t, m.addr, f.info)
+	if e := f.wait(scheduler.Event_ERROR); e.Error.Message != "Framework failed over" {
+		t.Errorf("ERROR %q", e.Error.Message)
+	}
+	if _, open := <-f.events; open {
+		t.Error("the old stream goes on after ERROR")
+	}
+	res, err := post(t.Context(), m.addr, f.stream, &scheduler.Call{Type: scheduler.Call_REVIVE, FrameworkID: f.info.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusBadRequest {
+		t.Errorf("a call with the old stream id answered %s", res.Status)
+	}
+	g.call(&scheduler.Call{Type: scheduler.Call_REVIVE})
+}
+
+func TestSandboxFiles(t *testing.T) {
+	dir := t.TempDir()
+	m := startMaster(t, dir, 0)
+	a := startAgent(t, dir, m.addr, 0)
+	f := subscribe(t, m.addr, newInfo())
+	o := f.offer()
+	f.launch(o, newTask("a", o))
+	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
+	virtual := "/frameworks/" + f.info.ID.Value + "/executors/a/runs/latest/stdout"
+	real, err := filepath.Glob(filepath.Join(dir, "agent0", "slaves", "*", "frameworks", "*", "executors", "a", "runs", "latest", "stdout"))
+	if err != nil || len(real) != 1 {
+		t.Fatalf("sandbox %v %v", real, err)
+	}
+	if err := os.WriteFile(real[0], []byte("hello world"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		query  string
+		status int
+		data   string
+		offset float64
+	}{
+		{"path=" + virtual, 200, "", 11},
+		{"path=" + virtual + "&offset=-1", 200, "", 11},
+		{"path=" + virtual + "&offset=6&length=3", 200, "wor", 6},
+		{"path=" + virtual + "&offset=99", 200, "", 99},
+		{"path=" + real[0] + "&offset=0", 200, "hello world", 0},
+		{"path=" + filepath.Dir(virtual), 400, "", 0},
+		{"path=/etc/passwd", 404, "", 0},
+		{"path=/frameworks/../../../etc/passwd", 404, "", 0},
+		{"", 400, "", 0},
+	} {
+		status, got := get(t, a.addr, "/slave(1)/files/read?"+c.query)
+		if status != c.status {
+			t.Errorf("%s: status %d, want %d", c.query, status, c.status)
+		}
+		if status == 200 && (got["data"] != c.data || got["offset"] != c.offset) {
+			t.Errorf("%s: %v", c.query, got)
+		}
+	}
+}
+
+func get(t *testing.T, addr, path string) (int, map[string]any) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]any{}
+	if res.StatusCode == http.StatusOK {
+		if err := json.Unmarshal(body, &out); err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+	}
+	return res.StatusCode, out
+}

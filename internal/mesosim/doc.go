@@ -1,0 +1,12 @@
+// Package mesosim is the embedded Mesos: a master and agents that a v1 framework
+// cannot tell from Apache Mesos 1.12, for development, tests and benchmarks. It
+// is in the packages below: master (around master/core), agent (with executor),
+// command (the command line); wire, resource, validate and link are what they
+// share.
+//
+// What is left out, and what a framework gets: task groups are validated and
+// then answered with TASK_ERROR; CREATE, DESTROY and other volume operations
+// with OPERATION_ERROR; quota, weights, offer constraints, inverse offers and
+// revocable resources are as on a cluster without any; custom executors run
+// their task's command. An operator's call that is not served answers 501.
+package mesosim
