@@ -9,7 +9,6 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
-	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // Event is an event as feeds and histories show it.
@@ -62,6 +61,3 @@ func (f Filter) Matches(e Event) bool {
 		return e.Type == t || strings.HasSuffix(t, ".") && strings.HasPrefix(e.Type, t)
 	})
 }
-
-// role tells whether a decoded record is of a role.
-func ofRole(r cluster.Record, role events.Role) bool { return r.Subject.Role == role }

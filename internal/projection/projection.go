@@ -2,7 +2,6 @@ package projection
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -101,24 +100,25 @@ func (p *Projection) Seen(id string) bool {
 	return len(p.sequences[id]) > 0
 }
 
-// AwaitJob returns the ce-id of the first event on a job's own subject after
-// sequence `after`, once there is one. It settles an append whose answer was lost.
-func (p *Projection) AwaitJob(ctx context.Context, id string, after uint64) (ceID string, err error) {
+// AwaitJob returns the first event on a job's own subject after sequence
+// `after`, by sequence and ce-id, once it is folded. It settles an append whose
+// answer was lost.
+func (p *Projection) AwaitJob(ctx context.Context, id string, after uint64) (sequence uint64, ceID string, err error) {
 	for {
 		_, _, _, changed := p.feed.since(p.Sequence()+1, 1)
 		for _, n := range p.after(id, after) {
 			_, decoded, err := p.read(ctx, n)
 			if err != nil {
-				return "", err
+				return 0, "", err
 			}
-			if ofRole(decoded, events.RoleJob) {
-				return decoded.Envelope.ID, nil
+			if decoded.Subject.Role == events.RoleJob {
+				return n, decoded.Envelope.ID, p.WaitFor(ctx, n)
 			}
 			after = n
 		}
 		select {
 		case <-ctx.Done():
-			return "", ctx.Err()
+			return 0, "", ctx.Err()
 		case <-changed:
 		}
 	}
@@ -242,9 +242,4 @@ func (p *Projection) followOld(ctx context.Context, from, to uint64, each func(E
 		}
 	}
 	return ctx.Err()
-}
-
-// Unavailable tells whether an error means that the log cannot be reached.
-func Unavailable(err error) bool {
-	return errors.Is(err, eventlog.ErrUnavailable) || errors.Is(err, eventlog.ErrClosed)
 }

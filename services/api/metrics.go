@@ -1,0 +1,65 @@
+package api
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are what the service counts.
+type metrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	appends  *prometheus.CounterVec
+	feeds    prometheus.Gauge
+}
+
+func newMetrics(r prometheus.Registerer) (*metrics, error) {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "taurus_api_requests_total", Help: "Requests answered, by method, route and status.",
+		}, []string{"method", "route", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "taurus_api_request_seconds", Help: "Time to answer a request, by method and route.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 9),
+		}, []string{"method", "route"}),
+		appends: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "taurus_api_appends_total", Help: "Decisions appended, by type and whether they were stored.",
+		}, []string{"type", "stored"}),
+		feeds: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "taurus_api_feeds", Help: "Feeds of events that are open.",
+		}),
+	}
+	return m, errors.Join(
+		register(r, &m.requests), register(r, &m.seconds), register(r, &m.appends), register(r, &m.feeds))
+}
+
+// register takes the collector that is there already where several instances
+// run in one process.
+func register[C prometheus.Collector](r prometheus.Registerer, c *C) error {
+	err := r.Register(*c)
+	there := new(prometheus.AlreadyRegisteredError)
+	if !errors.As(err, there) {
+		return err
+	}
+	existing, ok := there.ExistingCollector.(C)
+	if !ok {
+		return err
+	}
+	*c = existing
+	return nil
+}
+
+func (m *metrics) answered(method, route string, status int, took time.Duration) {
+	if route == "" {
+		route = "none"
+	}
+	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
+	m.seconds.WithLabelValues(method, route).Observe(took.Seconds())
+}
+
+func (m *metrics) appended(eventType string, err error) {
+	m.appends.WithLabelValues(eventType, strconv.FormatBool(err == nil)).Inc()
+}

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/labstack/echo/v4"
+
+	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/internal/projection"
+)
+
+const (
+	jsonType       = "application/json"
+	headerSequence = "X-Taurus-Sequence"
+	headerETag     = "ETag"
+)
+
+// writeJSON encodes first, so that what cannot be encoded is an error rather
+// than half an answer.
+func writeJSON(c echo.Context, status int, contentType string, v any) error {
+	data, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	return c.Blob(status, contentType, append(data, '\n'))
+}
+
+// at tells in the answer which sequence it is of.
+func setSequence(c echo.Context, sequence uint64) {
+	requestOf(c).sequence = sequence
+	c.Response().Header().Set(headerSequence, strconv.FormatUint(sequence, 10))
+}
+
+// etagOf names what was shown of a job: its run and version, which If-Match
+// looks at, and the last sequence about it, which only If-None-Match does.
+func etagOf(j projection.Job) string {
+	return fmt.Sprintf(`"%d.%d.%d"`, j.Run, j.Version, j.Sequence)
+}
+
+// noneMatch tells whether the client has what it would be sent.
+func noneMatch(r *http.Request, etag string) bool {
+	for tag := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
+		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+		if tag == etag || tag == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// ifMatch is the version that a client wants to change; the zero value is any.
+func ifMatch(r *http.Request) (submission.Version, error) {
+	text := strings.TrimPrefix(strings.TrimSpace(r.Header.Get("If-Match")), "W/")
+	if text == "" || text == "*" {
+		return submission.Version{}, nil
+	}
+	var v submission.Version
+	parts := strings.Split(strings.Trim(text, `"`), ".")
+	if len(parts) == 2 || len(parts) == 3 {
+		var errRun, errVersion error
+		v.Run, errRun = strconv.ParseUint(parts[0], 10, 64)
+		v.Version, errVersion = strconv.ParseUint(parts[1], 10, 64)
+		if errRun == nil && errVersion == nil {
+			return v, nil
+		}
+	}
+	return v, badParam("If-Match", "send one ETag as GET gave it, or *")
+}
+
+func bytesText(n int64) string {
+	if n >= 1<<20 && n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
