@@ -18,7 +18,7 @@ type unit struct {
 	size int64
 }
 
-// units go from the largest on, so that a size is written with the fewest digits.
+// units has longer names first: each of the others ends in B too.
 func units() []unit {
 	return []unit{
 		{"TiB", 1 << 40},
@@ -29,19 +29,19 @@ func units() []unit {
 		{"GB", 1e9},
 		{"MB", 1e6},
 		{"kB", 1e3},
-		{"KB", 1e3},
 		{"B", 1},
 	}
 }
 
-// String writes the size in the largest binary unit that it is a multiple of.
+// String writes the size in the unit that it has the fewest whole ones of.
 func (b *Bytes) String() string {
+	n, name := int64(*b), ""
 	for _, u := range units() {
-		if n := int64(*b); n != 0 && strings.HasSuffix(u.name, "iB") && n%u.size == 0 {
-			return strconv.FormatInt(n/u.size, 10) + u.name
+		if whole := int64(*b) / u.size; *b != 0 && int64(*b)%u.size == 0 && whole < n {
+			n, name = whole, u.name
 		}
 	}
-	return strconv.FormatInt(int64(*b), 10)
+	return strconv.FormatInt(n, 10) + name
 }
 
 // Set implements pflag.Value.

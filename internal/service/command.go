@@ -36,6 +36,9 @@ Exit status:
   2  settings that are wrong or do not fit what is there
   3  NATS was not there within --start-timeout`
 
+// usageWidth is how wide help is, in columns.
+const usageWidth = 100
+
 // Command makes the command of a role. It is called taurus-<role>; a parent
 // may call it otherwise.
 func Command(d Definition) *cobra.Command {
@@ -53,6 +56,7 @@ func Command(d Definition) *cobra.Command {
 		Version:           Version(),
 		DisableAutoGenTag: true,
 	}
+	cmd.SetUsageFunc(usage)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
 	settings := NewSettings(d.Role, cmd.Flags())
 	if d.Register != nil {
@@ -67,6 +71,13 @@ func Command(d Definition) *cobra.Command {
 		return Run(cmd.Context(), d.Role, process, cmd.ErrOrStderr(), d.Build)
 	}
 	return cmd
+}
+
+// usage lists the flags, wrapped for a terminal, in the order of their meaning.
+func usage(cmd *cobra.Command) error {
+	_, err := fmt.Fprintf(cmd.OutOrStderr(), "Usage:\n  %s [flags]\n\nFlags:\n%s",
+		cmd.CommandPath(), cmd.Flags().FlagUsagesWrapped(usageWidth))
+	return err
 }
 
 func complete(s *Settings, p *Process, own func(*Settings) error) error {

@@ -32,7 +32,7 @@ type Settings struct {
 // NewSettings makes settings of flags for role, and adds --config to them.
 func NewSettings(role string, flags *pflag.FlagSet) *Settings {
 	flags.SortFlags = false
-	flags.String(configFlag, "", "`file` of settings, YAML or JSON: keys are flags without dashes in front, a section called "+role+" goes first")
+	flags.String(configFlag, "", "`file` of settings, YAML or JSON")
 	return &Settings{role: role, flags: flags, sources: make(map[string]string)}
 }
 
