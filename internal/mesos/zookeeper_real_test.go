@@ -1,0 +1,103 @@
+package mesos
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"github.com/rs/zerolog"
+)
+
+// zooKeeperJar is where Debian's package puts it.
+const zooKeeperJar = "/usr/share/java/zookeeper.jar"
+
+// startZooKeeper runs a server for the length of a test.
+func startZooKeeper(t *testing.T) string {
+	t.Helper()
+	java, err := exec.LookPath("java")
+	if _, jarErr := os.Stat(zooKeeperJar); err != nil || jarErr != nil {
+		t.Skip("ZooKeeper is not installed; the fake one of the other tests stands in")
+	}
+	addr := closedPort(t)
+	_, port, _ := net.SplitHostPort(addr)
+	dir := t.TempDir()
+	conf := filepath.Join(dir, "zoo.cfg")
+	text := fmt.Sprintf("tickTime=200\ndataDir=%s\nclientPort=%s\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n", dir, port)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), java, "-Xmx64m", "-cp", zooKeeperJar, //nolint:gosec // A test's own arguments.
+		"org.apache.zookeeper.server.ZooKeeperServerMain", conf)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return addr
+}
+
+// The detector follows the masters of a real ZooKeeper, behind a password.
+func TestRealZooKeeper(t *testing.T) {
+	addr := startZooKeeper(t)
+	conn, _, err := zk.Connect([]string{addr}, 10*time.Second, zk.WithLogger(zkLog{zerolog.Nop()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// The library gives up each time it finds nobody; Java takes its time to start.
+	err = zk.ErrNoServer
+	for deadline := time.Now().Add(time.Minute); errors.Is(err, zk.ErrNoServer) && time.Now().Before(deadline); {
+		time.Sleep(50 * time.Millisecond)
+		err = conn.AddAuth("digest", []byte("user:secret"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	acl := zk.DigestACL(zk.PermAll, "user", "secret")
+	create := func(path, data string, flags int32) string {
+		name, err := conn.Create(path, []byte(data), flags, acl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	m := newFakeMaster(t)
+	host, port, _ := strings.Cut(m.host(), ":")
+	info := func(port string) string {
+		return fmt.Sprintf(`{"id":"m","address":{"ip":%q,"hostname":"localhost","port":%s}}`, host, port)
+	}
+	create("/mesos", "", 0)
+	create("/mesos/log_replicas", "", 0)
+	_, deadPort, _ := strings.Cut(closedPort(t), ":")
+	old := create("/mesos/json.info_", info(deadPort), zk.FlagEphemeral|zk.FlagSequence)
+	create("/mesos/json.info_", info(port), zk.FlagEphemeral|zk.FlagSequence)
+
+	c := testClient(t, testConfig("zk://user:secret@"+addr+"/mesos"))
+	if _, err := c.Subscribe(t.Context(), testInfo()); err == nil {
+		t.Fatal("subscribed with a master that does not lead")
+	}
+	if err := conn.Delete(old, -1); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Subscribe(t.Context(), testInfo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if s.Master() != "http://"+m.host() {
+		t.Errorf("subscribed with %s", s.Master())
+	}
+	stranger := testClient(t, testConfig("zk://"+addr+"/mesos"))
+	if _, err := stranger.Subscribe(t.Context(), testInfo()); err == nil {
+		t.Error("read what is behind a password without it")
+	}
+}
