@@ -1,10 +1,12 @@
 package sim_test
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -29,8 +31,25 @@ func TestSeeds(t *testing.T) {
 		return
 	}
 	for seed := range uint64(*seedsFlag) {
-		t.Run(fmt.Sprintf("seed=%d", seed+1), func(t *testing.T) { runSeed(t, seed+1, zerolog.Nop()) })
+		t.Run(fmt.Sprintf("seed=%d", seed+1), func(t *testing.T) { runSeed(t, seed+1, recorder(t, seed+1)) })
 	}
+}
+
+// recorder keeps what the services log, in a file that stays if the seed fails:
+// goroutines may interleave differently when it is run again.
+func recorder(t *testing.T, seed uint64) zerolog.Logger {
+	t.Helper()
+	var log bytes.Buffer
+	t.Cleanup(func() {
+		if !t.Failed() {
+			return
+		}
+		name := filepath.Join(os.TempDir(), fmt.Sprintf("taurus-sim-seed-%d.log", seed))
+		if err := os.WriteFile(name, log.Bytes(), 0o600); err == nil {
+			t.Logf("what the services logged is in %s", name)
+		}
+	})
+	return zerolog.New(zerolog.SyncWriter(&log)).With().Timestamp().Logger()
 }
 
 func runSeed(t *testing.T, seed uint64, logger zerolog.Logger) {
@@ -40,6 +59,11 @@ func runSeed(t *testing.T, seed uint64, logger zerolog.Logger) {
 		defer w.Close()
 		chaos(t, w, rng)
 		calm(w)
+		defer func() {
+			if t.Failed() {
+				logger.Log().Msg(w.Story())
+			}
+		}()
 		verify(t, w, seed)
 	})
 }

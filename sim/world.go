@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -268,4 +269,21 @@ func (w *World) Fold(to uint64) (*cluster.State, error) {
 		}
 	}
 	return state, nil
+}
+
+// Story is the log as lines of text, to read what happened.
+func (w *World) Story() string {
+	var b strings.Builder
+	bounds, err := w.Log.Bounds(w.ctx)
+	if err != nil || bounds.Last == 0 {
+		return ""
+	}
+	for rec, err := range w.Log.Read(w.ctx, 1, bounds.Last) {
+		if err != nil {
+			break
+		}
+		fmt.Fprintf(&b, "%d %s %s %s epoch=%s %s\n", rec.Sequence, rec.Time.Format("15:04:05.000"), rec.Subject,
+			rec.Header[events.HeaderType], rec.Header[events.HeaderEpoch], rec.Data)
+	}
+	return b.String()
 }

@@ -16,12 +16,17 @@ import (
 // is not known whether it was stored is appended again, and the fold drops the
 // repeats by epoch and counter.
 type facts struct {
-	counter  uint64
 	pending  []eventlog.Entry
 	inFlight bool
-	// waiting are statuses to acknowledge once they are folded, by counter.
+	// waiting are statuses that are not folded yet, by counter: to be
+	// acknowledged then, if they have a uuid.
 	waiting map[uint64]ack
+	// unfolded counts them by task: what a status changes cannot be told while
+	// an earlier one of the same task is under way.
+	unfolded map[string]int
 }
+
+func newFacts() facts { return facts{waiting: map[uint64]ack{}, unfolded: map[string]int{}} }
 
 type ack struct {
 	agentID, taskID string
@@ -39,7 +44,10 @@ func (s *Service) update(ctx context.Context, st mesos.Status) {
 	t := s.state.TaskByID(st.TaskID)
 	action := launching.Consider(s.state, launching.Report{
 		TaskID: st.TaskID, State: st.State, Reason: st.Reason, Source: st.Source, UUID: st.UUID,
-	}, t != nil && s.sess.resolving(t))
+	}, launching.Memory{
+		Resolving: t != nil && s.sess.resolving(t),
+		Unfolded:  s.sess.facts.unfolded[st.TaskID] > 0,
+	})
 	log := s.opt.Logger.Debug()
 	if action == launching.Record {
 		log = s.opt.Logger.Info()
@@ -70,22 +78,23 @@ func actionName(a launching.Action) string {
 // record queues a status as a fact.
 func (sess *session) record(t *cluster.Task, st mesos.Status) {
 	f := &sess.facts
-	f.counter++
+	// The counter is the process's, not the session's: two subscriptions may
+	// share an epoch, and a counter that began anew would look like a repeat.
+	sess.s.counter++
 	ev := events.TaskStatusChanged{
 		Run: t.Run, Slot: t.Slot, Attempt: t.Attempt, TaskID: st.TaskID, AgentID: st.AgentID,
 		State: st.State, Reason: st.Reason, Message: st.Message, Source: st.Source, UUID: st.UUID,
 		Healthy: st.Healthy, Addresses: st.Addresses, ContainerID: st.ContainerID, Exit: st.ExitCode, At: st.Time,
 	}
 	subject := sess.s.opt.Space.Task(t.Job, t.Slot)
-	env := sess.s.envelope(decisionID(subject, 0, ev, sess.epoch, f.counter), t.Sequence)
-	env.Epoch, env.Counter = sess.epoch, f.counter
+	env := sess.s.envelope(decisionID(subject, 0, ev, sess.epoch, sess.s.counter), t.Sequence)
+	env.Epoch, env.Counter = sess.epoch, sess.s.counter
 	m, ok := sess.s.encode(subject, env, ev)
 	if !ok {
 		return
 	}
-	if len(st.UUID) > 0 {
-		f.waiting[f.counter] = ack{agentID: st.AgentID, taskID: st.TaskID, uuid: st.UUID}
-	}
+	f.waiting[sess.s.counter] = ack{agentID: st.AgentID, taskID: st.TaskID, uuid: st.UUID}
+	f.unfolded[st.TaskID]++
 	f.pending = append(f.pending, eventlog.Fact(m))
 }
 
@@ -135,7 +144,10 @@ func (sess *session) recorded(_ context.Context, r cluster.Record, c cluster.Cha
 		return
 	}
 	delete(sess.facts.waiting, r.Envelope.Counter)
-	if c.Judgement != cluster.StaleEpoch {
+	if sess.facts.unfolded[a.taskID]--; sess.facts.unfolded[a.taskID] == 0 {
+		delete(sess.facts.unfolded, a.taskID)
+	}
+	if c.Judgement != cluster.StaleEpoch && len(a.uuid) > 0 {
 		sess.enqueueAck(a)
 	}
 }

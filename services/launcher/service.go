@@ -93,7 +93,9 @@ type Service struct {
 	retryAt     time.Time
 	failures    int
 	batchNumber uint64
-	verdicts    *verdicts
+	// counter numbers the facts of this process; see cluster.Repeated.
+	counter  uint64
+	verdicts *verdicts
 
 	inbox   chan func()
 	trouble atomic.Pointer[string] // why it is not ready; nil if it is

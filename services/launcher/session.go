@@ -66,7 +66,7 @@ func newSession(parent context.Context, s *Service, sub Subscription, epoch uint
 		withdraw: map[cluster.Key]string{}, adopt: map[cluster.Key]adoption{},
 		offeredAt: s.opt.Now(),
 	}
-	sess.facts.waiting = map[uint64]ack{}
+	sess.facts = newFacts()
 	for range acksWorkers {
 		go sess.acknowledge()
 	}
@@ -102,6 +102,7 @@ func (sess *session) offered(offers []offer.Offer) {
 		sess.offers[o.ID] = o
 	}
 	sess.offeredAt = sess.s.opt.Now()
+	sess.suppressed = false // or the master never heard of it
 	sess.s.watch.changed = true
 }
 

@@ -25,6 +25,9 @@ const (
 	refuseUnfit = 20 * time.Second
 	// reviveEvery bounds how often Mesos is asked for all offers again.
 	reviveEvery = time.Second
+	// reviveQuiet is how long offers may fail to come while something waits
+	// before Mesos is asked again: the first REVIVE may have got lost.
+	reviveQuiet = 15 * time.Second
 	// resolveEvery bounds how often staged tasks are looked through.
 	resolveEvery = 100 * time.Millisecond
 	// quietAfter is how long no offer may come before that is the verdict.
@@ -202,7 +205,8 @@ func (sess *session) want(demands []placement.Demand, now time.Time) {
 		tasks += len(d.Tasks)
 	}
 	more := tasks > sess.wanted
-	if !sess.suppressed && (!sess.refused || !more) {
+	quiet := now.Sub(sess.offeredAt) > reviveQuiet && now.Sub(sess.revivedAt) > reviveQuiet
+	if !sess.suppressed && !quiet && (!sess.refused || !more) {
 		sess.wanted = tasks
 		return
 	}

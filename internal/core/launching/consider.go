@@ -34,10 +34,18 @@ type Report struct {
 	UUID []byte
 }
 
-// Consider decides what to do about a status. resolving says that the task's
-// offers were declined in this subscription and Mesos was asked about it
-// afterwards, on the same connection.
-func Consider(s *cluster.State, r Report, resolving bool) Action {
+// Memory is what the launcher knows about a task beyond the log.
+type Memory struct {
+	// Resolving says that the task's offers were declined in this subscription
+	// and Mesos was asked about it afterwards, on the same connection.
+	Resolving bool
+	// Unfolded says that an earlier status of the task is on its way into the
+	// log: what this one changes cannot be told yet.
+	Unfolded bool
+}
+
+// Consider decides what to do about a status.
+func Consider(s *cluster.State, r Report, mem Memory) Action {
 	t := s.TaskByID(r.TaskID)
 	m := cluster.Meaning(r.State)
 	if t == nil {
@@ -53,9 +61,9 @@ func Consider(s *cluster.State, r Report, resolving bool) Action {
 		return Record
 	}
 	if t.State == cluster.Staged && !t.Confirmed && m.Terminal() {
-		return unconfirmed(r, resolving)
+		return unconfirmed(r, mem.Resolving)
 	}
-	if misattributed(t, r) || !changes(t, m) {
+	if misattributed(t, r) || !mem.Unfolded && !changes(t, m) {
 		return Ignore
 	}
 	return Record
