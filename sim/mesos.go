@@ -38,8 +38,16 @@ type Mesos struct {
 	// true if the call is dealt with.
 	Accepts func(deliver func()) (err error, taken bool)
 
+	subscribePause time.Duration
+
 	violations []string
 	launches   int
+}
+
+func (m *Mesos) pauseSubscribe(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.subscribePause = d
 }
 
 // Faults are the chances, out of a hundred, that a call goes wrong.
@@ -142,6 +150,10 @@ func (m *Mesos) pause() {
 // always wins; the offers of the older one are void, and agents send again what
 // was not acknowledged.
 func (m *Mesos) Subscribe(ctx context.Context, f mesos.Framework) (launcher.Subscription, error) {
+	m.mu.Lock()
+	held := m.subscribePause
+	m.mu.Unlock()
+	time.Sleep(held)
 	m.pause()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
