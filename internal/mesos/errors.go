@@ -105,6 +105,8 @@ func (e *CallError) Is(target error) bool {
 		return e.unavailable()
 	case ErrUnauthenticated:
 		return e.Status == http.StatusUnauthorized
+	case ErrFrameworkRemoved:
+		return e.Status == http.StatusBadRequest && strings.Contains(e.Body, "No framework found")
 	}
 	return false
 }

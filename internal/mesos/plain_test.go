@@ -10,14 +10,12 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/offer"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func TestPlainOffer(t *testing.T) {
 	o := wireTestOffer("o",
 		scalar("cpus", 1.5), scalar("cpus", 0.25, "r"), scalar("mem", 1024), scalar("disk", 10), scalar("gpus", 2),
 		scalar("bogomips", 7),
 		portsResource(mesos.Value_Range{Begin: 31000, End: 31002}, mesos.Value_Range{Begin: 9, End: 8}, mesos.Value_Range{Begin: 1, End: 1 << 40}))
-	o.URL = &mesos.URL{Scheme: "http", Path: ptr("/slave(1)"), Address: mesos.Address{IP: ptr("10.0.0.1"), Hostname: ptr("host-a"), Port: 5051}}
+	o.URL = &mesos.URL{Scheme: "http", Path: new("/slave(1)"), Address: mesos.Address{IP: new("10.0.0.1"), Hostname: new("host-a"), Port: 5051}}
 	o.Unavailability = &mesos.Unavailability{Start: mesos.TimeInfo{Nanoseconds: 42}}
 	o.Attributes = []mesos.Attribute{
 		{Name: "rack", Type: mesos.TEXT, Text: &mesos.Value_Text{Value: "r1"}},
@@ -59,21 +57,21 @@ func TestPlainStatus(t *testing.T) {
 		TaskID: mesos.TaskID{Value: "t"}, AgentID: &mesos.AgentID{Value: "a"},
 		State:  mesos.TASK_FAILED.Enum(),
 		Source: mesos.SOURCE_EXECUTOR.Enum(), Reason: mesos.REASON_MAX_COMPLETION_TIME_REACHED.Enum(),
-		Message: ptr("Container exited with status 137"), UUID: []byte("0123456789abcdef"), Healthy: ptr(false),
-		Timestamp: ptr(float64(at.UnixNano()) / 1e9), UnreachableTime: &mesos.TimeInfo{Nanoseconds: at.UnixNano()},
+		Message: new("Container exited with status 137"), UUID: []byte("0123456789abcdef"), Healthy: new(false),
+		Timestamp: new(float64(at.UnixNano()) / 1e9), UnreachableTime: &mesos.TimeInfo{Nanoseconds: at.UnixNano()},
 		Data: []byte("docker inspect"),
 		ContainerStatus: &mesos.ContainerStatus{
 			ContainerID: &mesos.ContainerID{Value: "c"},
 			NetworkInfos: []mesos.NetworkInfo{
-				{IPAddresses: []mesos.NetworkInfo_IPAddress{{IPAddress: ptr("172.17.0.2")}, {}}},
-				{IPAddresses: []mesos.NetworkInfo_IPAddress{{IPAddress: ptr("fd00::2")}}},
+				{IPAddresses: []mesos.NetworkInfo_IPAddress{{IPAddress: new("172.17.0.2")}, {}}},
+				{IPAddresses: []mesos.NetworkInfo_IPAddress{{IPAddress: new("fd00::2")}}},
 			},
 		},
 	})
 	want := Status{
 		TaskID: "t", AgentID: "a", State: "TASK_FAILED", Source: "SOURCE_EXECUTOR",
 		Reason: "REASON_MAX_COMPLETION_TIME_REACHED", Message: "Container exited with status 137",
-		UUID: []byte("0123456789abcdef"), Time: at, Healthy: ptr(false), ExitCode: ptr(137),
+		UUID: []byte("0123456789abcdef"), Time: at, Healthy: new(false), ExitCode: new(137),
 		ContainerID: "c", Addresses: []string{"172.17.0.2", "fd00::2"}, UnreachableTime: at,
 	}
 	if !reflect.DeepEqual(got, want) {
