@@ -73,6 +73,14 @@ func (f *fake) Stop(_ context.Context, grace time.Duration) error {
 	return nil
 }
 
+// stopped returns the graces of the stops since the last call.
+func (f *fake) stopped() []time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer func() { f.stops = nil }()
+	return f.stops
+}
+
 func (f *fake) Wait(ctx context.Context) (lifecycle.Exit, error) {
 	select {
 	case e, ok := <-f.ended:
@@ -248,15 +256,15 @@ func TestKillSurvivesTheAgent(t *testing.T) {
 
 				s = newStage(t, dir, f)
 				defer s.close()
-				f.stops = nil
+				f.stopped()
 				s.Recover(t.Context(), task, last)
 				want := []mesos.TaskState{mesos.TASK_KILLING, mesos.TASK_KILLED}
 				if last == mesos.TASK_KILLING {
 					want = want[1:]
 				}
 				s.want(want[:len(want)-1]...)
-				if !slices.Equal(f.stops, []time.Duration{9 * time.Second}) {
-					t.Errorf("stopped with graces %v, want 9 s", f.stops)
+				if got := f.stopped(); !slices.Equal(got, []time.Duration{9 * time.Second}) {
+					t.Errorf("stopped with graces %v, want 9 s", got)
 				}
 				f.ended <- lifecycle.Exit{}
 				s.want(want...)
@@ -320,8 +328,8 @@ func TestUnhealthyTaskIsKilled(t *testing.T) {
 				t.Errorf("the health update is %+v", h)
 			}
 		}
-		if !slices.Equal(s.fake.stops, []time.Duration{time.Minute}) {
-			t.Errorf("stopped with graces %v, want the kill policy's minute", s.fake.stops)
+		if got := s.fake.stopped(); !slices.Equal(got, []time.Duration{time.Minute}) {
+			t.Errorf("stopped with graces %v, want the kill policy's minute", got)
 		}
 		s.fake.ended <- lifecycle.Exit{Code: 137}
 		end := s.want(mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_RUNNING, mesos.TASK_RUNNING, mesos.TASK_KILLING,
@@ -344,13 +352,13 @@ func TestMaxCompletionTime(t *testing.T) {
 		s.Launch(t.Context(), short)
 		time.Sleep(time.Hour - 1)
 		s.want(mesos.TASK_STARTING, mesos.TASK_RUNNING)
-		if len(s.fake.stops) != 0 {
+		if len(s.fake.stopped()) != 0 {
 			t.Fatal("stopped too early")
 		}
 		time.Sleep(1)
 		s.want(mesos.TASK_STARTING, mesos.TASK_RUNNING) // No TASK_KILLING.
-		if !slices.Equal(s.fake.stops, []time.Duration{0}) {
-			t.Errorf("stopped with graces %v, want 0", s.fake.stops)
+		if got := s.fake.stopped(); !slices.Equal(got, []time.Duration{0}) {
+			t.Errorf("stopped with graces %v, want 0", got)
 		}
 		s.Kill(short.Run, time.Minute) // Does not change why it ends.
 		s.fake.ended <- lifecycle.Exit{Signal: "Terminated"}
