@@ -3,6 +3,7 @@ package mesos
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -130,7 +131,10 @@ func baseURLs(list string, secure bool) ([]string, error) {
 		}
 		u, err := url.Parse(addr)
 		if err != nil {
-			return nil, &ConfigError{Field: "master", Reason: err.Error()}
+			return nil, &ConfigError{Field: "master", Reason: withoutURL(err)}
+		}
+		if u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+			return nil, &ConfigError{Field: "master", Reason: "takes host and port only; credentials go into principal and secret"}
 		}
 		if u.Scheme != "http" && u.Scheme != "https" {
 			return nil, &ConfigError{Field: "master", Reason: fmt.Sprintf("scheme %q; use host:port, http://, https:// or zk://", u.Scheme)}
@@ -138,10 +142,15 @@ func baseURLs(list string, secure bool) ([]string, error) {
 		if u.Hostname() == "" || u.Port() == "" {
 			return nil, &ConfigError{Field: "master", Reason: fmt.Sprintf("%q needs a host and a port, as in mesos1:5050", addr)}
 		}
-		if u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-			return nil, &ConfigError{Field: "master", Reason: "takes host and port only; credentials go into principal and secret"}
-		}
 		bases = append(bases, u.Scheme+"://"+u.Host)
 	}
 	return bases, nil
+}
+
+// withoutURL leaves out of a parser's error the URL, which may hold a password.
+func withoutURL(err error) string {
+	if bad := new(url.Error); errors.As(err, &bad) {
+		return bad.Err.Error()
+	}
+	return err.Error()
 }

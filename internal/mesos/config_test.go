@@ -29,16 +29,18 @@ func TestConfigRefused(t *testing.T) {
 		{"master", Config{Master: "mesos:port"}},
 		{"master", Config{Master: "a:1,,b:1"}},
 		{"master", Config{Master: "ftp://mesos:5050"}},
-		{"master", Config{Master: "http://u:p@mesos:5050"}},
+		{"master", Config{Master: "http://u:hush@mesos:5050"}},
+		{"master", Config{Master: "http://u:hush@mesos:port"}},
+		{"master", Config{Master: "u:hush@mesos"}},
 		{"master", Config{Master: "http://mesos:5050/api/v1"}},
 		{"master", Config{Master: "zk://h:2181"}},
-		{"master", Config{Master: "zk://h/mesos"}},
+		{"master", Config{Master: "zk://u:hush@h/mesos"}},
 		{"master", Config{Master: "zk:///mesos"}},
 		{"master", Config{Master: "zk://user@h:1/mesos"}},
-		{"master", Config{Master: "zk://:p@h:1/mesos"}},
+		{"master", Config{Master: "zk://:hush@h:1/mesos"}},
 		{"principal", Config{Master: "h:1", Secret: "s"}},
 		{"principal", Config{Master: "h:1", Principal: "a:b", Secret: "s"}},
-		{"secret", Config{Master: "h:1", Principal: "p", Secret: "a:b"}},
+		{"secret", Config{Master: "h:1", Principal: "p", Secret: "a:hush"}},
 		{"tls.ca_file", Config{Master: "h:1", TLS: TLS{CAFile: filepath.Join(t.TempDir(), "none")}}},
 		{"tls.ca_file", Config{Master: "h:1", TLS: TLS{CAFile: notPEM}}},
 		{"call_timeout", Config{Master: "h:1", CallTimeout: -1}},
@@ -51,6 +53,9 @@ func TestConfigRefused(t *testing.T) {
 		var bad *ConfigError
 		if !errors.As(err, &bad) || bad.Field != tt.field || !strings.Contains(err.Error(), tt.field) {
 			t.Errorf("%+v: got %v, want one about %s", tt.cfg, err, tt.field)
+		}
+		if strings.Contains(err.Error(), "hush") {
+			t.Errorf("%v tells the password", err)
 		}
 	}
 	if _, err := NewKiller(Config{Secret: "s"}); err == nil {

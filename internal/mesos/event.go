@@ -60,7 +60,8 @@ func (Heartbeat) event()      {}
 // Status is what Mesos says of a task.
 type Status struct {
 	TaskID, AgentID string
-	// State is Mesos' name of it, "TASK_RUNNING".
+	// State is Mesos' name of it, "TASK_RUNNING"; a number if it is newer than
+	// this client.
 	State string
 	// Reason and Source are Mesos' names, "REASON_RECONCILIATION" and
 	// "SOURCE_MASTER"; empty if not given.
