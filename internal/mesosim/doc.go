@@ -4,9 +4,9 @@
 // command (the command line); wire, resource, validate and link are what they
 // share.
 //
-// What is left out, and what a framework gets: task groups are validated and
-// then answered with TASK_ERROR; CREATE, DESTROY and other volume operations
-// with OPERATION_ERROR; quota, weights, offer constraints, inverse offers and
+// What is left out, and what a framework gets: the tasks of a group run each by
+// itself, and end together; CREATE, DESTROY and other volume operations are
+// answered with OPERATION_ERROR; quota, weights, offer constraints, inverse offers and
 // revocable resources are as on a cluster without any; custom executors run
 // their task's command. An operator's call that is not served answers 501.
 package mesosim

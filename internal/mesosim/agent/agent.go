@@ -121,7 +121,7 @@ func (a *Server) Run(ctx context.Context) error {
 	})
 	stop := context.AfterFunc(ctx, func() { _ = a.http.Close() })
 	defer stop()
-	a.opts.Log.Info().Str("addr", a.Addr()).Str("agent", a.identity.AgentID).Msg("agent serves")
+	a.opts.Log.Info().Str("addr", a.Addr()).Msg("agent serves")
 	err := a.http.Serve(a.listener)
 	cancel()
 	wg.Wait()
@@ -240,7 +240,21 @@ func (a *Server) sink(run executor.Run, s executor.Status) {
 		}
 		return
 	}
+	if r.Aborted {
+		if !terminal(s.State) {
+			return
+		}
+		a.push(r, a.byAgent(r, mesos.TASK_FAILED, mesos.REASON_EXECUTOR_TERMINATED, "Container terminated"))
+		return
+	}
+	if terminal(s.State) && s.State != mesos.TASK_FINISHED {
+		a.failGroup(r)
+	}
+	r.Aborted = r.Kind == Docker && r.Info.Value.Check != nil && s.State == mesos.TASK_RUNNING
 	a.push(r, a.status(r, s))
+	if r.Aborted {
+		go a.executors[Docker].Kill(run, 0)
+	}
 }
 
 // push stores a new state of a task and sends it if it is the first that is
@@ -315,4 +329,18 @@ func (a *Server) resend() {
 func newUUID() []byte {
 	u := uuid.New()
 	return u[:]
+}
+
+// failGroup kills the other tasks of a group when one of them did not end well,
+// as the default executor does; the lock is held.
+func (a *Server) failGroup(r *record) {
+	var rest []*record
+	for _, x := range a.records {
+		if x != r && x.sameGroup(r) && !terminal(x.State) {
+			rest = append(rest, x)
+		}
+	}
+	if len(rest) > 0 {
+		go a.stop(rest)
+	}
 }

@@ -5,11 +5,13 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/agent"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
 
@@ -134,6 +136,8 @@ func (a *Server) answer(call *agent.Call) (res *agent.Response, status int, why 
 		return &agent.Response{Type: agent.Response_GET_VERSION, GetVersion: &agent.Response_GetVersion{
 			VersionInfo: mesos.VersionInfo{Version: version},
 		}}, 0, ""
+	case agent.Call_GET_CONTAINERS:
+		return a.containers(), 0, ""
 	case agent.Call_LIST_FILES:
 		return a.listFiles(call.GetListFiles().GetPath())
 	case agent.Call_READ_FILE:
@@ -218,4 +222,41 @@ func (a *Server) attach(id mesos.ContainerID) (*agent.Response, int, string) {
 		return nil, http.StatusInternalServerError, "Unsupported"
 	}
 	return nil, http.StatusInternalServerError, "I/O switchboard server was disabled for this container"
+}
+
+// containers is GET_CONTAINERS. What a task really uses is not measured: its
+// limits are told, and zero for the rest.
+func (a *Server) containers() *agent.Response {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := &agent.Response_GetContainers{}
+	for _, r := range a.records {
+		if r.Kind == "" || terminal(r.State) {
+			continue
+		}
+		id := mesos.ContainerID{Value: r.Run.ContainerID}
+		set := resource.New(r.Info.Value.Resources)
+		cpus, mem, zero := set.Scalar("cpus").Float(), uint64(set.Scalar("mem").Float()*(1<<20)), 0.0
+		name := executorName(&r.Info.Value)
+		out.Containers = append(out.Containers, agent.Response_GetContainers_Container{
+			FrameworkID: &mesos.FrameworkID{Value: r.Run.FrameworkID}, ExecutorID: &mesos.ExecutorID{Value: r.Run.ExecutorID},
+			ExecutorName: &name, ContainerID: id, ContainerStatus: &mesos.ContainerStatus{ContainerID: &id},
+			ResourceStatistics: &mesos.ResourceStatistics{
+				Timestamp: float64(time.Now().UnixMicro()) / 1e6, CPUsUserTimeSecs: &zero, CPUsSystemTimeSecs: &zero,
+				CPUsLimit: &cpus, MemLimitBytes: &mem,
+			},
+		})
+	}
+	return &agent.Response{Type: agent.Response_GET_CONTAINERS, GetContainers: out}
+}
+
+// executorName is the name that an agent gives to the executor of a command.
+func executorName(t *mesos.TaskInfo) string {
+	command := t.GetCommand().GetValue()
+	if t.GetCommand().GetShell() {
+		command = "sh -c '" + command + "'"
+	} else {
+		command = strings.Join(append([]string{command}, t.GetCommand().GetArguments()...), " ")
+	}
+	return "Command Executor (Task: " + t.TaskID.Value + ") (Command: " + command + ")"
 }

@@ -74,6 +74,9 @@ func (a *Server) launch(ctx context.Context, l *link.Launch) {
 	if x := l.Task.Value.Executor; x != nil {
 		r.Run.ExecutorID = x.ExecutorID.Value
 	}
+	if l.Group != nil {
+		r.Group, r.Run.ExecutorID = l.Group, l.Group.Value.ExecutorID.Value
+	}
 	kind, e, ok := a.admit(r)
 	if !ok {
 		return
@@ -81,6 +84,9 @@ func (a *Server) launch(ctx context.Context, l *link.Launch) {
 	if err := a.makeSandbox(&r.Run); err != nil {
 		a.refuse(r, dropped(r.partitionAware()), mesos.REASON_EXECUTOR_TERMINATED, err.Error())
 		return
+	}
+	if kind == Docker {
+		a.introduce(r)
 	}
 	a.mu.Lock()
 	r.Kind = kind
@@ -102,6 +108,9 @@ func (a *Server) admit(r *record) (Kind, executor.Executor, bool) {
 	e := a.executors[kind]
 	_, lingers := a.lingers[r.key()]
 	busy := lingers || a.byTask[r.key()] != nil
+	if r.Group != nil {
+		r.Parent = a.parentOf(r)
+	}
 	if a.byTask[r.key()] == nil {
 		a.keep(r)
 	} else {
@@ -119,6 +128,20 @@ func (a *Server) admit(r *record) (Kind, executor.Executor, bool) {
 		return kind, e, true
 	}
 	return "", nil, false
+}
+
+// parentOf is the container of a group's executor; the lock is held.
+func (a *Server) parentOf(r *record) string {
+	for _, x := range a.records {
+		if x.sameGroup(r) && x.Parent != "" && !terminal(x.State) {
+			return x.Parent
+		}
+	}
+	return uuid.NewString()
+}
+
+func (r *record) sameGroup(x *record) bool {
+	return r.Group != nil && x.Group != nil && r.Run.FrameworkID == x.Run.FrameworkID && r.Run.ExecutorID == x.Run.ExecutorID
 }
 
 func (a *Server) refuse(r *record, state mesos.TaskState, reason mesos.TaskStatus_Reason, message string) {

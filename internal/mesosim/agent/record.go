@@ -28,10 +28,17 @@ type record struct {
 	Kind      Kind               `json:"kind"` // empty: there never was a run, only updates
 	Framework link.FrameworkInfo `json:"framework"`
 	Info      link.TaskInfo      `json:"info"`
+	Group     *link.ExecutorInfo `json:"group,omitempty"`  // of a task of a group
+	Parent    string             `json:"parent,omitempty"` // container of that executor
 	Role      string             `json:"role"`
 	State     mesos.TaskState    `json:"state"` // the latest
 	Acked     []link.TaskStatus  `json:"acked,omitempty"`
 	Pending   []link.TaskStatus  `json:"pending,omitempty"`
+	// PID is the process of the executor, once it is known.
+	PID uint32 `json:"pid,omitempty"`
+	// Aborted says that a docker task is being ended because of its check, which
+	// real docker executors do not survive (4.2).
+	Aborted bool `json:"aborted,omitempty"`
 	// Orphan says that the framework is gone: updates are not sent.
 	Orphan bool `json:"orphan,omitempty"`
 	// Drained says that the kill is that of a drain; Gone that it ends with the
@@ -118,7 +125,7 @@ func (r *record) acknowledge(uuid []byte) (ok, done bool) {
 
 // report is the task as the master is told at registration.
 func (r *record) report() link.Task {
-	t := link.Task{FrameworkID: r.Run.FrameworkID, Info: r.Info, State: r.State}
+	t := link.Task{FrameworkID: r.Run.FrameworkID, Info: r.Info, Group: r.Group, State: r.State}
 	t.Statuses = append(t.Statuses, r.Acked...)
 	if len(r.Pending) > 0 {
 		s := r.Pending[0]

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 )
@@ -67,4 +68,15 @@ func (a *Server) open(path string) (*os.File, error) {
 	}
 	defer func() { _ = root.Close() }()
 	return root.Open(rel)
+}
+
+// introduce writes what a docker executor says about itself to stderr (7.2).
+func (a *Server) introduce(r *record) {
+	now := time.Now().Format("I20060102 15:04:05.000000")
+	lines := fmt.Sprintf("%s %5d executor.cpp:130] Registered docker executor on %s\n%s %5d executor.cpp:186] Starting task %s\n",
+		now, os.Getpid(), a.opts.Hostname, now, os.Getpid(), r.Info.Value.TaskID.Value)
+	path := filepath.Join(r.Run.Sandbox, "stderr")
+	if err := os.WriteFile(path, []byte(lines), 0o644); err != nil { //nolint:gosec // Mesos' mode.
+		a.opts.Log.Warn().Err(err).Str("task", r.key().task).Msg("sandbox stderr cannot be written")
+	}
 }

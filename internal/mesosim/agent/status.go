@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"os"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -47,8 +48,19 @@ func (a *Server) containerStatus(r *record, from executor.Status) *mesos.Contain
 	out := &mesos.ContainerStatus{
 		ContainerID: &mesos.ContainerID{Value: r.Run.ContainerID}, NetworkInfos: []mesos.NetworkInfo{network},
 	}
+	if r.Parent != "" {
+		out.ContainerID.Parent = &mesos.ContainerID{Value: r.Parent}
+	}
 	if from.PID != 0 {
-		out.ExecutorPID = &from.PID
+		r.PID = from.PID
+	}
+	if r.Kind == Process {
+		// Before the task has a process, its executor is this one.
+		pid := r.PID
+		if pid == 0 {
+			pid = uint32(os.Getpid()) //nolint:gosec // A process id.
+		}
+		out.ExecutorPID = &pid
 	}
 	return out
 }

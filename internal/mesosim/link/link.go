@@ -69,6 +69,7 @@ type (
 	TaskInfo      = Proto[mesos.TaskInfo, *mesos.TaskInfo]           // TaskInfo is what a framework asked to run.
 	TaskStatus    = Proto[mesos.TaskStatus, *mesos.TaskStatus]       // TaskStatus is one state of a task.
 	AgentInfo     = Proto[mesos.AgentInfo, *mesos.AgentInfo]         // AgentInfo is an agent's description.
+	ExecutorInfo  = Proto[mesos.ExecutorInfo, *mesos.ExecutorInfo]   // ExecutorInfo is what runs the tasks of a group.
 	Resource      = Proto[mesos.Resource, *mesos.Resource]           // Resource is part of an agent.
 	Operation     = Proto[mesos.Offer_Operation, *mesos.Offer_Operation]
 )
@@ -88,7 +89,8 @@ type Register struct {
 type Task struct {
 	FrameworkID string          `json:"framework_id"`
 	Info        TaskInfo        `json:"info"`
-	State       mesos.TaskState `json:"state"` // the latest
+	Group       *ExecutorInfo   `json:"group,omitempty"` // of a task of a group
+	State       mesos.TaskState `json:"state"`           // the latest
 	// Statuses are those that were forwarded, oldest first, without data.
 	Statuses []TaskStatus `json:"statuses,omitempty"`
 }
@@ -162,6 +164,7 @@ type Refused struct {
 type Launch struct {
 	Framework FrameworkInfo `json:"framework"`
 	Task      TaskInfo      `json:"task"`
+	Group     *ExecutorInfo `json:"group,omitempty"` // for a task of a group
 	Role      string        `json:"role"`
 }
 

@@ -2,7 +2,9 @@ package master
 
 import (
 	"compress/gzip"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,16 +107,35 @@ func (s *Server) query(m *core.Master, call *master.Call) *master.Response {
 		return &master.Response{Type: master.Response_GET_FRAMEWORKS, GetFrameworks: m.Frameworks()}
 	case master.Call_GET_EXECUTORS:
 		return &master.Response{Type: master.Response_GET_EXECUTORS, GetExecutors: &master.Response_GetExecutors{}}
+	case master.Call_GET_ROLES:
+		return &master.Response{Type: master.Response_GET_ROLES, GetRoles: m.Roles()}
+	case master.Call_GET_WEIGHTS:
+		return &master.Response{Type: master.Response_GET_WEIGHTS, GetWeights: &master.Response_GetWeights{}}
+	case master.Call_GET_OPERATIONS:
+		return &master.Response{Type: master.Response_GET_OPERATIONS, GetOperations: &master.Response_GetOperations{}}
+	case master.Call_GET_MAINTENANCE_STATUS:
+		return &master.Response{Type: master.Response_GET_MAINTENANCE_STATUS, GetMaintenanceStatus: &master.Response_GetMaintenanceStatus{
+			Status: m.MaintenanceStatus(),
+		}}
 	case master.Call_GET_METRICS:
 		return &master.Response{Type: master.Response_GET_METRICS, GetMetrics: &master.Response_GetMetrics{Metrics: metricList(s.gauge(m))}}
 	case master.Call_GET_FLAGS:
-		return &master.Response{Type: master.Response_GET_FLAGS, GetFlags: &master.Response_GetFlags{}}
+		return &master.Response{Type: master.Response_GET_FLAGS, GetFlags: s.flagList()}
 	case master.Call_GET_MAINTENANCE_SCHEDULE:
 		return &master.Response{Type: master.Response_GET_MAINTENANCE_SCHEDULE, GetMaintenanceSchedule: &master.Response_GetMaintenanceSchedule{
 			Schedule: m.Maintenance(),
 		}}
 	}
 	return nil
+}
+
+// offerConstraints is a field that mesos-go lacks: in listings, where there is
+// no time of removal, it is always written.
+func offerConstraints(msg any) string {
+	if f, ok := msg.(*master.Response_GetFrameworks_Framework); ok && f.UnregisteredTime == nil {
+		return `"offer_constraints":{}`
+	}
+	return ""
 }
 
 func versionInfo() mesos.VersionInfo { return mesos.VersionInfo{Version: core.Version} }
@@ -213,4 +234,14 @@ func beats(done <-chan struct{}, out *outbox[*master.Event]) {
 			out.put(&master.Event{Type: master.Event_HEARTBEAT})
 		}
 	}
+}
+
+func (s *Server) flagList() *master.Response_GetFlags {
+	out := &master.Response_GetFlags{}
+	all := s.flagMap()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		value := all[name]
+		out.Flags = append(out.Flags, mesos.Flag{Name: name, Value: &value})
+	}
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,17 +46,27 @@ func (s *Server) snapshotOf() (*master.Response_GetState, mesos.MasterInfo) {
 
 func (s *Server) state(w http.ResponseWriter, r *http.Request) {
 	st, info := s.snapshotOf()
-	started := float64(s.started.UnixMicro()) / 1e6
+	started, active := float64(s.started.UnixMicro())/1e6, 0
+	for _, a := range st.GetAgents.Agents {
+		if a.Active {
+			active++
+		}
+	}
 	out := object{
 		"version": core.Version, "start_time": started, "elected_time": started, "id": info.ID, "pid": info.GetPID(),
 		"hostname": info.GetHostname(), "leader": info.GetPID(), "capabilities": []string{"AGENT_UPDATE", "AGENT_DRAINING", "QUOTA_V2"},
 		"leader_info": object{"id": info.ID, "pid": info.GetPID(), "port": info.GetPort(), "hostname": info.GetHostname()},
-		"flags":       object{}, "orphan_tasks": []any{}, "unregistered_frameworks": []any{}, "recovered_slaves": []any{},
-		"slaves": slavesOf(st), "activated_slaves": len(st.GetAgents.Agents), "deactivated_slaves": 0,
+		"flags":       s.flagMap(), "cluster": "", "unreachable_slaves": s.unreachable(), "orphan_tasks": []any{}, "unregistered_frameworks": []any{}, "recovered_slaves": []any{},
+		"slaves": slavesOf(st), "activated_slaves": active, "deactivated_slaves": len(st.GetAgents.Agents) - active,
 		"frameworks":           frameworksOf(st.GetFrameworks.Frameworks, st.GetTasks),
 		"completed_frameworks": frameworksOf(st.GetFrameworks.CompletedFrameworks, st.GetTasks),
 	}
 	writeJSON(w, r, out)
+}
+
+func (s *Server) unreachable() (n int) {
+	s.do(func(_ time.Time, m *core.Master) { n = len(m.Registry().Unreachable) })
+	return n
 }
 
 func slavesOf(st *master.Response_GetState) []object {
@@ -150,6 +161,43 @@ func (s *Server) tasks(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, r, object{"tasks": tasksOf(all, r.URL.Query().Get("framework_id"))})
 }
 
+// summary is /state without tasks.
+func (s *Server) summary(w http.ResponseWriter, r *http.Request) {
+	st, info := s.snapshotOf()
+	writeJSON(w, r, object{
+		"hostname": info.GetHostname(), "cluster": "", "slaves": slavesOf(st),
+		"frameworks": frameworksOf(st.GetFrameworks.Frameworks, &master.Response_GetTasks{}),
+	})
+}
+
+func (s *Server) roles(w http.ResponseWriter, r *http.Request) {
+	list := []object{}
+	s.do(func(_ time.Time, m *core.Master) {
+		for _, role := range m.Roles().Roles {
+			ids := []string{}
+			for _, id := range role.Frameworks {
+				ids = append(ids, id.Value)
+			}
+			list = append(list, object{"name": role.Name, "weight": role.Weight, "frameworks": ids, "resources": amountsOf(role.Resources)})
+		}
+	})
+	writeJSON(w, r, object{"roles": list})
+}
+
+// flagMap is what this master was started with, in Mesos' names.
+func (s *Server) flagMap() map[string]string {
+	return map[string]string{
+		"ip": s.opts.IP, "hostname": s.opts.Hostname, "work_dir": s.opts.WorkDir,
+		"allocation_interval": s.opts.AllocationInterval.String(), "agent_ping_timeout": s.opts.PingTimeout.String(),
+		"max_agent_ping_timeouts": strconv.Itoa(s.opts.MaxPingTimeouts), "agent_reregister_timeout": s.opts.ReregisterTimeout.String(),
+		"authenticate_http_frameworks": strconv.FormatBool(s.opts.AuthenticateFrameworks),
+	}
+}
+
+func (s *Server) flags(w http.ResponseWriter, r *http.Request) {
+	writeJSON(w, r, object{"flags": s.flagMap()})
+}
+
 func (s *Server) version(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, r, object{"version": core.Version})
 }
@@ -180,6 +228,13 @@ func (s *Server) snapshot(w http.ResponseWriter, r *http.Request) {
 // gauge is the counters with what is counted at the moment (7.1).
 func (s *Server) gauge(m *core.Master) map[string]float64 {
 	out := map[string]float64{"master/elected": 1, "master/uptime_secs": time.Since(s.started).Seconds()}
+	for _, name := range []string{
+		"slaves_active", "slaves_connected", "slaves_unreachable", "frameworks_active", "frameworks_connected",
+		"cpus_total", "cpus_used", "mem_total", "mem_used", "disk_total", "disk_used", "gpus_total", "gpus_used",
+	} {
+		out["master/"+name] = 0
+	}
+	out["master/slaves_unreachable"] = float64(len(m.Registry().Unreachable))
 	for name, v := range s.metrics {
 		out[name] = v
 	}
@@ -191,7 +246,9 @@ func (s *Server) gauge(m *core.Master) map[string]float64 {
 	}
 	agents, frameworks := m.Agents(), m.Frameworks()
 	for _, a := range agents.Agents {
-		out["master/slaves_connected"]++
+		if a.Active || a.GetDeactivated() {
+			out["master/slaves_connected"]++
+		}
 		if a.Active {
 			out["master/slaves_active"]++
 		}
@@ -200,6 +257,11 @@ func (s *Server) gauge(m *core.Master) map[string]float64 {
 		}
 		for name, v := range resource.New(a.AllocatedResources).Scalars() {
 			out["master/"+name+"_used"] += v.Float()
+		}
+	}
+	for _, name := range []string{"cpus", "mem", "disk", "gpus"} {
+		if total := out["master/"+name+"_total"]; total > 0 {
+			out["master/"+name+"_percent"] = out["master/"+name+"_used"] / total
 		}
 	}
 	for _, f := range frameworks.Frameworks {

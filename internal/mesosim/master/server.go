@@ -63,6 +63,7 @@ func New(opts Options) (*Server, error) {
 		streams: map[string]*outbox[*scheduler.Event]{}, sessions: map[string]*outbox[link.ToAgent]{},
 		operators: map[*outbox[*operator.Event]]bool{}, metrics: metrics{},
 	}
+	s.codec.Extend(&operator.Response_GetFrameworks_Framework{}, offerConstraints)
 	s.core = core.New(core.Config{
 		Info: s.masterInfo(), AllocationInterval: opts.AllocationInterval, PingTimeout: opts.PingTimeout,
 		MaxPingTimeouts: opts.MaxPingTimeouts, ReregisterTimeout: opts.ReregisterTimeout, OfferTimeout: opts.OfferTimeout,

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"github.com/gogo/protobuf/proto"
 )
@@ -19,7 +20,13 @@ type Codec struct {
 }
 
 // NewCodec returns a Codec.
-func NewCodec() *Codec { return &Codec{} }
+func NewCodec() *Codec { return &Codec{json: JSON{extras: map[reflect.Type]Extra{}}} }
+
+// Extend adds members to the JSON of msg's type, a pointer to a message. It must
+// not be called while the codec is in use.
+func (c *Codec) Extend(msg proto.Message, extra Extra) {
+	c.json.extras[reflect.TypeOf(msg).Elem()] = extra
+}
 
 // Encode returns msg in the given media type, JSON unless it is MediaProtobuf.
 func (c *Codec) Encode(media string, msg proto.Message) ([]byte, error) {

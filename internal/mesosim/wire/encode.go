@@ -14,7 +14,12 @@ import (
 // is ready; it may be used by several goroutines.
 type JSON struct {
 	schemas schemas
+	extras  map[reflect.Type]Extra
 }
+
+// Extra writes members of a message that mesos-go's type does not have. It
+// returns nothing, or JSON members such as "a":1,"b":2.
+type Extra func(msg any) string
 
 // Marshal returns msg, a pointer to a message, as JSON without white space.
 func (j *JSON) Marshal(msg any) []byte {
@@ -35,6 +40,14 @@ func (j *JSON) message(out []byte, v reflect.Value) []byte {
 		first = false
 		out = append(appendString(out, f.name), ':')
 		out = j.value(out, f, fv)
+	}
+	if extra := j.extras[v.Type()]; extra != nil && v.CanAddr() {
+		if members := extra(v.Addr().Interface()); members != "" {
+			if !first {
+				out = append(out, ',')
+			}
+			out = append(out, members...)
+		}
 	}
 	return append(out, '}')
 }

@@ -138,7 +138,7 @@ func (m *Master) operate(now time.Time, p *pool, op *mesos.Offer_Operation) {
 	case mesos.Offer_Operation_LAUNCH:
 		m.launchAll(now, p, op)
 	case mesos.Offer_Operation_LAUNCH_GROUP:
-		m.refuseGroup(now, p, op)
+		m.launchGroup(now, p, op)
 	case mesos.Offer_Operation_RESERVE, mesos.Offer_Operation_UNRESERVE:
 		m.reserve(p, op)
 	case mesos.Offer_Operation_UNKNOWN:
@@ -172,7 +172,7 @@ func (m *Master) launchAll(now time.Time, p *pool, op *mesos.Offer_Operation) {
 			m.reject(now, p.framework, t, mesos.TASK_ERROR, mesos.REASON_TASK_INVALID, fault)
 			continue
 		}
-		m.launch(p, t)
+		m.launch(p, t, nil, resource.Set{})
 	}
 }
 
@@ -186,21 +186,18 @@ func (m *Master) against(p *pool) validate.Launch {
 	}
 }
 
-func (m *Master) launch(p *pool, info mesos.TaskInfo) {
+// launch makes a task and sends it to its agent. group is the executor of a
+// task of a group, extra what is charged for it.
+func (m *Master) launch(p *pool, info mesos.TaskInfo, group *mesos.ExecutorInfo, extra resource.Set) {
 	info.Resources = resource.New(info.Resources).Messages(resource.Format{Allocation: p.role, Refined: true})
 	t := newTask(p.framework, p.agent.id, info, p.role)
+	t.group, t.set = group, t.set.Plus(extra)
 	p.left = p.left.Minus(t.set)
 	m.hold(t)
 	m.announce(&master.Event{Type: master.Event_TASK_ADDED, TaskAdded: &master.Event_TaskAdded{Task: t.show()}})
-	m.tell(p.agent, link.ToAgent{Launch: &link.Launch{
-		Framework: link.FrameworkInfo{Value: p.framework.info}, Task: link.TaskInfo{Value: info}, Role: p.role,
-	}})
-}
-
-// refuseGroup answers LAUNCH_GROUP, which mesosim's agents do not run: each task
-// fails at once, as on an agent without a containerizer for it.
-func (m *Master) refuseGroup(now time.Time, p *pool, op *mesos.Offer_Operation) {
-	for _, t := range op.GetLaunchGroup().GetTaskGroup().Tasks {
-		m.reject(now, p.framework, t, mesos.TASK_ERROR, mesos.REASON_TASK_GROUP_INVALID, "Task groups are not supported by this cluster")
+	msg := &link.Launch{Framework: link.FrameworkInfo{Value: p.framework.info}, Task: link.TaskInfo{Value: info}, Role: p.role}
+	if group != nil {
+		msg.Group = &link.ExecutorInfo{Value: *group}
 	}
+	m.tell(p.agent, link.ToAgent{Launch: msg})
 }

@@ -215,6 +215,9 @@ func (m *Master) adopt(now time.Time, a *agent, lt link.Task, infos []link.Frame
 	}
 	t := newTask(f, a.id, lt.Info.Value, roleOf(lt.Info.Value.Resources))
 	t.state = lt.State
+	if lt.Group != nil {
+		t.group = &lt.Group.Value
+	}
 	for _, s := range lt.Statuses {
 		t.record(s.Value)
 		t.forwarded, t.uuid = s.Value.GetState().Enum(), s.Value.UUID

@@ -83,9 +83,7 @@ func (m *Master) latest(now time.Time, t *task) {
 	}
 	s := t.masterStatus(now, state, mesos.REASON_RECONCILIATION, "Reconciliation: Latest task state")
 	t.decorate(&s)
-	if t.info.Executor != nil {
-		s.ExecutorID = &t.info.Executor.ExecutorID
-	}
+	s.ExecutorID = t.executorID()
 	m.send(t.framework, update(s))
 }
 

@@ -43,3 +43,14 @@ func (m *Master) unavailability(a *agent) *mesos.Unavailability {
 	}
 	return nil
 }
+
+// MaintenanceStatus is GET_MAINTENANCE_STATUS: the machines that are to go.
+func (m *Master) MaintenanceStatus() maintenance.ClusterStatus {
+	var out maintenance.ClusterStatus
+	for _, w := range m.schedule {
+		for _, id := range w.machines {
+			out.DrainingMachines = append(out.DrainingMachines, maintenance.ClusterStatus_DrainingMachine{ID: id})
+		}
+	}
+	return out
+}

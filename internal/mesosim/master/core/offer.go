@@ -164,7 +164,7 @@ func (m *Master) message(o *offer) mesos.Offer {
 		ID: mesos.OfferID{Value: o.id}, FrameworkID: mesos.FrameworkID{Value: f.id}, AgentID: mesos.AgentID{Value: a.id},
 		Hostname: a.info.Hostname, URL: a.url(), Domain: a.info.Domain,
 		Resources: o.set.Messages(f.format(o.role)), Attributes: a.info.Attributes,
-		Unavailability: m.unavailability(a),
+		Unavailability: m.unavailability(a), ExecutorIDs: a.executors(f),
 	}
 	if f.multiRole() {
 		out.AllocationInfo = &mesos.Resource_AllocationInfo{Role: &o.role}

@@ -5,6 +5,7 @@ import (
 	"github.com/mesos/mesos-go/api/v1/lib/master"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/mesosim/validate"
 )
 
 // Version is the version of Mesos whose behaviour is copied.
@@ -22,9 +23,7 @@ func (t *task) show() mesos.Task {
 	if i.Command != nil {
 		out.User = i.Command.User
 	}
-	if i.Executor != nil {
-		out.ExecutorID = &i.Executor.ExecutorID
-	}
+	out.ExecutorID = t.executorID()
 	return out
 }
 
@@ -51,7 +50,10 @@ func refined(s resource.Set) []mesos.Resource { return s.Messages(resource.Forma
 func (m *Master) showFramework(f *framework, withOffers bool) master.Response_GetFrameworks_Framework {
 	out := master.Response_GetFrameworks_Framework{
 		FrameworkInfo: f.info, Active: f.connected, Connected: f.connected, Recovered: f.recovered,
-		RegisteredTime: timeInfo(f.registered), ReregisteredTime: timeInfo(f.registered), UnregisteredTime: &mesos.TimeInfo{},
+		RegisteredTime: timeInfo(f.registered), ReregisteredTime: timeInfo(f.registered),
+	}
+	if !withOffers {
+		out.UnregisteredTime = &mesos.TimeInfo{}
 	}
 	if !f.reregistered.IsZero() {
 		out.ReregisteredTime = timeInfo(f.reregistered)
@@ -160,4 +162,39 @@ func (m *Master) State() *master.Response_GetState {
 	return &master.Response_GetState{
 		GetTasks: m.Tasks(), GetExecutors: &master.Response_GetExecutors{}, GetFrameworks: m.Frameworks(), GetAgents: m.Agents(),
 	}
+}
+
+// Roles is GET_ROLES: the roles that frameworks subscribe with.
+func (m *Master) Roles() *master.Response_GetRoles {
+	out := &master.Response_GetRoles{}
+	at := map[string]int{}
+	for _, f := range m.sortedFrameworks() {
+		for _, name := range validate.Roles(&f.info) {
+			i, known := at[name]
+			if !known {
+				i = len(out.Roles)
+				at[name] = i
+				out.Roles = append(out.Roles, mesos.Role{Name: name, Weight: 1})
+			}
+			r := &out.Roles[i]
+			r.Frameworks = append(r.Frameworks, mesos.FrameworkID{Value: f.id})
+			r.Resources = resource.New(r.Resources).Plus(m.allocatedTo(f, name)).Messages(resource.Format{Allocation: name, Refined: true})
+		}
+	}
+	return out
+}
+
+func (m *Master) allocatedTo(f *framework, role string) resource.Set {
+	var sum resource.Set
+	for _, t := range f.sortedTasks() {
+		if t.role == role && !terminal(t.state) {
+			sum = sum.Plus(t.set)
+		}
+	}
+	for _, o := range m.sortedOffers() {
+		if o.framework == f && o.role == role {
+			sum = sum.Plus(o.set)
+		}
+	}
+	return sum
 }

@@ -18,6 +18,7 @@ type task struct {
 	framework *framework
 	agentID   string
 	info      mesos.TaskInfo
+	group     *mesos.ExecutorInfo // executor of a task of a group
 	role      string
 	set       resource.Set // of the task and its executor
 	state     mesos.TaskState
@@ -42,6 +43,18 @@ func newTask(f *framework, agentID string, info mesos.TaskInfo, role string) *ta
 		set = set.Plus(resource.New(info.Executor.Resources))
 	}
 	return &task{framework: f, agentID: agentID, info: info, role: role, set: set, state: mesos.TASK_STAGING}
+}
+
+// executorID is that of a custom or group executor; docker and command tasks
+// have none that the master knows of.
+func (t *task) executorID() *mesos.ExecutorID {
+	switch {
+	case t.group != nil:
+		return &t.group.ExecutorID
+	case t.info.Executor != nil:
+		return &t.info.Executor.ExecutorID
+	}
+	return nil
 }
 
 func (t *task) id() string { return t.info.TaskID.Value }
