@@ -68,11 +68,25 @@ func (d *driver) Prepare(ctx context.Context, t executor.Task) error {
 		}
 	}
 	if err := d.pull(ctx, info.GetImage()); err != nil {
-		return fmt.Errorf("Failed to run 'docker -H %s pull %s': exited with status 1; stderr='%w\n'", //nolint:staticcheck,revive // Mesos' words.
-			d.cli.DaemonHost(), info.GetImage(), err)
+		return &PullError{Host: d.cli.DaemonHost(), Image: info.GetImage(), Err: err}
 	}
 	return nil
 }
+
+// PullError says that an image could not be pulled.
+type PullError struct {
+	Host  string // of the engine
+	Image string
+	Err   error
+}
+
+// Error implements error, in Mesos' words, which are those of the docker command.
+func (e *PullError) Error() string {
+	return fmt.Sprintf("Failed to run 'docker -H %s pull %s': exited with status 1; stderr='%v\n'", e.Host, e.Image, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *PullError) Unwrap() error { return e.Err }
 
 func (d *driver) pull(ctx context.Context, image string) error {
 	resp, err := d.cli.ImagePull(ctx, image, client.ImagePullOptions{})
@@ -240,7 +254,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // runFailed is what becomes of a container that cannot be created or started:
 // the message on the sandbox' stderr and the status that docker run gives.
 func runFailed(sandbox string, err error) error {
-	f, openErr := os.OpenFile(filepath.Join(sandbox, "stderr"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	f, openErr := os.OpenFile(filepath.Join(sandbox, "stderr"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if openErr == nil {
 		_, _ = fmt.Fprintf(f, "docker: %v.\n", err)
 		_ = f.Close()

@@ -37,14 +37,20 @@ func (o *output) follow(ctx context.Context) {
 	}
 }
 
-// finish copies what is still missing of a container that has ended.
-func (o *output) finish(ctx context.Context) error {
-	err := persist(ctx, func() error { return o.copy(ctx, false) })
-	if errdefs.IsNotFound(err) {
-		return nil // Removed by somebody else; its exit status is known all the same.
+// finish copies what is still missing of a container that has ended. It gives up
+// in the end (a full disk, a damaged log), and says so.
+func (o *output) finish(ctx context.Context) {
+	var err error
+	for range finishAttempts {
+		if err = o.copy(ctx, false); err == nil || !sleep(ctx, retryInterval) {
+			return
+		}
 	}
-	return err
+	o.driver.log.Error().Err(err).Str("container", o.id).Msg("a container's output is incomplete")
 }
+
+// finishAttempts bounds the attempts to copy the last of a container's output.
+const finishAttempts = 10
 
 // copy reads the log from its beginning, and leaves out what the files have.
 func (o *output) copy(ctx context.Context, follow bool) error {
@@ -67,7 +73,7 @@ func (o *output) copy(ctx context.Context, follow bool) error {
 }
 
 func (o *output) open(name string) (*remainder, error) {
-	f, err := os.OpenFile(filepath.Join(o.sandbox, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	f, err := os.OpenFile(filepath.Join(o.sandbox, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -20,10 +20,10 @@ func (p *planner) parameters() error {
 	for _, param := range p.docker.GetParameters() {
 		set, ok := known[param.Key]
 		if !ok {
-			return fmt.Errorf("Unknown or unsupported docker parameter '%s'", param.Key) //nolint:err113,staticcheck,revive // Becomes a message as it is.
+			return optionsError(fmt.Sprintf("Unknown or unsupported docker parameter '%s'", param.Key))
 		}
 		if err := set(p, param.Value); err != nil {
-			return fmt.Errorf("Invalid value '%s' of docker parameter '%s': %w", param.Value, param.Key, err) //nolint:staticcheck,revive // Becomes a message as it is.
+			return fmt.Errorf("docker parameter '%s' has the invalid value '%s': %w", param.Key, param.Value, err)
 		}
 	}
 	return nil

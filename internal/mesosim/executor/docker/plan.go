@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -18,13 +17,20 @@ import (
 )
 
 // Errors of tasks that no container can be made of, in Mesos' words.
-var (
-	errPortNetwork   = errors.New("Port mappings are only supported for bridge and user-defined networks") //nolint:staticcheck,revive // Mesos' words.
-	errPortResources = errors.New("Port mappings require port resources")                                  //nolint:staticcheck,revive // Mesos' words.
-	errNoNetwork     = errors.New("No network info found in container info")                               //nolint:staticcheck,revive // Mesos' words.
-	errHostname      = errors.New("Unable to set hostname with host network mode")                         //nolint:staticcheck,revive // Mesos' words.
-	errNoCommand     = errors.New("Shell specified but no command value provided")                         //nolint:staticcheck,revive // Mesos' words.
+const (
+	errPortNetwork   optionsError = "Port mappings are only supported for bridge and user-defined networks"
+	errPortResources optionsError = "Port mappings require port resources"
+	errNoNetwork     optionsError = "No network info found in container info"
+	errHostname      optionsError = "Unable to set hostname with host network mode"
+	errNoCommand     optionsError = "Shell specified but no command value provided"
+	errVolumeDrivers optionsError = "Only one volume driver is supported"
 )
+
+// optionsError says why no container can be made of a task.
+type optionsError string
+
+// Error implements error.
+func (e optionsError) Error() string { return string(e) }
 
 const (
 	sandboxMount   = "/mnt/mesos/sandbox"
@@ -194,7 +200,7 @@ func (p *planner) port(m mesos.ContainerInfo_DockerInfo_PortMapping, offered []m
 		in = in || r.Begin <= uint64(m.HostPort) && uint64(m.HostPort) <= r.End
 	}
 	if !in {
-		return fmt.Errorf("Port [%d] not included in resources", m.HostPort) //nolint:err113,staticcheck,revive // Mesos' words.
+		return optionsError(fmt.Sprintf("Port [%d] not included in resources", m.HostPort))
 	}
 	text := fmt.Sprintf("%d/tcp", m.ContainerPort)
 	if m.GetProtocol() != "" {

@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -11,8 +10,6 @@ import (
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 )
-
-var errVolumeDrivers = errors.New("Only one volume driver is supported") //nolint:staticcheck,revive // Mesos' words.
 
 // volumes adds the task's volumes to that of the sandbox.
 func (p *planner) volumes() error {
@@ -62,10 +59,10 @@ func (p *planner) source(v mesos.Volume) (string, error) {
 			return host, nil
 		}
 		if !path.IsAbs(v.ContainerPath) {
-			return "", fmt.Errorf("Both host_path '%s' and container_path '%s' of a volume are relative", host, v.ContainerPath) //nolint:err113,staticcheck,revive // Mesos' words.
+			return "", optionsError(fmt.Sprintf("Both host_path '%s' and container_path '%s' of a volume are relative", host, v.ContainerPath))
 		}
 		if !filepath.IsLocal(host) {
-			return "", fmt.Errorf("host_path '%s' of a volume leads out of the sandbox: make it absolute", host) //nolint:err113 // Becomes a message as it is.
+			return "", optionsError(fmt.Sprintf("host_path '%s' of a volume leads out of the sandbox: make it absolute", host))
 		}
 		return filepath.Join(p.task.Run.Sandbox, host), nil
 	}

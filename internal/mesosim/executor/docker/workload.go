@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -20,10 +22,10 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/lifecycle"
 )
 
-// Errors of health checks.
 var (
 	errNoAddress = errors.New("docker: the container has no address to check")
 	errUnhealthy = errors.New("docker: the check's command failed")
+	errWait      = errors.New("docker: the engine could not wait for the container")
 )
 
 const loopback = "127.0.0.1"
@@ -60,7 +62,8 @@ func addresses(c container.InspectResponse) []string {
 		return nil
 	}
 	var ips []string
-	for _, n := range c.NetworkSettings.Networks {
+	for _, name := range slices.Sorted(maps.Keys(c.NetworkSettings.Networks)) {
+		n := c.NetworkSettings.Networks[name]
 		if n == nil {
 			continue
 		}
@@ -87,8 +90,13 @@ func (w *workload) Stop(ctx context.Context, grace time.Duration) error {
 	})
 }
 
-// Wait copies output until the container has ended and all of it is there.
+// Wait copies output until the container has ended and all of it is there. Output
+// that cannot be copied does not keep the task from ending.
 func (w *workload) Wait(ctx context.Context) (lifecycle.Exit, error) {
+	if w.task.Info.Check != nil {
+		// Mesos' docker executor knows no checks (only health checks), and aborts.
+		return lifecycle.Exit{}, lifecycle.ErrVanished
+	}
 	copyCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out := &output{driver: w.driver, id: w.id, sandbox: w.task.Run.Sandbox}
@@ -100,10 +108,10 @@ func (w *workload) Wait(ctx context.Context) (lifecycle.Exit, error) {
 	exit, err := w.exit(ctx)
 	cancel()
 	<-copied
-	if err != nil {
-		return exit, err
+	if err == nil {
+		out.finish(ctx)
 	}
-	return exit, out.finish(ctx)
+	return exit, err
 }
 
 // exit waits for the container's exit status, through restarts of the engine.
@@ -113,6 +121,9 @@ func (w *workload) exit(ctx context.Context) (lifecycle.Exit, error) {
 		res := w.driver.cli.ContainerWait(ctx, w.id, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
 		select {
 		case r := <-res.Result:
+			if r.Error != nil {
+				return fmt.Errorf("%w: %s", errWait, r.Error.Message)
+			}
 			exit.Code = int(r.StatusCode)
 			return nil
 		case err := <-res.Error:

@@ -152,7 +152,7 @@ func FetchAll(ctx context.Context, sandbox, containerID string, uris []mesos.Com
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	f, openErr := os.OpenFile(filepath.Join(sandbox, "stderr"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	f, openErr := os.OpenFile(filepath.Join(sandbox, "stderr"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if openErr == nil {
 		_, openErr = fmt.Fprintln(f, err)
 		openErr = errors.Join(openErr, f.Close())

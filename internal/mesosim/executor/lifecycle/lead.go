@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"errors"
+	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
@@ -47,26 +48,43 @@ func (m *Manager) play(ctx context.Context, r *run, last mesos.TaskState, look b
 			return executor.Status{}, false
 		}
 	}
-	switch last {
-	case mesos.TASK_STAGING:
+	if last == mesos.TASK_STAGING {
 		return m.launch(ctx, r, w)
-	case mesos.TASK_STARTING:
+	}
+	if last == mesos.TASK_STARTING {
 		return m.start(ctx, r, w)
-	default:
-		return m.resume(ctx, r, w, last)
+	}
+	return m.resume(ctx, r, w, last)
+}
+
+// find returns nil for a run that was never started. Any other failure says
+// nothing about the run, so it looks again.
+func (m *Manager) find(ctx context.Context, r *run) Workload {
+	for {
+		w, err := m.opts.Driver.Find(ctx, r.task)
+		if err == nil {
+			return w
+		}
+		if errors.Is(err, ErrNotFound) || ctx.Err() != nil {
+			return nil
+		}
+		m.log(r.task.Run).Error().Err(err).Msg("cannot look for a run; trying again")
+		if !sleep(ctx, retryInterval) {
+			return nil
+		}
 	}
 }
 
-// find returns nil for a run that was never started.
-func (m *Manager) find(ctx context.Context, r *run) Workload {
-	w, err := m.opts.Driver.Find(ctx, r.task)
-	if err == nil {
-		return w
+// sleep waits, and says whether ctx is still alive.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
 	}
-	if ctx.Err() == nil && !errors.Is(err, ErrNotFound) {
-		m.log(r.task.Run).Error().Err(err).Msg("cannot look for a run")
-	}
-	return nil
 }
 
 // launch takes a run of which nobody knows anything yet.

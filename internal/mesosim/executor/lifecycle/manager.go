@@ -25,6 +25,9 @@ var (
 // not done by then is left to Sweep.
 const forgetTimeout = 10 * time.Second
 
+// retryInterval is between two attempts at what must succeed in the end.
+const retryInterval = time.Second
+
 // Options configure a Manager.
 type Options struct {
 	Driver   Driver
@@ -78,9 +81,9 @@ func (m *Manager) Recover(ctx context.Context, t executor.Task, last mesos.TaskS
 
 // begin gives a run its goroutine, unless it has one.
 func (m *Manager) begin(ctx context.Context, t executor.Task, lead func(context.Context, *run)) {
-	k, err := m.marks.load(t.Run.ContainerID)
+	k, found, err := m.marks.load(t.Run.ContainerID)
 	if err != nil {
-		m.log(t.Run).Error().Err(err).Msg("cannot read whether the run was to be killed")
+		m.log(t.Run).Error().Err(err).Msg("cannot read whether the run was to be killed; the master will ask again")
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -88,7 +91,10 @@ func (m *Manager) begin(ctx context.Context, t executor.Task, lead func(context.
 		return
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	r := newRun(t, k, cancel)
+	r := newRun(t, cancel)
+	if found {
+		r.resume(k)
+	}
 	m.runs[t.Run.ContainerID] = r
 	m.live.Go(func() {
 		defer cancel()

@@ -24,6 +24,7 @@ type fake struct {
 
 	mu      sync.Mutex
 	started int
+	hiccups int // calls of Find and Wait that fail first
 	stops   []time.Duration
 	forgot  int
 	ended   chan lifecycle.Exit
@@ -46,7 +47,21 @@ func (f *fake) Start(context.Context, executor.Task) (lifecycle.Workload, error)
 	return f, nil
 }
 
+// hiccup fails for a while.
+func (f *fake) hiccup() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.hiccups == 0 {
+		return nil
+	}
+	f.hiccups--
+	return errors.New("too many open files")
+}
+
 func (f *fake) Find(context.Context, executor.Task) (lifecycle.Workload, error) {
+	if err := f.hiccup(); err != nil {
+		return nil, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.started == 0 {
@@ -82,6 +97,9 @@ func (f *fake) stopped() []time.Duration {
 }
 
 func (f *fake) Wait(ctx context.Context) (lifecycle.Exit, error) {
+	if err := f.hiccup(); err != nil {
+		return lifecycle.Exit{}, err
+	}
 	select {
 	case e, ok := <-f.ended:
 		if !ok {
@@ -302,6 +320,36 @@ func TestVanishedWhileWatched(t *testing.T) {
 		end := s.want(mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_FAILED)[2]
 		if *end.Reason != mesos.REASON_EXECUTOR_TERMINATED || end.Message != "Container terminated" {
 			t.Errorf("the end is %+v", end)
+		}
+	})
+}
+
+// A failure to look at a run is not the run's failure: it is neither reported as
+// ended nor removed.
+func TestFailureToLookIsNoFailureOfTheRun(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{started: 1, hiccups: 3}
+		s := newStage(t, dir, f)
+		defer s.close()
+		s.Recover(t.Context(), task, mesos.TASK_RUNNING)
+		time.Sleep(time.Minute)
+		s.want()
+		s.close()
+
+		s = newStage(t, dir, &fake{hiccups: 3}) // Now Wait fails.
+		defer s.close()
+		s.Launch(t.Context(), task)
+		time.Sleep(time.Minute)
+		s.want(mesos.TASK_STARTING, mesos.TASK_RUNNING)
+		s.fake.ended <- lifecycle.Exit{Code: 2}
+		end := s.want(mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_FAILED)[2]
+		if end.Message != "Container exited with status 2" {
+			t.Errorf("ended with %q", end.Message)
+		}
+		if f.forgot != 0 {
+			t.Error("a run that goes on was forgotten")
 		}
 	})
 }

@@ -33,21 +33,20 @@ func (m marks) folder(containerID string) string {
 	return filepath.Join(m.dir, containerID)
 }
 
-// load returns nil if the run is not marked. A mark is written whole or not at
+// load reads the mark of a run, if it has one. A mark is written whole or not at
 // all, so one that cannot be read is an error of the disk.
-func (m marks) load(containerID string) (*mark, error) {
+func (m marks) load(containerID string) (k mark, found bool, err error) {
 	b, err := os.ReadFile(filepath.Join(m.folder(containerID), markFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // No mark is an answer.
+		return mark{}, false, nil
 	}
 	if err != nil {
-		return nil, err
+		return mark{}, false, err
 	}
-	var k mark
 	if err := json.Unmarshal(b, &k); err != nil {
-		return nil, err
+		return mark{}, false, err
 	}
-	return &k, nil
+	return k, true, nil
 }
 
 // store puts a mark on disk: written aside, synced, renamed, and the folder synced.

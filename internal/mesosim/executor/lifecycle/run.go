@@ -18,13 +18,17 @@ type run struct {
 	mark *mark
 }
 
-func newRun(t executor.Task, k *mark, cancel context.CancelFunc) *run {
-	r := &run{task: t, mark: k, cancel: cancel, killed: make(chan struct{}), asked: make(chan struct{}, 1)}
-	if k != nil {
-		close(r.killed)
-		r.asked <- struct{}{}
-	}
-	return r
+func newRun(t executor.Task, cancel context.CancelFunc) *run {
+	return &run{task: t, cancel: cancel, killed: make(chan struct{}), asked: make(chan struct{}, 1)}
+}
+
+// resume goes on with a kill that another agent process began.
+func (r *run) resume(k mark) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mark = &k
+	close(r.killed)
+	r.asked <- struct{}{}
 }
 
 // condemn marks the run, on disk first. The first cause stays; a later kill only

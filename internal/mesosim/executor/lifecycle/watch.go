@@ -12,10 +12,10 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/health"
 )
 
-// ending is what Wait said.
+// ending is what became of a workload.
 type ending struct {
-	exit Exit
-	err  error
+	exit     Exit
+	vanished bool
 }
 
 // watcher stays with a workload that has been started.
@@ -44,10 +44,7 @@ func (m *Manager) watch(ctx context.Context, r *run, w Workload, d Description, 
 	defer cancel()
 
 	ended := make(chan ending, 1)
-	v.helpers.Go(func() {
-		exit, err := w.Wait(ctx)
-		ended <- ending{exit, err}
-	})
+	v.helpers.Go(func() { ended <- v.wait(ctx) })
 	v.check(ctx)
 	expired, stop := deadline(r.task.Info.MaxCompletionTime, d.Since)
 	defer stop()
@@ -79,15 +76,27 @@ func deadline(limit *mesos.DurationInfo, since time.Time) (<-chan time.Time, fun
 	return t.C, t.Stop
 }
 
+// wait returns once the workload has ended or vanished, or ctx is done. Any other
+// failure says nothing about the workload, so it waits again.
+func (v *watcher) wait(ctx context.Context) ending {
+	for {
+		exit, err := v.workload.Wait(ctx)
+		if err == nil || errors.Is(err, ErrVanished) || ctx.Err() != nil {
+			return ending{exit: exit, vanished: err != nil}
+		}
+		v.manager.log(v.run.task.Run).Error().Err(err).Msg("lost sight of a run; looking again")
+		if !sleep(ctx, retryInterval) {
+			return ending{vanished: true}
+		}
+	}
+}
+
 func (v *watcher) end(e ending) executor.Status {
 	k := v.run.condemned()
-	if e.err == nil {
-		return verdict(v.manager.opts.Noun, e.exit, k)
+	if e.vanished {
+		return vanished(v.manager.opts.Vanished, k)
 	}
-	if !errors.Is(e.err, ErrVanished) {
-		v.manager.log(v.run.task.Run).Error().Err(e.err).Msg("lost sight of a run")
-	}
-	return vanished(v.manager.opts.Vanished, k)
+	return verdict(v.manager.opts.Noun, e.exit, k)
 }
 
 // check starts the health checks, if the task has any.

@@ -107,7 +107,7 @@ func (d *driver) supervise(t executor.Task, folder string, argv []string) error 
 }
 
 func openOutput(sandbox, name string) (*os.File, error) {
-	return os.OpenFile(filepath.Join(sandbox, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	return os.OpenFile(filepath.Join(sandbox, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 }
 
 // argvOf is nil for a command that has no value.

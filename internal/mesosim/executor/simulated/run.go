@@ -120,21 +120,22 @@ func (r *run) play(e *Executor, ev event) {
 
 // begin goes on from the last state that is known.
 func (r *run) begin(e *Executor) {
-	switch r.last {
-	case mesos.TASK_RUNNING:
+	if r.last == mesos.TASK_RUNNING {
 		r.schedule(e, r.task.Started)
-	case mesos.TASK_KILLING:
-		e.emit(r, executor.Status{State: mesos.TASK_KILLED, Message: r.died("Killed")})
-	case mesos.TASK_STARTING:
-		e.after(r, r.plan.startDelay, event{kind: start})
-	default: // Launched, or nothing of it is known to anybody.
-		e.emit(r, executor.Status{State: mesos.TASK_STARTING})
-		if r.plan.startDelay > 0 {
-			e.after(r, r.plan.startDelay, event{kind: start})
-			return
-		}
-		r.start(e)
+		return
 	}
+	if r.last == mesos.TASK_KILLING {
+		e.emit(r, executor.Status{State: mesos.TASK_KILLED, Message: r.died("Killed")})
+		return
+	}
+	if r.last != mesos.TASK_STARTING { // Launched, or nothing of it is known to anybody.
+		e.emit(r, executor.Status{State: mesos.TASK_STARTING})
+	}
+	if r.plan.startDelay > 0 {
+		e.after(r, r.plan.startDelay, event{kind: start})
+		return
+	}
+	r.start(e)
 }
 
 func (r *run) start(e *Executor) {
