@@ -1,0 +1,105 @@
+package allinone
+
+import (
+	"fmt"
+	"path/filepath"
+)
+
+// Layout says which processes a taurus on one machine is made of.
+type Layout struct {
+	// Data is the data directory.
+	Data string
+	// Listen is the first api's address; the others take any port.
+	Listen string
+	// Agents and the counts of services are how many of each there are.
+	Agents, APIs, Planners, Launchers, Reapers int
+	// Executor is how the agents run tasks: auto, docker, process or simulated.
+	Executor string
+}
+
+// The limits of a layout: what one machine can do, and the ports there are.
+const (
+	MaxAgents   = 64
+	MaxServices = 16
+)
+
+const (
+	// firstPort and lastPort bound what tasks may use; above begin the ports that
+	// Linux gives to outgoing connections.
+	firstPort, lastPort = 31000, 32767
+	// agentResources are those of every agent, its ports aside.
+	agentResources = "cpus:4;mem:4096;disk:10240"
+)
+
+// Stages are the programs to start, a stage after the other: each needs the
+// addresses of those before it.
+func (l Layout) Stages() [][]Program {
+	stages := [][]Program{{l.nats()}, {l.master()}, {}, {}}
+	for i := range l.Agents {
+		stages[2] = append(stages[2], l.agent(i))
+	}
+	for _, s := range []struct {
+		role  string
+		count int
+		flags func(Seats) []string
+	}{
+		{RolePlanner, l.Planners, nil},
+		{RoleLauncher, l.Launchers, func(s Seats) []string { return []string{"--master", s.Peer(RoleMaster)} }},
+		{RoleReaper, l.Reapers, nil},
+		{RoleAPI, l.APIs, func(s Seats) []string { return []string{"--listen", s.Listen} }},
+	} {
+		for i := range s.count {
+			stages[3] = append(stages[3], l.service(s.role, i, s.flags))
+		}
+	}
+	return stages
+}
+
+// serve is the beginning of every command line.
+func serve(role, name string, s Seats) []string {
+	return []string{"serve", role, "--name", name, "--admin-listen", s.Admin, "--announce", s.Announce}
+}
+
+func (l Layout) nats() Program {
+	return Program{Role: RoleNATS, Name: RoleNATS, Listen: AnyPort, Args: func(s Seats) []string {
+		return append(serve(RoleNATS, RoleNATS, s), "--listen", s.Listen, "--store-dir", filepath.Join(l.Data, "nats"))
+	}}
+}
+
+func (l Layout) master() Program {
+	return Program{Role: RoleMaster, Name: RoleMaster, Listen: AnyPort, Args: func(s Seats) []string {
+		return append(serve(RoleMaster, RoleMaster, s), "--listen", s.Listen, "--work-dir", filepath.Join(l.Data, RoleMaster))
+	}}
+}
+
+func (l Layout) agent(i int) Program {
+	name := fmt.Sprintf("%s-%d", RoleAgent, i+1)
+	width := (lastPort - firstPort + 1) / l.Agents
+	low := firstPort + i*width
+	return Program{Role: RoleAgent, Name: name, Listen: AnyPort, Args: func(s Seats) []string {
+		return append(serve(RoleAgent, name, s),
+			"--listen", s.Listen, "--master", s.Peer(RoleMaster),
+			"--work-dir", filepath.Join(l.Data, name), "--executor", l.Executor,
+			"--resources", fmt.Sprintf("%s;ports:[%d-%d]", agentResources, low, low+width-1),
+			"--attributes", fmt.Sprintf("agent:%d", i+1))
+	}}
+}
+
+func (l Layout) service(role string, i int, flags func(Seats) []string) Program {
+	name := fmt.Sprintf("%s-%d", role, i+1)
+	p := Program{Role: role, Name: name}
+	if role == RoleAPI {
+		p.Listen = AnyPort
+		if i == 0 {
+			p.Listen = l.Listen
+		}
+	}
+	p.Args = func(s Seats) []string {
+		args := append(serve(role, name, s), "--nats", "nats://"+s.Peer(RoleNATS))
+		if flags != nil {
+			args = append(args, flags(s)...)
+		}
+		return args
+	}
+	return p
+}

@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/service"
+)
+
+// App is the command line and all it touches of the world.
+type App struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Getenv   func(string) string
+	Now      func() time.Time
+	// Terminal tells whether Out is one.
+	Terminal bool
+	// Serve are the roles of `taurus serve`.
+	Serve []*cobra.Command
+	// Executable is this program, which demo and dev start again.
+	Executable string
+
+	flags struct {
+		api, output string
+	}
+	// base is where the API is, once a command has asked.
+	base source
+}
+
+// NewApp returns the command line of this process.
+func NewApp(serve ...*cobra.Command) *App {
+	exe, err := os.Executable()
+	if err != nil {
+		exe = os.Args[0]
+	}
+	info, err := os.Stdout.Stat()
+	return &App{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now,
+		Terminal:   err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb",
+		Serve:      serve,
+		Executable: exe,
+	}
+}
+
+// Main runs the command line with arguments and returns the exit status. The
+// first SIGINT, SIGTERM or SIGHUP ends what is under way in good order, the next
+// one ends the program.
+func (a *App) Main(args []string) int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		select {
+		case <-signals:
+			signal.Stop(signals)
+			cancel(errInterrupted)
+		case <-ctx.Done():
+		}
+	}()
+	return a.Run(ctx, args)
+}
+
+// Run runs the command line under a context and returns the exit status.
+func (a *App) Run(ctx context.Context, args []string) int {
+	root := a.Command()
+	root.SetArgs(args)
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return ExitOK
+	}
+	if served(cmd) {
+		return service.ExitCode(err)
+	}
+	complain(a.Err, err, a.base)
+	if errors.Is(err, ErrUsage) {
+		say(a.Err, "  See `%s --help`.", cmd.CommandPath())
+	}
+	return ExitStatus(err)
+}
+
+// served tells whether a command is a role, which tells its errors itself.
+func served(cmd *cobra.Command) bool {
+	return cmd.HasParent() && cmd.Parent().Name() == "serve"
+}
+
+// Command is the whole command tree.
+func (a *App) Command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "taurus",
+		Short: "Run containers on Apache Mesos",
+		Long: "taurus runs containers on Apache Mesos. Begin with `taurus demo`, which needs nothing else.\n\n" +
+			"Exit statuses: 0 done, 1 failed, 2 wrong usage or a wrong job, 3 not found,\n" +
+			"4 the state of the job stands against it, 5 the API cannot be reached.",
+		SilenceErrors: true, SilenceUsage: true,
+		DisableAutoGenTag: true,
+		Args:              cobra.NoArgs,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.flags.api, "api", "", "`URL` of the API [TAURUS_API] (default a demo or dev that runs here, else "+defaultAPI+")")
+	flags.StringVarP(&a.flags.output, "output", "o", "table", "`format` of results: table, json or yaml")
+	root.AddGroup(
+		&cobra.Group{ID: "begin", Title: "A whole taurus on this machine:"},
+		&cobra.Group{ID: "jobs", Title: "Jobs:"},
+		&cobra.Group{ID: "past", Title: "What happened, and why:"},
+		&cobra.Group{ID: "parts", Title: "Parts:"},
+	)
+	group(root, "begin", a.demo(), a.dev())
+	group(root, "jobs", a.run(), a.ps(), a.job(), a.scale(), a.stop(), a.rm(), a.logs())
+	group(root, "past", a.events(), a.replay(), a.explain())
+	group(root, "parts", a.serve(), a.health(), a.version())
+	root.AddCommand(a.web())
+	root.SetHelpCommandGroupID("parts")
+	root.SetCompletionCommandGroupID("parts")
+	strict(root)
+	return root
+}
+
+func group(root *cobra.Command, id string, commands ...*cobra.Command) {
+	for _, c := range commands {
+		c.GroupID = id
+		root.AddCommand(c)
+	}
+}
+
+// strict makes every error of arguments a wrong usage.
+func strict(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return fmt.Errorf("%w: %w", ErrUsage, err)
+			}
+			return nil
+		}
+	}
+	for _, c := range cmd.Commands() {
+		strict(c)
+	}
+}
+
+// client is the API that the command line means.
+func (a *App) client() *client.Client {
+	a.base = a.find()
+	return client.New(a.base.url, a.Getenv("USER"))
+}

@@ -1,0 +1,76 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+var (
+	// ErrUnreachable is returned when the API could not be asked at all.
+	ErrUnreachable = errors.New("cannot reach the API")
+	// ErrNotFound is returned when the API knows no such job, task or path.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict is returned when the state of a job stands against a request:
+	// a duplicate id, a version that moved on, a job that still runs.
+	ErrConflict = errors.New("conflict")
+	// ErrAnswer is returned when an answer is not what the API promises, as that
+	// of another program on the same port is.
+	ErrAnswer = errors.New("not an answer of taurus")
+)
+
+// UnreachableError tells which address could not be reached, and why.
+type UnreachableError struct {
+	// Base is the API's base URL.
+	Base string
+	// Cause is the transport's error.
+	Cause error
+}
+
+// Error names the address and the cause.
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("%v at %s: %v", ErrUnreachable, e.Base, e.Cause)
+}
+
+// Unwrap makes it both ErrUnreachable and its cause.
+func (e *UnreachableError) Unwrap() []error { return []error{ErrUnreachable, e.Cause} }
+
+// Fault is one thing wrong with what was sent.
+type Fault struct {
+	Path    string `json:"path,omitzero"`
+	Message string `json:"message"`
+	Line    int    `json:"line,omitzero"`
+}
+
+// TypeNoOutput is the type of the problem that a task has written nothing yet.
+const TypeNoOutput = "urn:taurus:problem:no-output"
+
+// Problem is an error answer of the API (RFC 9457).
+type Problem struct { //nolint:errname // RFC 9457 calls it a problem.
+	Type   string  `json:"type,omitzero"`
+	Status int     `json:"status"`
+	Title  string  `json:"title"`
+	Detail string  `json:"detail,omitzero"`
+	Faults []Fault `json:"faults,omitempty"`
+}
+
+// Error is the title. Detail and faults are for the caller to lay out.
+func (p *Problem) Error() string {
+	text := p.Title
+	if text == "" {
+		text = http.StatusText(p.Status)
+	}
+	return strings.TrimSuffix(text, ".")
+}
+
+// Is makes a problem comparable to ErrNotFound and ErrConflict.
+func (p *Problem) Is(target error) bool {
+	switch p.Status {
+	case http.StatusNotFound:
+		return target == ErrNotFound
+	case http.StatusConflict, http.StatusPreconditionFailed:
+		return target == ErrConflict
+	}
+	return false
+}

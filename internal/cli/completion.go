@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/projection"
+)
+
+// completionPatience bounds what a shell waits for ids, as nobody wants to wait.
+const completionPatience = time.Second
+
+// completeJobs completes the first most arguments with ids of jobs, all of them
+// where most is 0.
+func (a *App) completeJobs(most int) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		if most > 0 && len(args) >= most {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var ids []string
+		for _, j := range a.known(cmd.Context()) {
+			if strings.HasPrefix(j.ID, begun) {
+				ids = append(ids, j.ID+"\t"+string(j.State))
+			}
+		}
+		return ids, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeScale completes an id, and then the groups of that job.
+func (a *App) completeScale(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return a.completeJobs(1)(cmd, args, begun)
+	}
+	var groups []string
+	for _, j := range a.known(cmd.Context()) {
+		for _, g := range j.Groups {
+			if j.ID == args[0] && strings.HasPrefix(g.Name, begun) {
+				groups = append(groups, g.Name+"=")
+			}
+		}
+	}
+	return groups, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// known are the jobs there are, none where the API cannot be asked.
+func (a *App) known(ctx context.Context) []projection.Job {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, cancel := context.WithTimeout(ctx, completionPatience)
+	defer cancel()
+	jobs, err := a.client().Jobs(ctx, client.Query{})
+	if err != nil {
+		return nil
+	}
+	return jobs
+}

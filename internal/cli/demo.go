@@ -1,0 +1,337 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/examplejobs"
+	"github.com/milosgajdos/taurus/internal/allinone"
+	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/cli/engine"
+	"github.com/milosgajdos/taurus/internal/cli/watch"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/internal/projection"
+)
+
+const (
+	// demoPatience bounds each step of `demo --exit`: nobody watches it.
+	demoPatience = 2 * time.Minute
+	// pullPatience bounds the pull of the example's image.
+	pullPatience = 20 * time.Second
+)
+
+// demoFlags are those of demo.
+type demoFlags struct {
+	exit, clean  bool
+	data, listen string
+}
+
+// demo shows taurus to a newcomer.
+func (a *App) demo() *cobra.Command {
+	var f demoFlags
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Run a whole taurus with an example job, and show what happens",
+		Long: "Run NATS, a Mesos master, two agents and the four services on this machine, each a\n" +
+			"process of its own that may be killed; submit the example job and show its tasks\n" +
+			"go PENDING, STAGING, RUNNING. It runs until Ctrl-C. The containers then go on, and\n" +
+			"the next run finds them. Where there is no Docker the tasks are simulated.",
+		Example: "  taurus demo\n  taurus demo --exit\n  taurus demo --clean",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case f.exit && f.clean:
+				return usagef("--exit and --clean: give one of them")
+			case f.clean:
+				return a.cleanDemo(cmd.Context(), a.demoData(f))
+			case f.exit:
+				return a.demoOnce(cmd.Context(), f)
+			}
+			return a.demoOn(cmd.Context(), f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.exit, "exit", false, "stop the job when it runs, wait until its tasks are killed, and leave nothing behind")
+	flags.BoolVar(&f.clean, "clean", false, "remove the containers and the data of former runs")
+	flags.StringVar(&f.data, "data", "", "`directory` for everything (default demo in $XDG_STATE_HOME/taurus or ~/.local/state/taurus; with --exit a temporary one)")
+	flags.StringVar(&f.listen, "listen", "", "`address` of the API; port 0 is any free one (default 127.0.0.1:8080 if it is free)")
+	return cmd
+}
+
+// demoData is where the demo keeps everything.
+func (a *App) demoData(f demoFlags) string {
+	if f.data != "" {
+		return f.data
+	}
+	return filepath.Join(stateDir(a.Getenv), demoDir)
+}
+
+// stage is a demo that runs.
+type stage struct {
+	*App
+	local  *local
+	api    *client.Client
+	docker *engine.Engine // nil where tasks are simulated
+	data   string
+	id     string // of the job
+	want   int    // tasks of it
+	tasks  *watch.Tasks
+	// past is the last sequence of a former run: what happened then is not shown.
+	past uint64
+}
+
+// raise starts the demo's processes.
+func (a *App) raise(ctx context.Context, data, listen string) (*stage, error) {
+	say(a.Err, "taurus demo: NATS, a Mesos master, two agents and four services, each a process of its own")
+	executor, docker := a.executor(ctx, "auto")
+	say(a.Err, "starting; data and logs are in %s", data)
+	t, err := a.up(ctx, allinone.Layout{
+		Data: data, Listen: listen, Executor: executor,
+		Agents: 2, APIs: 1, Planners: 1, Launchers: 1, Reapers: 1,
+	})
+	if err != nil {
+		if docker != nil {
+			err = errors.Join(err, docker.Close())
+		}
+		return nil, err
+	}
+	a.base = source{t.endpoints.API[0], filepath.Join(data, "endpoints.json")}
+	return &stage{
+		App: a, local: t, api: client.New(a.base.url, a.Getenv("USER")), docker: docker, data: data, tasks: watch.New(),
+	}, nil
+}
+
+// lower stops the processes. Containers go on.
+func (s *stage) lower() error {
+	err := s.local.Close()
+	if s.docker != nil {
+		err = errors.Join(err, s.docker.Close())
+	}
+	return err
+}
+
+// demoOn runs until Ctrl-C.
+func (a *App) demoOn(ctx context.Context, f demoFlags) error {
+	data, err := dataDir(a.demoData(f))
+	if err != nil {
+		return err
+	}
+	s, err := a.raise(ctx, data, f.listen)
+	if err != nil {
+		return err
+	}
+	err = s.play(ctx)
+	if err == nil || errors.Is(err, errInterrupted) {
+		err = nil
+		say(a.Err, "stopping")
+	}
+	ended := context.WithoutCancel(ctx)
+	farewell := s.farewell(ended)
+	if err := errors.Join(err, s.lower()); err != nil {
+		return fmt.Errorf("%w\n  logs: %s", err, filepath.Join(data, "logs"))
+	}
+	say(a.Err, "%s", farewell)
+	return nil
+}
+
+// play submits the job, or finds it, and shows it until the context ends.
+func (s *stage) play(ctx context.Context) error {
+	from, err := s.findOrSubmit(ctx)
+	if err != nil {
+		return err
+	}
+	shown := false
+	return s.api.Follow(ctx, client.Feed{Job: s.id, From: from}, s.lost, func(e projection.Event) error {
+		s.show(e)
+		if !shown && s.tasks.All(s.want, "RUNNING") {
+			shown = true
+			s.guide()
+		}
+		return nil
+	})
+}
+
+// show tells what an event changes.
+func (s *stage) show(e projection.Event) {
+	for _, c := range s.tasks.Apply(e) {
+		if e.Sequence <= s.past {
+			continue
+		}
+		say(s.Out, "%s", s.change(c))
+	}
+}
+
+// findOrSubmit finds the job of a former run or submits it, and returns the
+// sequence to follow it from.
+func (s *stage) findOrSubmit(ctx context.Context) (uint64, error) {
+	spec, err := job.DecodeJSON(examplejobs.Job())
+	if err != nil {
+		return 0, fmt.Errorf("example job: %w", err)
+	}
+	s.id = spec.ID
+	j, err := s.api.Job(ctx, s.id, "")
+	if err == nil && !over(j.State) {
+		s.want, s.past = int(j.Tasks.Wanted), j.Sequence
+		say(s.Out, "found %s: %s running", j.ID, count(j.Tasks.Running, "task"))
+		return j.Run, nil
+	}
+	if err != nil && !errors.Is(err, client.ErrNotFound) {
+		return 0, err
+	}
+	return s.submit(ctx, spec)
+}
+
+// submit submits the example job, with an image that can be run here.
+func (s *stage) submit(ctx context.Context, spec *job.Spec) (uint64, error) {
+	document := examplejobs.Job()
+	for i := range spec.Tasks {
+		s.want += int(spec.Tasks[i].Replicas)
+	}
+	if s.docker != nil && spec.Tasks[0].Container != nil {
+		image, err := s.image(ctx, spec.Tasks[0].Container.Image)
+		if err != nil {
+			return 0, err
+		}
+		if image != spec.Tasks[0].Container.Image {
+			for i := range spec.Tasks {
+				spec.Tasks[i].Container.Image = image
+			}
+			if document, err = spec.JSON(); err != nil {
+				return 0, fmt.Errorf("example job: %w", err)
+			}
+		}
+	}
+	j, err := s.api.Submit(ctx, document, "application/json")
+	if err != nil {
+		return 0, fmt.Errorf("submit %s: %w", spec.ID, err)
+	}
+	say(s.Out, "submitted examplejobs/job.json: %s, %d tasks", j.ID, s.want)
+	return j.Run, nil
+}
+
+// image is the one wanted if it is here or can be pulled, otherwise our own.
+func (s *stage) image(ctx context.Context, wanted string) (string, error) {
+	has, err := s.docker.Has(ctx, wanted)
+	if err != nil {
+		return "", err
+	}
+	if has {
+		return wanted, nil
+	}
+	say(s.Err, "pulling %s", wanted)
+	if err = s.docker.Pull(ctx, wanted, pullPatience); err == nil {
+		return wanted, nil
+	}
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	say(s.Err, "%s cannot be pulled (%s): the tasks run %s, a web server of ours built FROM scratch", wanted, clip(err.Error()), engine.DemoImage)
+	return engine.DemoImage, s.docker.BuildDemo(ctx, s.Executable)
+}
+
+// guide says how to look around.
+func (s *stage) guide() {
+	me, url := s.me(), s.base.url
+	at := ""
+	if url != defaultAPI && !strings.HasPrefix(s.data, stateDir(s.Getenv)) {
+		at = " --api " + url
+	}
+	lines := []string{
+		"all " + fmt.Sprint(s.want) + " tasks run. Look around:",
+		"  " + url + "/  (a page that shows it all)",
+		"  curl " + url + "/v2/jobs/" + s.id + "/tasks",
+		"  curl -N '" + url + "/v2/events?from=1'",
+		"  " + me + " ps" + at,
+		"  " + me + " events " + s.id + at,
+		"  " + me + " logs " + s.id + "/0" + at,
+		"  " + me + " scale " + s.id + " 6" + at,
+		"  " + me + " replay --at 1m" + at,
+	}
+	if s.docker != nil {
+		lines = append(lines, "  docker ps")
+	}
+	if p := s.process(allinone.RolePlanner); p.PID > 0 {
+		lines = append(lines, fmt.Sprintf("  kill -9 %d  (the planner: it comes back, the tasks run on)", p.PID))
+	}
+	lines = append(lines,
+		"Stop the job with `"+me+" stop "+s.id+at+"`. Ctrl-C ends the demo.")
+	say(s.Out, "\n%s\n", strings.Join(lines, "\n"))
+}
+
+func (s *stage) process(role string) allinone.Running {
+	for _, p := range s.local.Processes() {
+		if p.Role == role {
+			return p
+		}
+	}
+	return allinone.Running{}
+}
+
+// farewell says what stays, how to come back to it and how to remove it.
+func (s *stage) farewell(ctx context.Context) string {
+	data := ""
+	if s.data != filepath.Join(stateDir(s.Getenv), demoDir) {
+		data = " --data " + s.data
+	}
+	back := fmt.Sprintf("`%s demo%s` comes back to it, `%s demo --clean%s` removes it all.", s.me(), data, s.me(), data)
+	if s.docker == nil {
+		return "The job and its history are in " + s.data + ". " + back
+	}
+	containers, err := s.docker.Containers(ctx, s.data, false)
+	if err != nil {
+		return err.Error() + ". " + back
+	}
+	return fmt.Sprintf("%s on, as in production; the job and its history are in %s. %s",
+		runs(len(containers)), s.data, back)
+}
+
+func runs(n int) string {
+	if n == 1 {
+		return "1 container runs"
+	}
+	return fmt.Sprintf("%d containers run", n)
+}
+
+// cleanDemo removes what former runs left.
+func (a *App) cleanDemo(ctx context.Context, data string) error {
+	data, err := realDir(data)
+	if errors.Is(err, fs.ErrNotExist) {
+		say(a.Err, "there is nothing to remove")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !allinone.IsData(data) {
+		return fmt.Errorf("%s is no data directory of taurus, so it is left alone", data)
+	}
+	// Holding the directory proves that no demo runs there.
+	s, err := allinone.Open(ctx, allinone.Options{Data: data, Executable: a.Executable, Notify: a.notice})
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.wipe(ctx, data), s.Close(), os.RemoveAll(data))
+}
+
+// wipe removes the containers of a data directory, and the image built for them.
+func (a *App) wipe(ctx context.Context, data string) error {
+	docker, err := engine.Find(ctx)
+	if err != nil {
+		say(a.Err, "no Docker here (%v): no containers to remove", err)
+		return nil
+	}
+	n, err := docker.Remove(ctx, data)
+	if err == nil {
+		say(a.Err, "removed %s and %s", count(uint32(n), "container"), data) //nolint:gosec // A number of containers.
+		err = docker.RemoveDemo(ctx)
+	}
+	return errors.Join(err, docker.Close())
+}

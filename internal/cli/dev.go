@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/allinone"
+)
+
+// dev runs a whole taurus for developers.
+func (a *App) dev() *cobra.Command {
+	var l allinone.Layout
+	cmd := &cobra.Command{
+		Use:   "dev",
+		Short: "Run a whole taurus on this machine, without jobs",
+		Long: "Run NATS, a Mesos master, agents and the services on this machine, each a process of\n" +
+			"its own; one that dies is started again. Once all are ready their addresses and\n" +
+			"processes are in endpoints.json in the data directory, kept true when one is\n" +
+			"replaced. Ctrl-C stops it all in order; containers go on, and the next run takes\n" +
+			"them up again.",
+		Example: "  taurus dev\n  taurus dev --planners 3 --launchers 2 --reapers 2 --apis 2 --listen 127.0.0.1:0 --data ./state",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkLayout(l); err != nil {
+				return err
+			}
+			var err error
+			if l.Data == "" {
+				l.Data = stateDir(a.Getenv)
+			}
+			if l.Data, err = dataDir(l.Data); err != nil {
+				return err
+			}
+			return a.runDev(cmd.Context(), l)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&l.Data, "data", "", "`directory` for everything (default $XDG_STATE_HOME/taurus, or ~/.local/state/taurus)")
+	f.StringVar(&l.Listen, "listen", "", "`address` of the API; port 0 is any free one (default 127.0.0.1:8080 if it is free)")
+	f.StringVar(&l.Executor, "executor", "auto", "how agents run `tasks`: docker, process, simulated, or auto, which is docker where there is one")
+	f.IntVar(&l.Agents, "agents", 2, "`number` of Mesos agents")
+	f.IntVar(&l.APIs, "apis", 1, "`number` of apis")
+	f.IntVar(&l.Planners, "planners", 1, "`number` of planners")
+	f.IntVar(&l.Launchers, "launchers", 1, "`number` of launchers, one of them active")
+	f.IntVar(&l.Reapers, "reapers", 1, "`number` of reapers")
+	return cmd
+}
+
+// checkLayout refuses what cannot run.
+func checkLayout(l allinone.Layout) error {
+	for _, c := range []struct {
+		flag      string
+		n, lo, hi int
+	}{
+		{"agents", l.Agents, 1, allinone.MaxAgents},
+		{"apis", l.APIs, 1, allinone.MaxServices},
+		{"planners", l.Planners, 1, allinone.MaxServices},
+		{"launchers", l.Launchers, 1, allinone.MaxServices},
+		{"reapers", l.Reapers, 1, allinone.MaxServices},
+	} {
+		if c.n < c.lo || c.n > c.hi {
+			return usagef("--%s %d: give a number from %d to %d", c.flag, c.n, c.lo, c.hi)
+		}
+	}
+	if !slices.Contains([]string{"auto", "docker", "process", "simulated"}, l.Executor) {
+		return usagef("--executor %s: there are auto, docker, process and simulated", l.Executor)
+	}
+	return nil
+}
+
+func (a *App) runDev(ctx context.Context, l allinone.Layout) error {
+	executor, docker := a.executor(ctx, l.Executor)
+	if docker != nil {
+		if err := docker.Close(); err != nil {
+			return err
+		}
+	}
+	l.Executor = executor
+	say(a.Err, "starting taurus; data and logs are in %s", l.Data)
+	t, err := a.up(ctx, l)
+	if err != nil {
+		return err
+	}
+	say(a.Err, "taurus is ready at %s; %s has all addresses", t.endpoints.API[0], filepath.Join(l.Data, "endpoints.json"))
+	say(a.Err, "Ctrl-C stops it; containers go on.")
+	<-ctx.Done()
+	say(a.Err, "stopping")
+	if err := t.Close(); err != nil || !errors.Is(context.Cause(ctx), errInterrupted) {
+		return err
+	}
+	return nil
+}

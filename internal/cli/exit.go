@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/service"
+)
+
+// The exit statuses. `run --wait` exits as the job did, and `serve` as a service
+// does.
+const (
+	// ExitOK: it was done.
+	ExitOK = 0
+	// ExitFailed: it could not be done.
+	ExitFailed = 1
+	// ExitUsage: the command line, or the job that was given, is wrong.
+	ExitUsage = 2
+	// ExitNotFound: there is no such job or task.
+	ExitNotFound = 3
+	// ExitConflict: the state of the job stands against it.
+	ExitConflict = 4
+	// ExitUnreachable: the API could not be reached.
+	ExitUnreachable = 5
+	// exitInterrupted is the shell's status for a program that SIGINT ended.
+	exitInterrupted = 130
+)
+
+var (
+	// ErrUsage is returned when a command line is wrong.
+	ErrUsage = errors.New("wrong usage")
+	// errTold is returned when the user has been told already.
+	errTold = errors.New("told already")
+	// errInterrupted is the cause when a user pressed Ctrl-C.
+	errInterrupted = errors.New("interrupted")
+)
+
+// statusError ends the program with a status.
+type statusError struct {
+	error
+	status int
+}
+
+func (e *statusError) Unwrap() error { return e.error }
+
+// usagef makes an error of a wrong command line.
+func usagef(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrUsage, fmt.Sprintf(format, args...))
+}
+
+// ExitStatus is the exit status of an error.
+func ExitStatus(err error) int {
+	var status *statusError
+	var problem *client.Problem
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &status):
+		return status.status
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case errors.Is(err, ErrUsage), errors.Is(err, service.ErrUsage):
+		return ExitUsage
+	case errors.Is(err, client.ErrUnreachable):
+		return ExitUnreachable
+	case errors.Is(err, client.ErrNotFound):
+		return ExitNotFound
+	case errors.Is(err, client.ErrConflict):
+		return ExitConflict
+	case errors.As(err, &problem) && faulty(problem.Status):
+		return ExitUsage
+	}
+	return ExitFailed
+}
+
+// faulty tells whether a status says that the request itself was wrong.
+func faulty(status int) bool {
+	return slices.Contains([]int{
+		http.StatusBadRequest, http.StatusRequestEntityTooLarge,
+		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity,
+	}, status)
+}
+
+// complain tells the user of an error: what is wrong, every fault on a line of
+// its own, and what to do about it.
+func complain(w io.Writer, err error, base source) {
+	if errors.Is(err, errTold) || errors.Is(err, errInterrupted) || errors.Is(err, context.Canceled) {
+		return
+	}
+	say(w, "taurus: %v", err)
+	var problem *client.Problem
+	if errors.As(err, &problem) {
+		if problem.Detail != "" && len(problem.Faults) == 0 {
+			say(w, "  %s", problem.Detail)
+		}
+		for _, f := range problem.Faults {
+			say(w, "  %s", fault(f))
+		}
+	}
+	var unreachable *client.UnreachableError
+	if errors.As(err, &unreachable) {
+		say(w, "  The address comes from %s.", base.from)
+		say(w, "  Start a taurus on this machine with `taurus demo` or `taurus dev`, or say where one is with --api URL or TAURUS_API.")
+	}
+	if errors.Is(err, client.ErrAnswer) {
+		say(w, "  Is it taurus that listens there? The address comes from %s.", base.from)
+	}
+}
+
+// fault is one fault in a line.
+func fault(f client.Fault) string {
+	text := f.Message
+	if f.Path != "" {
+		text = f.Path + ": " + text
+	}
+	if f.Line > 0 {
+		text += fmt.Sprintf(" (line %d)", f.Line)
+	}
+	return text
+}
+
+// say writes a line. What cannot be written to a terminal that is gone has
+// nobody to be told to.
+func say(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(w, format+"\n", args...)
+}

@@ -1,0 +1,300 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/cli/table"
+	"github.com/milosgajdos/taurus/internal/projection"
+)
+
+// job lists jobs, or shows one.
+func (a *App) job() *cobra.Command {
+	var states []string
+	var labels string
+	cmd := &cobra.Command{
+		Use:               "job [JOB]",
+		Short:             "List jobs, or show one with its groups and why it is as it is",
+		Example:           "  taurus job\n  taurus job --state running --label team=web\n  taurus job taurusjob",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeJobs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return a.showJob(cmd.Context(), args[0])
+			}
+			jobs, err := a.client().Jobs(cmd.Context(), client.Query{States: states, Labels: labels})
+			if err != nil {
+				return err
+			}
+			return a.show(jobs, func(w io.Writer) error { return a.writeJobs(w, jobs) })
+		},
+	}
+	cmd.Flags().StringSliceVar(&states, "state", nil, "only jobs in these `states`: pending, running, stopping, stopped, completed, failed")
+	cmd.Flags().StringVar(&labels, "label", "", "only jobs whose labels fit this `selector`: k=v, k!=v or k, joined by commas")
+	return cmd
+}
+
+func (a *App) writeJobs(w io.Writer, jobs []projection.Job) error {
+	if len(jobs) == 0 {
+		say(a.Err, "no jobs; submit one with `taurus run FILE`")
+		return nil
+	}
+	s := a.style()
+	t := table.New("JOB", "KIND", "STATE", "TASKS", "AGE", "LABELS", "DETAIL")
+	for _, j := range jobs {
+		t.Row(j.ID, string(j.Kind), s.state(string(j.State)), tally(j.Tasks), a.since(j.SubmittedAt), pairs(j.Labels), detail(j))
+	}
+	_, err := t.WriteTo(w)
+	return err
+}
+
+// tally is how many tasks run of those wanted.
+func tally(c projection.Counts) string {
+	text := fmt.Sprintf("%d/%d", c.Running, c.Wanted)
+	for _, part := range []struct {
+		n    uint32
+		word string
+	}{{c.Finished, "done"}, {c.Ending, "ending"}, {c.Unreachable, "unreachable"}} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %d %s", part.n, part.word)
+		}
+	}
+	return text
+}
+
+// detail says more about the state of a job.
+func detail(j projection.Job) string {
+	switch {
+	case j.Detail != "":
+		return j.Detail
+	case j.Outcome != nil && j.Outcome.Reason != "":
+		return clip(j.Outcome.Reason)
+	case j.Stop != nil && j.Stop.Reason != "":
+		return clip(j.Stop.Reason)
+	}
+	return ""
+}
+
+// pairs are labels in order of their names.
+func pairs(labels map[string]string) string {
+	parts := make([]string, 0, len(labels))
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		parts = append(parts, k+"="+labels[k])
+	}
+	return strings.Join(parts, ",")
+}
+
+func (a *App) showJob(ctx context.Context, id string) error {
+	api := a.client()
+	j, err := api.Job(ctx, id, "")
+	if err != nil {
+		return missing(err, id)
+	}
+	why, err := api.Explain(ctx, id, "")
+	if err != nil {
+		return missing(err, id)
+	}
+	return a.show(struct {
+		projection.Job
+		Why string `json:"why"`
+	}{j, why.Summary}, func(w io.Writer) error { return a.writeJob(w, j, why) })
+}
+
+func (a *App) writeJob(w io.Writer, j projection.Job, why projection.Explanation) error {
+	s := a.style()
+	t := table.New()
+	line := func(name, value string) {
+		if value != "" {
+			t.Row(s.paint(bold, name), value)
+		}
+	}
+	line("job", j.ID)
+	line("kind", string(j.Kind))
+	line("state", s.state(string(j.State)))
+	line("why", why.Summary)
+	line("tasks", tally(j.Tasks))
+	line("labels", pairs(j.Labels))
+	line("submitted", a.ago(j.SubmittedAt)+word(" by ", j.SubmittedBy))
+	line("changed", a.ago(j.ChangedAt))
+	if j.Stop != nil {
+		line("stopped", a.ago(j.Stop.At)+word(": ", j.Stop.Reason))
+	}
+	if j.Outcome != nil {
+		line("outcome", string(j.Outcome.Word)+" "+a.ago(j.Outcome.At)+word(": ", j.Outcome.Reason))
+	}
+	line("version", fmt.Sprintf("%d of run %d", j.Version, j.Run))
+	if _, err := t.WriteTo(w); err != nil {
+		return err
+	}
+	return a.writeGroups(w, j)
+}
+
+func (a *App) writeGroups(w io.Writer, j projection.Job) error {
+	if j.Spec == nil || len(j.Spec.Tasks) == 0 {
+		return nil
+	}
+	t := table.New("GROUP", "TASKS", "WAITING", "IMAGE", "CPUS", "MEM")
+	for i, g := range j.Spec.Tasks {
+		var counts projection.Counts
+		if i < len(j.Groups) {
+			counts = j.Groups[i].Tasks
+		}
+		row := []string{g.Name, tally(counts), fmt.Sprint(counts.Waiting), "-", "-", "-"}
+		if g.Container != nil {
+			row[3] = g.Container.Image
+		}
+		if g.Resources != nil {
+			row[4], row[5] = fmt.Sprint(g.Resources.CPU), fmt.Sprintf("%v MB", g.Resources.Memory)
+		}
+		t.Row(row...)
+	}
+	say(w, "")
+	_, err := t.WriteTo(w)
+	return err
+}
+
+// ago is a moment as people look at it.
+func (a *App) ago(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return a.clock(t) + " (" + age(a.Now().Sub(t)) + " ago)"
+}
+
+// word is a word with what leads to it, nothing where there is none.
+func word(lead, text string) string {
+	if text == "" {
+		return ""
+	}
+	return lead + text
+}
+
+// missing says which job was not found, and how to see what there is.
+func missing(err error, id string) error {
+	if errors.Is(err, client.ErrNotFound) {
+		return fmt.Errorf("job %q: %w; `taurus job` lists what there is", id, err)
+	}
+	return err
+}
+
+// scale changes how many tasks a job wants.
+func (a *App) scale() *cobra.Command {
+	return &cobra.Command{
+		Use:               "scale JOB [GROUP=]N...",
+		Short:             "Change how many tasks of a group are wanted",
+		Example:           "  taurus scale taurusjob 6\n  taurus scale shop web=4 worker=10",
+		Args:              cobra.MinimumNArgs(2),
+		ValidArgsFunction: a.completeScale,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var j projection.Job
+			for _, arg := range args[1:] {
+				group, n, err := a.target(cmd.Context(), args[0], arg)
+				if err != nil {
+					return err
+				}
+				if j, err = a.client().Scale(cmd.Context(), args[0], group, n); err != nil {
+					return missing(err, args[0])
+				}
+			}
+			return a.show(j, func(w io.Writer) error {
+				say(w, "job %s: %d tasks wanted, %d running", j.ID, j.Tasks.Wanted, j.Tasks.Running)
+				return nil
+			})
+		},
+	}
+}
+
+// target reads GROUP=N, or N where the job has but one group.
+func (a *App) target(ctx context.Context, id, arg string) (string, uint32, error) {
+	group, number, named := cutLast(arg, "=")
+	if !named {
+		number = arg
+	}
+	n, err := strconv.ParseUint(number, 10, 32)
+	if err != nil {
+		return "", 0, usagef("%q is no number of tasks; give N or GROUP=N", arg)
+	}
+	if named {
+		return group, uint32(n), nil
+	}
+	j, err := a.client().Job(ctx, id, "")
+	if err != nil {
+		return "", 0, missing(err, id)
+	}
+	if len(j.Groups) != 1 {
+		names := make([]string, 0, len(j.Groups))
+		for _, g := range j.Groups {
+			names = append(names, g.Name)
+		}
+		return "", 0, usagef("job %s has the groups %s: say which, as in %s=%d", id, strings.Join(names, ", "), first(names), n)
+	}
+	return j.Groups[0].Name, uint32(n), nil
+}
+
+// cutLast cuts at the last separator.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+func first(names []string) string {
+	if len(names) == 0 {
+		return "GROUP"
+	}
+	return names[0]
+}
+
+// rm deletes jobs that are over.
+func (a *App) rm() *cobra.Command {
+	return &cobra.Command{
+		Use:               "rm JOB...",
+		Short:             "Delete jobs that are over from the lists; what happened stays in the log",
+		Example:           "  taurus rm taurusjob",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: a.completeJobs(0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.forAll(args, func(id string) error {
+				if err := a.client().Delete(cmd.Context(), id); err != nil {
+					return missing(err, id)
+				}
+				say(a.Err, "job %s: deleted", id)
+				return nil
+			})
+		},
+	}
+}
+
+// forAll does something to each job: a failure is told and does not keep it
+// from the others. The error is that of the first failure.
+func (a *App) forAll(ids []string, do func(string) error) error {
+	var status int
+	for _, id := range ids {
+		err := do(id)
+		switch {
+		case err == nil:
+			continue
+		case len(ids) == 1, errors.Is(err, client.ErrUnreachable), errors.Is(err, errInterrupted):
+			return err
+		}
+		complain(a.Err, err, a.base)
+		if status == 0 {
+			status = ExitStatus(err)
+		}
+	}
+	if status != 0 {
+		return &statusError{error: errTold, status: status}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/milosgajdos/taurus/internal/allinone"
+	"github.com/milosgajdos/taurus/internal/cli/engine"
+	"github.com/milosgajdos/taurus/services/api"
+)
+
+// local is a taurus on this machine that runs.
+type local struct {
+	*allinone.Supervisor
+	endpoints allinone.Endpoints
+}
+
+// up starts a taurus of a layout and waits until all of it is ready. Where the
+// layout leaves the address of the API open, the default is taken if it is free.
+func (a *App) up(ctx context.Context, l allinone.Layout) (*local, error) {
+	open := l.Listen == ""
+	if open {
+		l.Listen = a.freeListen(ctx)
+	}
+	s, err := allinone.Open(ctx, allinone.Options{Data: l.Data, Executable: a.Executable, Notify: a.notice})
+	if err != nil {
+		return nil, err
+	}
+	for _, stage := range l.Stages() {
+		if err := s.Up(ctx, stage...); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	e, err := s.Publish()
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &local{Supervisor: s, endpoints: e}, nil
+}
+
+// freeListen is the default address, or any port where another program has it.
+func (a *App) freeListen(ctx context.Context) string {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", api.DefaultListen)
+	if err != nil {
+		say(a.Err, "%s is taken, so the API listens at another port", api.DefaultListen)
+		return allinone.AnyPort
+	}
+	_ = l.Close()
+	return api.DefaultListen
+}
+
+// notice tells what the supervisor does.
+func (a *App) notice(n allinone.Notice) {
+	s := a.style()
+	switch n.Kind {
+	case allinone.Ready:
+		say(a.Err, "  %s", n)
+	case allinone.Restarted, allinone.Trouble:
+		say(a.Err, "%s", s.paint(yellow, n.String()))
+	case allinone.Swept:
+		say(a.Err, "%s", n)
+	}
+}
+
+// dataDir makes a data directory and returns its absolute path without symbolic
+// links, by which containers know it too.
+func dataDir(path string) (string, error) {
+	const private = 0o700
+	if err := os.MkdirAll(path, private); err != nil {
+		return "", fmt.Errorf("data directory: %w", err)
+	}
+	return realDir(path)
+}
+
+func realDir(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err == nil {
+		abs, err = filepath.EvalSymlinks(abs)
+	}
+	if err != nil {
+		return "", fmt.Errorf("data directory: %w", err)
+	}
+	return abs, nil
+}
+
+// executor chooses how tasks run where it is left open: in Docker if there is
+// one. The engine is nil where there is none; the caller closes it.
+func (a *App) executor(ctx context.Context, wanted string) (string, *engine.Engine) {
+	if wanted != "auto" && wanted != "docker" {
+		return wanted, nil
+	}
+	e, err := engine.Find(ctx)
+	switch {
+	case err == nil:
+		say(a.Err, "Docker (API %s) runs the tasks", e.Version)
+		return wanted, e
+	case wanted == "docker":
+		say(a.Err, "no Docker here (%v): tasks will fail until there is", err)
+		return wanted, nil
+	}
+	say(a.Err, "no Docker here (%v): tasks are simulated", err)
+	return "simulated", nil
+}
+
+// me is how this program is called again.
+func (a *App) me() string {
+	if strings.Contains(a.Executable, "go-build") {
+		return "go run ./cmd/taurus"
+	}
+	return filepath.Base(a.Executable)
+}

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/cli/table"
+	"github.com/milosgajdos/taurus/internal/projection"
+)
+
+// ps lists tasks.
+func (a *App) ps() *cobra.Command {
+	var all bool
+	var states []string
+	var labels string
+	cmd := &cobra.Command{
+		Use:               "ps [JOB]",
+		Short:             "List tasks: where they run, their attempt, age and last failure",
+		Example:           "  taurus ps\n  taurus ps taurusjob --all\n  taurus ps --state running --label team=web",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeJobs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			tasks, err := a.tasks(cmd.Context(), args, client.Query{Labels: labels})
+			if err != nil {
+				return err
+			}
+			tasks = slices.DeleteFunc(tasks, func(t projection.Task) bool { return !listed(t, all, states) })
+			return a.show(tasks, func(w io.Writer) error { return a.writeTasks(w, tasks) })
+		},
+	}
+	cmd.Flags().BoolVarP(&all, "all", "a", false, "also tasks that have ended")
+	cmd.Flags().StringSliceVar(&states, "state", nil, "only tasks in these `states`, such as running or failed")
+	cmd.Flags().StringVar(&labels, "label", "", "only tasks of jobs whose labels fit this `selector`")
+	return cmd
+}
+
+// listed tells whether a task is to be shown.
+func listed(t projection.Task, all bool, states []string) bool {
+	if len(states) == 0 {
+		return all || t.Live
+	}
+	return slices.ContainsFunc(states, func(s string) bool {
+		return strings.EqualFold(strings.TrimPrefix(strings.ToUpper(s), "TASK_"), condition(t))
+	})
+}
+
+// condition is the state of a task, or that its agent is cut off.
+func condition(t projection.Task) string {
+	if t.Unreachable {
+		return "UNREACHABLE"
+	}
+	return t.State
+}
+
+// tasks returns the tasks of one job, or of all that a query chooses.
+func (a *App) tasks(ctx context.Context, args []string, q client.Query) ([]projection.Task, error) {
+	api := a.client()
+	if len(args) == 1 {
+		tasks, err := api.Tasks(ctx, args[0], q.At)
+		return tasks, missing(err, args[0])
+	}
+	jobs, err := api.Jobs(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	all := []projection.Task{}
+	for _, j := range jobs {
+		tasks, err := api.Tasks(ctx, j.ID, q.At)
+		if err != nil {
+			return nil, missing(err, j.ID)
+		}
+		all = append(all, tasks...)
+	}
+	return all, nil
+}
+
+func (a *App) writeTasks(w io.Writer, tasks []projection.Task) error {
+	if len(tasks) == 0 {
+		say(a.Err, "no tasks")
+		return nil
+	}
+	s := a.style()
+	t := table.New("TASK", "GROUP", "STATE", "ATTEMPT", "ADDRESS", "AGE", "LAST FAILURE")
+	for _, task := range tasks {
+		t.Row(fmt.Sprintf("%s/%d", task.Job, task.Slot), task.Group, s.state(condition(task))+remark(task),
+			fmt.Sprint(task.Attempt), address(task), age(time.Duration(task.AgeMillis)*time.Millisecond), failure(task.LastFailure))
+	}
+	_, err := t.WriteTo(w)
+	return err
+}
+
+// remark says what the state alone does not.
+func remark(t projection.Task) string {
+	switch {
+	case t.Live && t.Doom != nil:
+		return " (ending)"
+	case t.State == "RUNNING" && t.Healthy != nil && !*t.Healthy:
+		return " (unhealthy)"
+	case t.State == "PENDING" && !t.NotBefore.IsZero():
+		return " (backing off)"
+	}
+	return ""
+}

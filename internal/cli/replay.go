@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/projection"
+)
+
+// past is the cluster as it was.
+type past struct {
+	Cluster projection.Cluster `json:"cluster"`
+	Jobs    []projection.Job   `json:"jobs"`
+	Tasks   []projection.Task  `json:"tasks"`
+}
+
+// replay shows the past.
+func (a *App) replay() *cobra.Command {
+	var at string
+	cmd := &cobra.Command{
+		Use:   "replay --at MOMENT [JOB]",
+		Short: "Show jobs and tasks as they were",
+		Long: "Show jobs and tasks as they were at a moment: a sequence of the log (as `taurus\n" +
+			"events` shows them), a time such as 2026-01-02T15:04:05Z, or how long ago, such\n" +
+			"as 5m. The state is made again from the log; nothing is changed.",
+		Example:           "  taurus replay --at 120\n  taurus replay --at 5m taurusjob\n  taurus replay --at 2026-01-02T15:04:05Z -o json",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeJobs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			moment, err := a.moment(at)
+			if err != nil {
+				return err
+			}
+			api, ctx := a.client(), cmd.Context()
+			was := past{}
+			if was.Cluster, err = api.Cluster(ctx, moment); err != nil {
+				return err
+			}
+			// All that follows is of the very sequence that a time stood for.
+			fixed := strconv.FormatUint(was.Cluster.Sequence, 10)
+			if was.Jobs, err = jobsAt(cmd, api, args, fixed); err != nil {
+				return err
+			}
+			if was.Tasks, err = a.tasks(ctx, args, client.Query{At: fixed}); err != nil {
+				return err
+			}
+			return a.show(was, func(w io.Writer) error { return a.writePast(w, was) })
+		},
+	}
+	cmd.Flags().StringVar(&at, "at", "", "the `moment`: a sequence, a time, or how long ago")
+	cobra.CheckErr(cmd.MarkFlagRequired("at"))
+	return cmd
+}
+
+func jobsAt(cmd *cobra.Command, api *client.Client, args []string, at string) ([]projection.Job, error) {
+	if len(args) == 0 {
+		return api.Jobs(cmd.Context(), client.Query{At: at})
+	}
+	j, err := api.Job(cmd.Context(), args[0], at)
+	return []projection.Job{j}, missing(err, args[0])
+}
+
+// moment makes of a flag what the API takes: empty is now.
+func (a *App) moment(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	if _, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return text, nil
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t.UTC().Format(time.RFC3339Nano), nil
+	}
+	if d, err := time.ParseDuration(strings.TrimPrefix(text, "-")); err == nil {
+		return a.Now().Add(-d).UTC().Format(time.RFC3339Nano), nil
+	}
+	return "", usagef("--at %s: give a sequence, a time such as 2026-01-02T15:04:05Z, or how long ago, such as 5m", text)
+}
+
+func (a *App) writePast(w io.Writer, was past) error {
+	at := was.Cluster.Time
+	say(w, "%s", a.style().paint(bold, "as of sequence "+strconv.FormatUint(was.Cluster.Sequence, 10)+word(", ", a.ago(at))))
+	then := *a
+	if !at.IsZero() {
+		then.Now = func() time.Time { return at }
+	}
+	say(w, "")
+	if err := then.writeJobs(w, was.Jobs); err != nil || len(was.Tasks) == 0 {
+		return err
+	}
+	say(w, "")
+	return then.writeTasks(w, was.Tasks)
+}

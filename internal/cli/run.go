@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/cli/watch"
+	"github.com/milosgajdos/taurus/internal/projection"
+)
+
+// maxDocument bounds a job file, in bytes; the API has its own limit below it.
+const maxDocument = 16 << 20
+
+// run submits a job.
+func (a *App) run() *cobra.Command {
+	var wait bool
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "run FILE|-",
+		Short: "Submit a job, from a file of JSON or YAML or from standard input",
+		Long: "Submit a job, from a file of JSON or YAML or from standard input.\n\n" +
+			"With --wait a batch job is followed to its end, and the command exits as the job\n" +
+			"did: 0 if it completed, otherwise the exit status of the task that failed it. A\n" +
+			"service is followed until all its tasks run. Ctrl-C only ends the waiting.",
+		Example: "  taurus run examplejobs/job.json\n  taurus run examplejobs/batch.yaml --wait --timeout 10m\n  generate-job | taurus run -",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			document, media, err := a.document(args[0])
+			if err != nil {
+				return err
+			}
+			api := a.client()
+			j, err := api.Submit(cmd.Context(), document, media)
+			if err != nil {
+				return err
+			}
+			if !wait {
+				return a.show(j, func(w io.Writer) error {
+					say(w, "job %s: submitted; `taurus ps %s` shows its tasks, `taurus stop %s` stops it", j.ID, j.ID, j.ID)
+					return nil
+				})
+			}
+			ctx, cancel := within(cmd.Context(), timeout)
+			defer cancel()
+			return a.await(ctx, api, j)
+		},
+	}
+	cmd.Flags().BoolVar(&wait, "wait", false, "follow the job and exit as it did")
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how `long` to wait; 0 is for ever")
+	return cmd
+}
+
+// document reads a job and tells its media type.
+func (a *App) document(path string) (data []byte, media string, err error) {
+	in := a.In
+	if path != "-" {
+		f, err := os.Open(filepath.Clean(path))
+		if err != nil {
+			return nil, "", usagef("%v", err)
+		}
+		defer f.Close() //nolint:errcheck // Nothing is written.
+		in = f
+	}
+	data, err = io.ReadAll(io.LimitReader(in, maxDocument+1))
+	switch {
+	case err != nil:
+		return nil, "", fmt.Errorf("read %s: %w", path, err)
+	case len(data) > maxDocument:
+		return nil, "", usagef("%s is larger than %d MiB, which no job is", path, maxDocument>>20)
+	}
+	return data, mediaOf(path, data), nil
+}
+
+// mediaOf goes by the name of a file, otherwise by how it begins.
+func mediaOf(path string, data []byte) string {
+	const json, yaml = "application/json", "application/yaml"
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".json":
+		return json
+	case ".yaml", ".yml":
+		return yaml
+	}
+	if text := bytes.TrimSpace(data); len(text) == 0 || text[0] == '{' || text[0] == '[' {
+		return json
+	}
+	return yaml
+}
+
+// errEnough ends a feed that told all that was wanted.
+var errEnough = errors.New("enough")
+
+// await follows a job and returns how it ended.
+func (a *App) await(ctx context.Context, api *client.Client, j projection.Job) error {
+	tasks := watch.New()
+	var last projection.Job
+	err := api.Follow(ctx, client.Feed{Job: j.ID, From: j.Run}, a.lost, func(e projection.Event) error {
+		for _, c := range tasks.Apply(e) {
+			say(a.Err, "%s", a.change(c))
+		}
+		var err error
+		if last, err = api.Job(ctx, j.ID, ""); err != nil {
+			return err
+		}
+		if arrived(last) || last.Run != j.Run {
+			return errEnough
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errInterrupted):
+		say(a.Err, "job %s goes on; `taurus stop %s` stops it", j.ID, j.ID)
+		return err
+	case !errors.Is(err, errEnough):
+		return err
+	case last.Run != j.Run:
+		return fmt.Errorf("job %s was submitted again meanwhile", j.ID)
+	}
+	if err := a.show(last, func(w io.Writer) error {
+		say(w, "job %s: %s%s", last.ID, last.State, word(": ", detail(last)))
+		return nil
+	}); err != nil {
+		return err
+	}
+	return ended(last)
+}
+
+// arrived tells whether nothing more is to be waited for: a batch is over, a
+// service runs.
+func arrived(j projection.Job) bool {
+	return over(j.State) || (j.Kind != "batch" && j.State == projection.StateRunning)
+}
+
+// ended is how a job ended, as this program's exit.
+func ended(j projection.Job) error {
+	const highest = 255
+	switch j.State {
+	case projection.StateCompleted, projection.StateRunning:
+		return nil
+	case projection.StateFailed:
+		if j.Outcome != nil && j.Outcome.Exit != nil && *j.Outcome.Exit > 0 && *j.Outcome.Exit <= highest {
+			return &statusError{error: errTold, status: *j.Outcome.Exit}
+		}
+	case projection.StateStopped, projection.StatePending, projection.StateStopping:
+	}
+	return &statusError{error: errTold, status: ExitFailed}
+}
+
+// lost tells that the feed broke.
+func (a *App) lost(err error) { say(a.Err, "the connection broke (%v); connecting again", err) }
+
+// change is a task's change in a line.
+func (a *App) change(c watch.Change) string {
+	s := a.style()
+	text := fmt.Sprintf("%s  %s/%d", s.paint(faint, a.clock(c.Time)), c.Job, c.Slot)
+	if c.Attempt > 1 {
+		text += fmt.Sprintf(" (attempt %d)", c.Attempt)
+	}
+	text += "  " + s.state(c.State)
+	if c.Host != "" {
+		text += " on " + c.Host
+	}
+	if c.Exit != nil {
+		text += fmt.Sprintf(" (exit %d)", *c.Exit)
+	}
+	return text + word(": ", clip(c.Detail))
+}

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/projection"
+)
+
+// pollEvery is how often a job is looked at while somebody waits for it.
+const pollEvery = 200 * time.Millisecond
+
+// stop stops jobs.
+func (a *App) stop() *cobra.Command {
+	var reason string
+	var wait bool
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:               "stop JOB...",
+		Short:             "Stop jobs: their tasks are killed, and none is started again",
+		Example:           "  taurus stop taurusjob --wait\n  taurus stop web worker --reason 'moved to the new cluster'",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: a.completeJobs(0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, cancel := within(cmd.Context(), timeout)
+			defer cancel()
+			api := a.client()
+			err := a.forAll(args, func(id string) error {
+				j, err := api.Stop(ctx, id, reason)
+				if err != nil {
+					return missing(err, id)
+				}
+				say(a.Err, "job %s: %s", id, j.State)
+				return nil
+			})
+			if err != nil || !wait {
+				return err
+			}
+			return a.forAll(args, func(id string) error {
+				j, err := settled(ctx, api, id)
+				if err == nil {
+					say(a.Err, "job %s: %s, nothing of it runs", id, j.State)
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "`text` that the history keeps")
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until nothing of the jobs runs any more")
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how `long` to wait; 0 is for ever")
+	return cmd
+}
+
+// settled waits until nothing of a job is alive.
+func settled(ctx context.Context, api *client.Client, id string) (projection.Job, error) {
+	for {
+		j, err := api.Job(ctx, id, "")
+		if err != nil || over(j.State) {
+			return j, missing(err, id)
+		}
+		if err := pause(ctx, pollEvery); err != nil {
+			return j, err
+		}
+	}
+}
+
+// over tells whether a job in a state will never run again by itself.
+func over(s projection.JobState) bool {
+	switch s {
+	case projection.StateStopped, projection.StateCompleted, projection.StateFailed:
+		return true
+	case projection.StatePending, projection.StateRunning, projection.StateStopping:
+		return false
+	}
+	return false
+}
+
+// within bounds a wait; 0 does not.
+func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, d, &timeoutError{d})
+}
+
+// timeoutError says how long was waited.
+type timeoutError struct{ after time.Duration }
+
+func (e *timeoutError) Error() string {
+	return "not done after " + e.after.String() + "; it goes on, only the waiting ended"
+}
+
+// pause waits for a while, or returns why the context ended.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,232 @@
+package story
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Decode returns the event in its Go form; events.Unknown where this program
+// does not know its type, or cannot read its data.
+func Decode(e projection.Event) events.Event {
+	unknown := events.Unknown{TypeName: e.Type, Data: e.Data}
+	_, ev, err := events.Decode(events.Message{
+		Subject: e.Subject,
+		Header: map[string]string{
+			events.HeaderID:   "shown",
+			events.HeaderTime: time.Time{}.Format(time.RFC3339Nano),
+			events.HeaderType: e.Type,
+		},
+		Data: e.Data,
+	})
+	if err != nil {
+		return unknown
+	}
+	return ev
+}
+
+// Tell is an event in a sentence, without its time, its sequence and its job.
+func Tell(e projection.Event) string {
+	switch ev := Decode(e).(type) {
+	case events.JobSubmitted, events.JobScaled, events.JobStopped, events.JobDeleted:
+		return ofUser(ev) + by(e.Actor)
+	case events.TasksPlanned, events.TasksDoomed, events.JobCompleted, events.JobFailed, events.KillIssued:
+		return ofPlan(ev)
+	case events.TaskStaged, events.TaskWithdrawn, events.TaskAdopted, events.TaskStatusChanged:
+		return ofTask(ev)
+	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed:
+		return ofLauncher(ev)
+	case events.VerdictChanged:
+		return fmt.Sprintf("%s of group %s %s: %s", tasks(ev.Waiting), ev.Group, verb(ev.Waiting, "waits", "wait"), ev.Summary)
+	case events.Unknown:
+		return ev.TypeName + " happened, of which this taurus knows nothing"
+	}
+	return e.Type
+}
+
+func by(actor string) string {
+	if actor == "" {
+		return ""
+	}
+	return ", by " + actor
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason
+}
+
+func tasks(n uint32) string {
+	if n == 1 {
+		return "1 task"
+	}
+	return fmt.Sprintf("%d tasks", n)
+}
+
+func verb(n uint32, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// ofUser tells what users asked for.
+func ofUser(ev events.Event) string {
+	switch ev := ev.(type) {
+	case events.JobSubmitted:
+		return "submitted" + wanted(ev)
+	case events.JobScaled:
+		return fmt.Sprintf("group %s scaled to %s", ev.Group, tasks(ev.Replicas))
+	case events.JobStopped:
+		return "told to stop" + because(ev.Reason)
+	case events.JobDeleted:
+		return "deleted from the lists"
+	}
+	return ""
+}
+
+// wanted sums up what a spec asks for.
+func wanted(ev events.JobSubmitted) string {
+	var spec struct {
+		Tasks []struct {
+			Name      string `json:"name"`
+			Replicas  uint32 `json:"replicas"`
+			Container struct {
+				Image string `json:"image"`
+			} `json:"container"`
+		} `json:"tasks"`
+	}
+	if json.Unmarshal(ev.Spec, &spec) != nil || len(spec.Tasks) == 0 {
+		return ""
+	}
+	groups := make([]string, 0, len(spec.Tasks))
+	for _, g := range spec.Tasks {
+		groups = append(groups, fmt.Sprintf("%d x %s (%s)", g.Replicas, g.Container.Image, g.Name))
+	}
+	return ": " + strings.Join(groups, ", ")
+}
+
+// ofPlan tells what the planner decided and the reaper does about it.
+func ofPlan(ev events.Event) string {
+	switch ev := ev.(type) {
+	case events.TasksPlanned:
+		text := fmt.Sprintf("%s of group %s planned", slots(ev.Slots), ev.Group)
+		if !ev.NotBefore.IsZero() {
+			text += ", not before " + ev.NotBefore.UTC().Format(time.TimeOnly)
+		}
+		return text + because(ev.Reason)
+	case events.TasksDoomed:
+		return slots(ev.Slots) + " should end" + because(ev.Reason)
+	case events.KillIssued:
+		return slots(ev.Slots) + " being killed"
+	case events.JobCompleted:
+		return "completed: every task ended well"
+	case events.JobFailed:
+		return fmt.Sprintf("failed at slot %d, attempt %d%s%s", ev.Slot, ev.Attempt, because(ev.Reason), exit(ev.Exit))
+	}
+	return ""
+}
+
+// slots names ranges of slots, with attempts beyond the first.
+func slots(ranges []events.SlotRange) string {
+	several := len(ranges) > 1
+	parts := make([]string, 0, len(ranges))
+	for _, r := range ranges {
+		part := fmt.Sprint(r.From)
+		if r.To != r.From {
+			several = true
+			part += fmt.Sprintf("-%d", r.To)
+		}
+		if r.Attempt > 1 {
+			part += fmt.Sprintf(" (attempt %d)", r.Attempt)
+		}
+		parts = append(parts, part)
+	}
+	if several {
+		return "slots " + strings.Join(parts, ", ")
+	}
+	return "slot " + strings.Join(parts, "")
+}
+
+func exit(code *int) string {
+	if code == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (exit status %d)", *code)
+}
+
+// ofTask tells what became of one task.
+func ofTask(ev events.Event) string {
+	switch ev := ev.(type) {
+	case events.TaskStaged:
+		text := attempt(ev.Slot, ev.Attempt) + " launched on " + ev.Hostname
+		if len(ev.HostPorts) > 0 {
+			text += " with " + ports(ev.HostPorts)
+		}
+		return text
+	case events.TaskWithdrawn:
+		return attempt(ev.Slot, ev.Attempt) + " will not run" + because(ev.Reason)
+	case events.TaskAdopted:
+		return attempt(ev.Slot, ev.Attempt) + " found running in Mesos, though the log did not know it"
+	case events.TaskStatusChanged:
+		return status(ev)
+	}
+	return ""
+}
+
+func attempt(slot, attempt uint32) string {
+	if attempt > 1 {
+		return fmt.Sprintf("slot %d (attempt %d)", slot, attempt)
+	}
+	return fmt.Sprintf("slot %d", slot)
+}
+
+func ports(taken []uint32) string {
+	word := "port "
+	if len(taken) > 1 {
+		word = "ports "
+	}
+	return word + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(taken)), ", "), "[]")
+}
+
+func status(ev events.TaskStatusChanged) string {
+	text := attempt(ev.Slot, ev.Attempt) + " is " + strings.TrimPrefix(ev.State, "TASK_")
+	if ev.Healthy != nil && ev.State == "TASK_RUNNING" {
+		text += map[bool]string{true: " and healthy", false: " but unhealthy"}[*ev.Healthy]
+	}
+	text += exit(ev.Exit)
+	switch {
+	case ev.Message != "":
+		return text + ": " + ev.Message
+	case ev.Reason != "" && ev.State != "TASK_RUNNING":
+		return text + ": " + words(strings.TrimPrefix(ev.Reason, "REASON_"))
+	}
+	return text
+}
+
+// words makes a constant readable.
+func words(constant string) string {
+	return strings.ToLower(strings.ReplaceAll(constant, "_", " "))
+}
+
+// ofLauncher tells of the launcher and its Mesos master.
+func ofLauncher(ev events.Event) string {
+	switch ev := ev.(type) {
+	case events.LauncherElected:
+		return "launcher " + ev.Instance + " took over"
+	case events.FrameworkRegistered:
+		return "Mesos knows taurus as framework " + ev.FrameworkID
+	case events.SubscriptionOpened:
+		return "subscribed to the Mesos master at " + ev.Master
+	case events.SubscriptionClosed:
+		return "subscription to Mesos ended" + because(ev.Reason)
+	}
+	return ""
+}
