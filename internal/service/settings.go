@@ -97,7 +97,21 @@ func (s *Settings) refuse(f *pflag.Flag, value, source, reason string) error {
 	if _, secret := f.Annotations[secretNote]; secret {
 		value = "(hidden)"
 	}
+	value = withoutPasswords(value)
 	return &SettingError{Setting: f.Name, Value: value, Source: source, Reason: reason}
+}
+
+// withoutPasswords hides those in scheme://user:password@host, in a list of such.
+func withoutPasswords(list string) string {
+	parts := strings.Split(list, ",")
+	for i, part := range parts {
+		scheme, rest, isURL := strings.Cut(part, "://")
+		at := strings.LastIndexByte(rest, '@')
+		if isURL && at >= 0 {
+			parts[i] = scheme + "://(hidden)" + rest[at:]
+		}
+	}
+	return strings.Join(parts, ",")
 }
 
 func (s *Settings) loadEnv(lookup func(string) (string, bool)) (errs []error) {

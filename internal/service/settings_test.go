@@ -179,9 +179,17 @@ func TestSecretsStayHidden(t *testing.T) {
 	if err := s.load(t, nil, map[string]string{"TAURUS_PASSWORD": "hunter2"}, ""); err != nil {
 		t.Fatal(err)
 	}
-	err := s.settings.Refuse("password", "is too short")
-	if strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("the error tells the secret: %v", err)
+	if err := s.settings.Flags().Set("the-server", "nats://me:hunter2@a:1,zk://me:hunter@2@b:2/x,c:3"); err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range []string{"password", "the-server"} {
+		err := s.settings.Refuse(flag, "is wrong")
+		if strings.Contains(err.Error(), "hunter") {
+			t.Errorf("the error tells the secret: %v", err)
+		}
+		if flag == "the-server" && !strings.Contains(err.Error(), "nats://(hidden)@a:1,zk://(hidden)@b:2/x,c:3") {
+			t.Errorf("the error hides too much: %v", err)
+		}
 	}
 }
 

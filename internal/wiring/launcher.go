@@ -99,7 +99,7 @@ func (l *launcherSettings) build(ctx context.Context, env *service.Env) (service
 		return nil, fmt.Errorf("%w: %w", service.ErrUsage, err)
 	}
 	env.OnStop("connections to Mesos", closing(client.Close))
-	env.Tell("master", redacted(l.mesos.master))
+	env.Tell("master", withoutUser(l.mesos.master))
 	log, err := l.nats.openLedger(ctx, env)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ const (
 // openLedger opens the log, to be closed when the role has stopped. Records that
 // are read through it are shown to the watch on the clocks.
 func (n *natsSettings) openLedger(ctx context.Context, env *service.Env) (eventlog.Log, error) {
-	env.Tell("nats", redacted(n.urls))
+	env.Tell("nats", n.urls)
 	env.Tell("stream", n.stream)
 	o := n.options(env)
 	o.Stream, o.Kind, o.Subjects = n.stream, jetstream.Ledger, []string{events.Prefix + ".>"}
@@ -78,7 +78,7 @@ func open[T io.Closer](ctx context.Context, n *natsSettings, env *service.Env, o
 		err = fmt.Errorf("%w: %w", service.ErrUsage, err)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		err = fmt.Errorf("%w: nothing at %s within %v: start NATS, or say by --nats where it is: %w",
-			service.ErrUnreachable, redacted(n.urls), env.Process.StartTimeout, err)
+			service.ErrUnreachable, n.urls, env.Process.StartTimeout, err)
 	}
 	return store, err
 }

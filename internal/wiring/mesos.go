@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/rs/zerolog"
 
@@ -104,4 +105,16 @@ func (m *mesosSettings) try() error {
 		client.Close()
 	}
 	return err
+}
+
+// withoutUser is a list of masters without the user of zk://user:password@hosts.
+func withoutUser(master string) string {
+	scheme, rest, ok := strings.Cut(master, "://")
+	if !ok {
+		return master
+	}
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		rest = rest[i+1:]
+	}
+	return scheme + "://" + rest
 }

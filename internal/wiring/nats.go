@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/milosgajdos/taurus/internal/service"
@@ -17,6 +18,13 @@ import (
 const (
 	DefaultNATS   = "nats://127.0.0.1:4222"
 	DefaultStream = "TAURUS"
+)
+
+// What is wrong with --nats; the error that users see names the setting too.
+var (
+	errURL      = errors.New("want nats://host:port or tls://host:port, several separated by commas")
+	errToken    = errors.New("has a user without a password; tokens are not supported, use --nats-creds")
+	errTwoUsers = errors.New("names another user than --nats-user or an address before it; all servers take the same")
 )
 
 // natsSettings say where the log is and what it is like.
@@ -52,7 +60,9 @@ func (n *natsSettings) complete(s *service.Settings) error {
 			errs = append(errs, s.Refuse(flag, reason))
 		}
 	}
-	refuse(!fitURLs(n.urls), "nats", "want nats://host:port or tls://host:port, several separated by commas")
+	if err := n.parseURLs(); err != nil {
+		errs = append(errs, s.Refuse("nats", err.Error()))
+	}
 	refuse(n.user == "" && n.password != "", "nats-password", "needs --nats-user")
 	refuse(n.user != "" && n.creds != "", "nats-creds", "does not go with --nats-user: use one of them")
 	refuse(n.stream == "" || strings.ContainsAny(n.stream, " .*>/\\\t"), "stream", "a stream's name has no blanks, dots, wildcards or slashes")
@@ -87,32 +97,36 @@ func (n *natsSettings) loadCA() error {
 
 func (n *natsSettings) space() events.Space { return events.NewSpace(n.partitions) }
 
-// fitURLs says whether every part of a list is the address of a server.
-func fitURLs(list string) bool {
-	for part := range strings.SplitSeq(list, ",") {
+// parseURLs takes user and password out of the addresses, so that no message
+// about an address tells them.
+func (n *natsSettings) parseURLs() error {
+	var servers []string
+	for part := range strings.SplitSeq(n.urls, ",") {
 		u, err := url.Parse(strings.TrimSpace(part))
-		if err != nil || u.Host == "" {
-			return false
+		if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
+			return errURL
 		}
-		switch u.Scheme {
-		case "nats", "tls", "ws", "wss":
-		default:
-			return false
+		if err := n.takeUser(u); err != nil {
+			return err
 		}
+		servers = append(servers, u.String())
 	}
-	return true
+	n.urls = strings.Join(servers, ",")
+	return nil
 }
 
-// redacted is a list of addresses without passwords.
-func redacted(list string) string {
-	parts := strings.Split(list, ",")
-	for i, part := range parts {
-		u, err := url.Parse(strings.TrimSpace(part))
-		if err != nil {
-			parts[i] = "(unreadable)"
-			continue
-		}
-		parts[i] = u.Redacted()
+func (n *natsSettings) takeUser(u *url.URL) error {
+	if u.User == nil {
+		return nil
 	}
-	return strings.Join(parts, ",")
+	user := u.User.Username()
+	password, ok := u.User.Password()
+	if !ok {
+		return errToken
+	}
+	if n.user != "" && (n.user != user || n.password != password) {
+		return errTwoUsers
+	}
+	n.user, n.password, u.User = user, password, nil
+	return nil
 }

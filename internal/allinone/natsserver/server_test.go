@@ -93,7 +93,7 @@ func TestStartRefuses(t *testing.T) {
 		"no port":          {natsserver.Options{Listen: "127.0.0.1", StoreDir: dir}, true, "listen"},
 		"port by name":     {natsserver.Options{Listen: "127.0.0.1:nats", StoreDir: dir}, true, "listen"},
 		"address taken":    {natsserver.Options{Listen: taken, StoreDir: dir}, false, taken},
-		"directory's file": {natsserver.Options{Listen: "127.0.0.1:0", StoreDir: "/dev/null"}, false, "/dev/null"},
+		"directory's file": {natsserver.Options{Listen: "127.0.0.1:0", StoreDir: "/dev/null"}, false, "not a directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := natsserver.Start(t.Context(), tc.options)

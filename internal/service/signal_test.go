@@ -1,0 +1,92 @@
+package service_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/service"
+)
+
+// childEnv makes the test binary a service: "gentle" stops when it is told to,
+// "stubborn" never does.
+const childEnv = "TAURUS_TEST_CHILD"
+
+// child is the service; it returns its exit status.
+func child(kind string) int {
+	stubborn := kind == "stubborn"
+	return service.Main(command(building(&role{run: func(ctx context.Context) error {
+		<-ctx.Done()
+		if stubborn {
+			select {}
+		}
+		return nil
+	}})))
+}
+
+func TestSignals(t *testing.T) {
+	for name, tc := range map[string]struct {
+		kind    string
+		signals []os.Signal
+		status  int
+		killed  syscall.Signal // by which the process ended; 0: it exited
+	}{
+		"SIGTERM":             {kind: "gentle", signals: []os.Signal{syscall.SIGTERM}, status: service.ExitOK},
+		"SIGINT":              {kind: "gentle", signals: []os.Signal{os.Interrupt}, status: service.ExitOK},
+		"a second one":        {kind: "stubborn", signals: []os.Signal{syscall.SIGTERM, syscall.SIGTERM}, killed: syscall.SIGTERM},
+		"a second, of either": {kind: "stubborn", signals: []os.Signal{os.Interrupt, syscall.SIGTERM}, killed: syscall.SIGTERM},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "announce")
+			self, err := os.Executable()
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(t.Context(), self, "--admin-listen=127.0.0.1:0", "--announce="+file) //nolint:gosec // Ourselves.
+			cmd.Env = append(os.Environ(), childEnv+"="+tc.kind)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			var a service.Announcement
+			for a.PID == 0 {
+				a, _ = service.ReadAnnouncement(file)
+			}
+			if err := cmd.Process.Signal(tc.signals[0]); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			err = hurry(cmd.Process, tc.signals[1:], ended)
+			status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+			if !ok {
+				t.Fatalf("no wait status: %v", err)
+			}
+			if tc.killed != 0 && (!status.Signaled() || status.Signal() != tc.killed) {
+				t.Errorf("ended with %v, want signal %v", cmd.ProcessState, tc.killed)
+			}
+			if tc.killed == 0 && status.ExitStatus() != tc.status {
+				t.Errorf("ended with %v, want status %d", cmd.ProcessState, tc.status)
+			}
+		})
+	}
+}
+
+// hurry sends what signals there are until the process has ended: one that
+// comes before the first was heard counts as the first.
+func hurry(p *os.Process, signals []os.Signal, ended <-chan error) error {
+	for {
+		for _, sig := range signals {
+			_ = p.Signal(sig) // It may have ended by now.
+		}
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,275 @@
+package wiring_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/goleak"
+
+	"github.com/milosgajdos/taurus/internal/natstest"
+	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/wiring"
+	"github.com/milosgajdos/taurus/internal/wiring/embedded"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew") //nolint:gochecknoglobals // As the testing package has them.
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for what must come.
+const patience = 60 * time.Second
+
+// output is a log that may be read while it is written.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// process is a command under way in this process.
+type process struct {
+	t      *testing.T
+	name   string
+	file   string
+	out    *output
+	stop   context.CancelFunc
+	status chan int
+}
+
+func start(t *testing.T, cmd *cobra.Command, args ...string) *process {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &process{t: t, name: cmd.Name(), file: filepath.Join(t.TempDir(), "announce"), out: &output{}, stop: cancel, status: make(chan int, 1)}
+	cmd.SetErr(p.out)
+	cmd.SetArgs(append([]string{"--admin-listen=127.0.0.1:0", "--log-format=json", "--announce=" + p.file}, args...))
+	go func() { p.status <- service.Execute(ctx, cmd) }()
+	return p
+}
+
+// ready waits until the process says that it is.
+func (p *process) ready() service.Announcement {
+	p.t.Helper()
+	why := error(nil)
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		select {
+		case status := <-p.status:
+			p.t.Fatalf("%s ended with %d: %s", p.name, status, p.out)
+		default:
+		}
+		a, err := service.ReadAnnouncement(p.file)
+		if err != nil {
+			why = err
+			continue
+		}
+		if why = service.Health(p.t.Context(), a.AdminAddress+"/readyz"); why == nil {
+			return a
+		}
+	}
+	p.t.Fatalf("%s is not ready: %v: %s", p.name, why, p.out)
+	return service.Announcement{}
+}
+
+func (p *process) end() {
+	p.t.Helper()
+	p.stop()
+	if status := <-p.status; status != service.ExitOK {
+		p.t.Errorf("%s ended with %d: %s", p.name, status, p.out)
+	}
+}
+
+func commands() map[string]func() *cobra.Command {
+	return map[string]func() *cobra.Command{
+		"api": wiring.APICommand, "planner": wiring.PlannerCommand, "launcher": wiring.LauncherCommand, "reaper": wiring.ReaperCommand,
+		"mesos-master": embedded.MesosMasterCommand, "mesos-agent": embedded.MesosAgentCommand,
+	}
+}
+
+// TestAllRolesComeUp starts every process as a user would and waits until each
+// says that it is ready, then stops them.
+func TestAllRolesComeUp(t *testing.T) {
+	nats := natstest.Start(t)
+	master := start(t, embedded.MesosMasterCommand(), "--listen=127.0.0.1:0", "--work-dir="+t.TempDir())
+	address := master.ready().Address
+	agent := start(t, embedded.MesosAgentCommand(), "--master="+address, "--listen=127.0.0.1:0", "--work-dir="+t.TempDir(), "--executor=simulated")
+	agent.ready()
+	services := []*process{
+		start(t, wiring.APICommand(), "--nats="+nats.URL(), "--listen=127.0.0.1:0"),
+		start(t, wiring.PlannerCommand(), "--nats="+nats.URL()),
+		start(t, wiring.LauncherCommand(), "--nats="+nats.URL(), "--master="+address),
+		start(t, wiring.ReaperCommand(), "--nats="+nats.URL()),
+	}
+	for _, p := range services {
+		a := p.ready()
+		if (a.Address != "") != (a.Role == "api") {
+			t.Errorf("%s announced the address %q", a.Role, a.Address)
+		}
+	}
+	for _, p := range append(services, agent, master) {
+		p.end()
+	}
+}
+
+func TestRefusesAStreamWithOtherPartitions(t *testing.T) {
+	nats := natstest.Start(t)
+	first := start(t, wiring.PlannerCommand(), "--nats="+nats.URL(), "--partitions=16")
+	first.ready()
+	defer first.end()
+	second := start(t, wiring.PlannerCommand(), "--nats="+nats.URL(), "--partitions=32")
+	if status := <-second.status; status != service.ExitUsage {
+		t.Errorf("exit status %d, want %d", status, service.ExitUsage)
+	}
+	for _, want := range []string{"partitions", "32", "16"} {
+		if !strings.Contains(second.out.String(), want) {
+			t.Errorf("says %s, want %q in it", second.out, want)
+		}
+	}
+}
+
+func TestGivesUpWithoutNATS(t *testing.T) {
+	for role, command := range map[string]func() *cobra.Command{
+		"api": wiring.APICommand, "planner": wiring.PlannerCommand, "launcher": wiring.LauncherCommand, "reaper": wiring.ReaperCommand,
+	} {
+		t.Run(role, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, command(), "--nats=nats://user:hunter2@127.0.0.1:1", "--start-timeout=200ms")
+			if status := <-p.status; status != service.ExitUnreachable {
+				t.Errorf("exit status %d, want %d", status, service.ExitUnreachable)
+			}
+			for _, want := range []string{"127.0.0.1:1", "--nats"} {
+				if !strings.Contains(p.out.String(), want) {
+					t.Errorf("says %s, want %q in it", p.out, want)
+				}
+			}
+			if strings.Contains(p.out.String(), "hunter2") {
+				t.Errorf("tells the password: %s", p.out)
+			}
+		})
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	secret, empty := file("secret", "s3cret\n"), file("empty", "\n")
+	colon, noPEM := file("colon", "a:b"), file("ca.pem", "no certificate")
+	missing := filepath.Join(dir, "missing")
+	work := "--work-dir=" + dir
+	for _, tc := range []struct {
+		role string
+		args []string
+		want string // the setting, and how to mend it
+	}{
+		{"planner", []string{"--nats=127.0.0.1:4222"}, "nats = "},
+		{"planner", []string{"--nats=nats://a,,nats://b"}, "nats = "},
+		{"planner", []string{"--nats="}, "nats://host:port"},
+		{"planner", []string{"--nats=nats://token@a:4222"}, "tokens are not supported"},
+		{"planner", []string{"--nats=nats://a:b@c:4222,nats://d:e@f:4222"}, "names another user"},
+		{"planner", []string{"--nats=nats://a:b@c:4222", "--nats-user=d", "--nats-password=e"}, "names another user"},
+		{"planner", []string{"--nats=nats://a:b@c:4222", "--nats-creds=" + secret}, "use one of them"},
+		{"planner", []string{"--nats-password=x"}, "needs --nats-user"},
+		{"planner", []string{"--nats-user=a", "--nats-creds=" + secret}, "use one of them"},
+		{"planner", []string{"--nats-creds=" + missing}, "nats-creds = "},
+		{"planner", []string{"--nats-ca=" + missing}, "cannot be read"},
+		{"planner", []string{"--nats-ca=" + noPEM}, "no PEM certificate"},
+		{"planner", []string{"--stream=a.b"}, "no blanks, dots"},
+		{"planner", []string{"--stream="}, "no blanks, dots"},
+		{"planner", []string{"--replicas=2"}, "use 1, 3 or 5"},
+		{"planner", []string{"--partitions=0"}, "use 1 or more"},
+		{"planner", []string{"--max-bytes=much"}, "max-bytes"},
+		{"planner", []string{"--master=127.0.0.1:5050"}, "unknown flag: --master"},
+		{"api", []string{"--listen=8080"}, "host:port"},
+		{"api", []string{"--body-max=0"}, "more than 0"},
+		{"reaper", []string{"--principal=p"}, "--secret-file"},
+		{"reaper", []string{"--secret-file=" + secret}, "needs --principal"},
+		{"reaper", []string{"--principal=p", "--secret-file=" + missing}, "cannot be read"},
+		{"reaper", []string{"--principal=p", "--secret-file=" + empty}, "must hold one secret"},
+		{"reaper", []string{"--principal=p", "--secret-file=" + colon}, "must not contain ':'"},
+		{"reaper", []string{"--mesos-ca=" + noPEM}, "mesos-ca = "},
+		{"launcher", []string{"--master="}, "is missing"},
+		{"launcher", []string{"--master=mesos1"}, "needs a host and a port"},
+		{"launcher", []string{"--master=ftp://mesos1:5050"}, `scheme "ftp"`},
+		{"launcher", []string{"--framework-name="}, "framework-name = "},
+		{"launcher", []string{"--framework-user="}, "exists on the agents"},
+		{"launcher", []string{"--roles=a,"}, "empty role"},
+		{"launcher", []string{"--failover-timeout=0s"}, "kills every task"},
+		{"launcher", []string{"--lease-ttl=10ms"}, "use 1s or more"},
+		{"mesos-master", nil, "work-dir = "},
+		{"mesos-master", []string{work, "--listen=localhost:5050"}, "want an IP"},
+		{"mesos-master", []string{work, "--listen=127.0.0.1:70000"}, "0 to 65535"},
+		{"mesos-master", []string{work, "--credentials=" + missing}, "credentials = "},
+		{"mesos-agent", nil, "work-dir = "},
+		{"mesos-agent", []string{work, "--resources=lots"}, "resources = "},
+		{"mesos-agent", []string{work, "--attributes=:"}, "attributes = "},
+		{"mesos-agent", []string{work, "--executor=podman"}, "docker, process or simulated"},
+	} {
+		t.Run(tc.role+" "+strings.ReplaceAll(strings.Join(tc.args, " "), dir, ""), func(t *testing.T) {
+			p := start(t, commands()[tc.role](), tc.args...)
+			if status := <-p.status; status != service.ExitUsage {
+				t.Errorf("exit status %d, want %d", status, service.ExitUsage)
+			}
+			if !strings.Contains(p.out.String(), tc.want) {
+				t.Errorf("says %s, want %q in it", p.out, tc.want)
+			}
+		})
+	}
+}
+
+func TestMasterFromTheEnvironment(t *testing.T) {
+	t.Setenv("MESOS_MASTER", "ftp://from-the-alias:1")
+	p := start(t, wiring.LauncherCommand())
+	if status := <-p.status; status != service.ExitUsage || !strings.Contains(p.out.String(), "MESOS_MASTER") {
+		t.Errorf("exit status %d, says %s; want the variable in it", status, p.out)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for role, command := range commands() {
+		t.Run(role, func(t *testing.T) {
+			var out bytes.Buffer
+			cmd := command()
+			cmd.SetOut(&out)
+			cmd.SetArgs([]string{"--help"})
+			if status := service.Execute(t.Context(), cmd); status != service.ExitOK {
+				t.Fatalf("exit status %d", status)
+			}
+			golden := filepath.Join("testdata", role+".golden")
+			if *update {
+				if err := os.WriteFile(golden, out.Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out.String() != string(want) {
+				t.Errorf("help differs from %s (go test -update writes it anew):\n%s", golden, &out)
+			}
+		})
+	}
+}
