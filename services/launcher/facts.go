@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/launching"
 	"github.com/milosgajdos/taurus/internal/mesos"
@@ -48,11 +50,11 @@ func (s *Service) update(ctx context.Context, st mesos.Status) {
 		Resolving: t != nil && s.sess.resolving(t),
 		Unfolded:  s.sess.facts.unfolded[st.TaskID] > 0,
 	})
-	log := s.opt.Logger.Debug()
+	level := zerolog.DebugLevel
 	if action == launching.Record {
-		log = s.opt.Logger.Info()
+		level = zerolog.InfoLevel
 	}
-	log.Str("task", st.TaskID).Str("state", st.State).Str("reason", st.Reason).Str("message", st.Message).
+	s.opt.Logger.WithLevel(level).Str("task", st.TaskID).Str("state", st.State).Str("reason", st.Reason).Str("message", st.Message).
 		Str("action", actionName(action)).Msg("status")
 	switch action {
 	case launching.Acknowledge:

@@ -120,6 +120,7 @@ func (s *Service) folded(ctx context.Context, r cluster.Record, c cluster.Change
 		if s.sess != nil && r.Envelope.Source == s.source {
 			s.sess.recorded(ctx, r, c)
 		}
+	default:
 	}
 	if s.sess != nil {
 		s.settle(ctx)

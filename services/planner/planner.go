@@ -87,16 +87,17 @@ func (s *Service) folded(_ *cluster.State, r cluster.Record, c cluster.Change, o
 	if !own {
 		return
 	}
-	log := s.opt.Logger.Info().Str("job", c.Job.ID).Uint64("sequence", r.Sequence)
+	log := s.opt.Logger.With().Str("job", c.Job.ID).Uint64("sequence", r.Sequence).Logger()
 	switch ev := r.Event.(type) {
 	case events.TasksPlanned:
-		log.Str("group", ev.Group).Int("tasks", len(c.Tasks)).Str("reason", ev.Reason).Time("not_before", ev.NotBefore).Msg("tasks planned")
+		log.Info().Str("group", ev.Group).Int("tasks", len(c.Tasks)).Str("reason", ev.Reason).Time("not_before", ev.NotBefore).Msg("tasks planned")
 	case events.TasksDoomed:
-		log.Int("tasks", len(c.Tasks)).Str("reason", ev.Reason).Msg("tasks doomed")
+		log.Info().Int("tasks", len(c.Tasks)).Str("reason", ev.Reason).Msg("tasks doomed")
 	case events.JobCompleted:
-		log.Msg("job completed")
+		log.Info().Msg("job completed")
 	case events.JobFailed:
-		log.Str("reason", ev.Reason).Msg("job failed")
+		log.Info().Str("reason", ev.Reason).Msg("job failed")
+	default:
 	}
 }
 

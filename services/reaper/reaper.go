@@ -134,6 +134,7 @@ func (s *Service) folded(state *cluster.State, r cluster.Record, c cluster.Chang
 		if own {
 			s.enqueue(r, c)
 		}
+	default:
 	}
 }
 

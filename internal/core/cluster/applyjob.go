@@ -104,8 +104,9 @@ func (s *State) applyPlan(j *Job, r Record) Change {
 		return j.end(ev.Run, OutcomeCompleted, "", nil, r)
 	case events.JobFailed:
 		return j.end(ev.Run, OutcomeFailed, ev.Reason, ev.Exit, r)
+	default:
+		return s.skip(j)
 	}
-	return s.skip(j)
 }
 
 func (j *Job) end(run uint64, o Outcome, reason string, exit *int, r Record) Change {

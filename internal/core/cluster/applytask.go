@@ -21,8 +21,9 @@ func (s *State) applyTask(j *Job, slot *Slot, r Record) Change {
 		return s.adopt(j, slot, ev, r)
 	case events.TaskStatusChanged:
 		return s.report(j, slot, ev, r)
+	default:
+		return s.skip(j)
 	}
-	return s.skip(j)
 }
 
 func (s *State) stage(j *Job, slot *Slot, ev events.TaskStaged, r Record) Change {

@@ -64,8 +64,10 @@ func lacking(r *room, g *job.Group, use offer.Resources, peers *peers, now time.
 		name       string
 		want, have offer.Milli
 	}{
-		{"cpus", use.CPUs, r.free.CPUs}, {"mem", use.Mem, r.free.Mem},
-		{"disk", use.Disk, r.free.Disk}, {"gpus", use.GPUs, r.free.GPUs},
+		{"cpus", use.CPUs, r.free.CPUs},
+		{"mem", use.Mem, r.free.Mem},
+		{"disk", use.Disk, r.free.Disk},
+		{"gpus", use.GPUs, r.free.GPUs},
 	} {
 		if q.want <= q.have {
 			continue
