@@ -259,6 +259,28 @@ func TestHealthChecksOfContainers(t *testing.T) {
 	})
 }
 
+// As in transcript 93 of the conformance runs against Mesos 1.12.
+func TestCheckMakesTheExecutorAbort(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t)
+	a, s := agent(t)
+	info := e.run("sleep 300")
+	info.Check = &mesos.CheckInfo{}
+	task := newTask(t, info)
+	x := e.executor(t, a)
+	x.Launch(t.Context(), task)
+	s.next(t, mesos.TASK_STARTING)
+	s.next(t, mesos.TASK_RUNNING)
+	end := s.next(t, mesos.TASK_FAILED)
+	if end.Message != "Container terminated" || *end.Reason != mesos.REASON_EXECUTOR_TERMINATED || end.Source != mesos.SOURCE_AGENT {
+		t.Errorf("ended with %+v", end)
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	e.gone(t, "mesos-"+task.Run.ContainerID)
+}
+
 func TestURIsAreFetched(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t)

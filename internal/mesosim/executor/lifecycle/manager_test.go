@@ -3,6 +3,8 @@ package lifecycle_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -289,6 +291,40 @@ func TestKillSurvivesTheAgent(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The agent died between storing a kill and starting what it had announced.
+func TestKilledBeforeItWasStarted(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{prepare: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+		s := newStage(t, dir, f)
+		s.Launch(t.Context(), task)
+		s.Kill(task.Run, 0)
+		s.close()
+		f.prepare = nil
+		for last, want := range map[mesos.TaskState]string{
+			mesos.TASK_STAGING:  "Killed before delivery to the executor",
+			mesos.TASK_STARTING: "Killed before it was started",
+		} {
+			if err := os.MkdirAll(filepath.Join(dir, "c"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "c", "kill.json"), []byte(`{"cause":"kill","grace_ns":0}`), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s = newStage(t, dir, f)
+			s.Recover(t.Context(), task, last)
+			if end := s.want(mesos.TASK_KILLED)[0]; end.Message != want {
+				t.Errorf("from %v it ended with %q, want %q", last, end.Message, want)
+			}
+			s.close()
+		}
+		if f.started != 0 {
+			t.Error("started all the same")
+		}
+	})
 }
 
 // The run is forgotten only after the sink has its end; a crash in between is

@@ -2,9 +2,14 @@ package process
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/lifecycle"
 )
 
@@ -101,5 +106,41 @@ func TestClaimOfAPidInUseAgain(t *testing.T) {
 		if alive, err := tt.claim.alive(); alive != tt.alive || err != nil {
 			t.Errorf("%s: alive is %v, %v, want %v", name, alive, err, tt.alive)
 		}
+	}
+}
+
+// The agent died after it started the script and before anything was noted: the
+// next one starts another script.
+func TestStartTwiceRunsOnce(t *testing.T) {
+	t.Parallel()
+	d := &driver{opts: Options{StateDir: t.TempDir()}}
+	text := "echo begun; read line <gate"
+	task := executor.Task{
+		Info: mesos.TaskInfo{Command: &mesos.CommandInfo{Value: &text}},
+		Run:  executor.Run{ContainerID: "c", Sandbox: t.TempDir()},
+	}
+	gate := filepath.Join(task.Run.Sandbox, "gate")
+	if err := syscall.Mkfifo(gate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var workloads []lifecycle.Workload
+	for range 3 {
+		w, err := d.Start(t.Context(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		workloads = append(workloads, w)
+	}
+	if err := os.WriteFile(gate, []byte("go\n"), 0o600); err != nil { // Blocks until the command reads.
+		t.Fatal(err)
+	}
+	for _, w := range workloads {
+		if exit, err := w.Wait(t.Context()); err != nil || exit != (lifecycle.Exit{}) {
+			t.Errorf("Wait = %+v, %v", exit, err)
+		}
+	}
+	b, err := os.ReadFile(filepath.Join(task.Run.Sandbox, "stdout"))
+	if err != nil || string(b) != "begun\n" {
+		t.Errorf("stdout is %q, %v", b, err)
 	}
 }
