@@ -188,4 +188,3 @@ func TestBug8ProblemsReadWell(t *testing.T) {
 		}
 	}
 }
-

@@ -1,0 +1,7 @@
+package api
+
+import "time"
+
+// SetHeartbeat changes how often idle feeds are written to. Call it before any
+// feed is opened.
+func SetHeartbeat(s *Service, every time.Duration) { s.heartbeat = every }

@@ -1,0 +1,304 @@
+package api_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
+	"github.com/milosgajdos/taurus/pkg/events"
+	"github.com/milosgajdos/taurus/services/api"
+)
+
+// sse is a client of a feed.
+type sse struct {
+	t      *testing.T
+	body   io.ReadCloser
+	lines  *bufio.Scanner
+	cancel context.CancelFunc
+	// last is the Last-Event-ID a browser would have.
+	last string
+}
+
+type event struct {
+	id, kind, data string
+}
+
+func (r *rig) feed(target string, headers ...header) *sse {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.api.Addr()+target, http.NoBody)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, h := range headers {
+		for k, v := range h {
+			req.Header.Set(k, v)
+		}
+	}
+	transport := &http.Transport{DisableKeepAlives: true}
+	resp, err := (&http.Client{Transport: transport}).Do(req)
+	if err != nil {
+		cancel()
+		r.t.Fatal(err)
+	}
+	f := &sse{t: r.t, body: resp.Body, lines: bufio.NewScanner(resp.Body), cancel: cancel}
+	r.t.Cleanup(f.close)
+	if got := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || !strings.HasPrefix(got, "text/event-stream") {
+		r.t.Fatalf("status %d, type %s", resp.StatusCode, got)
+	}
+	return f
+}
+
+func (f *sse) close() {
+	f.cancel()
+	_ = f.body.Close()
+}
+
+// next reads as a browser does: a block without data moves the id only.
+func (f *sse) next() (ev event, ok bool) {
+	f.t.Helper()
+	for f.lines.Scan() {
+		line := f.lines.Text()
+		name, value, _ := strings.Cut(line, ": ")
+		switch {
+		case line == "":
+			if ev.id != "" {
+				f.last = ev.id
+			}
+			if ev.data != "" {
+				return ev, true
+			}
+			ev = event{}
+		case name == "id":
+			ev.id = value
+		case name == "event":
+			ev.kind = value
+		case name == "data":
+			ev.data = value
+		}
+	}
+	return ev, false
+}
+
+func (f *sse) must() event {
+	f.t.Helper()
+	ev, ok := f.next()
+	if !ok {
+		f.t.Fatalf("the feed ended: %v", f.lines.Err())
+	}
+	return ev
+}
+
+// touch appends n events about a job, by asking nothing of the service.
+func (r *rig) touch(job string, n int) {
+	r.t.Helper()
+	for range n {
+		r.append(r.space.Plan(job), events.TasksPlanned{Run: 1, Group: "none"})
+	}
+}
+
+// A client that is cut off again and again sees every event once, in order.
+func TestFeedResumesWithoutGapOrRepeat(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	const total = 60
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		r.touch("web", total-1)
+	}()
+	want, last := 1, ""
+	for want <= total {
+		f := r.feed("/v2/events?from=1", map[bool]header{true: {"Last-Event-ID": last}, false: {}}[last != ""])
+		for range 7 {
+			if want > total {
+				break
+			}
+			ev := f.must()
+			if ev.id != strconv.Itoa(want) {
+				t.Fatalf("event %s, want %d", ev.id, want)
+			}
+			want++
+		}
+		last = f.last
+		f.close()
+	}
+	<-written
+}
+
+func TestFeedOfOlderEventsThanAreAtHand(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	r.touch("web", 4200) // More than projection.FeedKept.
+	f := r.feed("/v2/events?from=1")
+	for n := 1; n <= 4201; n++ {
+		if ev := f.must(); ev.id != strconv.Itoa(n) {
+			t.Fatalf("event %s, want %d", ev.id, n)
+		}
+	}
+}
+
+func TestFeedFilters(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	r.create(strings.Replace(oneTask, "web", "db", 1))
+	r.touch("web", 1)
+	r.touch("db", 1)
+	for query, want := range map[string]string{
+		"job=web":                      "1 3",
+		"type=taurus.job.submitted.v1": "1 2",
+		"type=taurus.plan.*&job=db":    "4",
+		"type=taurus.plan.tasks_planned.v1,taurus.job.submitted.v1": "1 2 3 4",
+	} {
+		f := r.feed("/v2/events?from=1&" + query)
+		var got []string
+		for range strings.Fields(want) {
+			got = append(got, f.must().id)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %v, want %s", query, got, want)
+		}
+		f.close()
+	}
+}
+
+func TestFeedEventIsWhole(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.do("POST", "/v2/jobs", oneTask, header{"X-Taurus-Actor": "ann",
+		"Traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}).want(201)
+	ev := r.feed("/v2/events?from=1").must()
+	if ev.kind != "taurus.job.submitted.v1" {
+		t.Fatalf("event %s", ev.kind)
+	}
+	for _, part := range []string{
+		`"sequence":1,`, `"subject":"` + r.space.Job("web") + `"`, `"actor":"ann"`, `"job":"web"`, `"source":"taurus/api/test"`,
+		`"id":"` + r.space.Job("web") + `@0/taurus.job.submitted.v1/test/`, `"data":{"spec":{"id":"web"`,
+	} {
+		if !strings.Contains(ev.data, part) {
+			t.Errorf("no %s in %s", part, ev.data)
+		}
+	}
+	for rec, err := range r.log.Read(t.Context(), 1, 1) {
+		if err != nil || rec.Header[events.HeaderTrace] != "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" {
+			t.Fatalf("trace %q, %v", rec.Header[events.HeaderTrace], err)
+		}
+	}
+}
+
+// A quiet filter moves on: after a heartbeat the client resumes behind what was
+// left out.
+func TestFeedHeartbeatMovesTheIDOn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	api.SetHeartbeat(r.api, 5*time.Millisecond)
+	r.create(oneTask)
+	r.touch("web", 3)
+	f := r.feed("/v2/events?from=1&job=nobody")
+	for f.lines.Scan() {
+		if f.lines.Text() == "id: 4" {
+			return
+		}
+	}
+	t.Fatalf("no heartbeat with the last sequence: %v", f.lines.Err())
+}
+
+func TestFeedOlderThanTheLogIsGone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	r.touch("web", 5)
+	r.log.Forget(3)
+	for _, a := range []answer{
+		r.do("GET", "/v2/events?from=2", ""), r.do("GET", "/v2/events", "", header{"Last-Event-ID": "1"}),
+		r.do("GET", "/v2/jobs?at=5", ""), r.do("GET", "/v2/jobs/web/events", ""),
+	} {
+		if got := problemType(t, a.want(410)); got != "gone" {
+			t.Fatalf("problem %s", got)
+		}
+	}
+	if ev := r.feed("/v2/events?from=4").must(); ev.id != "4" {
+		t.Fatalf("event %s", ev.id)
+	}
+}
+
+// A stop ends feeds at once, or it would wait for them for ever.
+func TestStopEndsFeeds(t *testing.T) {
+	t.Parallel()
+	s, err := api.New(api.Options{Log: memory.New(), Name: "test", Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	for s.Ready() != nil {
+		time.Sleep(time.Millisecond)
+	}
+	f := (&rig{t: t, api: s}).feed("/v2/events?from=1")
+	cancel()
+	if _, ok := f.next(); ok {
+		t.Fatal("an event out of nothing")
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if s.Ready() == nil {
+		t.Fatal("ready after its end")
+	}
+}
+
+func TestJobEventsPageAndFollow(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	r.create(strings.Replace(oneTask, "web", "db", 1))
+	for range 5 {
+		r.touch("web", 1)
+		r.touch("db", 40)
+	}
+	var got []uint64
+	from := uint64(0)
+	for pages := 0; ; pages++ {
+		var page struct {
+			Events []struct {
+				Sequence uint64
+				Job      string
+			}
+			Next uint64
+		}
+		r.do("GET", fmt.Sprintf("/v2/jobs/web/events?limit=2&from=%d", from), "").want(200).into(&page)
+		for _, ev := range page.Events {
+			if ev.Job != "web" {
+				t.Fatalf("event about %s", ev.Job)
+			}
+			got = append(got, ev.Sequence)
+		}
+		if from = page.Next; from == 0 {
+			break
+		}
+	}
+	if fmt.Sprint(got) != "[1 3 44 85 126 167]" {
+		t.Fatalf("got %v", got)
+	}
+	f := r.feed("/v2/jobs/web/events", header{"Accept": "text/event-stream"})
+	for _, want := range got {
+		if ev := f.must(); ev.id != strconv.FormatUint(want, 10) {
+			t.Fatalf("event %s, want %d", ev.id, want)
+		}
+	}
+	upTo := get[struct{ Events []any }](r, "/v2/jobs/web/events?at=50")
+	if len(upTo.Events) != 3 {
+		t.Fatalf("%d events as of 50", len(upTo.Events))
+	}
+}

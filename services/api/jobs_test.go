@@ -1,0 +1,337 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
+	"github.com/milosgajdos/taurus/services/api"
+)
+
+const oneTaskYAML = "id: web\ntasks:\n- role: web\n  container: {image: nginx}\n  replicas: 2\n"
+
+type jobView struct {
+	ID, State, Detail string
+	Run, Version      uint64
+	Sequence          uint64
+	Tasks             struct{ Wanted, Running, Staging, Waiting, Unreachable, Ending, Finished uint32 }
+	Spec              *job.Spec
+}
+
+func TestCreateAnswersWithTheJob(t *testing.T) {
+	t.Parallel()
+	for name, try := range map[string]struct{ body, contentType string }{
+		"json":     {oneTask, "application/json"},
+		"no type":  {oneTask, ""},
+		"curl -d":  {oneTask, "application/x-www-form-urlencoded"},
+		"yaml":     {oneTaskYAML, "application/yaml"},
+		"charset":  {oneTask, "application/json; charset=utf-8"},
+		"yaml old": {oneTaskYAML, "text/x-yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			a := r.do("POST", "/v2/jobs", try.body, header{"Content-Type": try.contentType}).want(201)
+			var v jobView
+			a.into(&v)
+			if v.ID != "web" || v.State != "pending" || v.Run != 1 || v.Sequence != 1 || v.Tasks.Waiting != 2 || v.Spec == nil {
+				t.Fatalf("got %s", a.body)
+			}
+			if a.header.Get("Location") != "/v2/jobs/web" || a.header.Get("X-Taurus-Sequence") != "1" || a.header.Get("ETag") != `"1.1.1"` {
+				t.Fatalf("headers %v", a.header)
+			}
+			if stored := r.do("GET", "/v2/jobs/web", "").want(200); stored.body != a.body {
+				t.Fatalf("created\n%s read\n%s", a.body, stored.body)
+			}
+		})
+	}
+}
+
+// Every refusal has its status, its type, and leaves nothing behind.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	large := func(o *api.Options) { o.BodyMax = 1000 }
+	rows := []struct {
+		name, method, target, body string
+		headers                    header
+		status                     int
+		problem                    string
+	}{
+		{"duplicate", "POST", "/v2/jobs", oneTask, nil, 409, "job-exists"},
+		{"malformed", "POST", "/v2/jobs", `{"id":`, nil, 400, "malformed"},
+		{"malformed yaml", "POST", "/v2/jobs", "a: [", header{"Content-Type": "application/yaml"}, 400, "malformed"},
+		{"invalid", "POST", "/v2/jobs", `{"id":"x","tasks":[{"container":{"image":""}}]}`, nil, 422, "invalid"},
+		{"reserved id", "POST", "/v2/jobs", strings.Replace(oneTask, "web", "all", 1), nil, 422, "invalid"},
+		{"too large", "POST", "/v2/jobs", `{"id":"` + strings.Repeat("x", 2000) + `"}`, nil, 413, "too-large"},
+		{"too large on the old route", "POST", "/v2/jobs/web/stop", strings.Repeat(" ", 2000), nil, 413, "too-large"},
+		{"media type", "POST", "/v2/jobs", "x", header{"Content-Type": "text/html"}, 415, "media-type"},
+		{"bad key", "POST", "/v2/jobs", oneTask, header{"Idempotency-Key": strings.Repeat("k", 300)}, 400, "parameter"},
+		{"no job", "GET", "/v2/jobs/nope", "", nil, 404, "job-not-found"},
+		{"no job, tasks", "GET", "/v2/jobs/nope/tasks", "", nil, 404, "job-not-found"},
+		{"no job, task", "GET", "/v2/jobs/nope/tasks/0", "", nil, 404, "job-not-found"},
+		{"no job, events", "GET", "/v2/jobs/nope/events", "", nil, 404, "job-not-found"},
+		{"no job, explain", "GET", "/v2/jobs/nope/explain", "", nil, 404, "job-not-found"},
+		{"no job, stop", "POST", "/v2/jobs/nope/stop", "", nil, 404, "job-not-found"},
+		{"no job, scale", "POST", "/v2/jobs/nope/scale", `{"replicas":1}`, nil, 404, "job-not-found"},
+		{"no job, delete", "DELETE", "/v2/jobs/nope", "", nil, 404, "job-not-found"},
+		{"no task", "GET", "/v2/jobs/web/tasks/7", "", nil, 404, "task-not-found"},
+		{"bad slot", "GET", "/v2/jobs/web/tasks/x", "", nil, 400, "parameter"},
+		{"delete a live one", "DELETE", "/v2/jobs/web", "", nil, 409, "job-live"},
+		{"scale nothing", "POST", "/v2/jobs/web/scale", `{}`, nil, 422, "invalid"},
+		{"scale no group", "POST", "/v2/jobs/web/scale", `{"group":"db","replicas":1}`, nil, 422, "no-group"},
+		{"scale too far", "POST", "/v2/jobs/web/scale", `{"replicas":4000000000}`, nil, 422, "invalid"},
+		{"scale below zero", "POST", "/v2/jobs/web/scale", `{"replicas":-1}`, nil, 400, "parameter"},
+		{"scale with a typo", "POST", "/v2/jobs/web/scale", `{"replica":1}`, nil, 400, "parameter"},
+		{"scale a stale version", "POST", "/v2/jobs/web/scale", `{"replicas":1}`, header{"If-Match": `"1.9.9"`}, 412, "version"},
+		{"bad If-Match", "POST", "/v2/jobs/web/scale", `{"replicas":1}`, header{"If-Match": `"x"`}, 400, "parameter"},
+		{"bad limit", "GET", "/v2/jobs?limit=0", "", nil, 400, "parameter"},
+		{"limit beyond", "GET", "/v2/jobs?limit=100000", "", nil, 400, "parameter"},
+		{"bad state", "GET", "/v2/jobs?state=up", "", nil, 400, "parameter"},
+		{"bad label", "GET", "/v2/jobs?label==x", "", nil, 400, "parameter"},
+		{"bad at", "GET", "/v2/jobs?at=yesterday", "", nil, 400, "parameter"},
+		{"future at", "GET", "/v2/jobs?at=999", "", nil, 400, "not-yet"},
+		{"future from", "GET", "/v2/events?from=999", "", nil, 400, "parameter"},
+		{"bad Last-Event-ID", "GET", "/v2/events", "", header{"Last-Event-ID": "x"}, 400, "parameter"},
+		{"bad log file", "GET", "/v2/jobs/web/tasks/0/logs/passwd", "", nil, 400, "parameter"},
+		{"no sandbox", "GET", "/v2/jobs/web/tasks/0/logs/stdout", "", nil, 501, "no-sandbox"},
+		{"no route", "GET", "/v2/nothing", "", nil, 404, "http"},
+		{"no method", "PUT", "/v2/jobs/web", "", nil, 405, "http"},
+		{"another site", "POST", "/v2/jobs", oneTask, header{"Sec-Fetch-Site": "cross-site"}, 403, "http"},
+	}
+	r := newRig(t, large)
+	r.create(oneTask)
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			a := send(t, r.api, row.method, row.target, row.body, row.headers)
+			a.want(row.status)
+			if got := problemType(t, a); got != row.problem {
+				t.Fatalf("problem %s, want %s", got, row.problem)
+			}
+			if b, err := r.log.Bounds(t.Context()); err != nil || b.Last != 1 {
+				t.Fatalf("stored up to %d, %v", b.Last, err)
+			}
+		})
+	}
+}
+
+func TestInvalidJobNamesEveryFault(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	a := r.do("POST", "/v2/jobs", `{"id":"","tasks":[{"container":{"image":""},"replicas":1,"ports":[{"host":99999}]}]}`).want(422)
+	var p struct{ Faults []job.Fault }
+	a.into(&p)
+	paths := map[string]bool{}
+	for _, f := range p.Faults {
+		paths[f.Path] = f.Message != ""
+	}
+	for _, path := range []string{"id", "tasks[0].container.image", "tasks[0].ports[0].host"} {
+		if !paths[path] {
+			t.Errorf("no fault at %s in %s", path, a.body)
+		}
+	}
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	key := header{"Idempotency-Key": "k1", "X-Taurus-Actor": "ann"}
+	first := r.do("POST", "/v2/jobs", oneTask, key).want(201)
+	run := uint64(1)
+	r.launch("web", run, 2)
+	for name, body := range map[string]string{"same": oneTask, "other spelling": " " + oneTask + "\n"} {
+		again := r.do("POST", "/v2/jobs", body, key, header{"X-Taurus-Actor": "bob"}).want(201)
+		if again.body != first.body || again.header.Get("ETag") != first.header.Get("ETag") ||
+			again.header.Get("Location") != first.header.Get("Location") {
+			t.Fatalf("%s: first\n%s again\n%s", name, first.body, again.body)
+		}
+	}
+	other := strings.Replace(oneTask, `"replicas":2`, `"replicas":3`, 1)
+	if got := problemType(t, r.do("POST", "/v2/jobs", other, key).want(422)); got != "idempotency-key" {
+		t.Fatalf("problem %s", got)
+	}
+	if got := problemType(t, r.do("POST", "/v2/jobs", oneTask, header{"Idempotency-Key": "k2"}).want(409)); got != "job-exists" {
+		t.Fatalf("problem %s", got)
+	}
+	// Another instance knows the key from the log.
+	second := rigOn(t, r.log)
+	if again := second.do("POST", "/v2/jobs", oneTask, key).want(201); again.body != first.body {
+		t.Fatalf("another instance answers %s", again.body)
+	}
+}
+
+func TestConditionalGet(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	etag := r.do("GET", "/v2/jobs/web", "").want(200).header.Get("ETag")
+	a := r.do("GET", "/v2/jobs/web", "", header{"If-None-Match": etag}).want(304)
+	if a.body != "" || a.header.Get("ETag") != etag {
+		t.Fatalf("304 with %q %v", a.body, a.header)
+	}
+	r.launch("web", 1, 2)
+	r.do("GET", "/v2/jobs/web", "", header{"If-None-Match": etag}).want(200)
+}
+
+func TestScale(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	etag := r.do("GET", "/v2/jobs/web", "").header.Get("ETag")
+	r.plan("web", 1, 2) // Tasks may change without making the version stale.
+	a := r.do("POST", "/v2/jobs/web/scale", `{"replicas":5}`, header{"If-Match": etag}).want(200)
+	var v jobView
+	a.into(&v)
+	if v.Version != 2 || v.Tasks.Wanted != 5 || a.header.Get("X-Taurus-Sequence") != "3" {
+		t.Fatalf("got %s %v", a.body, a.header)
+	}
+	r.do("POST", "/v2/jobs/web/scale", `{"group":"web","replicas":6}`, header{"If-Match": etag}).want(412)
+	before := r.do("POST", "/v2/jobs/web/scale", `{"group":"web","replicas":5}`).want(200)
+	if before.body != a.body {
+		t.Fatalf("scaling to the same changed the job: %s", before.body)
+	}
+	r.do("POST", "/v2/jobs/web/stop", "").want(200)
+	if got := problemType(t, r.do("POST", "/v2/jobs/web/scale", `{"replicas":1}`).want(409)); got != "job-over" {
+		t.Fatalf("problem %s", got)
+	}
+}
+
+// The states of a job as its tasks come and go.
+func TestLifeOfAJob(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	run := r.create(oneTask)
+	expect := func(state string) jobView {
+		t.Helper()
+		v := get[jobView](r, "/v2/jobs/web")
+		if v.State != state {
+			t.Fatalf("state %s, want %s", v.State, state)
+		}
+		return v
+	}
+	expect("pending")
+	r.launch("web", run, 2)
+	if v := expect("running"); v.Tasks.Running != 2 {
+		t.Fatalf("counts %+v", v.Tasks)
+	}
+	r.status("web", run, 1, "TASK_UNREACHABLE")
+	if v := expect("pending"); v.Tasks.Unreachable != 1 || v.Tasks.Running != 1 {
+		t.Fatalf("counts %+v", v.Tasks)
+	}
+	a := r.do("POST", "/v2/jobs/web/stop", `{"reason":"enough"}`).want(200)
+	r.do("POST", "/v2/jobs/web/stop", "").want(200)
+	if v := expect("stopping"); !strings.Contains(v.Detail, "[1]") || !strings.Contains(a.body, "enough") {
+		t.Fatalf("detail %q, %s", v.Detail, a.body)
+	}
+	r.status("web", run, 0, "TASK_KILLED")
+	r.do("DELETE", "/v2/jobs/web", "").want(409)
+	r.status("web", run, 1, "TASK_GONE")
+	expect("stopped")
+	last := r.do("GET", "/v2/jobs/web", "").header.Get("X-Taurus-Sequence")
+	r.do("DELETE", "/v2/jobs/web", "").want(204)
+	for _, target := range []string{"/v2/jobs/web", "/v2/jobs/web/tasks", "/job/web"} {
+		r.do("GET", target, "").want(404)
+	}
+	r.do("DELETE", "/v2/jobs/web", "").want(404)
+	r.do("GET", "/v2/jobs/web?at="+last, "").want(200)
+	r.do("GET", "/v2/jobs/web/events", "").want(200)
+	r.create(oneTask)
+}
+
+func TestListPagesAndFilters(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	const spec = `{"id":"job%d","labels":{"team":"%s","n":"%d"},"tasks":[{"role":"web","container":{"image":"i"},"replicas":1}]}`
+	for n := range 7 {
+		r.create(fmt.Sprintf(spec, n, []string{"red", "blue"}[n%2], n))
+	}
+	r.do("POST", "/v2/jobs/job3/stop", "").want(200)
+	ids := func(query string) (all []string) {
+		t.Helper()
+		cursor := ""
+		for {
+			var page struct {
+				Jobs []jobView
+				Next string
+			}
+			r.do("GET", "/v2/jobs?limit=2&"+query+"&cursor="+cursor, "").want(200).into(&page)
+			for _, j := range page.Jobs {
+				all = append(all, j.ID)
+			}
+			if cursor = page.Next; cursor == "" {
+				return all
+			}
+		}
+	}
+	for query, want := range map[string]string{
+		"":                          "[job0 job1 job2 job3 job4 job5 job6]",
+		"state=stopped":             "[job3]",
+		"state=pending,running":     "[job0 job1 job2 job4 job5 job6]",
+		"label=team%3Dblue":         "[job1 job3 job5]",
+		"label=team!%3Dblue,n!%3D0": "[job2 job4 job6]",
+		"label=missing":             "[]",
+		"label=team&state=stopped":  "[job3]",
+	} {
+		if got := fmt.Sprint(ids(query)); got != want {
+			t.Errorf("%s: got %s, want %s", query, got, want)
+		}
+	}
+}
+
+// Bug 3: a lock local to the call excluded nobody. Two instances race here.
+func TestBug3TwoInstancesOneWinner(t *testing.T) {
+	t.Parallel()
+	log := memory.New()
+	one, two := rigOn(t, log), rigOn(t, log, func(o *api.Options) { o.Name = "other" })
+	const rounds, each = 20, 3
+	for n := range rounds {
+		body := fmt.Sprintf(`{"id":"race%d","tasks":[{"container":{"image":"i"},"replicas":1}]}`, n)
+		statuses := make(chan int, 2*each)
+		var racers sync.WaitGroup
+		for range each {
+			for _, r := range []*rig{one, two} {
+				racers.Go(func() { statuses <- r.do("POST", "/v2/jobs", body).status })
+			}
+		}
+		racers.Wait()
+		close(statuses)
+		created := 0
+		for s := range statuses {
+			switch s {
+			case http.StatusCreated:
+				created++
+			case http.StatusConflict:
+			default:
+				t.Errorf("status %d", s)
+			}
+		}
+		if created != 1 {
+			t.Fatalf("round %d: %d created", n, created)
+		}
+	}
+}
+
+// The same request to two instances at once is one submission under its key.
+func TestIdempotencyKeyAcrossInstances(t *testing.T) {
+	t.Parallel()
+	log := memory.New()
+	one, two := rigOn(t, log), rigOn(t, log, func(o *api.Options) { o.Name = "other" })
+	bodies := make(chan string, 2)
+	var racers sync.WaitGroup
+	for _, r := range []*rig{one, two} {
+		racers.Go(func() {
+			a := r.do("POST", "/v2/jobs", oneTask, header{"Idempotency-Key": "k", "X-Taurus-Actor": "ann"})
+			bodies <- fmt.Sprint(a.status, a.body)
+		})
+	}
+	racers.Wait()
+	if a, b := <-bodies, <-bodies; a != b || !strings.HasPrefix(a, "201") {
+		t.Fatalf("answers\n%s\n%s", a, b)
+	}
+	if b, err := log.Bounds(t.Context()); err != nil || b.Last != 1 {
+		t.Fatalf("log at %d, %v", b.Last, err)
+	}
+}

@@ -1,0 +1,175 @@
+package api_test
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/labstack/echo/v4"
+
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+type object = map[string]any
+
+func document(r *rig) object { return get[object](r, "/v2/openapi.json") }
+
+func methods(path object) []string {
+	var list []string
+	for _, m := range []string{"get", "put", "post", "delete", "patch", "head", "options"} {
+		if path[m] != nil {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// Every route is in the document, and nothing else is.
+func TestOpenAPIDescribesEveryRoute(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	documented, served := map[string]bool{}, map[string]bool{}
+	paths, _ := document(r)["paths"].(object)
+	for path, item := range paths {
+		for _, m := range methods(item.(object)) {
+			documented[m+" "+path] = true
+		}
+	}
+	param := regexp.MustCompile(`:(\w+)`)
+	for _, route := range r.api.Handler().(*echo.Echo).Routes() {
+		path := strings.Replace(param.ReplaceAllString(route.Path, "{$1}"), "*", "{path}", 1)
+		served[strings.ToLower(route.Method)+" "+path] = true
+	}
+	if !maps.Equal(documented, served) {
+		t.Fatalf("documented %v\nserved %v", slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(served)))
+	}
+}
+
+// References lead somewhere, and operations have ids of their own.
+func TestOpenAPIIsSound(t *testing.T) {
+	t.Parallel()
+	doc := document(newRig(t))
+	ids := map[string]bool{}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case object:
+			if ref, ok := v["$ref"].(string); ok && resolve(doc, ref) == nil {
+				t.Errorf("%s leads nowhere", ref)
+			}
+			if id, ok := v["operationId"].(string); ok {
+				if ids[id] {
+					t.Errorf("operation %s twice", id)
+				}
+				ids[id] = true
+			}
+			for _, child := range v {
+				walk(child)
+			}
+		case []any:
+			for _, child := range v {
+				walk(child)
+			}
+		}
+	}
+	walk(doc)
+	if len(ids) == 0 {
+		t.Fatal("no operations")
+	}
+}
+
+func resolve(doc object, ref string) object {
+	at := any(doc)
+	for part := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
+		next, ok := at.(object)
+		if !ok {
+			return nil
+		}
+		at = next[part]
+	}
+	found, _ := at.(object)
+	return found
+}
+
+// Answers hold what the document says they must, and nothing it does not know.
+func TestAnswersAreAsDocumented(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	doc := document(r)
+	run := r.create(`{"id":"web","labels":{"a":"b"},"tasks":[{"role":"web","container":{"image":"i","command":"x"},"replicas":3,` +
+		`"ports":[{"name":"http","container":80}],"health_check":{"path":"/"},"restart":{"policy":"always"}}]}`)
+	r.launch("web", run, 2)
+	r.status("web", run, 1, "TASK_FAILED")
+	for target, schema := range map[string]string{
+		"/v2/jobs": "JobList", "/v2/jobs/web": "Job", "/v2/jobs/web/tasks": "TaskList", "/v2/jobs/web/tasks/1": "SlotTasks",
+		"/v2/jobs/web/events": "EventList", "/v2/jobs/web/explain": "Explanation", "/v2/cluster": "Cluster",
+		"/v2/version": "Version", "/job/web": "LegacyJob", "/v2/jobs/nope": "Problem",
+	} {
+		var v any
+		if err := json.Unmarshal([]byte(r.do("GET", target, "").body), &v); err != nil {
+			t.Fatal(err)
+		}
+		conform(t, doc, resolve(doc, "#/components/schemas/"+schema), v, target)
+	}
+}
+
+func conform(t *testing.T, doc, schema object, v any, at string) {
+	t.Helper()
+	if ref, ok := schema["$ref"].(string); ok {
+		schema = resolve(doc, ref)
+	}
+	if words, ok := schema["enum"].([]any); ok && !slices.Contains(words, v) {
+		t.Errorf("%s: %v is none of %v", at, v, words)
+	}
+	switch v := v.(type) {
+	case object:
+		properties, _ := schema["properties"].(object)
+		values, _ := schema["additionalProperties"].(object)
+		required, _ := schema["required"].([]any)
+		for _, name := range required {
+			if _, there := v[name.(string)]; !there {
+				t.Errorf("%s: %v is missing", at, name)
+			}
+		}
+		for name, value := range v {
+			child, ok := properties[name].(object)
+			if child == nil {
+				child, ok = values, values != nil
+			}
+			if !ok && (properties != nil || values != nil) {
+				t.Errorf("%s: %s is not documented", at, name)
+			}
+			conform(t, doc, child, value, at+"."+name)
+		}
+	case []any:
+		items, _ := schema["items"].(object)
+		for i, value := range v {
+			conform(t, doc, items, value, fmt.Sprintf("%s[%d]", at, i))
+		}
+	}
+}
+
+// The page follows every type of event there is.
+func TestPageKnowsEveryEvent(t *testing.T) {
+	t.Parallel()
+	a := newRig(t).do("GET", "/", "").want(200)
+	for _, ev := range []events.Event{
+		events.JobSubmitted{}, events.JobScaled{}, events.JobStopped{}, events.JobDeleted{}, events.TasksPlanned{},
+		events.TasksDoomed{}, events.JobCompleted{}, events.JobFailed{}, events.TaskStaged{}, events.TaskWithdrawn{},
+		events.TaskAdopted{}, events.TaskStatusChanged{}, events.KillIssued{}, events.LauncherElected{},
+		events.FrameworkRegistered{}, events.SubscriptionOpened{}, events.SubscriptionClosed{},
+	} {
+		name := strings.TrimSuffix(strings.TrimPrefix(ev.Type(), "taurus."), ".v1")
+		if !strings.Contains(a.body, `"`+name+`"`) {
+			t.Errorf("the page does not follow %s", name)
+		}
+	}
+	policy := a.header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "default-src 'none'") || regexp.MustCompile(`(src|href)\s*=\s*"?https?:`).MatchString(a.body) {
+		t.Errorf("the page reaches outside: %s", policy)
+	}
+}
