@@ -168,6 +168,43 @@ func TestOrderedCallWaitsItsTurn(t *testing.T) {
 	}
 }
 
+// Calls that had to wait arrive in the order in which they were made.
+func TestOrderedCallsKeepTheirOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const calls = 20
+		s, _ := piped(t.Context(), 1)
+		s.target.Master = "http://master"
+		var got []string
+		s.ordered.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			time.Sleep(time.Millisecond)
+			body, _ := io.ReadAll(r.Body)
+			call := new(scheduler.Call)
+			if err := call.Unmarshal(body); err != nil {
+				return nil, err
+			}
+			got = append(got, call.Revive.Roles[0])
+			return answerWith(http.StatusAccepted, "").RoundTrip(r)
+		})
+		var want []string
+		var wg sync.WaitGroup
+		for i := range calls {
+			role := fmt.Sprint("r", i)
+			want = append(want, role)
+			wg.Go(func() {
+				if err := s.Revive(t.Context(), []string{role}); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+		if !slices.Equal(got, want) {
+			t.Errorf("arrived as %v", got)
+		}
+		s.Close()
+	})
+}
+
 // Acknowledgements do not wait for each other, nor for ordered calls.
 func TestAcknowledgementsRunAtOnce(t *testing.T) {
 	const parallel = 8
@@ -202,97 +239,6 @@ func TestAcknowledgementsRunAtOnce(t *testing.T) {
 	}
 	if a := m.received()[0].call.Acknowledge; a.AgentID.Value != "a" || len(a.UUID) != 16 {
 		t.Errorf("acknowledged %v", a)
-	}
-}
-
-func TestAcceptRefusesWithoutSending(t *testing.T) {
-	other := wireTestOffer("other-agent", scalar("cpus", 1))
-	other.AgentID.Value = "b"
-	role := "q"
-	foreign := wireTestOffer("other-role", scalar("cpus", 1))
-	foreign.AllocationInfo = &mesos.Resource_AllocationInfo{Role: &role}
-	m := newFakeMaster(t)
-	s := offered(t, m, wireTestOffer("o", scalar("cpus", 1)), other, foreign)
-	launch := func(change func(*Launch)) []Launch {
-		l := testLaunch("t")
-		change(&l)
-		return []Launch{l}
-	}
-	for _, tt := range []struct {
-		name     string
-		offers   []string
-		launches []Launch
-		want     error
-	}{
-		{"no offer", nil, nil, ErrOfferUnknown},
-		{"unknown offer", []string{"o", "x"}, nil, ErrOfferUnknown},
-		{"an offer twice", []string{"o", "o"}, nil, ErrOfferUnknown},
-		{"two agents", []string{"o", "other-agent"}, nil, ErrOffersMixed},
-		{"two roles", []string{"o", "other-role"}, nil, ErrOffersMixed},
-		{"too much", []string{"o"}, launch(func(l *Launch) { l.Resources.CPUs = 1001 }), ErrInsufficient},
-		{"too much together", []string{"o"}, []Launch{testLaunch("t"), testLaunch("u"), testLaunch("v")}, ErrInsufficient},
-		{"another agent", []string{"o"}, launch(func(l *Launch) { l.AgentID = "b" }), ErrLaunchInvalid},
-		{"another role", []string{"o"}, launch(func(l *Launch) { l.Role = "q" }), ErrLaunchInvalid},
-		{"no task id", []string{"o"}, launch(func(l *Launch) { l.TaskID = "" }), ErrLaunchInvalid},
-		{"no group", []string{"o"}, launch(func(l *Launch) { l.Group = nil }), ErrLaunchInvalid},
-		{"nothing to run", []string{"o"}, launch(func(l *Launch) { l.Group = &job.Group{} }), ErrLaunchInvalid},
-		{"ports without a group's", []string{"o"}, launch(func(l *Launch) { l.HostPorts = []uint32{1} }), ErrLaunchInvalid},
-	} {
-		if err := s.Accept(t.Context(), Accept{OfferIDs: tt.offers, Launches: tt.launches}); !errors.Is(err, tt.want) {
-			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
-		}
-	}
-	if n := len(m.received()); n != 0 {
-		t.Errorf("%d calls were sent", n)
-	}
-	// All offers are as they were.
-	if err := s.Accept(t.Context(), Accept{OfferIDs: []string{"o"}, Launches: []Launch{testLaunch("t"), testLaunch("u")}}); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestOffersAreUsedOnce(t *testing.T) {
-	m := newFakeMaster(t)
-	s := offered(t, m,
-		wireTestOffer("accepted", scalar("cpus", 1)), wireTestOffer("declined", scalar("cpus", 1)),
-		wireTestOffer("rescinded", scalar("cpus", 1)))
-	m.events <- record(&scheduler.Event{
-		Type: scheduler.Event_RESCIND, Rescind: &scheduler.Event_Rescind{OfferID: mesos.OfferID{Value: "rescinded"}},
-	})
-	next(t, s)
-	if err := s.Accept(t.Context(), Accept{OfferIDs: []string{"accepted"}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Decline(t.Context(), []string{"declined"}, 0); err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []string{"accepted", "declined", "rescinded"} {
-		if err := s.Accept(t.Context(), Accept{OfferIDs: []string{id}}); !errors.Is(err, ErrOfferUnknown) {
-			t.Errorf("%s: %v", id, err)
-		}
-	}
-}
-
-// Whether an ACCEPT without an answer arrived cannot be known, so its offers
-// are gone and it cannot be sent again by mistake.
-func TestAcceptIsNeverRepeated(t *testing.T) {
-	m := newFakeMaster(t)
-	m.answer = func(w http.ResponseWriter, _ *http.Request, _ *scheduler.Call) {
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err == nil {
-			_ = conn.Close()
-		}
-	}
-	s := offered(t, m, wireTestOffer("o", scalar("cpus", 1)))
-	a := Accept{OfferIDs: []string{"o"}, Launches: []Launch{testLaunch("t")}}
-	if err := s.Accept(t.Context(), a); !errors.Is(err, ErrUnavailable) {
-		t.Errorf("got %v", err)
-	}
-	if err := s.Accept(t.Context(), a); !errors.Is(err, ErrOfferUnknown) {
-		t.Errorf("again: %v", err)
-	}
-	if n := len(m.received()); n != 1 {
-		t.Errorf("arrived %d times", n)
 	}
 }
 

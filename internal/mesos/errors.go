@@ -76,6 +76,8 @@ type CallError struct {
 	Location string
 	// Err is the reason there was no answer.
 	Err error
+	// stream says that the call carried a stream id, which may be stale.
+	stream bool
 }
 
 // Error gives the call, the status and the master's words.
@@ -113,7 +115,7 @@ func (e *CallError) Is(target error) bool {
 
 // stale includes 307: a stream id is a leader's, so that of a former leader is void.
 func (e *CallError) stale() bool {
-	if e.Call == callSubscribe {
+	if !e.stream {
 		return false
 	}
 	switch e.Status {

@@ -108,6 +108,7 @@ func (d *doer) do(req *http.Request, call string) (*http.Response, error) {
 		Status:   resp.StatusCode,
 		Body:     strings.TrimSpace(string(text)),
 		Location: resp.Header.Get("Location"),
+		stream:   req.Header.Get(headerStreamID) != "",
 	}
 }
 
