@@ -77,6 +77,7 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
 		{"AgedOutSubjectForgetsItsSequence", testAgedOut},
 		{"GapIsFound", testGap},
 		{"RestartKeepsAll", testRestart},
+		{"RestartUnderLoadLosesAndDoublesNothing", testRestartUnderLoad},
 		{"FullRefuses", testFull},
 	}
 	for _, test := range tests {

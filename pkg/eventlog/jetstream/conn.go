@@ -12,6 +12,34 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog/internal/backoff"
 )
 
+// dial connects and verifies the server, and has ensure make or verify what is
+// to be used on it.
+func dial(
+	ctx context.Context, o Options, ensure func(context.Context, jetstream.JetStream, Options) error,
+) (*nats.Conn, jetstream.JetStream, error) {
+	if err := o.validate(); err != nil {
+		return nil, nil, err
+	}
+	nc, err := connect(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	js, err := newJetStream(nc, o)
+	if err == nil {
+		err = ensureServer(ctx, nc, js, o)
+	}
+	if err == nil {
+		err = ensure(ctx, js, o)
+	}
+	if err != nil {
+		nc.Close()
+
+		return nil, nil, err
+	}
+
+	return nc, js, nil
+}
+
 // connect returns a connection, waiting until ctx ends for a server to be
 // there. What waiting does not mend, such as wrong credentials, fails at once.
 func connect(ctx context.Context, o Options) (*nats.Conn, error) {

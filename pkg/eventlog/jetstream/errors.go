@@ -1,7 +1,6 @@
 package jetstream
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -82,8 +81,4 @@ func classifyAPI(api *jetstream.APIError) error {
 // unavailable wraps what went wrong while reading or asking.
 func unavailable(err error) error {
 	return fmt.Errorf("%w: %w", eventlog.ErrUnavailable, err)
-}
-
-func isDone(ctx context.Context, err error) bool {
-	return ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
 }

@@ -27,20 +27,8 @@ type Leases struct {
 // uses those of the connection, Replicas and Patience.
 func OpenLeases(ctx context.Context, o Options) (*Leases, error) {
 	o = o.withDefaults()
-	if err := o.validate(); err != nil {
-		return nil, err
-	}
-	nc, err := connect(ctx, o)
+	nc, js, err := dial(ctx, o, ensureBucket)
 	if err != nil {
-		return nil, err
-	}
-	js, err := newJetStream(nc, o)
-	if err == nil {
-		err = ensureBucket(ctx, js, o)
-	}
-	if err != nil {
-		nc.Close()
-
 		return nil, err
 	}
 

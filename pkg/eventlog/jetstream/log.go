@@ -30,20 +30,8 @@ type Log struct {
 // is there with other settings than asked for.
 func Open(ctx context.Context, o Options) (*Log, error) {
 	o = o.withDefaults()
-	if err := o.validate(); err != nil {
-		return nil, err
-	}
-	nc, err := connect(ctx, o)
+	nc, js, err := dial(ctx, o, ensureStream)
 	if err != nil {
-		return nil, err
-	}
-	js, err := newJetStream(nc, o)
-	if err == nil {
-		err = ensureStream(ctx, js, o)
-	}
-	if err != nil {
-		nc.Close()
-
 		return nil, err
 	}
 

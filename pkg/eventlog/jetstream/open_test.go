@@ -143,6 +143,10 @@ func TestOpenDoesNotWaitForWhatWaitingDoesNotMend(t *testing.T) {
 	if _, err = jetstream.OpenLeases(within(t), o); err == nil || !strings.Contains(err.Error(), "replicas > 1") {
 		t.Errorf("got %v, want a refusal of three replicas on one server", err)
 	}
+	small := natstest.Start(t, func(o *server.Options) { o.MaxPayload = 64 << 10 })
+	if _, err = jetstream.Open(within(t), jetstream.Options{URL: small.URL()}); err == nil || !strings.Contains(err.Error(), "max_payload") {
+		t.Errorf("got %v, want a refusal of a small max_payload", err)
+	}
 	for _, o := range []jetstream.Options{
 		{Stream: "a.b"}, {Replicas: 7}, {MaxBytes: -1}, {Partitions: -1}, {MaxAge: time.Hour}, {MaxPerSubject: 1},
 	} {

@@ -8,12 +8,22 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
 // partitionsKey is where a stream's metadata says how many partitions its
 // subjects were made with.
 const partitionsKey = "taurus-partitions"
+
+const (
+	// minAPILevel is that of nats-server 2.15.
+	minAPILevel = 5
+	// maxPayload is MaxMessage and what the log itself adds to a message.
+	maxPayload = eventlog.MaxMessage + 1<<10
+)
 
 // Codes of errors that waiting does not mend.
 const (
@@ -116,6 +126,46 @@ func finalForStreams(err error) bool {
 	}
 
 	return false
+}
+
+// OldServerError says that a server cannot carry the log.
+type OldServerError struct {
+	// Server is its URL, What is what it lacks.
+	Server, What string
+}
+
+// Error says what the server lacks.
+func (e *OldServerError) Error() string {
+	return fmt.Sprintf("jetstream: server %s will not do: %s", e.Server, e.What)
+}
+
+// ensureServer verifies what the log needs of a server.
+func ensureServer(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, o Options) error {
+	if got := nc.MaxPayload(); got < maxPayload {
+		return &OldServerError{
+			Server: nc.ConnectedUrlRedacted(),
+			What:   fmt.Sprintf("its max_payload is %d, the log needs %d: raise it in its configuration", got, maxPayload),
+		}
+	}
+	var old *OldServerError
+
+	return persist(ctx, o, "tell its version",
+		func(err error) bool { return errors.As(err, &old) || finalForStreams(err) },
+		func(ctx context.Context) error {
+			account, err := js.AccountInfo(ctx)
+			if err != nil {
+				return err
+			}
+			if account.API.Level < minAPILevel {
+				return &OldServerError{
+					Server: nc.ConnectedUrlRedacted(),
+					What: fmt.Sprintf("version %s is too old: use nats-server 2.15 or later, where sync_interval always is affordable",
+						nc.ConnectedServerVersion()),
+				}
+			}
+
+			return nil
+		})
 }
 
 // setting is one thing that a stream must have.
