@@ -173,7 +173,6 @@ func TestOrderedCallsKeepTheirOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const calls = 20
 		s, _ := piped(t.Context(), 1)
-		s.target.Master = "http://master"
 		var got []string
 		s.ordered.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
 			time.Sleep(time.Millisecond)
@@ -266,7 +265,6 @@ func TestFailedCallsLeaveTheStreamAlone(t *testing.T) {
 func TestStaleStreamEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := piped(t.Context(), 1)
-		s.target.Master = "http://master"
 		s.ordered.http.Transport = answerWith(400, "Framework cannot be found")
 		start := time.Now()
 		if err := s.Revive(t.Context(), nil); !errors.Is(err, ErrStaleStream) {
@@ -282,7 +280,6 @@ func TestStaleStreamEnds(t *testing.T) {
 func TestStaleStreamIsExplained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, w := piped(t.Context(), 1)
-		s.target.Master = "http://master"
 		s.ordered.http.Transport = answerWith(400, "The stream ID 'a' included in this request didn't match the stream ID currently associated with framework ID f")
 		if err := s.Revive(t.Context(), nil); !errors.Is(err, ErrStaleStream) {
 			t.Fatalf("got %v", err)

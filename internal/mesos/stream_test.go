@@ -22,6 +22,7 @@ func piped(ctx context.Context, buffer int) (*Subscription, *io.PipeWriter) {
 	r, w := io.Pipe()
 	ctx, end := context.WithCancelCause(ctx)
 	s := &Subscription{
+		target:    Target{Master: "http://master", FrameworkID: testFramework, StreamID: testStream},
 		heartbeat: 15 * time.Second, cfg: Config{HeartbeatMisses: 5, CallTimeout: time.Second}, log: zerolog.Nop(),
 		book: newBook(), turn: make(chan struct{}, 1), events: make(chan Event, buffer), done: ctx.Done(), end: end,
 		stream: newDoer(Config{}, nil, 1), ordered: newDoer(Config{}, nil, 1), acks: newDoer(Config{}, nil, 1),
