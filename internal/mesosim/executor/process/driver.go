@@ -93,7 +93,7 @@ func (d *driver) supervise(t executor.Task, folder string, argv []string) error 
 		return err
 	}
 	defer func() { _ = stderr.Close() }()
-	//nolint:gosec,noctx // To run what it is told to is an executor's purpose, and the run outlives any context.
+	//nolint:noctx // The run outlives any context.
 	cmd := exec.Command(shell, append([]string{"-c", supervise, "taurus-supervise", folder}, argv...)...)
 	cmd.Dir = t.Run.Sandbox
 	cmd.Env = d.environ(t)

@@ -34,7 +34,6 @@ type workload struct {
 
 // Describe gives the script's pid, which stands for the command executor's.
 func (w *workload) Describe(context.Context) (lifecycle.Description, error) {
-	//nolint:gosec // Pids are positive and below 2^22.
 	return lifecycle.Description{PID: uint32(w.claim.pid), Since: w.claim.at}, nil
 }
 
@@ -106,7 +105,6 @@ func (w *workload) Probe(ctx context.Context, hc *mesos.HealthCheck) error {
 		if argv == nil {
 			return health.ErrUnsupported
 		}
-		//nolint:gosec // To run the task's own check is what it asks for.
 		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 		cmd.Dir = w.task.Run.Sandbox
 		cmd.Env = w.driver.environ(w.task)
