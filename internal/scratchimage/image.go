@@ -61,11 +61,14 @@ func (i Image) Build(ctx context.Context, cli *client.Client) error {
 	if err != nil {
 		return fmt.Errorf("scratchimage: %s: %w", i.Executable, err)
 	}
-	there, err := has(ctx, cli, i.Tag, digest)
-	if err != nil || there {
+	before, err := find(ctx, cli, i.Tag)
+	if err != nil || before.digest == digest {
 		return err
 	}
-	return i.load(ctx, cli, layout, digest)
+	if err := i.load(ctx, cli, layout, digest); err != nil {
+		return err
+	}
+	return before.remove(ctx, cli)
 }
 
 // digest covers all that makes the image what it is.
@@ -87,15 +90,32 @@ func (i Image) digest(layout []entry) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-func has(ctx context.Context, cli *client.Client, tag, digest string) (bool, error) {
+// predecessor is the image that has the tag; its digest is empty if there is none
+// or if it was not made here.
+type predecessor struct{ id, digest string }
+
+func find(ctx context.Context, cli *client.Client, tag string) (predecessor, error) {
 	image, err := cli.ImageInspect(ctx, tag)
 	if errdefs.IsNotFound(err) {
-		return false, nil
+		return predecessor{}, nil
 	}
-	if err != nil {
-		return false, err
+	if err != nil || image.Config == nil {
+		return predecessor{}, err
 	}
-	return image.Config != nil && image.Config.Labels[LabelDigest] == digest, nil
+	return predecessor{id: image.ID, digest: image.Config.Labels[LabelDigest]}, nil
+}
+
+// remove removes an image made here that has lost its tag, unless a
+// container or another tag still needs it.
+func (p predecessor) remove(ctx context.Context, cli *client.Client) error {
+	if p.digest == "" {
+		return nil
+	}
+	_, err := cli.ImageRemove(ctx, p.id, client.ImageRemoveOptions{PruneChildren: true})
+	if errdefs.IsConflict(err) || errdefs.IsNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 // load sends the image to the engine as it is being packed.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/containerd/errdefs"
 	"github.com/google/uuid"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
@@ -124,6 +125,9 @@ func TestBuildTwiceIsOneImage(t *testing.T) {
 	}
 	if other := id("/hello", "you"); other == first {
 		t.Errorf("another entry point left the image as it was")
+	}
+	if _, err := cli.ImageInspect(t.Context(), first); !errdefs.IsNotFound(err) {
+		t.Errorf("the image that lost its tag is still there: %v", err)
 	}
 }
 
