@@ -217,11 +217,9 @@ func TestProcessLife(t *testing.T) {
 
 func TestExitStatus(t *testing.T) {
 	fault := errors.New("the log has a gap")
-	never := func(error) service.Build {
-		return func(context.Context, *service.Env) (service.Runner, error) {
-			t.Error("built though it was refused")
-			return nil, fault
-		}
+	never := func(context.Context, *service.Env) (service.Runner, error) {
+		t.Error("built though it was refused")
+		return nil, fault
 	}
 	failing := func(err error) service.Build {
 		return func(context.Context, *service.Env) (service.Runner, error) { return nil, err }
@@ -243,17 +241,17 @@ func TestExitStatus(t *testing.T) {
 		"fault while building":  {build: failing(fault), status: service.ExitFault, says: fault.Error()},
 		"settings do not fit":   {build: failing(fmt.Errorf("%w: 3 replicas", service.ErrUsage)), status: service.ExitUsage, says: "3 replicas"},
 		"NATS not there":        {build: failing(fmt.Errorf("%w: nothing there", service.ErrUnreachable)), status: service.ExitUnreachable, says: "nothing there"},
-		"unknown flag":          {build: never(nil), args: []string{"--nope"}, status: service.ExitUsage, says: "--nope"},
-		"stray argument":        {build: never(nil), args: []string{"stray"}, status: service.ExitUsage, says: `"stray"`},
-		"value of a flag":       {build: never(nil), args: []string{"--start-timeout=soon"}, status: service.ExitUsage, says: "start-timeout"},
-		"no time to start":      {build: never(nil), args: []string{"--start-timeout=0s"}, status: service.ExitUsage, says: "start-timeout"},
-		"no time to stop":       {build: never(nil), args: []string{"--stop-timeout=-1s"}, status: service.ExitUsage, says: "stop-timeout"},
-		"level":                 {build: never(nil), args: []string{"--log-level=loud"}, status: service.ExitUsage, says: "debug, info"},
-		"format":                {build: never(nil), args: []string{"--log-format=xml"}, status: service.ExitUsage, says: "json, console"},
-		"name":                  {build: never(nil), args: []string{"--name=a b"}, status: service.ExitUsage, says: "letters, digits"},
-		"long name":             {build: never(nil), args: []string{"--name=" + strings.Repeat("x", service.NameMax+1)}, status: service.ExitUsage, says: "letters, digits"},
-		"admin address":         {build: never(nil), args: []string{"--admin-listen=nowhere"}, status: service.ExitUsage, says: "host:port"},
-		"several at once":       {build: never(nil), args: []string{"--log-level=loud", "--log-format=xml"}, status: service.ExitUsage, says: "log-format"},
+		"unknown flag":          {build: never, args: []string{"--nope"}, status: service.ExitUsage, says: "--nope"},
+		"stray argument":        {build: never, args: []string{"stray"}, status: service.ExitUsage, says: `"stray"`},
+		"value of a flag":       {build: never, args: []string{"--start-timeout=soon"}, status: service.ExitUsage, says: "start-timeout"},
+		"no time to start":      {build: never, args: []string{"--start-timeout=0s"}, status: service.ExitUsage, says: "start-timeout"},
+		"no time to stop":       {build: never, args: []string{"--stop-timeout=-1s"}, status: service.ExitUsage, says: "stop-timeout"},
+		"level":                 {build: never, args: []string{"--log-level=loud"}, status: service.ExitUsage, says: "debug, info"},
+		"format":                {build: never, args: []string{"--log-format=xml"}, status: service.ExitUsage, says: "json, console"},
+		"name":                  {build: never, args: []string{"--name=a b"}, status: service.ExitUsage, says: "letters, digits"},
+		"long name":             {build: never, args: []string{"--name=" + strings.Repeat("x", service.NameMax+1)}, status: service.ExitUsage, says: "letters, digits"},
+		"admin address":         {build: never, args: []string{"--admin-listen=nowhere"}, status: service.ExitUsage, says: "host:port"},
+		"several at once":       {build: never, args: []string{"--log-level=loud", "--log-format=xml"}, status: service.ExitUsage, says: "log-format"},
 		"announcement's folder": {build: building(&role{run: untilStopped}), args: []string{"--announce=/nowhere/at/all"}, status: service.ExitFault, says: "announce"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -357,6 +355,25 @@ func TestCancelledBeforeTheStart(t *testing.T) {
 	cmd.SetArgs([]string{"--admin-listen=127.0.0.1:0"})
 	if status := service.Execute(ctx, cmd); status != service.ExitOK {
 		t.Errorf("exit status %d", status)
+	}
+}
+
+// TestUnderAParent is `taurus serve planner`: errors name the way there.
+func TestUnderAParent(t *testing.T) {
+	child := command(building(&role{run: untilStopped}))
+	child.Use = "planner"
+	serve := &cobra.Command{Use: "serve"}
+	serve.AddCommand(child)
+	root := &cobra.Command{Use: "taurus"}
+	root.AddCommand(serve)
+	var out bytes.Buffer
+	root.SetErr(&out)
+	root.SetArgs([]string{"serve", "planner", "--nope"})
+	if status := service.Execute(t.Context(), root); status != service.ExitUsage {
+		t.Errorf("exit status %d", status)
+	}
+	if !strings.Contains(out.String(), "--nope") || !strings.Contains(out.String(), "taurus serve planner --help") {
+		t.Errorf("says %s", &out)
 	}
 }
 

@@ -22,16 +22,17 @@ func Main(cmd *cobra.Command) int {
 	return Execute(ctx, cmd)
 }
 
-// Execute runs a command and returns the exit status. An error that the log has
+// Execute runs a command, or the one below it that the arguments name, and
+// returns the exit status. An error that the log has
 // not told of is written to the command's stderr.
 func Execute(ctx context.Context, cmd *cobra.Command) int {
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	err := cmd.ExecuteContext(ctx)
+	ran, err := cmd.ExecuteContextC(ctx)
 	var logged loggedError
 	if err != nil && !errors.As(err, &logged) {
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", cmd.Name(), err)
 		if errors.Is(err, ErrUsage) {
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s --help lists all settings.\n", cmd.CommandPath())
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s --help lists all settings.\n", ran.CommandPath())
 		}
 	}
 	return ExitCode(err)

@@ -9,9 +9,14 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// SkewMax is how far the local clock may be from the log's before the service
-// is not ready: due times are measured against the log's timestamps.
-const SkewMax = 2 * time.Second
+const (
+	// SkewMax is how far the local clock may be from the log's before the service
+	// is not ready: due times are measured against the log's timestamps.
+	SkewMax = 2 * time.Second
+	// SkewMemory is how long evidence of a skew counts when no newer comes: a
+	// clock may have been set since, and a quiet log would never tell.
+	SkewMemory = time.Minute
+)
 
 // SkewError says how far the clocks are apart.
 type SkewError struct {
@@ -32,15 +37,27 @@ func (e *SkewError) Error() string {
 // SkewWatch compares the local clock with the timestamps of the records that
 // pass. Records may be old, so it goes only by what age does not explain: a
 // record of the future means that the local clock is behind; a record of our
-// own that the log dates before we decided it means that it is ahead. It is safe
-// for concurrent use.
+// own that the log dates before we decided it means that it is ahead. Records
+// that are read again are not judged again. It is safe for concurrent use.
 type SkewWatch struct {
 	source string
 	now    func() time.Time
 	since  time.Time
 
 	mu            sync.Mutex
-	behind, ahead time.Duration
+	last          uint64 // the newest sequence judged
+	behind, ahead evidence
+}
+
+// evidence is by how much a clock is off, and when that was seen.
+type evidence struct {
+	by time.Duration
+	at time.Time
+}
+
+// holds says whether the evidence makes a service unready.
+func (e evidence) holds(now time.Time) bool {
+	return e.by > SkewMax && now.Sub(e.at).Abs() < SkewMemory
 }
 
 // NewSkewWatch makes a watch for the instance that writes its events as source
@@ -52,25 +69,29 @@ func NewSkewWatch(source string, now func() time.Time) *SkewWatch {
 
 // Observe judges one record, at the time that it arrives.
 func (w *SkewWatch) Observe(rec eventlog.Record) {
-	future := rec.Time.Sub(w.now())
-	decided, own := w.decidedAt(rec)
+	now := w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.behind = max(future, 0)
-	if own {
-		w.ahead = max(decided.Sub(rec.Time), 0)
+	if rec.Sequence <= w.last {
+		return
+	}
+	w.last = rec.Sequence
+	w.behind = evidence{by: rec.Time.Sub(now), at: now}
+	if decided, own := w.decidedAt(rec); own {
+		w.ahead = evidence{by: decided.Sub(rec.Time), at: now}
 	}
 }
 
 // Ready returns a *SkewError while the last evidence is above SkewMax.
 func (w *SkewWatch) Ready() error {
+	now := w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
-	case w.behind > SkewMax:
-		return &SkewError{Skew: -w.behind}
-	case w.ahead > SkewMax:
-		return &SkewError{Skew: w.ahead}
+	case w.behind.holds(now):
+		return &SkewError{Skew: -w.behind.by}
+	case w.ahead.holds(now):
+		return &SkewError{Skew: w.ahead.by}
 	}
 	return nil
 }

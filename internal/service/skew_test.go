@@ -21,10 +21,12 @@ func TestSkew(t *testing.T) {
 		now, logged time.Duration
 		source      string
 		decided     time.Duration
+		again       bool // the record before, read again
 	}
 	for name, tc := range map[string]struct {
-		seen []seen
-		want time.Duration // 0: ready
+		seen  []seen
+		later time.Duration // after the last record
+		want  time.Duration // 0: ready
 	}{
 		"nothing seen":                     {},
 		"a fresh record":                   {seen: []seen{{now: 10 * s, logged: 10 * s, source: "other"}}},
@@ -33,6 +35,10 @@ func TestSkew(t *testing.T) {
 		"at the limit":                     {seen: []seen{{now: 10 * s, logged: 12 * s, source: "other"}}},
 		"above the limit":                  {seen: []seen{{now: 10 * s, logged: 12*s + 1, source: "other"}}, want: -2*s - 1},
 		"the future, then the clock set":   {seen: []seen{{now: 10 * s, logged: 15 * s}, {now: 16 * s, logged: 16 * s}}},
+		"remembered":                       {seen: []seen{{now: 10 * s, logged: 15 * s}}, later: service.SkewMemory - 1, want: -5 * s},
+		"forgotten":                        {seen: []seen{{now: 10 * s, logged: 15 * s}}, later: service.SkewMemory},
+		"the clock set back since":         {seen: []seen{{now: 3600 * s, logged: 0, source: own, decided: 3600 * s}}, later: -3600 * s},
+		"read again when it is old":        {seen: []seen{{now: 10 * s, logged: 15 * s}, {now: 20 * s, logged: 15 * s, again: true}}, want: -5 * s},
 		"own, logged at once":              {seen: []seen{{now: 11 * s, logged: 10 * s, source: own, decided: 10 * s}}},
 		"own, slow to come back":           {seen: []seen{{now: 90 * s, logged: 50 * s, source: own, decided: 10 * s}}},
 		"own, logged before decided":       {seen: []seen{{now: 10 * s, logged: 5 * s, source: own, decided: 10 * s}}, want: 5 * s},
@@ -45,10 +51,17 @@ func TestSkew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			now := start
 			w := service.NewSkewWatch(own, func() time.Time { return now })
+			var seq uint64
 			for _, r := range tc.seen {
 				now = start.Add(r.now)
-				w.Observe(record(start.Add(r.logged), r.source, start.Add(r.decided)))
+				if !r.again {
+					seq++
+				}
+				rec := record(start.Add(r.logged), r.source, start.Add(r.decided))
+				rec.Sequence = seq
+				w.Observe(rec)
 			}
+			now = now.Add(tc.later)
 			err := w.Ready()
 			var skew *service.SkewError
 			switch {
@@ -66,10 +79,15 @@ func TestSkew(t *testing.T) {
 func TestSkewIgnoresWhatItCannotRead(t *testing.T) {
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	w := service.NewSkewWatch(own, func() time.Time { return now })
-	w.Observe(eventlog.Record{Time: now, Message: eventlog.Message{Header: map[string]string{events.HeaderSource: own, events.HeaderTime: "yesterday"}}})
-	w.Observe(eventlog.Record{Time: now})
-	if err := w.Ready(); err != nil {
-		t.Error(err)
+	for i, header := range []map[string]string{
+		{events.HeaderSource: own, events.HeaderTime: "yesterday"},
+		{events.HeaderSource: own},
+		nil,
+	} {
+		w.Observe(eventlog.Record{Sequence: uint64(i + 1), Time: now.Add(-time.Hour), Message: eventlog.Message{Header: header}})
+		if err := w.Ready(); err != nil {
+			t.Errorf("headers %v: %v", header, err)
+		}
 	}
 }
 

@@ -119,7 +119,7 @@ func (s *Server) await(ctx context.Context, log *logger) error {
 			return nil
 		}
 		if fatal := log.fatal.Load(); fatal != nil {
-			return fmt.Errorf("natsserver: %s", *fatal) //nolint:err113 // The server's own words.
+			return fmt.Errorf("natsserver: %s", *fatal)
 		}
 	}
 	return fmt.Errorf("natsserver: not up in time: %w", ctx.Err())
