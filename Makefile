@@ -1,0 +1,63 @@
+# Everything a developer does has a target here; CI calls the same ones.
+
+GOLANGCI_VERSION := v2.15.0
+BIN := $(CURDIR)/bin
+LDFLAGS := -s -w
+
+.PHONY: help build test race lint fmt vet tidy sim fuzz bench demo images clean verify
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+build: ## Build all programs into bin/
+	mkdir -p $(BIN)
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/... ./services/...
+
+test: ## Run all tests
+	go test work
+
+race: ## Run all tests under the race detector
+	go test -race -shuffle=on work
+
+lint: $(BIN)/golangci-lint ## Run the linters that hold the architecture
+	$(BIN)/golangci-lint run ./...
+	cd pkg/events && $(BIN)/golangci-lint run ./...
+
+fmt: $(BIN)/golangci-lint ## Format the code
+	$(BIN)/golangci-lint fmt ./...
+	cd pkg/events && $(BIN)/golangci-lint fmt ./...
+
+$(BIN)/golangci-lint:
+	GOBIN=$(BIN) GOWORK=off GOFLAGS=-mod=mod go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+
+vet: ## Run go vet
+	go vet work
+
+tidy: ## Bring go.mod and go.sum in line with the imports
+	cd pkg/events && GOWORK=off go mod tidy
+	GOWORK=off go mod tidy
+
+verify: tidy ## Fail if tidying or formatting changes anything
+	git diff --exit-code
+
+SEEDS ?= 500
+sim: ## Simulate the whole system under faults, SEEDS=500 runs
+	go test ./sim -run TestSeeds -seeds $(SEEDS)
+
+FUZZTIME ?= 30s
+fuzz: ## Fuzz every decoder for FUZZTIME=30s each
+	@set -e; for m in . pkg/events; do ( cd $$m; for p in $$(go list ./...); do \
+		for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
+			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done ); done
+
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem work
+
+demo: ## Run the original's example job on a whole taurus
+	go run ./cmd/taurus demo
+
+images: build ## Build the container image for deploy/compose
+	docker build -t taurus:latest -f deploy/compose/Dockerfile $(BIN)
+
+clean: ## Remove what the other targets made
+	rm -rf $(BIN)
