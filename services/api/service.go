@@ -111,10 +111,10 @@ func (s *Service) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("api: listen on %s: %w", s.opts.Listen, err)
 	}
+	s.log.Info().Stringer("listen", listener.Addr()).Msg("api serves")
 	s.mu.Lock()
 	s.addr = listener.Addr().String()
 	s.mu.Unlock()
-	s.log.Info().Str("listen", s.Addr()).Msg("api serves")
 
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
