@@ -46,6 +46,7 @@ type Server struct {
 	drain     *link.Drain
 	fault     error // what ended the agent
 
+	leaving    bool // said good-bye: does not register again
 	unregister chan struct{}
 	once       sync.Once
 	end        context.CancelFunc

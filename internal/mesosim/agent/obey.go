@@ -396,7 +396,12 @@ func (a *Server) shutdown(reason string) {
 
 // leave is the good-bye of Unregister.
 func (a *Server) leave(ctx context.Context) {
-	a.post(link.FromAgent{Unregister: true})
+	a.mu.Lock()
+	a.leaving = true
+	if a.session != nil {
+		a.session.post(link.FromAgent{Unregister: true})
+	}
+	a.mu.Unlock()
 	a.killAll(ctx)
 	if err := a.store.forgetIdentity(); err != nil {
 		a.opts.Log.Error().Err(err).Msg("the agent's id cannot be forgotten")

@@ -50,7 +50,7 @@ func (a *Server) connect(ctx context.Context) {
 	wait := a.opts.Backoff
 	for ctx.Err() == nil {
 		registered, err := a.serveSession(ctx)
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || a.isLeaving() {
 			return
 		}
 		a.opts.Log.Debug().Err(err).Msg("no link to the master")
@@ -62,6 +62,12 @@ func (a *Server) connect(ctx context.Context) {
 		}
 		wait = min(2*wait, max(maxBackoff, a.opts.Backoff))
 	}
+}
+
+func (a *Server) isLeaving() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.leaving
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -1,0 +1,125 @@
+package agent
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+)
+
+func withUUID(state mesos.TaskState, n byte) mesos.TaskStatus {
+	return mesos.TaskStatus{State: state.Enum(), UUID: bytes.Repeat([]byte{n}, 16), Data: []byte{n}}
+}
+
+// 4.1: only the head is sent, the next after its acknowledgement; others are
+// ignored.
+func TestUpdatesAreSentOneByOne(t *testing.T) {
+	r := &record{State: mesos.TASK_STAGING}
+	for i, s := range []mesos.TaskState{mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_FINISHED} {
+		r.push(withUUID(s, byte(i)))
+	}
+	if r.State != mesos.TASK_FINISHED {
+		t.Errorf("latest state %s", r.State)
+	}
+	for i := range byte(3) {
+		if ok, _ := r.acknowledge(bytes.Repeat([]byte{i + 1}, 16)); ok {
+			t.Fatalf("the acknowledgement of another was taken for that of %d", i)
+		}
+		u := r.head(time.Time{})
+		if u.Status.Value.UUID[0] != i || u.Latest != mesos.TASK_FINISHED {
+			t.Fatalf("head %d is %+v", i, u)
+		}
+		ok, done := r.acknowledge(u.Status.Value.UUID)
+		if !ok || done != (i == 2) {
+			t.Fatalf("acknowledgement of %d: %v %v", i, ok, done)
+		}
+	}
+	if ok, _ := r.acknowledge(bytes.Repeat([]byte{2}, 16)); ok {
+		t.Error("a second acknowledgement was taken")
+	}
+}
+
+// 4.1: the schedule, and that nothing restarts it but an acknowledgement or a
+// return.
+func TestRetrySchedule(t *testing.T) {
+	r := &record{}
+	r.push(withUUID(mesos.TASK_RUNNING, 1))
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i, want := range []time.Duration{10, 20, 40, 80, 160, 320, 600, 600} {
+		r.head(now)
+		if got := r.sendAt.Sub(now); got != want*time.Second {
+			t.Errorf("retry %d after %s, want %s", i, got, want*time.Second)
+		}
+	}
+	r.resetBackoff()
+	r.head(now)
+	if got := r.sendAt.Sub(now); got != 10*time.Second {
+		t.Errorf("after a return: %s", got)
+	}
+}
+
+// A state that comes after the end does not undo it.
+func TestEndStays(t *testing.T) {
+	r := &record{}
+	r.push(withUUID(mesos.TASK_KILLED, 1))
+	r.push(withUUID(mesos.TASK_RUNNING, 2))
+	if r.State != mesos.TASK_KILLED {
+		t.Errorf("state %s", r.State)
+	}
+}
+
+func TestRecordsSurvive(t *testing.T) {
+	dir := t.TempDir()
+	s, err := openStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &record{State: mesos.TASK_STAGING}
+	r.Run.FrameworkID, r.Run.ContainerID = "f", "c"
+	r.Info.Value.TaskID.Value = "t"
+	r.Framework.Value = mesos.FrameworkInfo{User: "u", Name: "n"}
+	r.push(withUUID(mesos.TASK_STARTING, 1))
+	if err := s.save(r); err != nil {
+		t.Fatal(err)
+	}
+	again, err := openStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := again.load()
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d records, %v", len(list), err)
+	}
+	got := list[0]
+	if got.key() != r.key() || got.State != mesos.TASK_STARTING || len(got.Pending) != 1 || !got.Pending[0].Value.Equal(r.Pending[0].Value) {
+		t.Errorf("%+v", got)
+	}
+	if err := again.remove(got); err != nil {
+		t.Fatal(err)
+	}
+	if list, err = again.load(); err != nil || len(list) != 0 {
+		t.Errorf("%d records after removal, %v", len(list), err)
+	}
+}
+
+// 4.3, 4.4: whose grace counts.
+func TestGrace(t *testing.T) {
+	own := &mesos.KillPolicy{GracePeriod: &mesos.DurationInfo{Nanoseconds: int64(7 * time.Second)}}
+	for _, c := range []struct {
+		kind  Kind
+		own   *mesos.KillPolicy
+		asked time.Duration
+		want  time.Duration
+	}{
+		{Docker, nil, -1, 5 * time.Second}, {Docker, own, -1, 7 * time.Second}, {Docker, own, 2 * time.Second, 2 * time.Second},
+		{Process, nil, -1, 3 * time.Second}, {Process, own, -1, 7 * time.Second}, {Process, own, time.Second, 7 * time.Second},
+		{Process, nil, time.Second, 3 * time.Second},
+	} {
+		r := &record{Kind: c.kind}
+		r.Info.Value.KillPolicy = c.own
+		if got := r.grace(c.asked); got != c.want {
+			t.Errorf("%s, own %v, asked %s: %s, want %s", c.kind, c.own, c.asked, got, c.want)
+		}
+	}
+}

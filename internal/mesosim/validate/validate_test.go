@@ -1,0 +1,145 @@
+package validate_test
+
+import (
+	"strings"
+	"testing"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/mesosim/validate"
+)
+
+func valid() *mesos.TaskInfo {
+	value := "true"
+	return &mesos.TaskInfo{
+		TaskID: mesos.TaskID{Value: "t"}, AgentID: mesos.AgentID{Value: "a"}, Command: &mesos.CommandInfo{Value: &value},
+		Resources: []mesos.Resource{{Name: "cpus", Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: 1}}},
+	}
+}
+
+func against() validate.Launch {
+	return validate.Launch{
+		AgentID: "a", Role: "*",
+		Available: resource.New([]mesos.Resource{
+			{Name: "cpus", Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: 4}},
+			{Name: "mem", Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: 1024}},
+		}),
+		Live:        func(id string) bool { return id == "live" },
+		Unreachable: func(id string) bool { return id == "lost" },
+		Limits:      true,
+	}
+}
+
+// The rows of the table of section 3.
+func TestTask(t *testing.T) {
+	health := func(h mesos.HealthCheck) func(*mesos.TaskInfo) {
+		return func(t *mesos.TaskInfo) { t.HealthCheck = &h }
+	}
+	container := func(c mesos.ContainerInfo) func(*mesos.TaskInfo) {
+		return func(t *mesos.TaskInfo) { t.Container = &c }
+	}
+	env := func(v mesos.Environment_Variable) func(*mesos.TaskInfo) {
+		return func(t *mesos.TaskInfo) {
+			t.Command.Environment = &mesos.Environment{Variables: []mesos.Environment_Variable{v}}
+		}
+	}
+	path, scheme := "x", "ftp"
+	docker := mesos.ContainerInfo_DOCKER.Enum()
+	for _, c := range []struct {
+		want string
+		spec func(*mesos.TaskInfo)
+	}{
+		{"", func(*mesos.TaskInfo) {}},
+		{"ID must not be empty", func(t *mesos.TaskInfo) { t.TaskID.Value = "" }},
+		{"ID must not be greater than 255 characters", func(t *mesos.TaskInfo) { t.TaskID.Value = strings.Repeat("x", 256) }},
+		{"", func(t *mesos.TaskInfo) { t.TaskID.Value = strings.Repeat("x", 255) }},
+		{"'..' is disallowed", func(t *mesos.TaskInfo) { t.TaskID.Value = ".." }},
+		{"'a/b' contains invalid characters", func(t *mesos.TaskInfo) { t.TaskID.Value = "a/b" }},
+		{"", func(t *mesos.TaskInfo) { t.TaskID.Value = "a b:ü" }},
+		{"Task has duplicate ID: live", func(t *mesos.TaskInfo) { t.TaskID.Value = "live" }},
+		{"Task reuses the ID of an unreachable task: lost", func(t *mesos.TaskInfo) { t.TaskID.Value = "lost" }},
+		{"Task uses invalid agent b while agent a is expected", func(t *mesos.TaskInfo) { t.AgentID.Value = "b" }},
+		{"Task's 'kill_policy.grace_period' must be non-negative", func(t *mesos.TaskInfo) {
+			t.KillPolicy = &mesos.KillPolicy{GracePeriod: &mesos.DurationInfo{Nanoseconds: -1}}
+		}},
+		{"Task's `max_completion_time` must be non-negative", func(t *mesos.TaskInfo) {
+			t.MaxCompletionTime = &mesos.DurationInfo{Nanoseconds: -1}
+		}},
+		{"Task uses invalid check: CheckInfo must specify 'type'", func(t *mesos.TaskInfo) { t.Check = &mesos.CheckInfo{} }},
+		{"Task uses invalid check: Expecting 'command' to be set for COMMAND check", func(t *mesos.TaskInfo) {
+			t.Check = &mesos.CheckInfo{Type: mesos.CheckInfo_COMMAND}
+		}},
+		{"Task uses invalid health check: HealthCheck must specify 'type'", health(mesos.HealthCheck{})},
+		{"Task uses invalid health check: Expecting 'command' to be set for COMMAND health check", health(mesos.HealthCheck{Type: mesos.HealthCheck_COMMAND})},
+		{"Task uses invalid health check: Command health check must contain 'shell command'", health(mesos.HealthCheck{Command: &mesos.CommandInfo{}})},
+		{"Task uses invalid health check: Command health check must contain 'executable path'", health(mesos.HealthCheck{Command: &mesos.CommandInfo{Shell: new(false)}})},
+		{"Task uses invalid health check: Expecting 'http' to be set for HTTP health check", health(mesos.HealthCheck{Type: mesos.HealthCheck_HTTP})},
+		{"Task uses invalid health check: Unsupported HTTP health check scheme: 'ftp'", health(mesos.HealthCheck{HTTP: &mesos.HealthCheck_HTTPCheckInfo{Scheme: &scheme}})},
+		{"Task uses invalid health check: The path 'x' of HTTP health check must start with '/'", health(mesos.HealthCheck{HTTP: &mesos.HealthCheck_HTTPCheckInfo{Path: &path}})},
+		{"Task uses invalid health check: Expecting 'tcp' to be set for TCP health check", health(mesos.HealthCheck{Type: mesos.HealthCheck_TCP})},
+		{"Task uses invalid health check: Expecting 'delay_seconds' to be non-negative", health(mesos.HealthCheck{
+			Type: mesos.HealthCheck_TCP, TCP: &mesos.HealthCheck_TCPCheckInfo{}, DelaySeconds: new(-1.0),
+		})},
+		{"Task uses no resources", func(t *mesos.TaskInfo) { t.Resources = nil }},
+		{"Task uses invalid resources: Invalid resources: Resource 'cpus:-1' is invalid: Invalid scalar resource: value <= 0", func(t *mesos.TaskInfo) {
+			t.Resources[0].Scalar.Value = -1
+		}},
+		{"Task's `CommandInfo` is invalid: Environment variable 'X' of type 'VALUE' must have a value set", env(mesos.Environment_Variable{Name: "X"})},
+		{"", env(mesos.Environment_Variable{Name: "X", Value: new("")})},
+		{"Task's `CommandInfo` is invalid: Environment variable 'X' of type 'SECRET' must have a secret set", env(mesos.Environment_Variable{Name: "X", Type: mesos.Environment_Variable_SECRET.Enum()})},
+		{"Task's `CommandInfo` is invalid: Environment variable of type 'UNKNOWN' is not allowed", env(mesos.Environment_Variable{Name: "X", Type: mesos.Environment_Variable_UNKNOWN.Enum()})},
+		{"Task's `ContainerInfo` is invalid: DockerInfo 'docker' is not set for DOCKER typed ContainerInfo", container(mesos.ContainerInfo{Type: docker})},
+		{"Task's `ContainerInfo` is invalid: Parameter in DockerInfo must not be 'name'", container(mesos.ContainerInfo{
+			Type: docker, Docker: &mesos.ContainerInfo_DockerInfo{Parameters: []mesos.Parameter{{Key: "name"}}},
+		})},
+		{"Task's `ContainerInfo` is invalid: Invalid volume: Only one of them should be set: 'host_path', 'image' and 'source'", container(mesos.ContainerInfo{
+			Type: docker, Docker: &mesos.ContainerInfo_DockerInfo{}, Volumes: []mesos.Volume{{ContainerPath: "/x"}},
+		})},
+		{"Only cpus and mem may be included in a task's resource limits", func(t *mesos.TaskInfo) { t.Limits = map[string]mesos.Value_Scalar{"disk": {}} }},
+		{"The cpu limit must be greater than or equal to the cpu request", func(t *mesos.TaskInfo) { t.Limits = map[string]mesos.Value_Scalar{"cpus": {Value: 0.5}} }},
+		{"When a memory limit is specified, a memory request must also be specified", func(t *mesos.TaskInfo) { t.Limits = map[string]mesos.Value_Scalar{"mem": {Value: 5}} }},
+		{"Task should have at least one (but not both) of CommandInfo or ExecutorInfo present", func(t *mesos.TaskInfo) { t.Command = nil }},
+		{"Task should have at least one (but not both) of CommandInfo or ExecutorInfo present", func(t *mesos.TaskInfo) { t.Executor = &mesos.ExecutorInfo{} }},
+		{"Total resources cpus(allocated: *):1000 required by task and its executor is more than available cpus(allocated: *):4; mem(allocated: *):1024", func(t *mesos.TaskInfo) {
+			t.Resources[0].Scalar.Value = 1000
+		}},
+	} {
+		task := valid()
+		c.spec(task)
+		if got := validate.Task(task, against()); got != c.want {
+			t.Errorf("got  %q\nwant %q", got, c.want)
+		}
+	}
+}
+
+func TestFramework(t *testing.T) {
+	multi := []mesos.FrameworkInfo_Capability{{Type: mesos.FrameworkInfo_Capability_MULTI_ROLE}}
+	for _, c := range []struct {
+		want       string
+		info       mesos.FrameworkInfo
+		suppressed []string
+	}{
+		{"", mesos.FrameworkInfo{}, nil},
+		{"'FrameworkInfo.role' must not be set when the framework is MULTI_ROLE capable", mesos.FrameworkInfo{Capabilities: multi, Role: new("a")}, nil},
+		{"'FrameworkInfo.roles' must not be set when the framework is not MULTI_ROLE capable", mesos.FrameworkInfo{Roles: []string{"a"}}, nil},
+		{"'FrameworkInfo.roles' contains duplicate items: { a }", mesos.FrameworkInfo{Capabilities: multi, Roles: []string{"a", "b", "a"}}, nil},
+		{"'FrameworkInfo.roles' contains invalid role: Role '/a' cannot start with a slash", mesos.FrameworkInfo{Capabilities: multi, Roles: []string{"/a"}}, nil},
+		{"'FrameworkInfo.role' is not a valid role: Role names cannot be the empty string", mesos.FrameworkInfo{Role: new("")}, nil},
+		{"'a/b' contains invalid characters", mesos.FrameworkInfo{ID: &mesos.FrameworkID{Value: "a/b"}}, nil},
+		{"", mesos.FrameworkInfo{FailoverTimeout: new(-1.0)}, nil},
+		{"The framework failover_timeout (1e+30) is invalid", mesos.FrameworkInfo{FailoverTimeout: new(1e30)}, nil},
+		{"Suppressed roles { x, y } are not contained in the set of roles", mesos.FrameworkInfo{}, []string{"y", "*", "x"}},
+	} {
+		if got := validate.Framework(&c.info, c.suppressed); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestUUID(t *testing.T) {
+	v4 := []byte{1, 2, 3, 4, 5, 6, 0x40, 8, 0x80, 10, 11, 12, 13, 14, 15, 16}
+	if !validate.UUID(v4) || validate.UUID(v4[:15]) || validate.UUID([]byte(strings.Repeat("x", 16))) || validate.UUID(nil) {
+		t.Error("a version 4 UUID and nothing else is one")
+	}
+}
