@@ -3,7 +3,6 @@ package events
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -63,25 +62,25 @@ func Decode(m Message) (Envelope, Event, error) {
 
 // newerMajor tells whether a name is a known event in another major version.
 func newerMajor(name string) bool {
-	base, version, ok := cutMajor(name)
+	base, ok := cutMajor(name)
 	if !ok {
 		return false
 	}
 	for known := range decoders {
-		if knownBase, knownVersion, _ := cutMajor(known); knownBase == base && knownVersion != version {
+		if knownBase, _ := cutMajor(known); knownBase == base {
 			return true
 		}
 	}
 	return false
 }
 
-func cutMajor(name string) (base string, major uint64, ok bool) {
-	i := strings.LastIndex(name, ".v")
-	if i < 0 {
-		return "", 0, false
+// cutMajor cuts the major version off a name, however large the number is.
+func cutMajor(name string) (base string, ok bool) {
+	base = strings.TrimRight(name, "0123456789")
+	if base == name {
+		return "", false
 	}
-	major, err := strconv.ParseUint(name[i+2:], 10, 32)
-	return name[:i], major, err == nil
+	return strings.CutSuffix(base, ".v")
 }
 
 // decoders is the registry of known types. It is never written after start.

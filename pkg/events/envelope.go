@@ -84,6 +84,9 @@ func parseEnvelope(h map[string]string) (Envelope, error) {
 	if e.Time, err = time.Parse(time.RFC3339Nano, h[HeaderTime]); err != nil {
 		return e, fmt.Errorf("%w: header %s: %w", ErrEnvelope, HeaderTime, err)
 	}
+	if e.Time = e.Time.UTC(); e.Time.Year() < 0 || e.Time.Year() > 9999 {
+		return e, fmt.Errorf("%w: header %s: %s has no year of four digits in UTC", ErrEnvelope, HeaderTime, h[HeaderTime])
+	}
 	for name, into := range map[string]*uint64{HeaderCause: &e.Cause, HeaderEpoch: &e.Epoch, HeaderCounter: &e.Counter} {
 		text, ok := h[name]
 		if !ok {

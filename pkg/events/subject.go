@@ -101,9 +101,9 @@ type Subject struct {
 func ParseSubject(subject string) (Subject, error) {
 	bad := func() (Subject, error) { return Subject{}, fmt.Errorf("%w: %q", ErrSubject, subject) }
 	if rest, ok := strings.CutPrefix(subject, WhyPrefix+"."); ok {
-		_, token, ok := strings.Cut(rest, ".")
+		partition, token, _ := strings.Cut(rest, ".")
 		job, err := DecodeToken(token)
-		if !ok || err != nil {
+		if _, ok := number(partition); !ok || err != nil {
 			return bad()
 		}
 		return Subject{Role: RoleWhy, Job: job}, nil
@@ -114,16 +114,16 @@ func ParseSubject(subject string) (Subject, error) {
 	}
 	tokens := strings.Split(rest, ".")
 	if len(tokens) == 3 && tokens[0] == "ctl" && tokens[1] == "launcher" {
-		shard, err := strconv.ParseUint(tokens[2], 10, 32)
-		if err != nil {
+		shard, ok := number(tokens[2])
+		if !ok {
 			return bad()
 		}
-		return Subject{Role: RoleLauncher, Shard: uint32(shard)}, nil
+		return Subject{Role: RoleLauncher, Shard: shard}, nil
 	}
 	if len(tokens) < 3 {
 		return bad()
 	}
-	if _, err := strconv.ParseUint(tokens[0], 10, 32); err != nil {
+	if _, ok := number(tokens[0]); !ok {
 		return bad()
 	}
 	job, err := DecodeToken(tokens[2])
@@ -134,13 +134,23 @@ func ParseSubject(subject string) (Subject, error) {
 	case len(tokens) == 3 && (role == RoleJob || role == RolePlan || role == RoleKill):
 		return Subject{Role: role, Job: job}, nil
 	case len(tokens) == 4 && role == RoleTask:
-		slot, err := strconv.ParseUint(tokens[3], 10, 32)
-		if err != nil {
+		slot, ok := number(tokens[3])
+		if !ok {
 			return bad()
 		}
-		return Subject{Role: role, Job: job, Slot: uint32(slot)}, nil
+		return Subject{Role: role, Job: job, Slot: slot}, nil
 	}
 	return bad()
+}
+
+// number reads a number as the builders write it. It refuses any other
+// spelling, so that a slot has exactly one subject.
+func number(token string) (uint32, bool) {
+	n, err := strconv.ParseUint(token, 10, 32)
+	if err != nil || strconv.FormatUint(n, 10) != token {
+		return 0, false
+	}
+	return uint32(n), true
 }
 
 const hexDigits = "0123456789ABCDEF"

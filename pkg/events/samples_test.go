@@ -1,0 +1,72 @@
+package events_test
+
+import (
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// sample is an event with every member set, where it is written, and the
+// envelope it comes with.
+type sample struct {
+	subject string
+	env     events.Envelope
+	event   events.Event
+}
+
+func at(sec int) time.Time { return time.Date(2026, 3, 1, 12, 0, sec, 250_000_000, time.UTC) }
+
+func ptr[T any](v T) *T { return &v }
+
+func samples() []sample {
+	space := events.NewSpace(0)
+	const id = "batch/web.site"
+	env := func(role string, epoch, counter uint64) events.Envelope {
+		return events.Envelope{
+			ID: "taurus.ev.7." + role + "@41/x", Source: "taurus/" + role + "/a", Time: at(0),
+			Actor: "ada", Cause: 41, Epoch: epoch, Counter: counter,
+			TraceParent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+		}
+	}
+	job := func(ev events.Event) sample { return sample{space.Job(id), env("api", 0, 0), ev} }
+	plan := func(ev events.Event) sample { return sample{space.Plan(id), env("planner", 0, 0), ev} }
+	task := func(ev events.Event) sample { return sample{space.Task(id, 3), env("launcher", 9, 0), ev} }
+	ctl := func(ev events.Event) sample { return sample{space.Launcher(0), env("launcher", 9, 0), ev} }
+	ranges := []events.SlotRange{{From: 0, To: 2, Attempt: 1}, {From: 3, To: 3, Attempt: 4}}
+	return []sample{
+		job(events.JobSubmitted{Spec: jsontext.Value(`{"id":"batch/web.site","tasks":[]}`), IdempotencyKey: "k1"}),
+		job(events.JobScaled{Run: 5, Version: 2, Group: "web", Replicas: 7}),
+		job(events.JobStopped{Run: 5, Reason: "over"}),
+		job(events.JobDeleted{Run: 5}),
+		plan(events.TasksPlanned{Run: 5, Version: 2, Group: "web", Slots: ranges, NotBefore: at(9), Reason: "after FAILED"}),
+		plan(events.TasksDoomed{Run: 5, Slots: ranges, Reason: "job stopped", GraceMillis: 5000}),
+		plan(events.JobCompleted{Run: 5}),
+		plan(events.JobFailed{Run: 5, Slot: 3, Attempt: 4, Reason: "task 3 FAILED", Exit: ptr(137)}),
+		task(events.TaskStaged{
+			Run: 5, Version: 2, Group: "web", Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", AgentID: "S1",
+			Hostname: "h1", AgentURL: "http://h1:5051", Offers: []string{"O1", "O2"}, HostPorts: []uint32{31000, 31001},
+			Resources:  events.Resources{CPUs: 0.5, Mem: 128, Disk: 10.125, GPUs: 1},
+			Attributes: map[string]string{"rack": "r1", "zone": "z"},
+		}),
+		task(events.TaskWithdrawn{Run: 5, Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", Reason: "job stopped"}),
+		task(events.TaskAdopted{
+			Run: 5, Version: 2, Group: "web", Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", AgentID: "S1", State: "TASK_RUNNING",
+		}),
+		{space.Task(id, 3), env("launcher", 9, 17), events.TaskStatusChanged{
+			Run: 5, Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", AgentID: "S1", State: "TASK_FAILED",
+			Reason: "REASON_COMMAND_EXECUTOR_FAILED", Message: "exited", Source: "SOURCE_EXECUTOR", UUID: []byte("0123456789abcdef"),
+			Healthy: ptr(false), Addresses: []string{"10.0.0.7"}, ContainerID: "c-1", Exit: ptr(0), At: at(7),
+		}},
+		{space.Kill(id), env("reaper", 0, 0), events.KillIssued{Run: 5, Slots: ranges, GraceMillis: 5000}},
+		ctl(events.LauncherElected{Nonce: "N", Instance: "a"}),
+		ctl(events.FrameworkRegistered{FrameworkID: "F-1"}),
+		ctl(events.SubscriptionOpened{FrameworkID: "F-1", StreamID: "s-1", Master: "http://m:5050", MasterID: "M-1"}),
+		ctl(events.SubscriptionClosed{StreamID: "s-1", Reason: "heartbeats stopped"}),
+		{space.Why(id), env("launcher", 9, 0), events.VerdictChanged{
+			Run: 5, Group: "web", Waiting: 2, Sequence: 99, Offers: 3, Reasons: map[string]uint32{"cpus": 2, "ports": 1},
+			Summary: "2 waiting", Nearest: &events.NearestMiss{Hostname: "h1", AgentID: "S1", Lacked: []string{"cpus: 2 wanted, 0.5 free"}},
+		}},
+	}
+}
