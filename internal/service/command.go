@@ -63,7 +63,7 @@ func Command(d Definition) *cobra.Command {
 		d.Register(settings)
 	}
 	process.register(settings, d.AdminPort)
-	settings.Document()
+	settings.Close()
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := complete(settings, &process, d.Complete); err != nil {
 			return err
@@ -76,7 +76,7 @@ func Command(d Definition) *cobra.Command {
 // usage lists the flags, wrapped for a terminal, in the order of their meaning.
 func usage(cmd *cobra.Command) error {
 	_, err := fmt.Fprintf(cmd.OutOrStderr(), "Usage:\n  %s [flags]\n\nFlags:\n%s",
-		cmd.CommandPath(), cmd.Flags().FlagUsagesWrapped(usageWidth))
+		cmd.CommandPath(), cmd.LocalFlags().FlagUsagesWrapped(usageWidth))
 	return err
 }
 

@@ -70,8 +70,8 @@ func entries(value any) (yaml.MapSlice, bool) {
 
 func (s *Settings) loadKey(errs []error, file string, item yaml.MapItem) []error {
 	key := fmt.Sprint(item.Key)
-	f := s.flags.Lookup(strings.ReplaceAll(key, "_", "-"))
-	if f == nil || f.Name == configFlag || f.Name == "help" {
+	f := s.find(key)
+	if f == nil {
 		return append(errs, s.Refuse(configFlag, s.unknown(key)))
 	}
 	value, ok := text(item.Value)
@@ -81,15 +81,26 @@ func (s *Settings) loadKey(errs []error, file string, item yaml.MapItem) []error
 	return s.offer(errs, f, value, file)
 }
 
+// find is the setting that a key stands for, nil if there is none.
+func (s *Settings) find(key string) *pflag.Flag {
+	name := strings.ReplaceAll(key, "_", "-")
+	for _, f := range s.own {
+		if f.Name == name && name != configFlag {
+			return f
+		}
+	}
+	return nil
+}
+
 // unknown says that nothing is called key, and what may have been meant.
 func (s *Settings) unknown(key string) string {
 	reason := fmt.Sprintf("unknown key %q", key)
 	best, least := "", 3
-	s.flags.VisitAll(func(f *pflag.Flag) {
+	for _, f := range s.own {
 		if d := distance(strings.ReplaceAll(key, "_", "-"), f.Name); d < least && f.Name != configFlag {
 			best, least = f.Name, d
 		}
-	})
+	}
 	if best != "" {
 		return reason + fmt.Sprintf(", did you mean %q?", best)
 	}

@@ -23,16 +23,21 @@ func Main(cmd *cobra.Command) int {
 }
 
 // Execute runs a command, or the one below it that the arguments name, and
-// returns the exit status. An error that the log has
-// not told of is written to the command's stderr.
+// returns the exit status.
 func Execute(ctx context.Context, cmd *cobra.Command) int {
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	ran, err := cmd.ExecuteContextC(ctx)
+	return Report(ran, err)
+}
+
+// Report writes to the command's stderr how it failed, unless the log has told
+// of it, and returns the exit status.
+func Report(cmd *cobra.Command, err error) int {
 	var logged loggedError
 	if err != nil && !errors.As(err, &logged) {
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", cmd.Name(), err)
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", cmd.CommandPath(), err)
 		if errors.Is(err, ErrUsage) {
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s --help lists all settings.\n", ran.CommandPath())
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s --help lists all settings.\n", cmd.CommandPath())
 		}
 	}
 	return ExitCode(err)

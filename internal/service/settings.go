@@ -27,6 +27,9 @@ type Settings struct {
 	role    string
 	flags   *pflag.FlagSet
 	sources map[string]string
+	// own are the settings in order; what cobra adds later, such as --version
+	// and the flags of a parent, is none.
+	own []*pflag.Flag
 }
 
 // NewSettings makes settings of flags for role, and adds --config to them.
@@ -53,12 +56,12 @@ func (s *Settings) note(flag, key, value string) {
 	f.Annotations[key] = append(f.Annotations[key], value)
 }
 
-// Document adds the environment's names to the help of every setting.
-func (s *Settings) Document() {
+// Close says that all settings are defined, and adds the environment's names to
+// the help of each.
+func (s *Settings) Close() {
 	s.flags.VisitAll(func(f *pflag.Flag) {
-		if f.Name != "help" {
-			f.Usage += " [" + strings.Join(envNames(f), ", ") + "]"
-		}
+		f.Usage += " [" + strings.Join(envNames(f), ", ") + "]"
+		s.own = append(s.own, f)
 	})
 }
 
@@ -115,13 +118,13 @@ func withoutPasswords(list string) string {
 }
 
 func (s *Settings) loadEnv(lookup func(string) (string, bool)) (errs []error) {
-	s.flags.VisitAll(func(f *pflag.Flag) {
+	for _, f := range s.own {
 		for _, name := range envNames(f) {
 			if value, ok := lookup(name); ok && value != "" {
 				errs = s.offer(errs, f, value, name)
 			}
 		}
-	})
+	}
 	return errs
 }
 

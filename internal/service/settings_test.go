@@ -36,6 +36,10 @@ func newSample(t *testing.T) *sample {
 	flags.String("password", "", "")
 	s.settings.Alias("the-server", "MESOS_SERVER")
 	s.settings.Secret("password")
+	s.settings.Close()
+	// As cobra adds them: no settings.
+	flags.Bool("help", false, "")
+	flags.Bool("version", false, "")
 	return s
 }
 
@@ -127,6 +131,16 @@ func TestEmptyVariableIsNotSet(t *testing.T) {
 	}
 }
 
+func TestOthersFlagsAreNoSettings(t *testing.T) {
+	s := newSample(t)
+	if err := s.load(t, nil, map[string]string{"TAURUS_VERSION": "1.2.3", "TAURUS_HELP": "yes"}, ""); err != nil {
+		t.Error(err)
+	}
+	if err := newSample(t).load(t, nil, nil, "version: true"); err == nil || !strings.Contains(err.Error(), `unknown key "version"`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	for name, tc := range map[string]struct {
 		env  map[string]string
@@ -193,9 +207,8 @@ func TestSecretsStayHidden(t *testing.T) {
 	}
 }
 
-func TestDocumentNamesTheEnvironment(t *testing.T) {
+func TestHelpNamesTheEnvironment(t *testing.T) {
 	s := newSample(t)
-	s.settings.Document()
 	for flag, want := range map[string]string{
 		"the-server": "[TAURUS_THE_SERVER, MESOS_SERVER]", "copies": "[TAURUS_COPIES]", "config": "[TAURUS_CONFIG]",
 	} {
