@@ -67,6 +67,9 @@ type Job struct {
 	Outcome     *Outcome  `json:"outcome,omitzero"`
 	// Sequence is the last one about the job, or of what the answer is about.
 	Sequence uint64 `json:"sequence"`
+	// Warnings are what the submitted document probably did not mean. They are in
+	// the answer to a submission only.
+	Warnings []job.Fault `json:"warnings,omitempty"`
 }
 
 // Group is what users see of a task group.

@@ -5,3 +5,6 @@ import "time"
 // SetHeartbeat changes how often idle feeds are written to. Call it before any
 // feed is opened.
 func SetHeartbeat(s *Service, every time.Duration) { s.heartbeat = every }
+
+// SetSettleWait changes how long the log is given to show what took a race.
+func SetSettleWait(s *Service, wait time.Duration) { s.settleWait = wait }

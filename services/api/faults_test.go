@@ -69,6 +69,7 @@ func TestAppendsWhoseAnswerIsLost(t *testing.T) {
 			t.Parallel()
 			f := &fault{steps: row.steps}
 			r := rigOn(t, memory.New(memory.WithFault(f.of)))
+			api.SetSettleWait(r.api, 20*time.Millisecond)
 			a := r.do("POST", "/v2/jobs", oneTask).want(row.status)
 			if b, err := r.log.Bounds(t.Context()); err != nil || b.Last != row.stored {
 				t.Fatalf("log at %d, %v", b.Last, err)

@@ -31,7 +31,8 @@ func (s *Service) createJob(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	spec, err := job.Decode(data, c.Request().Header.Get(echo.HeaderContentType))
+	media := c.Request().Header.Get(echo.HeaderContentType)
+	spec, err := job.Decode(data, media)
 	if err != nil {
 		return err
 	}
@@ -47,6 +48,7 @@ func (s *Service) createJob(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	v.Warnings = job.Warnings(data, media)
 	setSequence(c, v.Sequence)
 	c.Response().Header().Set(echo.HeaderLocation, "/v2/jobs/"+url.PathEscape(v.ID))
 	c.Response().Header().Set(headerETag, etagOf(v))

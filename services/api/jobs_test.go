@@ -135,6 +135,19 @@ func TestInvalidJobNamesEveryFault(t *testing.T) {
 	}
 }
 
+func TestCreateWarnsOfWhatIsNotMeant(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var v struct{ Warnings []job.Fault }
+	r.do("POST", "/v2/jobs", `{"id":"web","tasks":[{"container":{"image":"i"},"replica":1}]}`).want(201).into(&v)
+	if len(v.Warnings) == 0 || !strings.Contains(v.Warnings[0].Message, "replicas") {
+		t.Fatalf("warnings %+v", v.Warnings)
+	}
+	if body := r.do("GET", "/v2/jobs/web", "").want(200).body; strings.Contains(body, "warnings") {
+		t.Fatalf("warnings outlived the submission: %s", body)
+	}
+}
+
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

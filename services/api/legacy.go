@@ -52,7 +52,7 @@ func (s *Service) legacyNew(c echo.Context) error {
 }
 
 func (s *Service) legacyAll(c echo.Context) error {
-	jobs := []legacyJob{}
+	jobs := []job.LegacyJob{}
 	err := s.read(c, func(m *projection.Model, _ moment) {
 		for _, v := range m.List(projection.Query{Specs: true}).Jobs {
 			jobs = append(jobs, legacyView(v))

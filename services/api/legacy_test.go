@@ -37,8 +37,8 @@ func TestOriginalExample(t *testing.T) {
 			r.do("POST", prefix+"/job/new", string(example), curl).legacyWant(200, "")
 			r.do("POST", prefix+"/job/new", string(example), curl).legacyWant(304, "")
 			const shown = `{"id":"taurusjob","tasks":[{"cluster":"MyCluster","role":"web","environment":"prod","priority":0,` +
-				`"replicas":4,"container":{"image":"nginx","command":null,"volumes":null},` +
-				`"resources":{"cpu":1,"memory":128},"health_check":null}],"job_state":1}`
+				`"container":{"command":null,"image":"nginx","volumes":null},` +
+				`"resources":{"cpu":1,"memory":128},"health_check":null,"replicas":4}],"job_state":1}`
 			r.do("GET", prefix+"/job/taurusjob", "").legacyWant(200, shown)
 			r.do("GET", prefix+"/job/all", "").legacyWant(200, "["+shown+"]")
 			r.do("DELETE", prefix+"/job/taurusjob", "").legacyWant(200, "")

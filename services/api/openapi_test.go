@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -79,6 +81,30 @@ func TestOpenAPIIsSound(t *testing.T) {
 	walk(doc)
 	if len(ids) == 0 {
 		t.Fatal("no operations")
+	}
+}
+
+// The job spec is that of package job, word for word.
+func TestOpenAPIHasTheSchemaOfJobs(t *testing.T) {
+	t.Parallel()
+	text := strings.ReplaceAll(string(job.Schema()), "#/$defs/", "#/components/schemas/JobSpec.")
+	var schema object
+	if err := json.Unmarshal([]byte(text), &schema); err != nil {
+		t.Fatal(err)
+	}
+	defs, _ := schema["$defs"].(object)
+	for _, name := range []string{"$defs", "$schema", "title"} {
+		delete(schema, name)
+	}
+	want := object{"JobSpec": schema}
+	for name, def := range defs {
+		want["JobSpec."+name] = def
+	}
+	doc := document(newRig(t))
+	for name, def := range want {
+		if got := resolve(doc, "#/components/schemas/"+name); !reflect.DeepEqual(any(got), def) {
+			t.Errorf("%s: got %v, want %v", name, got, def)
+		}
 	}
 }
 

@@ -38,6 +38,7 @@ type Service struct {
 	stopping     chan struct{} // Closed when feeds must end.
 	stoppingOnce sync.Once
 	heartbeat    time.Duration
+	settleWait   time.Duration
 
 	mu     sync.Mutex
 	addr   string
@@ -63,7 +64,7 @@ func New(o Options) (*Service, error) {
 		opts: o, log: o.Logger, metrics: m,
 		live: projection.New(o.Log), history: projection.NewHistory(o.Log), why: projection.NewVerdicts(o.Why),
 		gate: newGate(), patterns: newPatterns(), nonce: hex.EncodeToString(nonce), stopping: make(chan struct{}),
-		heartbeat: heartbeat,
+		heartbeat: heartbeat, settleWait: settleWait,
 	}
 	s.echo = s.router()
 	return s, nil

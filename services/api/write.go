@@ -108,7 +108,7 @@ func (s *Service) folded(ctx context.Context, sequence uint64) error {
 
 // settle looks for what follows sequence last on the job's subject, for a while.
 func (s *Service) settle(ctx context.Context, id string, last uint64, ceID string) (sequence uint64, own, found bool) {
-	ctx, cancel := context.WithTimeout(ctx, settleWait)
+	ctx, cancel := context.WithTimeout(ctx, s.settleWait)
 	defer cancel()
 	sequence, winner, err := s.live.AwaitJob(ctx, id, last)
 	if err != nil {
