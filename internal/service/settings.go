@@ -67,7 +67,7 @@ func (s *Settings) Close() {
 
 // Load fills in what the command line left open: from the environment, then
 // from the file that --config names. An empty variable counts as not set. All
-// faults are in the error, each an ErrUsage.
+// faults are in the error, each an ErrUsage. Close must have been called.
 func (s *Settings) Load(lookupEnv func(string) (string, bool)) error {
 	s.flags.Visit(func(f *pflag.Flag) { s.sources[f.Name] = sourceFlag })
 	errs := s.loadEnv(lookupEnv)
