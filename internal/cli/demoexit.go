@@ -80,7 +80,7 @@ func (s *stage) once(ctx context.Context) error {
 	if from, err = s.until(ctx, from, running); err != nil {
 		return fmt.Errorf("the tasks of %s do not all run: %w", s.id, err)
 	}
-	s.guide()
+	say(s.Out, "all %d tasks run", s.want)
 	if err := s.containers(ctx); err != nil {
 		return err
 	}

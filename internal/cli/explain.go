@@ -44,7 +44,10 @@ func (a *App) writeWhy(w io.Writer, why projection.Explanation) {
 	s := a.style()
 	say(w, "%s is %s, %s: %s", s.paint(bold, why.Job), s.state(string(why.State)), tally(why.Tasks), why.Summary)
 	for _, r := range why.Reasons {
-		line := "- " + word("", r.Message)
+		if len(why.Reasons) == 1 && r.Message == why.Summary && r.Until.IsZero() {
+			break // The summary said it.
+		}
+		line := "- " + r.Message
 		if r.Group != "" {
 			line += " [group " + r.Group + "]"
 		}

@@ -23,13 +23,12 @@ type local struct {
 // up starts a taurus of a layout and waits until all of it is ready. Where the
 // layout leaves the address of the API open, the default is taken if it is free.
 func (a *App) up(ctx context.Context, l allinone.Layout) (*local, error) {
-	open := l.Listen == ""
-	if open {
-		l.Listen = a.freeListen(ctx)
-	}
 	s, err := allinone.Open(ctx, allinone.Options{Data: l.Data, Executable: a.Executable, Notify: a.notice})
 	if err != nil {
 		return nil, err
+	}
+	if l.Listen == "" {
+		l.Listen = a.freeListen(ctx)
 	}
 	for _, stage := range l.Stages() {
 		if err := s.Up(ctx, stage...); err != nil {

@@ -32,6 +32,9 @@ func (a *App) replay() *cobra.Command {
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeJobs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if at == "" {
+				return usagef("--at is missing: %s", momentForms)
+			}
 			moment, err := a.moment(at)
 			if err != nil {
 				return err
@@ -53,7 +56,6 @@ func (a *App) replay() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&at, "at", "", "the `moment`: a sequence, a time, or how long ago")
-	cobra.CheckErr(cmd.MarkFlagRequired("at"))
 	return cmd
 }
 
@@ -64,6 +66,9 @@ func jobsAt(cmd *cobra.Command, api *client.Client, args []string, at string) ([
 	j, err := api.Job(cmd.Context(), args[0], at)
 	return []projection.Job{j}, missing(err, args[0])
 }
+
+// momentForms says what a moment looks like.
+const momentForms = "give a sequence, a time such as 2026-01-02T15:04:05Z, or how long ago, such as 5m"
 
 // moment makes of a flag what the API takes: empty is now.
 func (a *App) moment(text string) (string, error) {
@@ -79,7 +84,7 @@ func (a *App) moment(text string) (string, error) {
 	if d, err := time.ParseDuration(strings.TrimPrefix(text, "-")); err == nil {
 		return a.Now().Add(-d).UTC().Format(time.RFC3339Nano), nil
 	}
-	return "", usagef("--at %s: give a sequence, a time such as 2026-01-02T15:04:05Z, or how long ago, such as 5m", text)
+	return "", usagef("--at %s: %s", text, momentForms)
 }
 
 func (a *App) writePast(w io.Writer, was past) error {

@@ -111,7 +111,8 @@ func (a *App) await(ctx context.Context, api *client.Client, j projection.Job) e
 		if last, err = api.Job(ctx, j.ID, ""); err != nil {
 			return err
 		}
-		if arrived(last) || last.Run != j.Run {
+		// What is known may be ahead of the feed, whose end is to be shown too.
+		if e.Sequence >= last.Sequence && (arrived(last) || last.Run != j.Run) {
 			return errEnough
 		}
 		return nil

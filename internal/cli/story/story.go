@@ -197,9 +197,9 @@ func ports(taken []uint32) string {
 }
 
 func status(ev events.TaskStatusChanged) string {
-	text := attempt(ev.Slot, ev.Attempt) + " is " + strings.TrimPrefix(ev.State, "TASK_")
+	text := attempt(ev.Slot, ev.Attempt) + " " + became(ev.State)
 	if ev.Healthy != nil && ev.State == "TASK_RUNNING" {
-		text += map[bool]string{true: " and healthy", false: " but unhealthy"}[*ev.Healthy]
+		text += map[bool]string{true: " and is healthy", false: " but is unhealthy"}[*ev.Healthy]
 	}
 	text += exit(ev.Exit)
 	switch {
@@ -209,6 +209,39 @@ func status(ev events.TaskStatusChanged) string {
 		return text + ": " + words(strings.TrimPrefix(ev.Reason, "REASON_"))
 	}
 	return text
+}
+
+// became says what a state of Mesos means to a task.
+func became(state string) string {
+	switch state {
+	case "TASK_STAGING":
+		return "is staging"
+	case "TASK_STARTING":
+		return "is starting"
+	case "TASK_RUNNING":
+		return "runs"
+	case "TASK_KILLING":
+		return "is being killed"
+	case "TASK_FINISHED":
+		return "finished"
+	case "TASK_FAILED":
+		return "failed"
+	case "TASK_KILLED":
+		return "was killed"
+	case "TASK_ERROR":
+		return "was refused by Mesos"
+	case "TASK_DROPPED":
+		return "was dropped before it started"
+	case "TASK_LOST":
+		return "is lost"
+	case "TASK_GONE", "TASK_GONE_BY_OPERATOR":
+		return "is gone with its agent"
+	case "TASK_UNREACHABLE":
+		return "is out of reach"
+	case "TASK_UNKNOWN":
+		return "is unknown to Mesos"
+	}
+	return "is " + strings.TrimPrefix(state, "TASK_")
 }
 
 // words makes a constant readable.

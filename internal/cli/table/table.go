@@ -22,8 +22,10 @@ func New(header ...string) *Table { return &Table{header: header} }
 // Row adds a row.
 func (t *Table) Row(cells ...string) { t.rows = append(t.rows, cells) }
 
-// WriteTo writes the table; no line ends with blanks.
+// WriteTo writes the table. Columns that are empty in every row are left out, and
+// no line ends with blanks.
 func (t *Table) WriteTo(w io.Writer) (int64, error) {
+	content := widths(t.rows)
 	all := t.rows
 	if len(t.header) > 0 {
 		all = append([][]string{t.header}, t.rows...)
@@ -33,10 +35,10 @@ func (t *Table) WriteTo(w io.Writer) (int64, error) {
 	for _, row := range all {
 		var line strings.Builder
 		for i, cell := range row {
-			line.WriteString(cell)
-			if i < len(row)-1 {
-				line.WriteString(strings.Repeat(" ", widths[i]-width(cell)) + gap)
+			if i >= len(content) || content[i] == 0 {
+				continue
 			}
+			line.WriteString(cell + strings.Repeat(" ", widths[i]-width(cell)) + gap)
 		}
 		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}

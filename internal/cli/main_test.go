@@ -1,0 +1,42 @@
+package cli_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+
+	"github.com/milosgajdos/taurus/internal/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(leakless{m}, map[string]func(){"taurus": taurus})
+}
+
+// leakless fails when goroutines outlive the tests.
+type leakless struct{ m *testing.M }
+
+func (l leakless) Run() int {
+	code := l.m.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// present is the scripts' present, ten minutes after the log begins.
+func present() time.Time { return past().Add(10 * time.Minute) }
+
+func past() time.Time { return time.Date(2026, time.January, 2, 15, 0, 0, 0, time.UTC) }
+
+// taurus is the command line in the scripts' present.
+func taurus() {
+	a := cli.NewApp()
+	a.Now = present
+	a.Terminal = os.Getenv("TERMINAL") != ""
+	os.Exit(a.Main(os.Args[1:]))
+}

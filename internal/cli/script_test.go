@@ -1,0 +1,84 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+type clusterKey struct{}
+
+// TestScripts runs the command line, a process each time, against a real api.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
+		Dir:           "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			c, stop, err := newCluster()
+			if err != nil {
+				return err
+			}
+			env.Defer(func() {
+				if err := stop(); err != nil {
+					t.Errorf("api: %v", err)
+				}
+			})
+			env.Values[clusterKey{}] = c
+			env.Setenv("TAURUS_API", c.url)
+			env.Setenv("USER", "ann")
+			env.Setenv("TZ", "UTC")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": status,
+			"play":   play,
+		},
+	})
+}
+
+// status runs a command and checks its exit status: status 3 taurus job none.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	switch err := ts.Exec(args[1], args[2:]...); {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	default:
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// play has the rest of taurus do something, and waits until the api knows.
+func play(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: play SCENE [ARG...]")
+	}
+	c, ok := ts.Value(clusterKey{}).(*cluster)
+	if !ok {
+		ts.Fatalf("no cluster")
+	}
+	ctx := context.Background()
+	ts.Check(c.play(ctx, args[0], args[1:]))
+	bounds, err := c.log.Bounds(ctx)
+	ts.Check(err)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		c.url+"/v2/cluster?after="+strconv.FormatUint(bounds.Last, 10), http.NoBody)
+	ts.Check(err)
+	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	ts.Check(err)
+	ts.Check(resp.Body.Close())
+}
