@@ -12,7 +12,12 @@ import (
 )
 
 func main() {
-	os.Exit(cli.NewApp(
+	os.Exit(app().Main(os.Args[1:]))
+}
+
+// app is the command line with every part that `taurus serve` can run.
+func app() *cli.App {
+	return cli.NewApp(
 		natsserver.Command(),
 		embedded.MesosMasterCommand(),
 		embedded.MesosAgentCommand(),
@@ -20,5 +25,5 @@ func main() {
 		wiring.PlannerCommand(),
 		wiring.LauncherCommand(),
 		wiring.ReaperCommand(),
-	).Main(os.Args[1:]))
+	)
 }
