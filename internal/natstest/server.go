@@ -3,7 +3,6 @@ package natstest
 import (
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,7 +26,7 @@ type Server struct {
 // its options.
 func Start(t testing.TB, change ...func(*server.Options)) *Server {
 	t.Helper()
-	s := &Server{options: options(t, "single", freePort(t))}
+	s := &Server{options: specs(t, 1)[0].options()}
 	for _, f := range change {
 		f(s.options)
 	}
@@ -35,21 +34,6 @@ func Start(t testing.TB, change ...func(*server.Options)) *Server {
 	t.Cleanup(s.Stop)
 
 	return s
-}
-
-func options(t testing.TB, name string, port int) *server.Options {
-	t.Helper()
-
-	return &server.Options{
-		ServerName: name,
-		Host:       "127.0.0.1",
-		Port:       port,
-		JetStream:  true,
-		StoreDir:   filepath.Join(t.TempDir(), name),
-		SyncAlways: true,
-		NoLog:      true,
-		NoSigs:     true,
-	}
 }
 
 // URL is where clients connect; it stays the same over restarts.
@@ -113,19 +97,8 @@ type Cluster struct {
 func StartCluster(t testing.TB, n int) *Cluster {
 	t.Helper()
 	c := &Cluster{}
-	var routes []string
-	for range n {
-		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", freePort(t)))
-	}
-	for i, route := range routes {
-		o := options(t, fmt.Sprintf("n%d", i+1), freePort(t))
-		o.Cluster.Name = "natstest"
-		o.Cluster.Host = "127.0.0.1"
-		if _, err := fmt.Sscanf(route, "nats://127.0.0.1:%d", &o.Cluster.Port); err != nil {
-			t.Fatalf("route %s: %v", route, err)
-		}
-		o.Routes = server.RoutesFromStr(strings.Join(routes, ","))
-		s := &Server{options: o}
+	for _, spec := range specs(t, n) {
+		s := &Server{options: spec.options()}
 		c.Servers = append(c.Servers, s)
 		s.start(t)
 		t.Cleanup(s.Stop)
@@ -190,20 +163,4 @@ func (c *Cluster) Rejoin(t testing.TB, s *Server) {
 	t.Helper()
 	s.Restart(t)
 	c.Await(t)
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("no free port: %v", err)
-	}
-	defer func() { _ = l.Close() }()
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("no TCP address: %v", l.Addr())
-	}
-
-	return addr.Port
 }

@@ -52,11 +52,6 @@ func (w *writer) step(ctx context.Context) error {
 // that was acknowledged must be there, and every one that is there must have
 // been made on what its subject really held.
 func testRestartUnderLoad(t *testing.T, h Harness) {
-	if h.Restart == nil {
-		t.Log("this log does not outlive its process")
-
-		return
-	}
 	follower := eventlog.NewFollower(h.Another(t), 1)
 	writers := make(map[string]*writer)
 	for i := range 8 {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestLeasesR1(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t)
 	eventlogtest.RunLease(t, func(t *testing.T) eventlogtest.LeaseHarness {
 		return leaseHarness(t, store{
@@ -23,6 +24,7 @@ func TestLeasesR1(t *testing.T) {
 }
 
 func TestLeasesR3(t *testing.T) {
+	t.Parallel()
 	c := natstest.StartCluster(t, 3)
 	eventlogtest.RunLease(t, func(t *testing.T) eventlogtest.LeaseHarness {
 		return leaseHarness(t, store{

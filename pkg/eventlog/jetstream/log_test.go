@@ -16,7 +16,10 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	natstest.Main()
+	goleak.VerifyTestMain(m)
+}
 
 // store is servers and the settings of a log on them.
 type store struct {
@@ -56,7 +59,7 @@ func TestR3(t *testing.T) {
 
 func within(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 
 	return ctx
