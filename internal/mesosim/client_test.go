@@ -26,6 +26,7 @@ type framework struct {
 	events chan *scheduler.Event
 	cancel context.CancelFunc
 	offers map[string]mesos.Offer
+	seen   map[string]bool // uuids of updates
 }
 
 func newInfo(caps ...mesos.FrameworkInfo_Capability_Type) mesos.FrameworkInfo {
@@ -60,7 +61,7 @@ func subscribe(t *testing.T, addr string, info mesos.FrameworkInfo) *framework {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	f := &framework{t: t, master: addr, info: info, events: make(chan *scheduler.Event, 1000), cancel: cancel, offers: map[string]mesos.Offer{}}
+	f := &framework{t: t, master: addr, info: info, events: make(chan *scheduler.Event, 1000), cancel: cancel, offers: map[string]mesos.Offer{}, seen: map[string]bool{}}
 	call := &scheduler.Call{Type: scheduler.Call_SUBSCRIBE, FrameworkID: info.ID, Subscribe: &scheduler.Call_Subscribe{FrameworkInfo: &info}}
 	var res *http.Response
 	deadline := time.Now().Add(patience)
@@ -122,16 +123,24 @@ func (f *framework) wait(want scheduler.Event_Type) *scheduler.Event {
 	}
 }
 
-// update returns the next status, acknowledged when it asks for it.
+// update returns the next status, acknowledged when it asks for it. One that is
+// sent again, because its acknowledgement was lost on the way, is acknowledged
+// again and passed over.
 func (f *framework) update() mesos.TaskStatus {
 	f.t.Helper()
-	s := f.wait(scheduler.Event_UPDATE).Update.Status
-	if s.UUID != nil {
+	for {
+		s := f.wait(scheduler.Event_UPDATE).Update.Status
+		if s.UUID == nil {
+			return s
+		}
 		f.call(&scheduler.Call{Type: scheduler.Call_ACKNOWLEDGE, Acknowledge: &scheduler.Call_Acknowledge{
 			AgentID: *s.AgentID, TaskID: s.TaskID, UUID: s.UUID,
 		}})
+		if !f.seen[string(s.UUID)] {
+			f.seen[string(s.UUID)] = true
+			return s
+		}
 	}
-	return s
 }
 
 func (f *framework) expect(task string, states ...mesos.TaskState) mesos.TaskStatus {

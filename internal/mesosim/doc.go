@@ -6,7 +6,7 @@
 //
 // What is left out, and what a framework gets: the tasks of a group run each by
 // itself, and end together; CREATE, DESTROY and other volume operations are
-// answered with OPERATION_ERROR; quota, weights, offer constraints, inverse offers and
-// revocable resources are as on a cluster without any; custom executors run
+// answered with OPERATION_ERROR; quota, weights, offer constraints and revocable
+// resources are as on a cluster without any; custom executors run
 // their task's command. An operator's call that is not served answers 501.
 package mesosim

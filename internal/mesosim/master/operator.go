@@ -60,6 +60,10 @@ func operatorFault(c *master.Call) string {
 		missing = c.ReactivateAgent == nil
 	case master.Call_UPDATE_MAINTENANCE_SCHEDULE:
 		missing = c.UpdateMaintenanceSchedule == nil
+	case master.Call_START_MAINTENANCE:
+		missing = c.StartMaintenance == nil
+	case master.Call_STOP_MAINTENANCE:
+		missing = c.StopMaintenance == nil
 	}
 	if missing {
 		return "Expecting '" + strings.ToLower(c.Type.String()) + "' to be present"
@@ -170,6 +174,14 @@ func change(now time.Time, m *core.Master, call *master.Call) (status int, body 
 		}
 	case master.Call_UPDATE_MAINTENANCE_SCHEDULE:
 		m.UpdateMaintenance(call.UpdateMaintenanceSchedule.Schedule)
+	case master.Call_START_MAINTENANCE:
+		if why := m.StartMaintenance(now, call.StartMaintenance.Machines); why != "" {
+			return http.StatusBadRequest, why
+		}
+	case master.Call_STOP_MAINTENANCE:
+		if why := m.StopMaintenance(call.StopMaintenance.Machines); why != "" {
+			return http.StatusBadRequest, why
+		}
 	default:
 		return http.StatusNotImplemented, "501 Not Implemented."
 	}

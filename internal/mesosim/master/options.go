@@ -3,6 +3,7 @@ package master
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -28,6 +29,10 @@ type Options struct {
 	// AuthenticateFrameworks asks schedulers for HTTP basic credentials.
 	AuthenticateFrameworks bool
 	Credentials            map[string]string // secret by principal
+
+	// Wrap is put around all endpoints, those of the link to agents included:
+	// where tests delay, lose and repeat.
+	Wrap func(http.Handler) http.Handler
 
 	Log zerolog.Logger
 }

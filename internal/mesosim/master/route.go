@@ -28,9 +28,14 @@ func (s *Server) routes() http.Handler {
 		"/state-summary":    s.summary,
 		"/roles":            s.roles,
 		"/flags":            s.flags,
-		"/version":          s.version,
-		"/teardown":         s.teardown,
-		"/metrics/snapshot": s.snapshot,
+
+		"/maintenance/schedule": s.maintenanceSchedule,
+		"/maintenance/status":   s.maintenanceStatus,
+		"/machine/down":         s.machineDown,
+		"/machine/up":           s.machineUp,
+		"/version":              s.version,
+		"/teardown":             s.teardown,
+		"/metrics/snapshot":     s.snapshot,
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimSuffix(r.URL.Path, "/")

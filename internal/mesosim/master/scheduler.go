@@ -149,9 +149,12 @@ func dispatch(now time.Time, m *core.Master, sub core.Subscriber, call *schedule
 		m.Reconcile(now, sub, call.Reconcile)
 	case scheduler.Call_RECONCILE_OPERATIONS:
 		m.ReconcileOperations(sub, call.ReconcileOperations)
-	case scheduler.Call_MESSAGE, scheduler.Call_REQUEST, scheduler.Call_ACCEPT_INVERSE_OFFERS, scheduler.Call_DECLINE_INVERSE_OFFERS:
-		// Docker and command executors ignore messages, the allocator ignores
-		// requests, and there are no inverse offers to answer.
+	case scheduler.Call_ACCEPT_INVERSE_OFFERS:
+		m.AcceptInverse(now, sub, call.AcceptInverseOffers)
+	case scheduler.Call_DECLINE_INVERSE_OFFERS:
+		m.DeclineInverse(now, sub, call.DeclineInverseOffers)
+	case scheduler.Call_MESSAGE, scheduler.Call_REQUEST:
+		// Docker and command executors ignore messages, the allocator requests.
 	}
 	return http.StatusAccepted, ""
 }

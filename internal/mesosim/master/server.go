@@ -69,7 +69,11 @@ func New(opts Options) (*Server, error) {
 		MaxPingTimeouts: opts.MaxPingTimeouts, ReregisterTimeout: opts.ReregisterTimeout, OfferTimeout: opts.OfferTimeout,
 		Rand: mrand.New(mrand.NewPCG(uint64(s.started.UnixNano()), 0)), //nolint:gosec // Order of offers, no secret.
 	}, registry, s.started)
-	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Minute}
+	handler := s.routes()
+	if opts.Wrap != nil {
+		handler = opts.Wrap(handler)
+	}
+	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	return s, nil
 }
 

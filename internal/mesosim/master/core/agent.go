@@ -6,6 +6,7 @@ import (
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/allocator"
 	"github.com/mesos/mesos-go/api/v1/lib/master"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
@@ -34,6 +35,8 @@ type agent struct {
 	total, used, offered resource.Set
 	tasks                map[taskKey]*task
 	kills                map[taskKey]link.Kill // asked for while it was away
+	// maintenance is what frameworks answered to inverse offers, by framework.
+	maintenance map[string]allocator.InverseOfferStatus
 }
 
 func (a *agent) free() resource.Set { return a.total.Minus(a.used).Minus(a.offered) }
@@ -52,21 +55,29 @@ func (a *agent) url() *mesos.URL {
 	}
 }
 
-func (m *Master) bySession(session string) *agent {
-	for _, a := range m.agents {
-		if a.connected && a.session == session {
-			return a
-		}
+func (m *Master) bySession(session string) *agent { return m.sessions[session] }
+
+// linkUp binds a session to an agent, and ends the one it had.
+func (m *Master) linkUp(a *agent, session string) {
+	if a.connected && a.session != session {
+		m.queue(HangUp{Session: a.session})
 	}
-	return nil
+	delete(m.sessions, a.session)
+	a.session, a.connected = session, true
+	m.sessions[session] = a
+}
+
+func (m *Master) linkDown(a *agent) {
+	a.connected = false
+	delete(m.sessions, a.session)
 }
 
 // Register is an agent's registration, the first message of a session.
 func (m *Master) Register(now time.Time, session, ip string, r *link.Register) {
 	info := r.Agent.Value
 	id := info.GetID().GetValue()
-	if _, gone := m.registry.Gone[id]; gone && id != "" {
-		m.queue(Tell{Session: session, Message: link.ToAgent{Refused: &link.Refused{Reason: "Agent has been marked gone"}}})
+	if why := m.refuseAgent(id, ip, &info); why != "" {
+		m.queue(Tell{Session: session, Message: link.ToAgent{Refused: &link.Refused{Reason: why}}})
 		m.queue(HangUp{Session: session})
 		return
 	}
@@ -76,6 +87,16 @@ func (m *Master) Register(now time.Time, session, ip string, r *link.Register) {
 		return
 	}
 	m.admit(now, id, session, ip, r)
+}
+
+func (m *Master) refuseAgent(id, ip string, info *mesos.AgentInfo) string {
+	if _, gone := m.registry.Gone[id]; gone {
+		return "Agent has been marked gone"
+	}
+	if slices.ContainsFunc(m.down, func(id mesos.MachineID) bool { return onMachine(id, info.Hostname, ip) }) {
+		return "Machine is `DOWN`"
+	}
+	return ""
 }
 
 // replaceAtAddress removes the agent that had the address of a new one (5.3).
@@ -89,19 +110,15 @@ func (m *Master) replaceAtAddress(now time.Time, id, ip string, info *mesos.Agen
 
 // reconnect is the return of a registered agent (5.3).
 func (m *Master) reconnect(now time.Time, a *agent, session, ip string, r *link.Register) {
-	if a.connected && a.session != session {
-		m.queue(HangUp{Session: a.session})
-	}
 	changed := !a.connected
-	a.info, a.ip, a.session, a.connected = r.Agent.Value, ip, session, true
+	m.linkUp(a, session)
+	a.info, a.ip = r.Agent.Value, ip
 	a.reregistered, a.backBy = now, time.Time{}
 	m.startPings(now, a)
 	a.total = totalOf(r)
 	m.greet(a)
-	known := map[taskKey]bool{}
 	for _, t := range r.Tasks {
-		known[taskKey{t.FrameworkID, t.Info.Value.TaskID.Value}] = true
-		m.adopt(now, a, t, r.Frameworks, nil)
+		m.readopt(now, a, t, r.Frameworks)
 	}
 	for _, k := range a.kills {
 		m.tell(a, link.ToAgent{Kill: &k})
@@ -125,12 +142,14 @@ func (m *Master) admit(now time.Time, id, session, ip string, r *link.Register) 
 	}
 	info.ID = &mesos.AgentID{Value: id}
 	a := &agent{
-		id: id, info: info, ip: ip, session: session, connected: true, registered: now, total: totalOf(r),
+		id: id, info: info, ip: ip, registered: now, total: totalOf(r),
 		deactivated: was.Deactivated, drain: was.Drain, tasks: map[taskKey]*task{}, kills: map[taskKey]link.Kill{},
+		maintenance: map[string]allocator.InverseOfferStatus{},
 	}
 	if !fresh {
 		a.reregistered = now
 	}
+	m.linkUp(a, session)
 	m.startPings(now, a)
 	m.agents[id] = a
 	m.registry.Admitted[id] = Admitted{Info: link.AgentInfo{Value: info}, Deactivated: was.Deactivated, Drain: was.Drain}
@@ -153,7 +172,9 @@ func (m *Master) admit(now time.Time, id, session, ip string, r *link.Register) 
 	if a.drain != nil {
 		m.tellDrain(a)
 	}
-	m.announce(&master.Event{Type: master.Event_AGENT_ADDED, AgentAdded: &master.Event_AgentAdded{Agent: m.showAgent(a)}})
+	if m.watched {
+		m.announce(&master.Event{Type: master.Event_AGENT_ADDED, AgentAdded: &master.Event_AgentAdded{Agent: m.showAgent(a)}})
+	}
 	m.allocate = true
 }
 
@@ -192,7 +213,7 @@ func (a *agent) sortedTasks() []*task {
 		if c := compare(x.framework.id, y.framework.id); c != 0 {
 			return c
 		}
-		return slices.Index(x.framework.order, x.id()) - slices.Index(y.framework.order, y.id())
+		return x.seq - y.seq
 	})
 	return out
 }
@@ -231,6 +252,23 @@ func (m *Master) adopt(now time.Time, a *agent, lt link.Task, infos []link.Frame
 	s := t.masterStatus(now, t.state, mesos.REASON_AGENT_REREGISTERED, *back)
 	t.decorate(&s)
 	m.send(f, update(s))
+}
+
+// readopt takes a task that a registered agent reports after its link broke. One
+// that was lost then, for want of a checkpoint, is shut down; one whose end was
+// acknowledged is over.
+func (m *Master) readopt(now time.Time, a *agent, lt link.Task, infos []link.FrameworkInfo) {
+	f := m.frameworks[lt.FrameworkID]
+	if f != nil && f.tasks[lt.Info.Value.TaskID.Value] == nil {
+		if terminal(lt.State) {
+			return
+		}
+		if !f.info.GetCheckpoint() {
+			m.tell(a, link.ToAgent{ShutdownFramework: &link.ShutdownFramework{FrameworkID: f.id}})
+			return
+		}
+	}
+	m.adopt(now, a, lt, infos, nil)
 }
 
 // decorate adds what the last statuses said and reconciliation repeats (5.1).
@@ -277,7 +315,7 @@ func (m *Master) LinkBroken(now time.Time, session string) {
 	if a == nil {
 		return
 	}
-	a.connected = false
+	m.linkDown(a)
 	a.backBy = now.Add(m.cfg.ReregisterTimeout)
 	m.rescindAgent(a)
 	for _, t := range a.sortedTasks() {
@@ -384,6 +422,8 @@ func (m *Master) expel(a *agent) {
 	if a.connected {
 		m.queue(HangUp{Session: a.session})
 	}
+	m.linkDown(a)
+	m.dropInverses(func(i *inverse) bool { return i.agent == a })
 	delete(m.agents, a.id)
 	delete(m.registry.Admitted, a.id)
 }

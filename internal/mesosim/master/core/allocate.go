@@ -26,9 +26,13 @@ type candidate struct {
 // allocateAll offers what is free on all agents (2.1).
 func (m *Master) allocateAll(now time.Time) {
 	candidates := m.candidates()
-	if len(candidates) == 0 {
-		return
+	if len(candidates) > 0 {
+		m.offerFree(now, candidates)
 	}
+	m.deallocate(now)
+}
+
+func (m *Master) offerFree(now time.Time, candidates []candidate) {
 	total := m.total()
 	made := map[*framework][]*offer{}
 	agents := m.sortedAgents()

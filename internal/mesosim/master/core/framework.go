@@ -29,8 +29,9 @@ type framework struct {
 	filters    map[filterKey][]filter
 	usage      map[string]amounts // by role: offered and allocated
 
+	inverseFilters map[string]time.Time // by agent
+
 	tasks       map[string]*task
-	order       []string // task ids in order of launch, for stable answers
 	unreachable []*task
 	completed   []*task
 }
@@ -40,6 +41,7 @@ func newFramework(id string, info mesos.FrameworkInfo) *framework {
 	return &framework{
 		id: id, info: info,
 		suppressed: map[string]bool{}, filters: map[filterKey][]filter{}, usage: map[string]amounts{}, tasks: map[string]*task{},
+		inverseFilters: map[string]time.Time{},
 	}
 }
 
@@ -194,6 +196,7 @@ func (m *Master) disconnect(now time.Time, f *framework) {
 	f.connected = false
 	m.dropOffers(f)
 	clear(f.filters)
+	clear(f.inverseFilters)
 	timeout := time.Duration(f.info.GetFailoverTimeout() * float64(time.Second))
 	if timeout <= 0 {
 		m.removeFramework(now, f)

@@ -1,8 +1,14 @@
 package core
 
 import (
+	"slices"
+	"time"
+
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/allocator"
 	"github.com/mesos/mesos-go/api/v1/lib/maintenance"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
 
 // window is a time in which machines are not available (2.5).
@@ -21,6 +27,13 @@ func (m *Master) UpdateMaintenance(s maintenance.Schedule) {
 	for _, o := range m.sortedOffers() {
 		m.rescind(o)
 	}
+	m.dropInverses(func(*inverse) bool { return true })
+	for _, a := range m.agents {
+		clear(a.maintenance)
+	}
+	for _, f := range m.frameworks {
+		clear(f.inverseFilters)
+	}
 	m.allocate = true
 }
 
@@ -33,10 +46,91 @@ func (m *Master) Maintenance() maintenance.Schedule {
 	return out
 }
 
+// MaintenanceStatus is GET_MAINTENANCE_STATUS: the machines that are to go, with
+// what frameworks said to it, and those that are down.
+func (m *Master) MaintenanceStatus() maintenance.ClusterStatus {
+	out := maintenance.ClusterStatus{DownMachines: m.down}
+	for _, w := range m.schedule {
+		for _, id := range w.machines {
+			if slices.ContainsFunc(m.down, func(d mesos.MachineID) bool { return d.Equal(id) }) {
+				continue
+			}
+			d := maintenance.ClusterStatus_DrainingMachine{ID: id}
+			for _, a := range m.sortedAgents() {
+				if onMachine(id, a.info.Hostname, a.ip) {
+					for _, f := range m.sortedFrameworks() {
+						if s, ok := a.maintenance[f.id]; ok {
+							d.Statuses = append(d.Statuses, s)
+						}
+					}
+				}
+			}
+			out.DrainingMachines = append(out.DrainingMachines, d)
+		}
+	}
+	return out
+}
+
+// StartMaintenance is START_MAINTENANCE, /machine/down: the agents of machines
+// that are scheduled are removed. It returns the text of a 400, or nothing.
+func (m *Master) StartMaintenance(now time.Time, ids []mesos.MachineID) string {
+	for _, id := range ids {
+		if !m.scheduled(id) {
+			return "Machine '" + id.GetHostname() + " (" + id.GetIP() + ")' is not part of a maintenance schedule"
+		}
+	}
+	for _, id := range ids {
+		m.down = append(m.down, id)
+		for _, a := range m.sortedAgents() {
+			if onMachine(id, a.info.Hostname, a.ip) {
+				m.tell(a, link.ToAgent{Shutdown: &link.Shutdown{Reason: "Operator initiated 'Machine DOWN'"}})
+				m.removeAgent(now, a, "Operator initiated 'Machine DOWN'")
+			}
+		}
+	}
+	return ""
+}
+
+// StopMaintenance is STOP_MAINTENANCE, /machine/up: machines may come back. It
+// returns the text of a 400, or nothing.
+func (m *Master) StopMaintenance(ids []mesos.MachineID) string {
+	isDown := func(id mesos.MachineID) bool {
+		return slices.ContainsFunc(m.down, func(d mesos.MachineID) bool { return d.Equal(id) })
+	}
+	for _, id := range ids {
+		if !isDown(id) {
+			return "Machine '" + id.GetHostname() + " (" + id.GetIP() + ")' is not in DOWN mode and cannot be brought up"
+		}
+	}
+	among := func(have mesos.MachineID) bool {
+		return slices.ContainsFunc(ids, func(id mesos.MachineID) bool { return id.Equal(have) })
+	}
+	m.down = slices.DeleteFunc(m.down, among)
+	for i := range m.schedule {
+		m.schedule[i].machines = slices.DeleteFunc(slices.Clone(m.schedule[i].machines), among)
+	}
+	m.schedule = slices.DeleteFunc(m.schedule, func(w window) bool { return len(w.machines) == 0 })
+	return ""
+}
+
+func (m *Master) scheduled(id mesos.MachineID) bool {
+	return slices.ContainsFunc(m.schedule, func(w window) bool {
+		return slices.ContainsFunc(w.machines, func(have mesos.MachineID) bool { return have.Equal(id) })
+	})
+}
+
+// onMachine says whether a machine id means the machine of an agent.
+func onMachine(id mesos.MachineID, hostname, ip string) bool {
+	if id.Hostname == nil && id.IP == nil {
+		return false
+	}
+	return (id.Hostname == nil || id.GetHostname() == hostname) && (id.IP == nil || id.GetIP() == ip)
+}
+
 func (m *Master) unavailability(a *agent) *mesos.Unavailability {
 	for _, w := range m.schedule {
 		for _, id := range w.machines {
-			if (id.Hostname == nil || id.GetHostname() == a.info.Hostname) && (id.IP == nil || id.GetIP() == a.ip) {
+			if onMachine(id, a.info.Hostname, a.ip) {
 				return &w.unavailability
 			}
 		}
@@ -44,13 +138,9 @@ func (m *Master) unavailability(a *agent) *mesos.Unavailability {
 	return nil
 }
 
-// MaintenanceStatus is GET_MAINTENANCE_STATUS: the machines that are to go.
-func (m *Master) MaintenanceStatus() maintenance.ClusterStatus {
-	var out maintenance.ClusterStatus
-	for _, w := range m.schedule {
-		for _, id := range w.machines {
-			out.DrainingMachines = append(out.DrainingMachines, maintenance.ClusterStatus_DrainingMachine{ID: id})
-		}
+// said records what a framework answered to an inverse offer.
+func (a *agent) said(now time.Time, f *framework, s allocator.InverseOfferStatus_Status) {
+	a.maintenance[f.id] = allocator.InverseOfferStatus{
+		Status: &s, FrameworkID: mesos.FrameworkID{Value: f.id}, Timestamp: *timeInfo(now),
 	}
-	return out
 }

@@ -42,17 +42,20 @@ type Master struct {
 	frameworks map[string]*framework
 	completed  []*framework // oldest first
 	agents     map[string]*agent
+	sessions   map[string]*agent // connected agents
 	registry   Registry
 	offers     map[string]*offer
 	operations map[operationKey]*operation
 
-	issuedFrameworks, issuedAgents, issuedOffers int
+	issuedFrameworks, issuedAgents, issuedOffers, issuedTasks int
 
 	effects    []Effect
 	watched    bool
 	allocateAt time.Time // next batch allocation
 	allocate   bool      // one is wanted at once
 	schedule   []window  // maintenance
+	down       []mesos.MachineID
+	inverses   map[string]*inverse
 }
 
 // New returns a master that has just been elected, with the registry that an
@@ -62,7 +65,7 @@ func New(cfg Config, registry Registry, now time.Time) *Master {
 	m := &Master{
 		cfg: cfg, registry: registry,
 		frameworks: map[string]*framework{}, agents: map[string]*agent{}, offers: map[string]*offer{},
-		operations: map[operationKey]*operation{},
+		operations: map[operationKey]*operation{}, sessions: map[string]*agent{}, inverses: map[string]*inverse{},
 		allocateAt: now.Add(cfg.AllocationInterval),
 	}
 	for id, r := range m.registry.Admitted {

@@ -95,6 +95,11 @@ func (m *Master) dropOffers(f *framework) {
 			m.take(o)
 		}
 	}
+	for id, i := range m.inverses {
+		if i.framework == f {
+			delete(m.inverses, id)
+		}
+	}
 }
 
 func (m *Master) rescindAgent(a *agent) {
@@ -114,6 +119,7 @@ func (m *Master) advanceOffers(now time.Time) {
 			m.rescind(o)
 		}
 	}
+	m.dropInverses(func(i *inverse) bool { return !now.Before(i.at.Add(m.cfg.OfferTimeout)) })
 }
 
 // Decline is DECLINE (1.5).
@@ -131,6 +137,7 @@ func (m *Master) Revive(s Subscriber, roles []string) {
 	for _, r := range s.framework.own(roles) {
 		delete(s.framework.suppressed, r)
 		s.framework.dropFilters(r)
+		clear(s.framework.inverseFilters)
 		m.allocate = true
 	}
 }

@@ -61,6 +61,9 @@ func (m *Master) showFramework(f *framework, withOffers bool) master.Response_Ge
 	if !f.unregistered.IsZero() {
 		out.UnregisteredTime = timeInfo(f.unregistered)
 	}
+	if withOffers {
+		out.InverseOffers = m.inversesOf(f)
+	}
 	byRole := map[string]resource.Set{}
 	for _, t := range f.sortedTasks() {
 		if !terminal(t.state) {
@@ -77,6 +80,19 @@ func (m *Master) showFramework(f *framework, withOffers bool) master.Response_Ge
 		out.OfferedResources = append(out.OfferedResources, o.set.Messages(resource.Format{Allocation: o.role, Refined: true})...)
 		if withOffers {
 			out.Offers = append(out.Offers, m.message(o))
+		}
+	}
+	return out
+}
+
+func (m *Master) inversesOf(f *framework) []mesos.InverseOffer {
+	var out []mesos.InverseOffer
+	for _, i := range m.inverses {
+		if u := m.unavailability(i.agent); i.framework == f && u != nil {
+			out = append(out, mesos.InverseOffer{
+				OfferID: mesos.OfferID{Value: i.id}, URL: i.agent.url(), FrameworkID: mesos.FrameworkID{Value: f.id},
+				AgentID: &mesos.AgentID{Value: i.agent.id}, Unavailability: *u,
+			})
 		}
 	}
 	return out

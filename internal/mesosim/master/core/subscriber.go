@@ -75,11 +75,10 @@ func (m *Master) sortedOffers() []*offer {
 
 func (f *framework) sortedTasks() []*task {
 	out := make([]*task, 0, len(f.tasks))
-	for _, id := range f.order {
-		if t := f.tasks[id]; t != nil {
-			out = append(out, t)
-		}
+	for _, t := range f.tasks {
+		out = append(out, t)
 	}
+	slices.SortFunc(out, func(a, b *task) int { return a.seq - b.seq })
 	return out
 }
 

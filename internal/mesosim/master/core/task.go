@@ -16,6 +16,7 @@ import (
 // state that was forwarded to its framework.
 type task struct {
 	framework *framework
+	seq       int // order of arrival, for stable answers
 	agentID   string
 	info      mesos.TaskInfo
 	group     *mesos.ExecutorInfo // executor of a task of a group
@@ -87,9 +88,8 @@ func (t *task) record(s mesos.TaskStatus) {
 // hold puts a task among its framework's and its agent's live ones.
 func (m *Master) hold(t *task) {
 	f := t.framework
-	if f.tasks[t.id()] == nil {
-		f.order = append(slices.DeleteFunc(f.order, func(id string) bool { return id == t.id() }), t.id())
-	}
+	m.issuedTasks++
+	t.seq = m.issuedTasks
 	f.tasks[t.id()] = t
 	a := m.agents[t.agentID]
 	if a == nil {
@@ -129,7 +129,6 @@ func (m *Master) drop(f *framework, t *task) {
 		m.free(t)
 	}
 	delete(f.tasks, t.id())
-	f.order = slices.DeleteFunc(f.order, func(id string) bool { return id == t.id() })
 	if a := m.agents[t.agentID]; a != nil {
 		delete(a.tasks, taskKey{f.id, t.id()})
 	}
