@@ -106,11 +106,15 @@ func (e *Explanation) launcher(l cluster.Launcher, c Counts) {
 	case l.Epoch == 0:
 		e.Reasons = append(e.Reasons, Reason{Code: CodeNoLauncher, Message: "no launcher has ever run; start taurus-launcher"})
 	case s.Sequence == 0 || s.Epoch != l.Epoch:
-		e.Reasons = append(e.Reasons, Reason{Code: CodeNoSubscription,
-			Message: fmt.Sprintf("launcher %s has not subscribed to a Mesos master yet", l.Instance)})
+		e.Reasons = append(e.Reasons, Reason{
+			Code:    CodeNoSubscription,
+			Message: fmt.Sprintf("launcher %s has not subscribed to a Mesos master yet", l.Instance),
+		})
 	case s.Closed:
-		e.Reasons = append(e.Reasons, Reason{Code: CodeNoSubscription,
-			Message: fmt.Sprintf("launcher %s has lost its subscription to %s: %s", l.Instance, s.Master, s.CloseReason)})
+		e.Reasons = append(e.Reasons, Reason{
+			Code:    CodeNoSubscription,
+			Message: fmt.Sprintf("launcher %s has lost its subscription to %s: %s", l.Instance, s.Master, s.CloseReason),
+		})
 	}
 }
 
@@ -127,8 +131,10 @@ func (e *Explanation) notPlanned(j *cluster.Job, v Job) {
 		}
 		if g.Tasks.Waiting > planned {
 			n := g.Tasks.Waiting - planned
-			e.Reasons = append(e.Reasons, Reason{Code: CodeNotPlanned, Group: g.Name, Tasks: n,
-				Message: fmt.Sprintf("the planner has not planned %s of group %s yet", tasks(n), g.Name)})
+			e.Reasons = append(e.Reasons, Reason{
+				Code: CodeNotPlanned, Group: g.Name, Tasks: n,
+				Message: fmt.Sprintf("the planner has not planned %s of group %s yet", tasks(n), g.Name),
+			})
 		}
 	}
 }

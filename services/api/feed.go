@@ -124,20 +124,21 @@ func (s *Service) follow(c echo.Context, filter projection.Filter, fallback uint
 	defer s.metrics.feeds.Dec()
 	ctx, cancel := context.WithCancel(c.Request().Context())
 	defer cancel()
+	out := newFeedWriter(c)
 	go func() {
 		select {
 		case <-s.stopping:
 			cancel()
+			out.deadline(time.Now()) // A write to a client that takes nothing ends too.
 		case <-ctx.Done():
 		}
 	}()
-	out := newFeedWriter(c)
 	if err := out.open(from); err != nil {
 		return err
 	}
 	err = s.live.Follow(ctx, from, s.heartbeat, func(ev projection.Event) error {
-		if !filter.Matches(ev) {
-			return nil
+		if err := ctx.Err(); err != nil || !filter.Matches(ev) {
+			return err
 		}
 		return out.event(ev)
 	}, out.idle)
@@ -183,9 +184,12 @@ func (w *feedWriter) idle(last uint64) error {
 	return w.send(fmt.Sprintf(": heartbeat\nid: %d\n\n", last))
 }
 
+// deadline bounds writes. Where the connection has none, that is no reason to
+// end the feed.
+func (w *feedWriter) deadline(t time.Time) { _ = w.control.SetWriteDeadline(t) }
+
 func (w *feedWriter) send(text string) error {
-	// Recorders in tests have no deadlines, which is no reason to fail.
-	_ = w.control.SetWriteDeadline(time.Now().Add(feedWriteTimeout))
+	w.deadline(time.Now().Add(feedWriteTimeout))
 	if _, err := w.response.Write([]byte(text)); err != nil {
 		return fmt.Errorf("%w: %w", errFeedWrite, err)
 	}

@@ -43,7 +43,7 @@ func (r *rig) feed(target string, headers ...header) *sse {
 		}
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
-	resp, err := (&http.Client{Transport: transport}).Do(req)
+	resp, err := (&http.Client{Transport: transport}).Do(req) //nolint:bodyclose // The client of the feed closes it.
 	if err != nil {
 		cancel()
 		r.t.Fatal(err)
@@ -175,8 +175,10 @@ func TestFeedFilters(t *testing.T) {
 func TestFeedEventIsWhole(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.do("POST", "/v2/jobs", oneTask, header{"X-Taurus-Actor": "ann",
-		"Traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}).want(201)
+	r.do("POST", "/v2/jobs", oneTask, header{
+		"X-Taurus-Actor": "ann",
+		"Traceparent":    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+	}).want(201)
 	ev := r.feed("/v2/events?from=1").must()
 	if ev.kind != "taurus.job.submitted.v1" {
 		t.Fatalf("event %s", ev.kind)
@@ -230,6 +232,27 @@ func TestFeedOlderThanTheLogIsGone(t *testing.T) {
 	if ev := r.feed("/v2/events?from=4").must(); ev.id != "4" {
 		t.Fatalf("event %s", ev.id)
 	}
+}
+
+// A client that takes nothing costs nobody else anything.
+func TestSlowReaderCostsOnlyItself(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	run := r.create(oneTask)
+	r.feed("/v2/events?from=1") // And reads nothing.
+	quick := r.feed("/v2/events?from=1")
+	const big = 64
+	reason := strings.Repeat("x", 256<<10)
+	for n := range big {
+		r.append(r.space.Plan("web"), events.TasksPlanned{Run: run, Reason: reason, Version: uint64(n)})
+	}
+	quick.lines.Buffer(nil, 1<<20)
+	for n := 1; n <= big+1; n++ {
+		if ev := quick.must(); ev.id != strconv.Itoa(n) {
+			t.Fatalf("event %s, want %d", ev.id, n)
+		}
+	}
+	r.do("POST", "/v2/jobs/web/stop", "").want(200)
 }
 
 // A stop ends feeds at once, or it would wait for them for ever.

@@ -46,13 +46,14 @@ func (s *Service) line(c echo.Context, r *request, took time.Duration) {
 	if c.Response().Status == http.StatusInternalServerError {
 		level = zerolog.ErrorLevel
 	}
-	e := s.log.WithLevel(level).Str("method", c.Request().Method).Str("path", c.Request().URL.Path).
+	s.log.WithLevel(level).Str("method", c.Request().Method).Str("path", c.Request().URL.Path).
 		Int("status", c.Response().Status).Int64("bytes", c.Response().Size).Dur("took", took).
-		Str("request_id", r.id).Str("actor", r.author.actor).Uint64("seq", r.sequence)
-	if r.job != "" {
-		e = e.Str("job", r.job)
-	}
-	e.AnErr("error", r.err).Msg("request")
+		Str("request_id", r.id).Str("actor", r.author.actor).Uint64("seq", r.sequence).
+		Func(func(e *zerolog.Event) {
+			if r.job != "" {
+				e.Str("job", r.job)
+			}
+		}).AnErr("error", r.err).Msg("request")
 }
 
 // panicError is a panic in a handler.

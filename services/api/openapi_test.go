@@ -184,10 +184,23 @@ func TestPageKnowsEveryEvent(t *testing.T) {
 	t.Parallel()
 	a := newRig(t).do("GET", "/", "").want(200)
 	for _, ev := range []events.Event{
-		events.JobSubmitted{}, events.JobScaled{}, events.JobStopped{}, events.JobDeleted{}, events.TasksPlanned{},
-		events.TasksDoomed{}, events.JobCompleted{}, events.JobFailed{}, events.TaskStaged{}, events.TaskWithdrawn{},
-		events.TaskAdopted{}, events.TaskStatusChanged{}, events.KillIssued{}, events.LauncherElected{},
-		events.FrameworkRegistered{}, events.SubscriptionOpened{}, events.SubscriptionClosed{},
+		events.JobSubmitted{},
+		events.JobScaled{},
+		events.JobStopped{},
+		events.JobDeleted{},
+		events.TasksPlanned{},
+		events.TasksDoomed{},
+		events.JobCompleted{},
+		events.JobFailed{},
+		events.TaskStaged{},
+		events.TaskWithdrawn{},
+		events.TaskAdopted{},
+		events.TaskStatusChanged{},
+		events.KillIssued{},
+		events.LauncherElected{},
+		events.FrameworkRegistered{},
+		events.SubscriptionOpened{},
+		events.SubscriptionClosed{},
 	} {
 		name := strings.TrimSuffix(strings.TrimPrefix(ev.Type(), "taurus."), ".v1")
 		if !strings.Contains(a.body, `"`+name+`"`) {

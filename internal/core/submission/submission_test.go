@@ -84,23 +84,32 @@ func TestDecideEveryPair(t *testing.T) {
 		want    []any
 	}{
 		{"submit", submission.Submit{Spec: []byte(`{}`), Key: "k"}, []any{
-			submitted, exists, exists, exists, exists, submitted, submitted, submitted, submitted, exists, exists, submitted, submitted}},
+			submitted, exists, exists, exists, exists, submitted, submitted, submitted, submitted, exists, exists, submitted, submitted,
+		}},
 		{"scale", scale("web", 5), []any{
-			notFound, scaled, scaled, over, over, over, over, over, notFound, notFound, over, notFound, over}},
+			notFound, scaled, scaled, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
 		{"scale to the same", scale("web", 2), []any{
-			notFound, nothing, nothing, over, over, over, over, over, notFound, notFound, over, notFound, over}},
+			notFound, nothing, nothing, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
 		{"scale the only group", scale("", 5), []any{
-			notFound, scaled, which, over, over, over, over, over, notFound, notFound, over, notFound, over}},
+			notFound, scaled, which, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
 		{"scale no group", scale("nope", 5), []any{
-			notFound, noGroup, noGroup, over, over, over, over, over, notFound, notFound, over, notFound, over}},
+			notFound, noGroup, noGroup, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
 		{"scale as seen", seen, []any{
-			notFound, scaled, scaled, over, over, over, over, over, notFound, notFound, version, notFound, over}},
+			notFound, scaled, scaled, over, over, over, over, over, notFound, notFound, version, notFound, over,
+		}},
 		{"scale a stale version", stale, []any{
-			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version}},
+			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
+		}},
 		{"stop", submission.Stop{Reason: "enough"}, []any{
-			notFound, stopped, stopped, nothing, nothing, nothing, nothing, nothing, notFound, notFound, nothing, notFound, nothing}},
+			notFound, stopped, stopped, nothing, nothing, nothing, nothing, nothing, notFound, notFound, nothing, notFound, nothing,
+		}},
 		{"delete", submission.Delete{}, []any{
-			notFound, live, live, live, live, deleted, deleted, deleted, notFound, notFound, live, notFound, deleted}},
+			notFound, live, live, live, live, deleted, deleted, deleted, notFound, notFound, live, notFound, deleted,
+		}},
 	}
 	for _, row := range rows {
 		for i, s := range states() {
