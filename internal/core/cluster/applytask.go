@@ -73,7 +73,10 @@ func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r Record) Chang
 		}
 		s.insert(slot, t)
 	}
-	t.ID, t.AgentID, t.State, t.Unreachable = ev.TaskID, ev.AgentID, max(m.State, Staged), m.Unreachable
+	t.ID, t.AgentID, t.State = ev.TaskID, ev.AgentID, max(m.State, Staged)
+	if m.Unreachable {
+		t.cutOff(r)
+	}
 	t.Confirmed, t.Adopted, t.EndedAt, t.Sequence = true, true, time.Time{}, r.Sequence
 	t.Status = Status{State: ev.State}
 	s.byID[t.ID] = t
@@ -107,11 +110,13 @@ func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r Record
 		t.State = state
 		t.take(ev, r)
 	case m.Unreachable:
-		t.Unreachable, t.UnreachableSince, t.Confirmed = true, r.Time, true
+		t.cutOff(r)
+		t.Confirmed = true
 		t.Status.Reason, t.Status.Message, t.Sequence = ev.Reason, ev.Message, r.Sequence
 	case state < t.State:
 		if !t.Unreachable {
 			c.Judgement = Outranked
+			return c
 		}
 		t.Unreachable, t.Sequence = false, r.Sequence
 	case state.Terminal():
@@ -122,6 +127,14 @@ func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r Record
 		t.advance(state, r)
 	}
 	return c
+}
+
+// cutOff makes a task unreachable, since when it first was: hearing so again
+// must not put off its replacement.
+func (t *Task) cutOff(r Record) {
+	if !t.Unreachable {
+		t.Unreachable, t.UnreachableSince = true, r.Time
+	}
 }
 
 func (t *Task) advance(state TaskState, r Record) {
