@@ -190,30 +190,37 @@ func (p *Projection) readJob(ctx context.Context, list []Event, id string, from,
 // feedChunk is how many events a follower takes at once.
 const feedChunk = 256
 
-// Follow hands every folded event from sequence from on to each, without gap or
-// repeat, until ctx ends or each fails. Every idle interval without events it
-// calls idle with the last sequence handed over. What is no longer at hand is
-// read from the log; the error may be eventlog.ErrTruncated.
-func (p *Projection) Follow(ctx context.Context, from uint64, every time.Duration, each func(Event) error, idle func(last uint64) error) error {
+// Follow hands every folded event that filter chooses, from sequence from on, to
+// each, without gap or repeat, until ctx ends or each fails. Every interval
+// without events it calls idle with the last sequence that was looked at. What
+// is no longer at hand is read from the log; the error may be
+// eventlog.ErrTruncated.
+func (p *Projection) Follow(ctx context.Context, from uint64, filter Filter, every time.Duration, each func(Event) error, idle func(last uint64) error) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	chosen := func(ev Event) error {
+		if err := ctx.Err(); err != nil || !filter.Matches(ev) {
+			return err
+		}
+		return each(ev)
+	}
 	from = max(from, 1)
 	for {
 		list, first, held, changed := p.feed.since(from, feedChunk)
 		if !held {
-			if err := p.followOld(ctx, from, first-1, each); err != nil {
+			if err := p.followOld(ctx, from, first-1, filter.Job, chosen); err != nil {
 				return err
 			}
 			from = first
 			continue
 		}
 		for _, ev := range list {
-			if err := each(ev); err != nil {
+			if err := chosen(ev); err != nil {
 				return err
 			}
 			from = ev.Sequence + 1
 		}
-		if len(list) > 0 && ctx.Err() == nil {
+		if len(list) > 0 {
 			continue
 		}
 		select {
@@ -228,7 +235,27 @@ func (p *Projection) Follow(ctx context.Context, from uint64, every time.Duratio
 	}
 }
 
-func (p *Projection) followOld(ctx context.Context, from, to uint64, each func(Event) error) error {
+// followOld reads from the log: of one job only what is about it, otherwise all.
+func (p *Projection) followOld(ctx context.Context, from, to uint64, id string, each func(Event) error) error {
+	if id == "" {
+		return p.followAll(ctx, from, to, each)
+	}
+	for from != 0 {
+		list, next, err := p.JobEvents(ctx, id, from, to, feedChunk)
+		if err != nil {
+			return err
+		}
+		for _, ev := range list {
+			if err := each(ev); err != nil {
+				return err
+			}
+		}
+		from = next
+	}
+	return nil
+}
+
+func (p *Projection) followAll(ctx context.Context, from, to uint64, each func(Event) error) error {
 	for rec, err := range p.log.Read(ctx, from, to) {
 		if err != nil {
 			return err

@@ -138,19 +138,21 @@ func TestFollowSeesAllWhereverItBegins(t *testing.T) {
 		}
 	}()
 	errDone := errors.New("done")
-	for _, from := range []uint64{0, 1, 399, 400, 401, 3000, total} {
-		next := max(from, 1)
-		err := p.Follow(t.Context(), from, time.Hour, func(ev projection.Event) error {
-			if ev.Sequence != next {
-				t.Fatalf("from %d: got %d, want %d", from, ev.Sequence, next)
+	for _, filter := range []projection.Filter{{}, {Job: "a"}} {
+		for _, from := range []uint64{0, 1, 399, 400, 401, 3000, total} {
+			next := max(from, 1)
+			err := p.Follow(t.Context(), from, filter, time.Hour, func(ev projection.Event) error {
+				if ev.Sequence != next {
+					t.Fatalf("from %d: got %d, want %d", from, ev.Sequence, next)
+				}
+				if next++; next > total {
+					return errDone
+				}
+				return nil
+			}, func(uint64) error { return nil })
+			if !errors.Is(err, errDone) {
+				t.Fatalf("from %d: %v", from, err)
 			}
-			if next++; next > total {
-				return errDone
-			}
-			return nil
-		}, func(uint64) error { return nil })
-		if !errors.Is(err, errDone) {
-			t.Fatalf("from %d: %v", from, err)
 		}
 	}
 }

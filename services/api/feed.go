@@ -49,36 +49,44 @@ func (s *Service) jobEvents(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.waitAfter(c); err != nil {
+		return err
+	}
 	if !s.live.Seen(id) {
 		return submission.ErrNotFound
 	}
 	if strings.Contains(c.Request().Header.Get(echo.HeaderAccept), "text/event-stream") {
 		return s.follow(c, projection.Filter{Job: id, Types: types(c)}, 1)
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
-	defer cancel()
-	c.SetRequest(c.Request().WithContext(ctx))
-	limit, errLimit := number(c, "limit", 1, eventsPageMax, eventsPage)
-	from, errFrom := number(c, "from", 0, 1<<63, 0)
-	after, errAfter := number(c, "after", 0, 1<<63, 0)
-	if err := errors.Join(errLimit, errFrom, errAfter); err != nil {
-		return err
-	}
-	if err := s.live.WaitFor(ctx, after); err != nil {
-		return err
-	}
-	list := eventList{Sequence: s.live.Sequence()}
-	if at := c.QueryParam("at"); at != "" {
-		if list.Sequence, err = s.sequenceOf(ctx, at); err != nil {
-			return err
-		}
-	}
-	list.Events, list.Next, err = s.live.JobEvents(ctx, id, from, list.Sequence, int(limit))
+	list, err := s.eventPage(c, id)
 	if err != nil {
 		return err
 	}
 	setSequence(c, list.Sequence)
 	return writeJSON(c, http.StatusOK, jsonType, list)
+}
+
+func (s *Service) eventPage(c echo.Context, id string) (list eventList, err error) {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
+	defer cancel()
+	limit, errLimit := number(c, "limit", 1, eventsPageMax, eventsPage)
+	from, errFrom := number(c, "from", 0, 1<<63, 0)
+	if err := errors.Join(errLimit, errFrom); err != nil {
+		return list, err
+	}
+	list.Sequence = s.live.Sequence()
+	if at := c.QueryParam("at"); at != "" {
+		then, err := s.sequenceOf(ctx, at)
+		if err != nil {
+			return list, err
+		}
+		if then > list.Sequence {
+			return list, fmt.Errorf("%w: %d, the last is %d", projection.ErrNotYet, then, list.Sequence)
+		}
+		list.Sequence = then
+	}
+	list.Events, list.Next, err = s.live.JobEvents(ctx, id, from, list.Sequence, int(limit))
+	return list, err
 }
 
 // feedStart is the sequence that a feed begins with: behind Last-Event-ID, at
@@ -136,12 +144,7 @@ func (s *Service) follow(c echo.Context, filter projection.Filter, fallback uint
 	if err := out.open(from); err != nil {
 		return err
 	}
-	err = s.live.Follow(ctx, from, s.heartbeat, func(ev projection.Event) error {
-		if err := ctx.Err(); err != nil || !filter.Matches(ev) {
-			return err
-		}
-		return out.event(ev)
-	}, out.idle)
+	err = s.live.Follow(ctx, from, filter, s.heartbeat, out.event, out.idle)
 	if ctx.Err() == nil && !errors.Is(err, errFeedWrite) {
 		return err // Too late for a status; it is logged.
 	}

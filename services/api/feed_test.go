@@ -234,6 +234,28 @@ func TestFeedOlderThanTheLogIsGone(t *testing.T) {
 	}
 }
 
+// The bound on reading a request does not end a feed that has been open longer.
+func TestFeedOutlivesTheReadTimeout(t *testing.T) {
+	t.Parallel()
+	s, err := api.New(api.Options{Log: memory.New(), Name: "test", Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const bound = 50 * time.Millisecond
+	api.SetReadTimeout(s, bound)
+	api.SetHeartbeat(s, bound)
+	run(t, s)
+	f := (&rig{t: t, api: s}).feed("/v2/events")
+	for beats := 0; beats < 5; {
+		if !f.lines.Scan() {
+			t.Fatalf("the feed ended after %d heartbeats: %v", beats, f.lines.Err())
+		}
+		if f.lines.Text() == ": heartbeat" {
+			beats++
+		}
+	}
+}
+
 // A client that takes nothing costs nobody else anything.
 func TestSlowReaderCostsOnlyItself(t *testing.T) {
 	t.Parallel()
@@ -320,6 +342,7 @@ func TestJobEventsPageAndFollow(t *testing.T) {
 			t.Fatalf("event %s, want %d", ev.id, want)
 		}
 	}
+	r.do("GET", "/v2/jobs/web/events?at=9999", "").want(400)
 	upTo := get[struct{ Events []any }](r, "/v2/jobs/web/events?at=50")
 	if len(upTo.Events) != 3 {
 		t.Fatalf("%d events as of 50", len(upTo.Events))

@@ -41,6 +41,8 @@ const (
 	decideMax = 10
 	// settleWait is how long the log is given to show what took a race.
 	settleWait = time.Second
+	// stopsAtOnce is how many jobs are stopped at once when all are.
+	stopsAtOnce = 16
 
 	jobsPage, jobsPageMax     = 100, 1000
 	tasksPage, tasksPageMax   = 1000, 10_000

@@ -21,12 +21,7 @@ type moment struct {
 // read lets f look at the model that a request asks about: that of now, once it
 // has come to ?after=, or that of ?at=. f must keep nothing of the model.
 func (s *Service) read(c echo.Context, f func(*projection.Model, moment)) error {
-	ctx := c.Request().Context()
-	after, err := number(c, "after", 0, 1<<63, 0)
-	if err != nil {
-		return err
-	}
-	if err := s.live.WaitFor(ctx, after); err != nil {
+	if err := s.waitAfter(c); err != nil {
 		return err
 	}
 	if c.QueryParam("at") == "" {
@@ -38,13 +33,25 @@ func (s *Service) read(c echo.Context, f func(*projection.Model, moment)) error 
 		setSequence(c, now.sequence)
 		return nil
 	}
-	m, err := s.past(ctx, c.QueryParam("at"))
+	m, err := s.past(c.Request().Context(), c.QueryParam("at"))
 	if err != nil {
 		return err
 	}
 	setSequence(c, m.Sequence())
 	f(m, moment{now: m.Time(), sequence: m.Sequence(), past: true})
 	return nil
+}
+
+// waitAfter waits until what ?after= names is folded, so that users read their
+// writes whichever instance they ask.
+func (s *Service) waitAfter(c echo.Context) error {
+	after, err := number(c, "after", 0, 1<<63, 0)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
+	defer cancel()
+	return s.live.WaitFor(ctx, after)
 }
 
 // past builds the model of a sequence or of a time.

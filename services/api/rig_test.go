@@ -58,6 +58,13 @@ func start(t *testing.T, o api.Options) *api.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
+	run(t, s)
+	return s
+}
+
+// run runs a service until the test ends.
+func run(t *testing.T, s *api.Service) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
@@ -75,7 +82,6 @@ func start(t *testing.T, o api.Options) *api.Service {
 		case <-time.After(time.Millisecond):
 		}
 	}
-	return s
 }
 
 // answer is a response read to its end.

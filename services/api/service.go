@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -39,6 +40,7 @@ type Service struct {
 	stoppingOnce sync.Once
 	heartbeat    time.Duration
 	settleWait   time.Duration
+	readTimeout  time.Duration
 
 	mu     sync.Mutex
 	addr   string
@@ -64,7 +66,7 @@ func New(o Options) (*Service, error) {
 		opts: o, log: o.Logger, metrics: m,
 		live: projection.New(o.Log), history: projection.NewHistory(o.Log), why: projection.NewVerdicts(o.Why),
 		gate: newGate(), patterns: newPatterns(), nonce: hex.EncodeToString(nonce), stopping: make(chan struct{}),
-		heartbeat: heartbeat, settleWait: settleWait,
+		heartbeat: heartbeat, settleWait: settleWait, readTimeout: readTimeout,
 	}
 	s.echo = s.router()
 	return s, nil
@@ -169,8 +171,8 @@ func (s *Service) run(ctx context.Context, cancel func(), listener net.Listener)
 
 func (s *Service) server() *http.Server {
 	return &http.Server{
-		Handler: s.echo, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: headerMax,
+		Handler: s.echo, ReadHeaderTimeout: headerTimeout, ReadTimeout: s.readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: headerMax, ErrorLog: log.New(s.log, "", 0),
 	}
 }
 

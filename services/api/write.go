@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -147,7 +146,8 @@ func (s *Service) room(ctx context.Context, ev events.Event) error {
 	return nil
 }
 
-// stopAll stops every job that is not over, and returns the newest sequence.
+// stopAll stops every job that is not over, several at once, and returns the
+// newest sequence.
 func (s *Service) stopAll(ctx context.Context, by author) (sequence uint64, err error) {
 	var ids []string
 	s.live.View(func(m *projection.Model) {
@@ -158,15 +158,32 @@ func (s *Service) stopAll(ctx context.Context, by author) (sequence uint64, err 
 			}
 		}
 	})
-	slices.Sort(ids)
+	turns := make(chan struct{}, stopsAtOnce)
+	results := make(chan result, len(ids))
 	for _, id := range ids {
-		n, err := s.command(ctx, by, id, submission.Stop{})
-		if err != nil && !errors.Is(err, submission.ErrNotFound) {
-			return 0, fmt.Errorf("stop job %q: %w", id, err)
-		}
-		sequence = max(sequence, n)
+		turns <- struct{}{}
+		go func() {
+			defer func() { <-turns }()
+			n, err := s.command(ctx, by, id, submission.Stop{})
+			if err != nil && !errors.Is(err, submission.ErrNotFound) {
+				err = fmt.Errorf("stop job %q: %w", id, err)
+				results <- result{err: err}
+				return
+			}
+			results <- result{sequence: n}
+		}()
 	}
-	return sequence, nil
+	for range ids {
+		r := <-results
+		sequence, err = max(sequence, r.sequence), errors.Join(err, r.err)
+	}
+	return sequence, err
+}
+
+// result is what became of one of several commands.
+type result struct {
+	sequence uint64
+	err      error
 }
 
 func wanted(j *cluster.Job) bool { return submission.Known(j) && !j.Over() }
