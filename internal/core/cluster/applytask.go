@@ -68,7 +68,7 @@ func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r Record) Chang
 	}
 	if t == nil {
 		t = &Task{
-			Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group, Slot: ev.Slot, Attempt: ev.Attempt,
+			Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group, Slot: slot.Number, Attempt: ev.Attempt,
 			PlannedAt: r.Time,
 		}
 		s.insert(slot, t)
