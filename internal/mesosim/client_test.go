@@ -10,9 +10,12 @@ import (
 	"github.com/gogo/protobuf/proto"
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
+	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait; a test that passes never spends it.
 const patience = 20 * time.Second
@@ -52,7 +55,7 @@ func post(ctx context.Context, addr, stream string, call *scheduler.Call) (*http
 	if stream != "" {
 		req.Header.Set("Mesos-Stream-Id", stream)
 	}
-	return http.DefaultClient.Do(req)
+	return (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
 }
 
 // subscribe opens a stream and waits for SUBSCRIBED. It is tried again while the

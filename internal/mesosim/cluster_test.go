@@ -269,7 +269,7 @@ func get(t *testing.T, addr, path string) (int, map[string]any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,4 +285,93 @@ func get(t *testing.T, addr, path string) (int, map[string]any) {
 		}
 	}
 	return res.StatusCode, out
+}
+
+// A framework that was torn down while an agent was away leaves nothing there.
+func TestTeardownReachesAnAgentThatWasAway(t *testing.T) {
+	dir := t.TempDir()
+	m := startMaster(t, dir, 0)
+	a := startAgent(t, dir, m.addr, 0)
+	f := subscribe(t, m.addr, newInfo())
+	o := f.offer()
+	f.launch(o, newTask("a", o))
+	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
+	a.stop()
+	f.call(&scheduler.Call{Type: scheduler.Call_TEARDOWN})
+	a = startAgent(t, dir, m.addr, 0)
+	g := subscribe(t, m.addr, newInfo())
+	deadline := time.Now().Add(patience)
+	for {
+		records, err := filepath.Glob(filepath.Join(dir, "agent0", "meta", "runs", "*.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(records) == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the agent keeps %v", records)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	for _, r := range g.offer().Resources {
+		if r.Name == "cpus" && r.Scalar.Value != 4 {
+			t.Errorf("%v cpus are free", r.Scalar.Value)
+		}
+	}
+	a.stop()
+}
+
+// What the agent could not deliver before it died is answered for: the task is
+// neither lost nor launched twice.
+func TestUndeliveredLaunchIsDropped(t *testing.T) {
+	dir := t.TempDir()
+	m := startMaster(t, dir, 0)
+	a := startAgent(t, dir, m.addr, 0)
+	f := subscribe(t, m.addr, newInfo())
+	o := f.offer()
+	f.launch(o, newTask("a", o))
+	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
+	a.stop()
+	records, err := filepath.Glob(filepath.Join(dir, "agent0", "meta", "runs", "*.json"))
+	if err != nil || len(records) != 1 {
+		t.Fatalf("%v %v", records, err)
+	}
+	if err := os.Remove(records[0]); err != nil {
+		t.Fatal(err)
+	}
+	startAgent(t, dir, m.addr, 0)
+	if s := f.expect("a", mesos.TASK_DROPPED); s.GetMessage() != "Reconciliation: task unknown to the agent" || s.UUID == nil {
+		t.Errorf("%+v", s)
+	}
+	f.reconcile("a", o.AgentID.Value)
+	f.expect("a", mesos.TASK_GONE)
+}
+
+func TestUnregisteredAgentIsForgotten(t *testing.T) {
+	dir := t.TempDir()
+	m := startMaster(t, dir, 0)
+	rs, err := resource.Parse("cpus:1;mem:128")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := agent.Options{Master: m.addr, WorkDir: filepath.Join(dir, "agent"), Resources: rs, Executor: agent.Simulated, Log: zerolog.Nop()}
+	a, err := agent.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, a.Addr(), a.Run)
+	f := subscribe(t, m.addr, newInfo())
+	o := f.offer()
+	f.launch(o, newTask("a", o))
+	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
+	a.Unregister()
+	if s := f.expect("a", mesos.TASK_LOST); s.GetMessage() != "Agent 127.0.0.1 removed: the agent unregistered" {
+		t.Errorf("message %q", s.GetMessage())
+	}
+	if e := f.wait(scheduler.Event_FAILURE); e.Failure.AgentID.Value != o.AgentID.Value {
+		t.Errorf("FAILURE of %s", e.Failure.AgentID.Value)
+	}
+	f.reconcile("a", o.AgentID.Value)
+	f.expect("a", mesos.TASK_UNKNOWN)
 }

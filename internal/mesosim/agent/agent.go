@@ -158,15 +158,9 @@ func (a *Server) recover(ctx context.Context) error {
 	a.mu.Unlock()
 	known := map[string]bool{}
 	for _, r := range records {
-		e := a.executors[r.Kind]
-		if e == nil {
-			continue
-		}
-		known[r.Run.ContainerID] = true
-		e.Recover(ctx, r.task(), r.State)
-		if !r.Framework.Value.GetCheckpoint() && !terminal(r.State) {
-			a.orphan(r)
-			e.Kill(r.Run, 0)
+		if r.Kind != "" {
+			known[r.Run.ContainerID] = true
+			a.recoverRun(ctx, r)
 		}
 	}
 	for _, e := range a.executors {
@@ -177,6 +171,31 @@ func (a *Server) recover(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// recoverRun takes one run back, and repeats what an agent that died may have
+// stored but not done.
+func (a *Server) recoverRun(ctx context.Context, r *record) {
+	e := a.executors[r.Kind]
+	if e == nil {
+		return
+	}
+	ended, orphan := terminal(r.State), r.Orphan
+	e.Recover(ctx, r.task(), r.State)
+	switch {
+	case ended && orphan:
+		a.mu.Lock()
+		a.discard(r)
+		a.mu.Unlock()
+	case ended:
+	case orphan:
+		e.Kill(r.Run, r.grace(-1))
+	case r.Aborted:
+		e.Kill(r.Run, 0)
+	case !r.Framework.Value.GetCheckpoint():
+		a.orphan(r)
+		e.Kill(r.Run, 0)
+	}
 }
 
 // keep indexes a record; the lock is held.
