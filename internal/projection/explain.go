@@ -224,7 +224,7 @@ func (e *Explanation) weigh(verdicts []Verdict) {
 		}
 		e.Verdicts = append(e.Verdicts, v)
 		e.Reasons[at].Code = CodeOffers
-		e.Reasons[at].Message = fmt.Sprintf("%s: %s", tasks(e.Reasons[at].Tasks), v.Summary)
+		e.Reasons[at].Message = v.Summary
 	}
 }
 

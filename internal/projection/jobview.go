@@ -16,7 +16,7 @@ type JobState string
 const (
 	// StatePending: other than the wanted tasks run.
 	StatePending JobState = "pending"
-	// StateRunning: just the wanted tasks run; of a batch, those that are not done.
+	// StateRunning: just the wanted tasks run, but for those that are done for good.
 	StateRunning JobState = "running"
 	// StateStopping: nothing is wanted any more, but tasks still live.
 	StateStopping JobState = "stopping"
@@ -166,7 +166,7 @@ func count(j *cluster.Job, v *Job) (unreachable []uint32) {
 func (c *Counts) add(j *cluster.Job, t *cluster.Task, current bool) {
 	switch {
 	case !t.Live():
-		if current && t.Run == j.Run && t.State == cluster.Finished && t.Doom == nil {
+		if current && t.Run == j.Run && t.State == cluster.Finished && t.Doom == nil && !startsAgain(j, t.Group) {
 			c.Finished++
 		}
 	case t.Unreachable:
@@ -201,7 +201,7 @@ func (c *Counts) sum(o Counts) {
 
 func stateOf(j *cluster.Job, c Counts) JobState {
 	if !j.Over() {
-		return stateOfWanted(j, c)
+		return stateOfWanted(c)
 	}
 	if j.Live() > 0 {
 		return StateStopping
@@ -216,14 +216,20 @@ func stateOf(j *cluster.Job, c Counts) JobState {
 	return StateStopped
 }
 
-// stateOfWanted also counts as there what a batch has done already.
-func stateOfWanted(j *cluster.Job, c Counts) JobState {
-	there := c.Running
-	if j.Spec.Kind == job.KindBatch {
-		there += c.Finished
-	}
-	if there == c.Wanted && (c.Running > 0 || c.Wanted == 0) && c.Ending == 0 {
+// stateOfWanted counts as there also what is done for good.
+func stateOfWanted(c Counts) JobState {
+	if c.Running+c.Finished == c.Wanted {
 		return StateRunning
 	}
 	return StatePending
+}
+
+// startsAgain tells whether a task of a group that has ended well is started
+// again, so that it is not done.
+func startsAgain(j *cluster.Job, group string) bool {
+	g := j.Group(group)
+	if g != nil && g.Restart != nil && g.Restart.Policy != "" {
+		return g.Restart.Policy == job.RestartAlways
+	}
+	return j.Spec == nil || j.Spec.Kind != job.KindBatch
 }
