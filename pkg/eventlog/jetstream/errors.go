@@ -16,6 +16,7 @@ const (
 	codeWrongLastSequence         = 10071 // With the sequence found.
 	codeWrongLastSequenceConstant = 10164 // While another is in flight, mostly on three replicas.
 	codeStoreFailed               = 10077 // MaxBytes with DiscardNew, or the disk.
+	codeAccountExceeded           = 10002
 	codeInsufficientResources     = 10023
 	codeClusterNotAvailable       = 10008
 	codeClusterNotLeader          = 10009
@@ -65,8 +66,8 @@ func classifyAPI(api *jetstream.APIError) error {
 		}
 		// The disk failed. Whether before or after the write nobody knows.
 		return fmt.Errorf("%w: %w", eventlog.ErrOutcomeUnknown, api)
-	case codeStorageExceeded:
-		return fmt.Errorf("%w: raise max_file_store of the server: %w", eventlog.ErrFull, api)
+	case codeStorageExceeded, codeAccountExceeded:
+		return fmt.Errorf("%w: raise max_file_store of the server or the account's limit: %w", eventlog.ErrFull, api)
 	case codeMessageTooLarge, codeHeaderTooLarge, codeBatchTooLarge:
 		return fmt.Errorf("%w: %w", eventlog.ErrTooLarge, api)
 	case codeDuplicateInProcess, codeTooManyRequests, codeClusterNotAvailable, codeClusterNotLeader,

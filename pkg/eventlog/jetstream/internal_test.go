@@ -41,7 +41,7 @@ func TestMatches(t *testing.T) {
 func TestClassify(t *testing.T) {
 	for code, want := range map[jetstream.ErrorCode]error{
 		10071: eventlog.ErrConflict, 10164: eventlog.ErrConflict,
-		10047: eventlog.ErrFull, 10054: eventlog.ErrTooLarge, 10097: eventlog.ErrTooLarge, 10199: eventlog.ErrTooLarge,
+		10047: eventlog.ErrFull, 10002: eventlog.ErrFull, 10054: eventlog.ErrTooLarge, 10097: eventlog.ErrTooLarge, 10199: eventlog.ErrTooLarge,
 		10008: errNotTaken, 10009: errNotTaken, 10023: errNotTaken, 10118: errNotTaken, 10158: errNotTaken,
 		10167: errNotTaken, 10176: errNotTaken, 10194: errNotTaken, 10210: errNotTaken, 10226: errNotTaken,
 		10077: eventlog.ErrOutcomeUnknown,

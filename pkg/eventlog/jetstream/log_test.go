@@ -30,6 +30,7 @@ type store struct {
 }
 
 func TestR1(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t)
 	eventlogtest.Run(t, func(t *testing.T) eventlogtest.Harness {
 		return harness(t, store{
@@ -43,6 +44,7 @@ func TestR1(t *testing.T) {
 }
 
 func TestR3(t *testing.T) {
+	t.Parallel()
 	c := natstest.StartCluster(t, 3)
 	eventlogtest.Run(t, func(t *testing.T) eventlogtest.Harness {
 		return harness(t, store{
@@ -110,7 +112,7 @@ func remove(t testing.TB, url, stream string) {
 			return
 		}
 		for range 20 {
-			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 3*time.Second)
 			err = js.DeleteStream(ctx, stream)
 			cancel()
 			if err == nil || errors.Is(err, natsjs.ErrStreamNotFound) {
@@ -152,7 +154,7 @@ func loseAnswers(t testing.TB, s store) (eventlog.Log, func()) {
 	t.Helper()
 	p := natstest.NewProxy(t, s.single)
 	o := s.options
-	o.URL, o.AppendTimeout = p.URL(), 500*time.Millisecond
+	o.URL, o.AppendTimeout = p.URL(), 2*time.Second
 	l := open(t, o)
 	p.Hold()
 

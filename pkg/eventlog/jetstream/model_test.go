@@ -19,33 +19,34 @@ import (
 // TestSameAsMemory does random appends on both logs: every receipt, every kind
 // of error and every record must be the same.
 func TestSameAsMemory(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t)
 	js := admin(t, s.URL())
 	round := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		round++
 		o := jetstream.Options{URL: s.URL(), Stream: fmt.Sprintf("M%d", round), Subjects: []string{fmt.Sprintf("m%d.>", round)}}
-		real, err := jetstream.Open(ctx, o)
+		store, err := jetstream.Open(ctx, o)
 		if err != nil {
 			rt.Fatal(err)
 		}
 		defer func() {
 			_ = js.DeleteStream(ctx, o.Stream)
-			_ = real.Close()
+			_ = store.Close()
 		}()
 		model := memory.New()
 		defer func() { _ = model.Close() }()
 		for range rapid.IntRange(1, 15).Draw(rt, "appends") {
 			entries := drawEntries(rt, round)
 			want, wantErr := model.Append(ctx, entries...)
-			got, gotErr := real.Append(ctx, entries...)
+			got, gotErr := store.Append(ctx, entries...)
 			if got != want || kind(gotErr) != kind(wantErr) {
 				rt.Fatalf("append of %+v: got %+v, %v; the model says %+v, %v", entries, got, gotErr, want, wantErr)
 			}
 		}
-		compare(ctx, rt, real, model)
+		compare(ctx, rt, store, model)
 	})
 }
 
@@ -77,19 +78,19 @@ func kind(err error) error {
 	return err
 }
 
-func compare(ctx context.Context, rt *rapid.T, real, model eventlog.Log) {
+func compare(ctx context.Context, rt *rapid.T, store, model eventlog.Log) {
 	want, err := model.Bounds(ctx)
 	if err != nil {
 		rt.Fatal(err)
 	}
-	if got, err := real.Bounds(ctx); err != nil || got != want {
+	if got, err := store.Bounds(ctx); err != nil || got != want {
 		rt.Fatalf("bounds are %+v, %v, the model says %+v", got, err, want)
 	}
 	if want.Last == 0 {
 		return
 	}
 	var records []eventlog.Record
-	for rec, err := range real.Read(ctx, 1, want.Last) {
+	for rec, err := range store.Read(ctx, 1, want.Last) {
 		if err != nil {
 			rt.Fatal(err)
 		}

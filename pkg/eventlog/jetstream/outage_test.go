@@ -27,11 +27,12 @@ func facts(n int) []eventlog.Entry {
 // TestUnavailable stops the server under an open log: what was not sent must
 // not be stored later, when its caller has long been told that it was not.
 func TestUnavailable(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t)
-	l := open(t, jetstream.Options{URL: s.URL(), Patience: 300 * time.Millisecond, AppendTimeout: 300 * time.Millisecond})
-	if _, err := l.Append(within(t), fact(0)); err != nil {
+	if _, err := open(t, jetstream.Options{URL: s.URL()}).Append(within(t), fact(0)); err != nil {
 		t.Fatal(err)
 	}
+	l := open(t, jetstream.Options{URL: s.URL(), Patience: 300 * time.Millisecond, AppendTimeout: 300 * time.Millisecond})
 	s.Stop()
 	wait := func(what string, call func() error) {
 		t.Helper()
@@ -87,15 +88,9 @@ func TestUnavailable(t *testing.T) {
 			return nil
 		})
 	}()
-	for {
-		receipt, err := l.Append(within(t), eventlog.Fact(eventlog.Message{Subject: "taurus.ev.0.end"}))
-		if err == nil {
-			if receipt.First != 2 {
-				t.Errorf("the end is at %d, want 2: what was refused came later", receipt.First)
-			}
-
-			break
-		}
+	receipt, err := open(t, jetstream.Options{URL: s.URL()}).Append(within(t), eventlog.Fact(eventlog.Message{Subject: "taurus.ev.0.end"}))
+	if err != nil || receipt.First != 2 {
+		t.Errorf("the end is at %d, %v, want 2: what was refused came later", receipt.First, err)
 	}
 	if err := <-done; !errors.Is(err, enough) {
 		t.Fatal(err)
@@ -104,6 +99,7 @@ func TestUnavailable(t *testing.T) {
 
 // TestReadSurvivesCutConnections cuts the connection while records stream in.
 func TestReadSurvivesCutConnections(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t)
 	writer := open(t, jetstream.Options{URL: s.URL()})
 	const records = 20_000
@@ -127,6 +123,39 @@ func TestReadSurvivesCutConnections(t *testing.T) {
 	if next != records+1 {
 		t.Fatalf("read up to %d, want %d", next-1, records)
 	}
+}
+
+// TestReadLeavesAStuckConsumer pauses the consumer, which then sends heartbeats
+// but no records, as one does on a replica that is behind.
+func TestReadLeavesAStuckConsumer(t *testing.T) {
+	t.Parallel()
+	s := natstest.Start(t)
+	l := open(t, jetstream.Options{URL: s.URL()})
+	if _, err := l.Append(within(t), fact(0)); err != nil {
+		t.Fatal(err)
+	}
+	js := admin(t, s.URL())
+	for rec, err := range l.Read(within(t), 1, 2) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec.Sequence == 2 {
+			return
+		}
+		stream, err := js.Stream(within(t), jetstream.DefaultStream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range stream.ConsumerNames(within(t)).Name() {
+			if _, err := js.PauseConsumer(within(t), jetstream.DefaultStream, name, time.Now().Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := l.Append(within(t), fact(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("the second record never came")
 }
 
 func TestBoundedReadSkipsWhatIsGone(t *testing.T) {

@@ -20,12 +20,20 @@ const (
 	// heartbeat is how often an idle server says that it is there; after two
 	// that are missing the consumer is made anew.
 	heartbeat = time.Second
+	// stall is how long a reader waits for what the leader has before it takes
+	// its consumer for stuck: it may live on a replica that is behind, which
+	// sends heartbeats all the same.
+	stall = 2 * time.Second
 	// inactive is after which time the server drops a reader that is gone.
 	inactive = 30 * time.Second
 )
 
-// errStale says that a consumer no longer delivers everything: begin a new one.
-var errStale = errors.New("jetstream: the consumer lost messages")
+var (
+	// errStale says that a consumer no longer delivers everything: begin a new one.
+	errStale = errors.New("jetstream: the consumer lost messages, or is stuck")
+	// errIdle says that nothing more came for a while.
+	errIdle = errors.New("jetstream: nothing came")
+)
 
 // Read implements eventlog.Log. Records come through an ephemeral consumer that
 // keeps nothing but its position; on any trouble another is made at ours.
@@ -166,8 +174,37 @@ func (r *reader) forget(ctx context.Context, c jetstream.Consumer) {
 }
 
 func (r *reader) drain(ctx context.Context, messages jetstream.MessagesContext, b eventlog.Bounds) error {
-	for delivered := uint64(1); !r.done(); delivered++ {
-		msg, err := messages.Next(jetstream.NextContext(ctx))
+	for delivered := uint64(0); !r.done(); {
+		before := r.next
+		err := r.window(ctx, messages, &delivered, b)
+		if !errors.Is(err, errIdle) {
+			return err
+		}
+		if r.next != before {
+			continue
+		}
+		now, err := r.log.Bounds(ctx)
+		if err != nil {
+			return err
+		}
+		if r.next <= b.Last && now.First <= now.Last {
+			return unavailable(errStale)
+		}
+		b.Last = now.Last
+	}
+
+	return nil
+}
+
+// window takes what comes within stall, and then returns errIdle.
+func (r *reader) window(ctx context.Context, messages jetstream.MessagesContext, delivered *uint64, b eventlog.Bounds) error {
+	window, cancel := context.WithTimeout(ctx, stall)
+	defer cancel()
+	for !r.done() {
+		msg, err := messages.Next(jetstream.NextContext(window))
+		if err != nil && window.Err() != nil && ctx.Err() == nil {
+			return errIdle
+		}
 		if err != nil {
 			return unavailable(err)
 		}
@@ -175,7 +212,7 @@ func (r *reader) drain(ctx context.Context, messages jetstream.MessagesContext, 
 		if err != nil {
 			return unavailable(err)
 		}
-		if meta.Sequence.Consumer != delivered {
+		if *delivered++; meta.Sequence.Consumer != *delivered {
 			return unavailable(errStale)
 		}
 		if err := r.accept(ctx, meta); err != nil {
