@@ -44,6 +44,7 @@ type session struct {
 	// wanted is how many tasks waited when offers were last asked for; matchAt
 	// and resolveAt are when to match and to resolve again although nothing changed.
 	wanted             int
+	waitingSince       time.Time // since when something waits
 	matchAt, resolveAt time.Time
 	// identifying says that the framework's tasks are being listed.
 	identifying bool

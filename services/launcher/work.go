@@ -116,12 +116,15 @@ func (sess *session) match(b *batch, now time.Time) time.Duration {
 	if len(demands) == 0 {
 		sess.rest()
 		sess.s.verdicts.forgetAll()
-		sess.wanted = 0
+		sess.wanted, sess.waitingSince = 0, time.Time{}
 		return wake
+	}
+	if sess.waitingSince.IsZero() {
+		sess.waitingSince = now
 	}
 	if len(sess.offers) == 0 {
 		sess.want(demands, now)
-		if now.Sub(sess.offeredAt) > quietAfter {
+		if now.Sub(sess.offeredAt) > quietAfter && now.Sub(sess.waitingSince) > quietAfter {
 			sess.explain(quiet(demands))
 		}
 		return wake
