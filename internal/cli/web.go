@@ -20,19 +20,39 @@ func (a *App) web() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			port := a.Getenv("PORT")
-			if port == "" {
-				port = "80"
-			}
-			var lc net.ListenConfig
-			l, err := lc.Listen(cmd.Context(), "tcp", ":"+port)
+			listeners, err := a.listenWeb(cmd.Context())
 			if err != nil {
-				return fmt.Errorf("web: %w", err)
+				return err
 			}
-			say(a.Out, "listening on %s", l.Addr())
-			return serveUntil(cmd.Context(), l, a.page())
+			return serveUntil(cmd.Context(), listeners, a.page())
 		},
 	}
+}
+
+// listenWeb listens where a web server is looked for: at port 80, which a bridge
+// network maps to, and at $PORT, which a task in the host's network has to itself.
+// One of them is enough.
+func (a *App) listenWeb(ctx context.Context) ([]net.Listener, error) {
+	ports := []string{"80"}
+	if port := a.Getenv("PORT"); port != "" && port != "80" {
+		ports = append(ports, port)
+	}
+	var listeners []net.Listener
+	var failed error
+	for _, port := range ports {
+		var lc net.ListenConfig
+		l, err := lc.Listen(ctx, "tcp", ":"+port)
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("web: %w", err))
+			continue
+		}
+		say(a.Out, "listening on %s", l.Addr())
+		listeners = append(listeners, l)
+	}
+	if len(listeners) == 0 {
+		return nil, failed
+	}
+	return listeners, nil
 }
 
 // page says which task it is of.
@@ -47,13 +67,20 @@ func (a *App) page() http.Handler {
 }
 
 // serveUntil serves until the context ends, and then ends at once.
-func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
+func serveUntil(ctx context.Context, listeners []net.Listener, h http.Handler) error {
 	const patience = 10 * time.Second
 	server := &http.Server{Handler: h, ReadHeaderTimeout: patience}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("web: %w", err)
+	ended := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { ended <- server.Serve(l) }()
 	}
-	return nil
+	var failed error
+	for range listeners {
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			failed = errors.Join(failed, fmt.Errorf("web: %w", err), server.Close())
+		}
+	}
+	return failed
 }

@@ -1,0 +1,155 @@
+package compose_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/allinone/natsserver"
+	"github.com/milosgajdos/taurus/internal/wiring"
+	"github.com/milosgajdos/taurus/internal/wiring/embedded"
+)
+
+// file is what the tests want of a compose file.
+type file struct {
+	Services map[string]struct {
+		Image       string
+		Entrypoint  []string
+		Command     []string
+		Environment map[string]string
+		Healthcheck struct{ Test []string }
+		DependsOn   map[string]struct{ Condition string } `yaml:"depends_on"`
+		Volumes     []string
+		Ports       []string
+	}
+}
+
+func read(t *testing.T, name string) file {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f file
+	// A key over one that was merged in is a duplicate to this parser.
+	if err := yaml.UnmarshalWithOptions(data, &f, yaml.AllowDuplicateMapKey()); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return f
+}
+
+// commands are the parts by the word they are called with.
+func commands() map[string]*cobra.Command {
+	return map[string]*cobra.Command{
+		"nats":             natsserver.Command(),
+		"mesos-master":     embedded.MesosMasterCommand(),
+		"mesos-agent":      embedded.MesosAgentCommand(),
+		"/taurus-api":      wiring.APICommand(),
+		"/taurus-planner":  wiring.PlannerCommand(),
+		"/taurus-launcher": wiring.LauncherCommand(),
+		"/taurus-reaper":   wiring.ReaperCommand(),
+	}
+}
+
+// TestPartsAreCalledRight parses every command line with the part's own flags,
+// and finds a flag for every variable.
+func TestPartsAreCalledRight(t *testing.T) {
+	variable := regexp.MustCompile(`\$\{[A-Z_]+:-([^}]*)\}`)
+	found := map[string]bool{}
+	for name, s := range read(t, "compose.yaml").Services {
+		word, args := "", []string(nil)
+		switch {
+		case len(s.Entrypoint) == 1:
+			word, args = s.Entrypoint[0], s.Command
+		case len(s.Command) > 1 && s.Command[0] == "serve":
+			word, args = s.Command[1], s.Command[2:]
+		}
+		part := commands()[word]
+		if part == nil {
+			t.Errorf("%s runs %q, which is no part", name, word)
+			continue
+		}
+		found[word] = true
+		for i := range args {
+			args[i] = variable.ReplaceAllString(args[i], "$1")
+		}
+		if err := part.ParseFlags(args); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for env := range s.Environment {
+			if !strings.Contains(part.Flags().FlagUsages(), env) {
+				t.Errorf("%s: no flag takes the variable %s", name, env)
+			}
+		}
+	}
+	if len(found) != len(commands()) {
+		t.Errorf("runs only %v", found)
+	}
+}
+
+// TestPartsStartInOrder wants of every part a health check that the image can do
+// by itself, and that it waits for the health of those it needs.
+func TestPartsStartInOrder(t *testing.T) {
+	services := read(t, "compose.yaml").Services
+	for name, s := range services {
+		if check := s.Healthcheck.Test; len(check) != 4 || check[1] != "/taurus" || check[2] != "health" || !strings.HasSuffix(check[3], "/readyz") {
+			t.Errorf("%s: health check %q", name, check)
+		}
+		if s.Image != "${TAURUS_IMAGE:-taurus:latest}" {
+			t.Errorf("%s: image %q", name, s.Image)
+		}
+		if name != "nats" && len(s.DependsOn) == 0 {
+			t.Errorf("%s waits for nothing", name)
+		}
+		for other, d := range s.DependsOn {
+			if _, there := services[other]; !there || d.Condition != "service_healthy" {
+				t.Errorf("%s depends on %s by %q", name, other, d.Condition)
+			}
+		}
+	}
+}
+
+// TestSandboxesHaveOnePath wants them under the same path for the host's Docker.
+func TestSandboxesHaveOnePath(t *testing.T) {
+	for _, name := range []string{"mesos-agent-1", "mesos-agent-2"} {
+		volumes := read(t, "compose.yaml").Services[name].Volumes
+		if len(volumes) != 2 {
+			t.Fatalf("%s: volumes %q", name, volumes)
+		}
+		half := len(volumes[0]) / 2
+		if volumes[0][:half] != volumes[0][half+1:] {
+			t.Errorf("%s: %q is not one path", name, volumes[0])
+		}
+	}
+}
+
+// TestOverridesReplaceWhatIsThere wants no override of a part that is not there.
+func TestOverridesReplaceWhatIsThere(t *testing.T) {
+	services := read(t, "compose.yaml").Services
+	for _, name := range []string{"compose.nats.yaml", "compose.mesos.yaml"} {
+		for part, s := range read(t, name).Services {
+			if _, there := services[part]; !there {
+				t.Errorf("%s: %s is no part of compose.yaml", name, part)
+			}
+			if !strings.Contains(s.Image, "_IMAGE:?") {
+				t.Errorf("%s: %s: image %q is not named by a variable that must be set", name, part, s.Image)
+			}
+		}
+	}
+}
+
+// TestNATSConfig has nats-server read its file.
+func TestNATSConfig(t *testing.T) {
+	opts, err := server.ProcessConfigFile("nats.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !opts.JetStream || !opts.SyncAlways || opts.StoreDir == "" {
+		t.Errorf("JetStream %v, sync always %v, store %q", opts.JetStream, opts.SyncAlways, opts.StoreDir)
+	}
+}
