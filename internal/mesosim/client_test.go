@@ -70,7 +70,7 @@ func subscribe(t *testing.T, addr string, info mesos.FrameworkInfo) *framework {
 	deadline := time.Now().Add(patience)
 	for {
 		var err error
-		if res, err = post(ctx, addr, "", call); err == nil && res.StatusCode == http.StatusOK {
+		if res, err = post(ctx, addr, "", call); err == nil && res.StatusCode == http.StatusOK { //nolint:bodyclose // The reader of the stream closes it.
 			break
 		}
 		if time.Now().After(deadline) {

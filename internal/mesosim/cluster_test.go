@@ -230,11 +230,11 @@ func TestSandboxFiles(t *testing.T) {
 	f.launch(o, newTask("a", o))
 	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
 	virtual := "/frameworks/" + f.info.ID.Value + "/executors/a/runs/latest/stdout"
-	real, err := filepath.Glob(filepath.Join(dir, "agent0", "slaves", "*", "frameworks", "*", "executors", "a", "runs", "latest", "stdout"))
-	if err != nil || len(real) != 1 {
-		t.Fatalf("sandbox %v %v", real, err)
+	path, err := filepath.Glob(filepath.Join(dir, "agent0", "slaves", "*", "frameworks", "*", "executors", "a", "runs", "latest", "stdout"))
+	if err != nil || len(path) != 1 {
+		t.Fatalf("sandbox %v %v", path, err)
 	}
-	if err := os.WriteFile(real[0], []byte("hello world"), 0o600); err != nil {
+	if err := os.WriteFile(path[0], []byte("hello world"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -247,7 +247,7 @@ func TestSandboxFiles(t *testing.T) {
 		{"path=" + virtual + "&offset=-1", 200, "", 11},
 		{"path=" + virtual + "&offset=6&length=3", 200, "wor", 6},
 		{"path=" + virtual + "&offset=99", 200, "", 99},
-		{"path=" + real[0] + "&offset=0", 200, "hello world", 0},
+		{"path=" + path[0] + "&offset=0", 200, "hello world", 0},
 		{"path=" + filepath.Dir(virtual), 400, "", 0},
 		{"path=/etc/passwd", 404, "", 0},
 		{"path=/frameworks/../../../etc/passwd", 404, "", 0},

@@ -23,7 +23,7 @@ const plainText = "text/plain; charset=utf-8"
 func text(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", plainText)
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body)
+	_, _ = io.WriteString(w, body) //nolint:gosec // Plain text, not HTML.
 }
 
 func writeJSON(w http.ResponseWriter, v any) {
@@ -174,7 +174,7 @@ func (a *Server) list(path string) ([]file, error) {
 func describe(path string, i os.FileInfo) file {
 	f := file{Path: path, Size: i.Size(), Mode: modeText(i), Mtime: float64(i.ModTime().UnixNano()) / 1e9, Nlink: 1}
 	if st, ok := i.Sys().(*syscall.Stat_t); ok {
-		f.Nlink, f.bits = uint64(st.Nlink), st.Mode //nolint:unconvert // The width differs by platform.
+		f.Nlink, f.bits = uint64(st.Nlink), st.Mode
 		f.UID, f.GID = strconv.FormatUint(uint64(st.Uid), 10), strconv.FormatUint(uint64(st.Gid), 10)
 		if u, err := user.LookupId(f.UID); err == nil {
 			f.UID = u.Username

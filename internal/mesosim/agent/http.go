@@ -37,7 +37,7 @@ func (a *Server) routes() http.Handler {
 	})
 }
 
-// health answers 200 once the agent is registered for the first time.
+// health answers 200 as soon as the agent serves.
 func (a *Server) health(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
@@ -159,7 +159,7 @@ func (a *Server) listFiles(path string) (*agent.Response, int, string) {
 	}
 	out := &agent.Response_ListFiles{}
 	for _, f := range list {
-		size, nlink, mode := uint64(f.Size), int32(f.Nlink), f.bits //nolint:gosec // Sizes are not negative.
+		size, nlink, mode := uint64(f.Size), int32(f.Nlink), f.bits
 		out.FileInfos = append(out.FileInfos, mesos.FileInfo{
 			Path: f.Path, Nlink: &nlink, Size_: &size, Mode: &mode, UID: &f.UID, GID: &f.GID,
 			Mtime: &mesos.TimeInfo{Nanoseconds: int64(f.Mtime * 1e9)},
@@ -180,13 +180,13 @@ func (a *Server) readFile(call *agent.Call_ReadFile) (*agent.Response, int, stri
 	}
 	length := int64(maxRead)
 	if call.Length != nil {
-		length = min(length, int64(call.GetLength())) //nolint:gosec // Bounded by the minimum.
+		length = min(length, int64(call.GetLength()))
 	}
 	data, err := read(f, call.GetOffset(), length)
 	if err != nil {
 		return nil, http.StatusInternalServerError, err.Error()
 	}
-	size := uint64(info.Size()) //nolint:gosec // Sizes are not negative.
+	size := uint64(info.Size())
 	return &agent.Response{Type: agent.Response_READ_FILE, ReadFile: &agent.Response_ReadFile{Size_: size, Data: data}}, 0, ""
 }
 

@@ -46,10 +46,10 @@ func TestRetrySchedule(t *testing.T) {
 	r := &record{}
 	r.push(withUUID(mesos.TASK_RUNNING, 1))
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for i, want := range []time.Duration{10, 20, 40, 80, 160, 320, 600, 600} {
+	for i, want := range []float64{10, 20, 40, 80, 160, 320, 600, 600} {
 		r.head(now)
-		if got := r.sendAt.Sub(now); got != want*time.Second {
-			t.Errorf("retry %d after %s, want %s", i, got, want*time.Second)
+		if got := r.sendAt.Sub(now).Seconds(); got != want {
+			t.Errorf("retry %d after %v s, want %v", i, got, want)
 		}
 	}
 	r.resetBackoff()
@@ -112,8 +112,12 @@ func TestGrace(t *testing.T) {
 		asked time.Duration
 		want  time.Duration
 	}{
-		{Docker, nil, -1, 5 * time.Second}, {Docker, own, -1, 7 * time.Second}, {Docker, own, 2 * time.Second, 2 * time.Second},
-		{Process, nil, -1, 3 * time.Second}, {Process, own, -1, 7 * time.Second}, {Process, own, time.Second, 7 * time.Second},
+		{Docker, nil, -1, 5 * time.Second},
+		{Docker, own, -1, 7 * time.Second},
+		{Docker, own, 2 * time.Second, 2 * time.Second},
+		{Process, nil, -1, 3 * time.Second},
+		{Process, own, -1, 7 * time.Second},
+		{Process, own, time.Second, 7 * time.Second},
 		{Process, nil, time.Second, 3 * time.Second},
 	} {
 		r := &record{Kind: c.kind}

@@ -22,7 +22,7 @@ func (a *Server) makeSandbox(run *executor.Run) error {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	for _, name := range []string{"stdout", "stderr"} {
-		f, err := os.OpenFile(filepath.Join(run.Sandbox, name), os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // Mesos' mode.
+		f, err := os.OpenFile(filepath.Join(run.Sandbox, name), os.O_CREATE|os.O_WRONLY, 0o644)
 		if err != nil {
 			return fmt.Errorf("sandbox: %w", err)
 		}
@@ -76,7 +76,7 @@ func (a *Server) introduce(r *record) {
 	lines := fmt.Sprintf("%s %5d executor.cpp:130] Registered docker executor on %s\n%s %5d executor.cpp:186] Starting task %s\n",
 		now, os.Getpid(), a.opts.Hostname, now, os.Getpid(), r.Info.Value.TaskID.Value)
 	path := filepath.Join(r.Run.Sandbox, "stderr")
-	if err := os.WriteFile(path, []byte(lines), 0o644); err != nil { //nolint:gosec // Mesos' mode.
+	if err := os.WriteFile(path, []byte(lines), 0o644); err != nil {
 		a.opts.Log.Warn().Err(err).Str("task", r.key().task).Msg("sandbox stderr cannot be written")
 	}
 }

@@ -57,7 +57,7 @@ func (a *Server) connect(ctx context.Context) {
 		if registered {
 			wait = a.opts.Backoff
 		}
-		if !sleep(ctx, time.Duration(rand.Int64N(int64(wait)))) { //nolint:gosec // Jitter.
+		if !sleep(ctx, time.Duration(rand.Int64N(int64(wait)))) {
 			return
 		}
 		wait = min(2*wait, max(maxBackoff, a.opts.Backoff))
@@ -84,7 +84,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (a *Server) registration() link.Register {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	port := int32(a.listener.Addr().(*net.TCPAddr).Port) //nolint:gosec,forcetypeassert // A TCP port.
+	port := int32(a.listener.Addr().(*net.TCPAddr).Port)
 	info := mesos.AgentInfo{
 		Hostname: a.opts.Hostname, Port: &port, Resources: a.opts.Resources, Attributes: a.opts.Attributes,
 	}

@@ -58,7 +58,7 @@ func (a *Server) containerStatus(r *record, from executor.Status) *mesos.Contain
 		// Before the task has a process, its executor is this one.
 		pid := r.PID
 		if pid == 0 {
-			pid = uint32(os.Getpid()) //nolint:gosec // A process id.
+			pid = uint32(os.Getpid())
 		}
 		out.ExecutorPID = &pid
 	}

@@ -43,8 +43,14 @@ func ParseDuration(text string) (time.Duration, error) {
 		suffix string
 		unit   time.Duration
 	}{
-		{"weeks", 7 * day}, {"days", day}, {"hrs", time.Hour}, {"mins", time.Minute}, {"secs", time.Second},
-		{"ms", time.Millisecond}, {"us", time.Microsecond}, {"ns", time.Nanosecond},
+		{"weeks", 7 * day},
+		{"days", day},
+		{"hrs", time.Hour},
+		{"mins", time.Minute},
+		{"secs", time.Second},
+		{"ms", time.Millisecond},
+		{"us", time.Microsecond},
+		{"ns", time.Nanosecond},
 	}
 	for _, u := range units {
 		if n, ok := strings.CutSuffix(text, u.suffix); ok {

@@ -63,16 +63,23 @@ func (p *Proto[T, P]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// The messages that travel inside.
-type (
-	FrameworkInfo = Proto[mesos.FrameworkInfo, *mesos.FrameworkInfo] // FrameworkInfo is a framework's own description.
-	TaskInfo      = Proto[mesos.TaskInfo, *mesos.TaskInfo]           // TaskInfo is what a framework asked to run.
-	TaskStatus    = Proto[mesos.TaskStatus, *mesos.TaskStatus]       // TaskStatus is one state of a task.
-	AgentInfo     = Proto[mesos.AgentInfo, *mesos.AgentInfo]         // AgentInfo is an agent's description.
-	ExecutorInfo  = Proto[mesos.ExecutorInfo, *mesos.ExecutorInfo]   // ExecutorInfo is what runs the tasks of a group.
-	Resource      = Proto[mesos.Resource, *mesos.Resource]           // Resource is part of an agent.
-	Operation     = Proto[mesos.Offer_Operation, *mesos.Offer_Operation]
-)
+// FrameworkInfo is a framework's own description.
+type FrameworkInfo = Proto[mesos.FrameworkInfo, *mesos.FrameworkInfo]
+
+// TaskInfo is what a framework asked to run.
+type TaskInfo = Proto[mesos.TaskInfo, *mesos.TaskInfo]
+
+// TaskStatus is one state of a task.
+type TaskStatus = Proto[mesos.TaskStatus, *mesos.TaskStatus]
+
+// AgentInfo is an agent's description.
+type AgentInfo = Proto[mesos.AgentInfo, *mesos.AgentInfo]
+
+// ExecutorInfo is what runs the tasks of a group.
+type ExecutorInfo = Proto[mesos.ExecutorInfo, *mesos.ExecutorInfo]
+
+// Resource is a part of an agent.
+type Resource = Proto[mesos.Resource, *mesos.Resource]
 
 // Register opens a session.
 type Register struct {

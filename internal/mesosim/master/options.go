@@ -68,7 +68,7 @@ func orDefault(d, def time.Duration) time.Duration {
 
 // LoadCredentials reads a file in one of the two forms that Mesos takes.
 func LoadCredentials(path string) (map[string]string, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // The operator names the file.
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
@@ -90,7 +90,7 @@ func LoadCredentials(path string) (map[string]string, error) {
 		if len(fields) == 0 {
 			continue
 		}
-		if len(fields) != 2 { //nolint:mnd // Principal and secret.
+		if len(fields) != 2 {
 			return nil, fmt.Errorf("%w: %s", ErrCredentials, path)
 		}
 		out[fields[0]] = fields[1]

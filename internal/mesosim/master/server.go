@@ -67,7 +67,7 @@ func New(opts Options) (*Server, error) {
 	s.core = core.New(core.Config{
 		Info: s.masterInfo(), AllocationInterval: opts.AllocationInterval, PingTimeout: opts.PingTimeout,
 		MaxPingTimeouts: opts.MaxPingTimeouts, ReregisterTimeout: opts.ReregisterTimeout, OfferTimeout: opts.OfferTimeout,
-		Rand: mrand.New(mrand.NewPCG(uint64(s.started.UnixNano()), 0)), //nolint:gosec // Order of offers, no secret.
+		Rand: mrand.New(mrand.NewPCG(uint64(s.started.UnixNano()), 0)),
 	}, registry, s.started)
 	handler := s.routes()
 	if opts.Wrap != nil {
@@ -80,7 +80,7 @@ func New(opts Options) (*Server, error) {
 // masterInfo describes this master to frameworks. Its id is new with each
 // start, as in Mesos: ids that it issues never collide with earlier ones.
 func (s *Server) masterInfo() mesos.MasterInfo {
-	addr := s.listener.Addr().(*net.TCPAddr) //nolint:forcetypeassert // Listens on TCP.
+	addr := s.listener.Addr().(*net.TCPAddr)
 	port, version, hostname := uint32(addr.Port), core.Version, s.opts.Hostname
 	pid := fmt.Sprintf("master@%s:%d", s.opts.IP, port)
 	ip := s.opts.IP

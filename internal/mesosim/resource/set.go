@@ -54,10 +54,7 @@ func newEntry(r mesos.Resource) entry {
 	case mesos.SCALAR:
 		e.scalar = ToMilli(r.GetScalar().GetValue())
 	case mesos.RANGES:
-		for _, g := range r.GetRanges().GetRange() {
-			e.ranges = append(e.ranges, g)
-		}
-		e.ranges = coalesce(e.ranges)
+		e.ranges = coalesce(r.GetRanges().GetRange())
 	case mesos.SET:
 		e.items = slices.Compact(slices.Sorted(slices.Values(r.GetSet().GetItem())))
 	case mesos.TEXT:

@@ -120,7 +120,9 @@ func healthFault(h *mesos.HealthCheck) string {
 		}
 	}
 	return negative([]seconds{
-		{"delay_seconds", h.GetDelaySeconds()}, {"grace_period_seconds", h.GetGracePeriodSeconds()},
-		{"interval_seconds", h.GetIntervalSeconds()}, {"timeout_seconds", h.GetTimeoutSeconds()},
+		{"delay_seconds", h.GetDelaySeconds()},
+		{"grace_period_seconds", h.GetGracePeriodSeconds()},
+		{"interval_seconds", h.GetIntervalSeconds()},
+		{"timeout_seconds", h.GetTimeoutSeconds()},
 	})
 }

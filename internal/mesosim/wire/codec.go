@@ -64,7 +64,7 @@ func HasUnknownType(media string, body []byte, number int) bool {
 		if err != nil {
 			return false
 		}
-		if int(key>>3) == number && key&7 == proto.WireVarint { //nolint:gosec // Compared only.
+		if int(key>>3) == number && key&7 == proto.WireVarint {
 			return true
 		}
 		if !skip(b, key&7) {

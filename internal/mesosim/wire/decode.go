@@ -53,7 +53,7 @@ type conversionError struct{ text string }
 
 func (e *conversionError) Error() string { return e.text }
 
-func (e *conversionError) Is(target error) bool { return target == ErrConvert } //nolint:errorlint // Is compares identities.
+func (e *conversionError) Is(target error) bool { return target == ErrConvert }
 
 func convertError(text string) error { return &conversionError{text: text} }
 
@@ -210,7 +210,7 @@ func assignNumber(f *field, v reflect.Value, raw any, unexpected error) error {
 		return unexpected
 	}
 	bad := convertError(fmt.Sprintf("Failed to parse '%s' as a number for field '%s'", text, f.name))
-	switch v.Kind() { //nolint:exhaustive // The number kinds of protobuf fields.
+	switch v.Kind() {
 	case reflect.Float32, reflect.Float64:
 		d, err := strconv.ParseFloat(text, 64)
 		if err != nil {

@@ -119,7 +119,7 @@ func (j *JSON) single(out []byte, f field, v reflect.Value) []byte {
 		return appendDouble(out, v.Float())
 	case reflect.Int32, reflect.Int64:
 		if f.enum != "" {
-			return appendEnum(out, f.enum, int32(v.Int())) //nolint:gosec // Enums are 32 bits wide.
+			return appendEnum(out, f.enum, int32(v.Int()))
 		}
 		return strconv.AppendInt(out, v.Int(), 10)
 	case reflect.Uint32, reflect.Uint64:

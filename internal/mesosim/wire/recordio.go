@@ -42,7 +42,7 @@ func (r *RecordReader) Next() ([]byte, error) {
 	}
 	buf := make([]byte, n)
 	if _, err := io.ReadFull(r.r, buf); err != nil {
-		if err == io.EOF { //nolint:errorlint // io.ReadFull returns io.EOF itself.
+		if err == io.EOF {
 			return nil, io.ErrUnexpectedEOF
 		}
 		return nil, err

@@ -36,7 +36,7 @@ type schemas struct {
 
 func (s *schemas) of(t reflect.Type) *schema {
 	if c, ok := s.cache.Load(t); ok {
-		return c.(*schema) //nolint:forcetypeassert // Only this function stores.
+		return c.(*schema)
 	}
 	sc := newSchema(t)
 	s.cache.Store(t, sc)

@@ -98,8 +98,12 @@ func TestUnknownTypeIsPresent(t *testing.T) {
 		body  string
 		want  bool
 	}{
-		{wire.MediaJSON, `{"type":"UNKNOWN"}`, true}, {wire.MediaJSON, `{}`, false}, {wire.MediaJSON, `{"type":"X"}`, false},
-		{wire.MediaProtobuf, "\x10\x00", true}, {wire.MediaProtobuf, "\x0a\x03\x0a\x01f\x10\x00", true}, {wire.MediaProtobuf, "", false},
+		{wire.MediaJSON, `{"type":"UNKNOWN"}`, true},
+		{wire.MediaJSON, `{}`, false},
+		{wire.MediaJSON, `{"type":"X"}`, false},
+		{wire.MediaProtobuf, "\x10\x00", true},
+		{wire.MediaProtobuf, "\x0a\x03\x0a\x01f\x10\x00", true},
+		{wire.MediaProtobuf, "", false},
 	} {
 		var call scheduler.Call
 		if err := codec.Decode(c.media, []byte(c.body), &call); err != nil {
@@ -133,8 +137,12 @@ func TestRecords(t *testing.T) {
 		stream string
 		want   error
 	}{
-		{"5\nabc", io.ErrUnexpectedEOF}, {"5", io.ErrUnexpectedEOF}, {"x\n", wire.ErrRecordHeader}, {"-1\n", wire.ErrRecordHeader},
-		{"99999999999999\n", wire.ErrRecordTooLong}, {strings.Repeat("0", 100), wire.ErrRecordHeader},
+		{"5\nabc", io.ErrUnexpectedEOF},
+		{"5", io.ErrUnexpectedEOF},
+		{"x\n", wire.ErrRecordHeader},
+		{"-1\n", wire.ErrRecordHeader},
+		{"99999999999999\n", wire.ErrRecordTooLong},
+		{strings.Repeat("0", 100), wire.ErrRecordHeader},
 	} {
 		if _, err := wire.NewRecordReader(strings.NewReader(c.stream)).Next(); !errors.Is(err, c.want) {
 			t.Errorf("%.20q: %v, want %v", c.stream, err, c.want)

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -37,7 +38,7 @@ const (
 func refusal(f *mesos.Filters) time.Duration {
 	s := f.GetRefuseSeconds()
 	switch {
-	case s < 0 || s != s: //nolint:gocritic // NaN is the number unlike itself.
+	case s < 0 || math.IsNaN(s):
 		return defaultRefuse
 	case s > maxRefuse.Seconds():
 		return maxRefuse
@@ -45,8 +46,8 @@ func refusal(f *mesos.Filters) time.Duration {
 	return time.Duration(s * float64(time.Second))
 }
 
-func (m *Master) addFilter(now time.Time, f *framework, role, agentID string, set resource.Set, f4 *mesos.Filters) {
-	d := refusal(f4)
+func (m *Master) addFilter(now time.Time, f *framework, role, agentID string, set resource.Set, fs *mesos.Filters) {
+	d := refusal(fs)
 	if d == 0 || set.Empty() {
 		return
 	}

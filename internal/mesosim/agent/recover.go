@@ -1,0 +1,115 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+)
+
+// recover takes back what an earlier process of this agent had (5.3).
+func (a *Server) recover(ctx context.Context) error {
+	records, err := a.store.load()
+	if err != nil {
+		return fmt.Errorf("agent: recovery: %w", err)
+	}
+	if a.identity.AgentID == "" {
+		return nil
+	}
+	if err := a.buildExecutors(); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	for _, r := range records {
+		a.keep(r)
+	}
+	a.mu.Unlock()
+	known := map[string]bool{}
+	for _, r := range records {
+		if r.Kind != "" {
+			known[r.Run.ContainerID] = true
+			a.recoverRun(ctx, r)
+		}
+	}
+	for _, e := range a.executors {
+		if s, ok := e.(executor.Sweeper); ok {
+			if err := s.Sweep(ctx, known); err != nil {
+				a.opts.Log.Warn().Err(err).Msg("leftovers of ended tasks remain")
+			}
+		}
+	}
+	return nil
+}
+
+// recoverRun takes one run back, and repeats what an agent that died may have
+// stored but not done.
+func (a *Server) recoverRun(ctx context.Context, r *record) {
+	e := a.executors[r.Kind]
+	if e == nil {
+		return
+	}
+	ended, orphan := terminal(r.State), r.Orphan
+	e.Recover(ctx, r.task(), r.State)
+	switch {
+	case ended && orphan:
+		a.mu.Lock()
+		a.discard(r)
+		a.mu.Unlock()
+	case ended:
+	case orphan:
+		e.Kill(r.Run, r.grace(-1))
+	case r.Aborted:
+		e.Kill(r.Run, 0)
+	case !r.Framework.Value.GetCheckpoint():
+		a.orphan(r)
+		e.Kill(r.Run, 0)
+	}
+}
+
+// keep indexes a record; the lock is held.
+func (a *Server) keep(r *record) {
+	a.records[r.Run.ContainerID] = r
+	a.byTask[r.key()] = r
+	if len(r.Pending) > 0 && !r.Orphan {
+		a.pending[r] = true
+	}
+}
+
+// discard forgets a task for good; the lock is held.
+func (a *Server) discard(r *record) {
+	delete(a.records, r.Run.ContainerID)
+	delete(a.pending, r)
+	if a.byTask[r.key()] == r {
+		delete(a.byTask, r.key())
+	}
+	if err := a.store.remove(r); err != nil {
+		a.opts.Log.Error().Err(err).Str("task", r.key().task).Msg("record of an ended task cannot be removed")
+	}
+}
+
+// buildExecutors starts the executors once the id is known.
+func (a *Server) buildExecutors() error {
+	if len(a.executors) > 0 {
+		return nil
+	}
+	for _, k := range a.opts.Executor.kinds() {
+		e, err := a.opts.Build(k, Env{
+			Sink: a.sink, Log: a.opts.Log, AgentID: a.identity.AgentID, AgentIP: a.opts.IP,
+			StateDir: filepath.Join(a.opts.WorkDir, "meta", string(k)), Simulate: a.opts.Simulate,
+		})
+		if err != nil {
+			return fmt.Errorf("agent: executor %s: %w", k, err)
+		}
+		a.executors[k] = e
+	}
+	return nil
+}
+
+func (a *Server) closeExecutors() {
+	for k, e := range a.executors {
+		if err := e.Close(); err != nil {
+			a.opts.Log.Warn().Err(err).Str("executor", string(k)).Msg("executor did not close")
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package core
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/master"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
+)
+
+func (m *Master) startPings(now time.Time, a *agent) {
+	a.pingAt, a.awaiting, a.missed = now.Add(m.cfg.PingTimeout), false, 0
+}
+
+// Pong is an agent's answer to a ping.
+func (m *Master) Pong(session string) {
+	if a := m.bySession(session); a != nil {
+		a.awaiting, a.missed = false, 0
+	}
+}
+
+// LinkBroken is the end of an agent's session at its side or the network's
+// (5.3).
+func (m *Master) LinkBroken(now time.Time, session string) {
+	a := m.bySession(session)
+	if a == nil {
+		return
+	}
+	m.linkDown(a)
+	a.backBy = now.Add(m.cfg.ReregisterTimeout)
+	m.rescindAgent(a)
+	for _, t := range a.sortedTasks() {
+		if t.framework.info.GetCheckpoint() {
+			continue
+		}
+		if !terminal(t.state) {
+			s := t.masterStatus(now, mesos.TASK_LOST, mesos.REASON_AGENT_DISCONNECTED, "Agent "+a.info.Hostname+" disconnected")
+			m.lose(t, s)
+		} else {
+			m.forget(t.framework, t)
+		}
+	}
+}
+
+// lose ends a task by a status of the master.
+func (m *Master) lose(t *task, s mesos.TaskStatus) {
+	f := t.framework
+	m.settle(t, s, s.GetState())
+	m.forget(f, t)
+	m.announce(&master.Event{Type: master.Event_TASK_UPDATED, TaskUpdated: &master.Event_TaskUpdated{
+		FrameworkID: mesos.FrameworkID{Value: f.id}, Status: s, State: s.State,
+	}})
+	m.send(f, update(s))
+}
+
+func (m *Master) advanceAgents(now time.Time) {
+	for _, a := range m.sortedAgents() {
+		switch {
+		case !now.Before(a.pingAt) && m.missedPings(now, a):
+			m.loseAgent(now, a, "health check timed out")
+		case !a.backBy.IsZero() && !now.Before(a.backBy):
+			m.loseAgent(now, a, fmt.Sprintf("agent did not reregister within %s after disconnecting", mesosDuration(m.cfg.ReregisterTimeout)))
+		}
+	}
+	for id, r := range m.registry.Admitted {
+		if m.isRecovered(id) && !now.Before(r.recoverBy) {
+			delete(m.registry.Admitted, id)
+			m.registry.Unreachable[id] = now
+			m.queue(SaveRegistry{})
+			m.fail(id)
+		}
+	}
+}
+
+// missedPings sends the next ping; true when too many went unanswered.
+func (m *Master) missedPings(now time.Time, a *agent) bool {
+	if a.awaiting {
+		a.missed++
+	}
+	if a.missed >= m.cfg.MaxPingTimeouts {
+		return true
+	}
+	a.awaiting, a.pingAt = true, now.Add(m.cfg.PingTimeout)
+	m.tell(a, link.ToAgent{Ping: true})
+	return false
+}
+
+func mesosDuration(d time.Duration) string {
+	if d%time.Minute == 0 {
+		return fmt.Sprintf("%dmins", d/time.Minute)
+	}
+	return fmt.Sprintf("%gsecs", d.Seconds())
+}
+
+// fail tells every framework that an agent is lost (1.6).
+func (m *Master) fail(agentID string) {
+	for _, f := range m.sortedFrameworks() {
+		m.send(f, failure(agentID))
+	}
+}
+
+// loseAgent marks an agent unreachable: its tasks may come back (5.3).
+func (m *Master) loseAgent(now time.Time, a *agent, why string) {
+	for _, t := range a.sortedTasks() {
+		f := t.framework
+		if terminal(t.state) {
+			m.forget(f, t)
+			continue
+		}
+		s := t.masterStatus(now, f.either(mesos.TASK_UNREACHABLE), mesos.REASON_AGENT_REMOVED, why)
+		s.UnreachableTime = timeInfo(now)
+		m.drop(f, t)
+		t.state = s.GetState()
+		t.record(s)
+		f.unreachable = append(f.unreachable, t)
+		if extra := len(f.unreachable) - maxUnreachableTasks; extra > 0 {
+			f.unreachable = slices.Delete(f.unreachable, 0, extra)
+		}
+		m.announce(&master.Event{Type: master.Event_TASK_UPDATED, TaskUpdated: &master.Event_TaskUpdated{
+			FrameworkID: mesos.FrameworkID{Value: f.id}, Status: s, State: s.State,
+		}})
+		m.send(f, update(s))
+	}
+	m.expel(a)
+	m.registry.Unreachable[a.id] = now
+	m.queue(SaveRegistry{})
+	m.fail(a.id)
+}
+
+// expel takes an agent out of the registered ones.
+func (m *Master) expel(a *agent) {
+	m.rescindAgent(a)
+	if a.connected {
+		m.queue(HangUp{Session: a.session})
+	}
+	m.linkDown(a)
+	m.dropInverses(func(i *inverse) bool { return i.agent == a })
+	delete(m.agents, a.id)
+	delete(m.registry.Admitted, a.id)
+}
+
+// Unregister is an agent's good-bye (SIGUSR1).
+func (m *Master) Unregister(now time.Time, session string) {
+	if a := m.bySession(session); a != nil {
+		m.removeAgent(now, a, "the agent unregistered")
+	}
+}
+
+// removeAgent removes an agent that will not come back: its tasks are lost,
+// for partition-aware frameworks too (5.3).
+func (m *Master) removeAgent(now time.Time, a *agent, why string) {
+	text := fmt.Sprintf("Agent %s removed: %s", a.info.Hostname, why)
+	for _, t := range a.sortedTasks() {
+		if terminal(t.state) {
+			m.forget(t.framework, t)
+			continue
+		}
+		m.lose(t, t.masterStatus(now, mesos.TASK_LOST, mesos.REASON_AGENT_REMOVED, text))
+	}
+	m.expel(a)
+	m.queue(SaveRegistry{})
+	m.fail(a.id)
+	m.announce(&master.Event{Type: master.Event_AGENT_REMOVED, AgentRemoved: &master.Event_AgentRemoved{AgentID: mesos.AgentID{Value: a.id}}})
+}
