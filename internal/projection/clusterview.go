@@ -1,10 +1,6 @@
 package projection
 
-import (
-	"time"
-
-	"github.com/milosgajdos/taurus/internal/core/cluster"
-)
+import "time"
 
 // Cluster is what users see of the whole.
 type Cluster struct {
@@ -55,23 +51,13 @@ func (m *Model) Cluster() Cluster {
 	}
 	for id := range m.touched {
 		if j, ok := m.known(id); ok {
-			v.Jobs[m.view(j).State]++
-			v.countTasks(j)
+			sum := m.summary(j)
+			v.Jobs[sum.view.State]++
+			v.Unreachable += sum.unreachable
+			for state, n := range sum.live {
+				v.Tasks[state] += n
+			}
 		}
 	}
 	return v
-}
-
-func (v *Cluster) countTasks(j *cluster.Job) {
-	for _, slot := range j.Slots {
-		for _, t := range slot.Tasks {
-			if !t.Live() {
-				continue
-			}
-			v.Tasks[t.State.String()]++
-			if t.Unreachable {
-				v.Unreachable++
-			}
-		}
-	}
 }

@@ -103,7 +103,7 @@ func (m *Model) Job(id string) (Job, bool) {
 	return v, true
 }
 
-func (m *Model) view(j *cluster.Job) Job {
+func (m *Model) summarise(j *cluster.Job) *summary {
 	v := Job{
 		ID: j.ID, Run: j.Run, Version: j.Version,
 		SubmittedAt: j.SubmittedAt, SubmittedBy: j.SubmittedBy, ChangedAt: j.ChangedAt,
@@ -133,7 +133,19 @@ func (m *Model) view(j *cluster.Job) Job {
 	if j.Run == 0 {
 		v.Detail = "nobody submitted it; Mesos runs tasks of it"
 	}
-	return v
+	return &summary{sequence: v.Sequence, view: v, live: liveByState(j), unreachable: uint32(len(unreachable))}
+}
+
+func liveByState(j *cluster.Job) map[string]uint32 {
+	live := map[string]uint32{}
+	for _, slot := range j.Slots {
+		for _, t := range slot.Tasks {
+			if t.Live() {
+				live[t.State.String()]++
+			}
+		}
+	}
+	return live
 }
 
 // count fills in the counts and returns the slots whose task is unreachable.

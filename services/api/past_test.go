@@ -113,6 +113,10 @@ func TestTasksShowWhereAndWhy(t *testing.T) {
 			t.Errorf("no %s in %s", part, body)
 		}
 	}
+	why := get[explanation](r, "/v2/jobs/web/explain")
+	if why.codes() != "backoff:1" || !why.Reasons[0].Until.Equal(later) || !strings.Contains(why.Summary, "attempt 1 ended FAILED: boom") {
+		t.Fatalf("explanation %+v", why)
+	}
 	var page struct {
 		Tasks []struct{ Slot uint32 }
 		Next  *uint32
