@@ -1,0 +1,4 @@
+package client
+
+// Frames is for tests.
+var Frames = frames

@@ -1,0 +1,86 @@
+package story_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/milosgajdos/taurus/internal/cli/story"
+	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+func shown(t *testing.T, ev events.Event) projection.Event {
+	t.Helper()
+	data, err := json.Marshal(ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return projection.Event{Sequence: 1, Type: ev.Type(), Subject: events.NewSpace(0).Job("web"), Job: "web", Actor: "ann", Data: data}
+}
+
+// TestTell tells every event there is.
+func TestTell(t *testing.T) {
+	three, yes, no := 3, true, false
+	spec := jsontext.Value(`{"tasks":[{"name":"web","replicas":2,"container":{"image":"nginx"}},{"name":"db","replicas":1,"container":{"image":"pg"}}]}`)
+	one := []events.SlotRange{{From: 4, To: 4, Attempt: 1}}
+	for _, c := range []struct {
+		ev   events.Event
+		want string
+	}{
+		{events.JobSubmitted{Spec: spec}, "submitted: 2 x nginx (web), 1 x pg (db), by ann"},
+		{events.JobScaled{Group: "web", Replicas: 1}, "group web scaled to 1 task, by ann"},
+		{events.JobStopped{Reason: "closing"}, "told to stop: closing, by ann"},
+		{events.JobDeleted{}, "deleted from the lists, by ann"},
+		{events.TasksPlanned{Group: "web", Slots: []events.SlotRange{{From: 0, To: 3, Attempt: 1}, {From: 5, To: 5, Attempt: 2}}}, "slots 0-3, 5 (attempt 2) of group web planned"},
+		{events.TasksPlanned{Group: "web", Slots: one, NotBefore: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Reason: "it failed"}, "slot 4 of group web planned, not before 03:04:05: it failed"},
+		{events.TasksDoomed{Slots: one, Reason: "scaled down"}, "slot 4 should end: scaled down"},
+		{events.KillIssued{Slots: one}, "slot 4 being killed"},
+		{events.JobCompleted{}, "completed: every task ended well"},
+		{events.JobFailed{Slot: 2, Attempt: 3, Reason: "too often", Exit: &three}, "failed at slot 2, attempt 3: too often (exit status 3)"},
+		{events.TaskStaged{Slot: 1, Attempt: 1, Hostname: "h", HostPorts: []uint32{1, 2}}, "slot 1 launched on h with ports 1, 2"},
+		{events.TaskStaged{Slot: 1, Attempt: 2, Hostname: "h", HostPorts: []uint32{1}}, "slot 1 (attempt 2) launched on h with port 1"},
+		{events.TaskWithdrawn{Slot: 1, Attempt: 1, Reason: "doomed first"}, "slot 1 will not run: doomed first"},
+		{events.TaskAdopted{Slot: 1, Attempt: 1}, "slot 1 found running in Mesos, though the log did not know it"},
+		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_RUNNING", Healthy: &yes}, "slot 1 runs and is healthy"},
+		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_RUNNING", Healthy: &no, Reason: "REASON_X"}, "slot 1 runs but is unhealthy"},
+		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_FAILED", Exit: &three, Message: "oh"}, "slot 1 failed (exit status 3): oh"},
+		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_LOST", Reason: "REASON_AGENT_REMOVED"}, "slot 1 is lost: agent removed"},
+		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_NEW"}, "slot 1 is NEW"},
+		{events.LauncherElected{Instance: "l-1"}, "launcher l-1 took over"},
+		{events.FrameworkRegistered{FrameworkID: "f"}, "Mesos knows taurus as framework f"},
+		{events.SubscriptionOpened{Master: "http://m"}, "subscribed to the Mesos master at http://m"},
+		{events.SubscriptionClosed{Reason: "eof"}, "subscription to Mesos ended: eof"},
+		{events.VerdictChanged{Waiting: 1, Group: "web", Summary: "too few cpus"}, "1 task of group web waits: too few cpus"},
+		{events.VerdictChanged{Waiting: 2, Group: "web", Summary: "too few cpus"}, "2 tasks of group web wait: too few cpus"},
+	} {
+		if got := story.Tell(shown(t, c.ev)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.ev.Type(), got, c.want)
+		}
+	}
+}
+
+func TestUnknownEventsAreTold(t *testing.T) {
+	for _, e := range []projection.Event{
+		{Type: "taurus.job.renamed.v1", Data: jsontext.Value(`{}`)},
+		{Type: "taurus.job.submitted.v9", Data: jsontext.Value(`{}`)},
+		{Type: "taurus.job.stopped.v1", Data: jsontext.Value(`[]`)},
+	} {
+		if got := story.Tell(e); !strings.HasPrefix(got, e.Type+" happened") {
+			t.Errorf("%s: %q", e.Type, got)
+		}
+	}
+}
+
+func FuzzTell(f *testing.F) {
+	f.Add("taurus.task.status_changed.v1", []byte(`{"slot":1,"state":"TASK_FAILED","exit":1}`))
+	f.Add("taurus.plan.tasks_planned.v1", []byte(`{"slots":[{"from":3,"to":1}]}`))
+	f.Fuzz(func(t *testing.T, name string, data []byte) {
+		if got := story.Tell(projection.Event{Type: name, Data: data}); got == "" && name != "" {
+			t.Error("an event without a sentence")
+		}
+	})
+}
