@@ -4,6 +4,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
+	"github.com/milosgajdos/taurus/services/api"
 )
 
 const legacyType = "application/json; charset=UTF-8"
@@ -185,6 +188,20 @@ func TestBug8ProblemsReadWell(t *testing.T) {
 	} {
 		if problemType(t, a); strings.Contains(a.body, "%!") {
 			t.Errorf("unformatted: %s", a.body)
+		}
+	}
+}
+
+// Bug 7: an address lost its scheme and something else was listened on.
+func TestBug7AddressesAreTakenWhole(t *testing.T) {
+	t.Parallel()
+	for _, listen := range []string{"unix:///tmp/taurus.sock", "http://127.0.0.1:0", "127.0.0.1", "127.0.0.1:http2"} {
+		s, err := api.New(api.Options{Log: memory.New(), Name: "test", Listen: listen})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), listen) || s.Addr() != "" {
+			t.Errorf("%s: listens on %q, %v", listen, s.Addr(), err)
 		}
 	}
 }
