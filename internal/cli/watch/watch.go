@@ -74,11 +74,8 @@ func (t *Tasks) Apply(e projection.Event) []Change {
 	case events.TasksPlanned:
 		var changes []Change
 		for _, r := range ev.Slots {
-			for slot := r.From; ; slot++ {
-				changes = append(changes, t.plan(e, slot, r.Attempt, ev.Reason)...)
-				if slot == r.To {
-					break
-				}
+			for slot := uint64(r.From); slot <= uint64(r.To); slot++ {
+				changes = append(changes, t.plan(e, uint32(slot), r.Attempt, ev.Reason)...) //nolint:gosec // At most r.To.
 			}
 		}
 		return changes

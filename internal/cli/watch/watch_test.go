@@ -77,6 +77,9 @@ func TestANewSubmissionBeginsAnew(t *testing.T) {
 
 func TestTheLastSlotThereIs(t *testing.T) {
 	const last = ^uint32(0)
+	if got := feed(t, watch.New(), plan(1, 3, 1, 1)); got != nil {
+		t.Errorf("changes %q of a range that ends before it begins", got)
+	}
 	if got := feed(t, watch.New(), plan(1, last, last, 1)); len(got) != 1 {
 		t.Errorf("changes %q", got)
 	}

@@ -1,0 +1,111 @@
+package engine_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/milosgajdos/taurus/internal/cli/engine"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// docker answers as a Docker Engine does, as far as the demo asks, and notes
+// what it was made to remove.
+type docker struct {
+	image   string // the answer about taurus-demo:latest; empty is 404
+	removed []string
+}
+
+func (d *docker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	path := r.URL.Path
+	if strings.HasPrefix(path, "/v1.") {
+		path = path[strings.Index(path[1:], "/")+1:]
+	}
+	switch {
+	case path == "/_ping":
+		w.Header().Set("Api-Version", "1.41")
+	case path == "/containers/json":
+		fmt.Fprint(w, `[
+			{"Id":"a","Names":["/mesos-a"],"State":"running","Mounts":[{"Source":"/data/agent-1/sandbox"}]},
+			{"Id":"b","Names":["/mesos-b"],"State":"exited","Mounts":[{"Source":"/data2/agent-1/sandbox"}]},
+			{"Id":"c","Names":["/mesos-c"],"State":"exited","Mounts":[{"Source":"/x"},{"Source":"/data/agent-2/sandbox"}]},
+			{"Id":"d","Names":[],"State":"running","Mounts":[]}]`)
+	case r.Method == http.MethodDelete:
+		d.removed = append(d.removed, path)
+		fmt.Fprint(w, "[]")
+	case strings.HasPrefix(path, "/images/taurus-demo") && d.image != "":
+		fmt.Fprint(w, d.image)
+	default:
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"message":"no such thing"}`)
+	}
+}
+
+func find(t *testing.T, d *docker) *engine.Engine {
+	t.Helper()
+	s := httptest.NewServer(d)
+	t.Cleanup(s.Close)
+	t.Setenv("DOCKER_HOST", strings.Replace(s.URL, "http", "tcp", 1))
+	e, err := engine.Find(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+func TestNoEngine(t *testing.T) {
+	t.Setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+	e, err := engine.Find(t.Context())
+	if err == nil || e != nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("engine %v, error %v", e, err)
+	}
+}
+
+func TestOnlyOwnContainersAreTouched(t *testing.T) {
+	d := &docker{}
+	e := find(t, d)
+	list, err := e.Containers(t.Context(), "/data", true)
+	if err != nil || len(list) != 2 || list[0].Name != "mesos-a" || list[1].ID != "c" {
+		t.Errorf("containers %v, %v", list, err)
+	}
+	n, err := e.Remove(t.Context(), "/data")
+	if err != nil || n != 2 || !slices.Equal(d.removed, []string{"/containers/a", "/containers/c"}) {
+		t.Errorf("removed %d, %q, %v", n, d.removed, err)
+	}
+}
+
+func TestImages(t *testing.T) {
+	d := &docker{}
+	e := find(t, d)
+	if has, err := e.Has(t.Context(), "nginx"); has || err != nil {
+		t.Errorf("has %v, %v", has, err)
+	}
+	for _, c := range []struct {
+		image   string
+		removed int
+	}{
+		{"", 0},
+		{`{"Id":"i","Config":{"Labels":{"of":"another"}}}`, 0},
+		{`{"Id":"i","Config":{"Labels":{"taurus.demo":"true"}}}`, 1},
+	} {
+		d.image, d.removed = c.image, nil
+		if err := e.RemoveDemo(t.Context()); err != nil || len(d.removed) != c.removed {
+			t.Errorf("image %q: removed %q, %v", c.image, d.removed, err)
+		}
+	}
+	if has, err := e.Has(t.Context(), engine.DemoImage); !has || err != nil {
+		t.Errorf("has %v, %v", has, err)
+	}
+}
