@@ -58,14 +58,15 @@ func restartPolicy(j *cluster.Job, g *job.Group) (policy string, attempts uint32
 	return policy, attempts
 }
 
-// conclude tells whether the job is over by itself: failed as soon as a slot
-// has failed, completed when every wanted slot is done.
+// conclude tells whether the job is over by itself: failed as soon as a wanted
+// slot has failed, completed when every wanted slot is done.
 func conclude(j *cluster.Job) events.Event {
-	wanted, finished := 0, 0
+	open, finished := 0, 0
 	for i := range j.Spec.Tasks {
 		g := &j.Spec.Tasks[i]
-		wanted += int(g.Replicas)
-		for _, slot := range slotsOf(j, g.Name) {
+		slots := wanted(g, slotsOf(j, g.Name))
+		open += int(g.Replicas) - len(slots)
+		for _, slot := range slots {
 			t := slot.Current()
 			switch fate(j, g, slot, t) {
 			case failed:
@@ -76,10 +77,11 @@ func conclude(j *cluster.Job) events.Event {
 			case done:
 				finished++
 			case running, again:
+				open++
 			}
 		}
 	}
-	if wanted > 0 && finished >= wanted {
+	if finished > 0 && open == 0 {
 		return events.JobCompleted{Run: j.Run}
 	}
 	return nil

@@ -131,11 +131,8 @@ func surplusSlots(j *cluster.Job) map[uint32]bool {
 	}
 	for i := range j.Spec.Tasks {
 		g := &j.Spec.Tasks[i]
-		wanted := slotsOf(j, g.Name)
-		if len(wanted) <= int(g.Replicas) {
-			continue
-		}
-		for _, slot := range wanted[g.Replicas:] {
+		held := slotsOf(j, g.Name)
+		for _, slot := range held[len(wanted(g, held)):] {
 			surplus[slot.Number] = true
 		}
 	}
@@ -154,6 +151,12 @@ func slotsOf(j *cluster.Job, group string) []*cluster.Slot {
 	}
 	slices.SortFunc(held, func(a, b *cluster.Slot) int { return cmp.Compare(a.Number, b.Number) })
 	return held
+}
+
+// wanted are those of the slots that a group holds which it wants: as many as
+// it has replicas, lowest numbers first. What has ended in the others stays so.
+func wanted(g *job.Group, held []*cluster.Slot) []*cluster.Slot {
+	return held[:min(len(held), int(g.Replicas))]
 }
 
 func grace(j *cluster.Job, group string) time.Duration {

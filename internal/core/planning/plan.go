@@ -16,7 +16,7 @@ func planGroup(j *cluster.Job, g *job.Group, now time.Time) Decision {
 		batch plans
 	)
 	held := slotsOf(j, g.Name)
-	for _, slot := range held {
+	for _, slot := range wanted(g, held) {
 		next, due := nextAttempt(j, g, slot, now)
 		if !next {
 			wake = earlier(wake, due)
@@ -43,10 +43,11 @@ func planGroup(j *cluster.Job, g *job.Group, now time.Time) Decision {
 
 // plans gathers slots that can share an event.
 type plans struct {
-	ranges    []events.SlotRange
-	notBefore time.Time
-	reason    string
-	cause     uint64
+	ranges []events.SlotRange
+	// soonest and notBefore are the first and the last end of their back-offs.
+	soonest, notBefore time.Time
+	reason             string
+	cause              uint64
 }
 
 func (p *plans) empty() bool { return len(p.ranges) == 0 }
@@ -56,12 +57,19 @@ func (p *plans) empty() bool { return len(p.ranges) == 0 }
 const coalesce = 200 * time.Millisecond
 
 func (p *plans) add(n, attempt uint32, notBefore time.Time, reason string, cause uint64) {
-	if !p.empty() && (reason != p.reason || notBefore.Sub(p.notBefore).Abs() > coalesce) {
-		return
+	soonest, latest := notBefore, notBefore
+	if !p.empty() {
+		if p.soonest.Before(soonest) {
+			soonest = p.soonest
+		}
+		if p.notBefore.After(latest) {
+			latest = p.notBefore
+		}
+		if reason != p.reason || latest.Sub(soonest) > coalesce {
+			return
+		}
 	}
-	if notBefore.After(p.notBefore) {
-		p.notBefore = notBefore
-	}
+	p.soonest, p.notBefore = soonest, latest
 	p.reason, p.cause = reason, max(p.cause, cause)
 	p.ranges = extend(p.ranges, n, attempt)
 }
@@ -103,18 +111,15 @@ func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
 // nextAttempt tells whether a slot that its group holds needs another attempt;
 // if not now, due says when time alone will change that.
 func nextAttempt(j *cluster.Job, g *job.Group, slot *cluster.Slot, now time.Time) (next bool, due time.Time) {
+	for _, t := range slot.Tasks {
+		if t.Live() && !t.Unreachable {
+			return false, time.Time{}
+		}
+	}
 	t := slot.Current()
 	if t.Live() {
-		if !t.Unreachable {
-			return false, time.Time{}
-		}
 		due = t.UnreachableSince.Add(UnreachableReplaceAfter)
 		return !now.Before(due), due
-	}
-	for _, other := range slot.Tasks {
-		if other.Live() && !other.Unreachable {
-			return false, time.Time{}
-		}
 	}
 	return fate(j, g, slot, t) == again, time.Time{}
 }
