@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -180,10 +181,14 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r Record) {
 	s.prune(slot)
 }
 
-// count updates the streaks. A run of some length forgives what was before it.
+// count updates the streaks. A run of some length forgives what was before it,
+// but gives no batch task more attempts: one that fails late would never end.
 func (slot *Slot) count(t *Task, j *Job) {
 	if ran := t.EndedAt.Sub(t.RunningAt); !t.RunningAt.IsZero() && ran >= j.resetAfter(t.Group) {
-		slot.Failures, slot.Streak = 0, 0
+		slot.Streak = 0
+		if j.Spec == nil || j.Spec.Kind != job.KindBatch {
+			slot.Failures = 0
+		}
 	}
 	slot.Streak++
 	if t.State != Finished && !t.blameless() {
