@@ -1,0 +1,346 @@
+package planning_test
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
+	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// machine is a job to which happens what users, the launcher, agents and time
+// can do, in any order, with planning in between at any moment.
+type machine struct {
+	log *clustertest.Log
+}
+
+func (m *machine) job() *cluster.Job { return m.log.State.Jobs["web"] }
+
+// tasks are all of the job's tasks that ok accepts, in order.
+func (m *machine) tasks(ok func(*cluster.Task) bool) []*cluster.Task {
+	var all []*cluster.Task
+	for _, n := range slices.Sorted(maps.Keys(m.job().Slots)) {
+		for _, t := range m.job().Slots[n].Tasks {
+			if ok(t) {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
+
+func randomSpec(t *rapid.T) *job.Spec {
+	s := clustertest.Service("web", rapid.Uint32Range(0, 4).Draw(t, "replicas"))
+	if rapid.Bool().Draw(t, "batch") {
+		s.Kind = job.KindBatch
+	}
+	if rapid.Bool().Draw(t, "two groups") {
+		second := s.Tasks[0]
+		second.Name, second.Replicas = "db", rapid.Uint32Range(0, 3).Draw(t, "replicas")
+		s.Tasks = append(s.Tasks, second)
+	}
+	for i := range s.Tasks {
+		s.Tasks[i].Restart = &job.Restart{
+			Policy:   rapid.SampledFrom([]string{"", job.RestartAlways, job.RestartOnFailure, job.RestartNever}).Draw(t, "policy"),
+			Attempts: rapid.Uint32Range(0, 3).Draw(t, "attempts"),
+		}
+	}
+	return s
+}
+
+// step does one thing. What cannot be done at present is left undone.
+func (m *machine) step(t *rapid.T) {
+	l, j := m.log, m.job()
+	pick := func(label string, ok func(*cluster.Task) bool) *cluster.Task {
+		all := m.tasks(ok)
+		if len(all) == 0 {
+			return nil
+		}
+		return all[rapid.IntRange(0, len(all)-1).Draw(t, label)]
+	}
+	switch what := rapid.IntRange(0, 19).Draw(t, "what"); what {
+	case 0:
+		l.Submit(randomSpec(t))
+	case 1, 2:
+		g := rapid.SampledFrom([]string{"web", "db"}).Draw(t, "group")
+		l.Job("web", events.JobScaled{Run: j.Run, Version: j.Version + 1, Group: g, Replicas: rapid.Uint32Range(0, 5).Draw(t, "replicas")})
+	case 3:
+		l.Job("web", events.JobStopped{Run: j.Run})
+	case 4:
+		l.Elect()
+	case 5:
+		m.adopt(t)
+	case 6, 7:
+		l.Pass(time.Duration(rapid.IntRange(1, 400).Draw(t, "seconds")) * time.Second)
+	case 8, 9, 10:
+		m.plan(t)
+	case 11, 12, 13:
+		if task := pick("staged", func(t *cluster.Task) bool { return t.State == cluster.Waiting && t.Doom == nil }); task != nil {
+			l.Stage(task)
+		}
+	case 14:
+		if task := pick("withdrawn", func(t *cluster.Task) bool {
+			return t.State == cluster.Waiting && t.Doom != nil || t.State == cluster.Staged && !t.Confirmed
+		}); task != nil {
+			l.Withdraw(task)
+		}
+	default:
+		if task := pick("reported", func(t *cluster.Task) bool { return t.ID != "" }); task != nil {
+			state := rapid.SampledFrom([]string{
+				"TASK_RUNNING", "TASK_RUNNING", "TASK_FINISHED", "TASK_FAILED", "TASK_FAILED", "TASK_KILLED", "TASK_GONE", "TASK_LOST",
+				"TASK_UNREACHABLE", "TASK_UNREACHABLE",
+			}).Draw(t, "state")
+			l.Report(task, state, rapid.SampledFrom([]string{"", "u"}).Draw(t, "uuid"))
+		}
+	}
+}
+
+func (m *machine) adopt(t *rapid.T) {
+	slot, attempt := rapid.Uint32Range(0, 6).Draw(t, "slot"), rapid.Uint32Range(1, 4).Draw(t, "attempt")
+	run := rapid.SampledFrom([]uint64{m.job().Run, 1}).Draw(t, "run")
+	m.log.Task("web", slot, events.TaskAdopted{
+		Run: run, Version: 1, Group: rapid.SampledFrom([]string{"web", "db", "gone"}).Draw(t, "group"), Slot: slot, Attempt: attempt,
+		TaskID: clustertest.TaskID("web", run, slot, attempt), AgentID: "S1", State: "TASK_RUNNING",
+	})
+}
+
+// plan lets the planner take one decision, and checks it.
+func (m *machine) plan(t *rapid.T) bool {
+	j := m.job()
+	d := planning.Decide(j, m.log.Now)
+	if again := planning.Decide(j, m.log.Now); !reflect.DeepEqual(d, again) {
+		t.Fatalf("asked twice: %+v, then %+v", d, again)
+	}
+	if !d.Wake.IsZero() && !d.Wake.After(m.log.Now) {
+		t.Fatalf("wake at %s, it is %s", d.Wake, m.log.Now)
+	}
+	if d.Event == nil {
+		return false
+	}
+	switch ev := d.Event.(type) {
+	case events.TasksPlanned:
+		checkPlan(t, j, ev)
+	case events.TasksDoomed:
+		checkDoom(t, j, ev)
+	case events.JobCompleted:
+		checkCompleted(t, j)
+	case events.JobFailed:
+		if slot := j.Slots[ev.Slot]; slot.Current().Attempt != ev.Attempt || slot.Failures == 0 {
+			t.Fatalf("%+v, but the slot has %d failures", ev, slot.Failures)
+		}
+	}
+	if c := m.log.Plan("web", d.Event); c.Judgement != cluster.Counted {
+		t.Fatalf("%+v is %s", d.Event, c.Judgement)
+	}
+	if _, ok := d.Event.(events.TasksPlanned); ok {
+		for _, g := range j.Spec.Tasks {
+			if n := len(kept(j, g.Name)); n > int(g.Replicas) {
+				t.Fatalf("%d tasks of %s are kept after planning, %d wanted", n, g.Name, g.Replicas)
+			}
+		}
+	}
+	return true
+}
+
+// kept are the live tasks of a group that should go on: the newest of their
+// slots, of this run, not doomed.
+func kept(j *cluster.Job, group string) []*cluster.Task {
+	var all []*cluster.Task
+	for _, slot := range j.Slots {
+		if t := slot.Current(); t != nil && t.Live() && t.Doom == nil && t.Run == j.Run && t.Group == group {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// checkPlan: nothing is planned where something may be running [V6], nothing
+// twice, nothing that is not wanted.
+func checkPlan(t *rapid.T, j *cluster.Job, ev events.TasksPlanned) {
+	if j.Over() || ev.Run != j.Run || ev.Version != j.Version || j.Group(ev.Group) == nil || len(ev.Slots) == 0 {
+		t.Fatalf("planned %+v for run %d version %d, over %t", ev, j.Run, j.Version, j.Over())
+	}
+	eachSlot(ev.Slots, func(n, attempt uint32) {
+		if j.Slots[n] == nil {
+			return
+		}
+		for _, task := range j.Slots[n].Tasks {
+			if task.Live() && !task.Unreachable {
+				t.Fatalf("slot %d is planned, but %v is %s", n, task.Key(), task.State)
+			}
+			if task.Run == j.Run && task.Attempt >= attempt {
+				t.Fatalf("slot %d is planned at attempt %d after %d", n, attempt, task.Attempt)
+			}
+		}
+	})
+}
+
+func checkDoom(t *rapid.T, j *cluster.Job, ev events.TasksDoomed) {
+	hit := 0
+	eachSlot(ev.Slots, func(n, attempt uint32) {
+		if j.Slots[n] == nil {
+			return
+		}
+		if task := j.Slots[n].Find(ev.Run, attempt); task != nil {
+			hit++
+			if !task.Live() || task.Doom != nil {
+				t.Fatalf("%v is doomed, but %s with doom %v", task.Key(), task.State, task.Doom)
+			}
+		}
+	})
+	if hit == 0 || ev.Reason == "" || ev.GraceMillis <= 0 {
+		t.Fatalf("%+v dooms %d tasks", ev, hit)
+	}
+}
+
+// checkCompleted: each group has as many slots that ended well as it wants.
+func checkCompleted(t *rapid.T, j *cluster.Job) {
+	for _, g := range j.Spec.Tasks {
+		well := 0
+		for _, slot := range j.Slots {
+			if c := slot.Current(); c != nil && c.Run == j.Run && c.Group == g.Name && c.State == cluster.Finished {
+				well++
+			}
+		}
+		if well < int(g.Replicas) {
+			t.Fatalf("completed, but %d of %d tasks of %s ended well", well, g.Replicas, g.Name)
+		}
+	}
+}
+
+func eachSlot(ranges []events.SlotRange, f func(slot, attempt uint32)) {
+	for _, r := range ranges {
+		for n := r.From; n <= r.To; n++ {
+			f(n, r.Attempt)
+		}
+	}
+}
+
+// settle plans until nothing is left to decide. It ends: that is a property.
+func (m *machine) settle(t *rapid.T) {
+	for range 60 {
+		if !m.plan(t) {
+			return
+		}
+	}
+	t.Fatal("planning finds no end")
+}
+
+// TestPlanning: whatever has happened to a job, what is planned and doomed next
+// is right, it comes to an end, and then just what is wanted is kept.
+func TestPlanning(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := &machine{log: clustertest.New()}
+		m.log.Elect()
+		m.log.Submit(randomSpec(t))
+		for range rapid.IntRange(0, 60).Draw(t, "steps") {
+			m.step(t)
+		}
+		m.settle(t)
+		checkQuiet(t, m)
+		refold := cluster.New()
+		for _, r := range m.log.Records {
+			if _, err := refold.Apply(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a, b := planning.Decide(m.job(), m.log.Now), planning.Decide(refold.Jobs["web"], m.log.Now); !reflect.DeepEqual(a, b) {
+			t.Fatalf("equal states, but %+v and %+v", a, b)
+		}
+	})
+}
+
+// checkQuiet: with nothing left to decide, the live tasks that are not doomed
+// are the newest of the wanted slots, and every wanted slot has one, or is done,
+// or waits for an earlier attempt to end.
+func checkQuiet(t *rapid.T, m *machine) {
+	j, wake := m.job(), planning.Decide(m.job(), m.log.Now).Wake
+	going := m.tasks(func(t *cluster.Task) bool { return t.Live() && t.Doom == nil })
+	if j.Over() {
+		if len(going) > 0 {
+			t.Fatalf("the job is over, but %v goes on", going[0].Key())
+		}
+		return
+	}
+	for _, g := range j.Spec.Tasks {
+		tasks := kept(j, g.Name)
+		going = slices.DeleteFunc(going, func(t *cluster.Task) bool { return slices.Contains(tasks, t) })
+		if len(tasks) > int(g.Replicas) {
+			t.Fatalf("%d tasks of %s go on, %d wanted", len(tasks), g.Name, g.Replicas)
+		}
+		idle := 0
+		for _, slot := range j.Slots {
+			c := slot.Current()
+			if c == nil || c.Run != j.Run || c.Group != g.Name || c.Doom != nil || c.Live() {
+				continue
+			}
+			blocked := slices.ContainsFunc(slot.Tasks, func(t *cluster.Task) bool { return t.Live() && !t.Unreachable })
+			if blocked || c.State == cluster.Finished {
+				idle++
+			}
+		}
+		if len(tasks)+idle < int(g.Replicas) {
+			t.Fatalf("%d tasks of %s go on and %d need not, %d wanted", len(tasks), g.Name, idle, g.Replicas)
+		}
+		checkWake(t, tasks, j, wake)
+	}
+	if len(going) > 0 {
+		t.Fatalf("%v goes on, which nobody wants", going[0].Key())
+	}
+}
+
+// checkWake: a task that is cut off and alone in its slot is looked at again
+// when it is to be replaced.
+func checkWake(t *rapid.T, tasks []*cluster.Task, j *cluster.Job, wake time.Time) {
+	for _, task := range tasks {
+		if !task.Unreachable || len(j.Slots[task.Slot].Tasks) > 1 {
+			continue
+		}
+		if due := task.UnreachableSince.Add(planning.UnreachableReplaceAfter); wake.IsZero() || wake.After(due) {
+			t.Fatalf("%v is to be replaced at %s, but the planner sleeps until %s", task.Key(), due, wake)
+		}
+	}
+}
+
+// TestBackOffIsShared: slots share an event only if their back-offs end within
+// a moment of each other, and then wait for the last of them.
+func TestBackOffIsShared(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := &machine{log: clustertest.New()}
+		m.log.Elect()
+		m.log.Submit(clustertest.Service("web", 8))
+		m.settle(t)
+		ends := map[uint32]time.Time{}
+		for _, task := range rapid.Permutation(m.tasks(func(*cluster.Task) bool { return true })).Draw(t, "order") {
+			m.log.Pass(time.Duration(rapid.IntRange(0, 300).Draw(t, "ms")) * time.Millisecond)
+			m.log.Stage(task)
+			m.log.Report(task, "TASK_FAILED", "u")
+			ends[task.Slot] = m.log.Now.Add(time.Second)
+		}
+		for range 8 {
+			ev, ok := planning.Decide(m.job(), m.log.Now).Event.(events.TasksPlanned)
+			if !ok {
+				break
+			}
+			eachSlot(ev.Slots, func(n, _ uint32) {
+				if early := ev.NotBefore.Sub(ends[n]); early < 0 || early > 200*time.Millisecond {
+					t.Fatalf("slot %d is held back for %s beyond its back-off", n, early)
+				}
+				delete(ends, n)
+			})
+			m.log.Plan("web", ev)
+		}
+		if len(ends) > 0 {
+			t.Fatal(fmt.Sprint("not planned again: ", ends))
+		}
+	})
+}
