@@ -56,7 +56,7 @@ func New(opts Options) (*Server, error) {
 	if err := opts.complete(); err != nil {
 		return nil, err
 	}
-	st, err := openStore(opts.WorkDir)
+	st, err := openStore(opts.WorkDir, opts.Ephemeral)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func (a *Server) sink(run executor.Run, s executor.Status) {
 		a.push(r, a.byAgent(r, mesos.TASK_FAILED, mesos.REASON_EXECUTOR_TERMINATED, "Container terminated"))
 		return
 	}
-	if terminal(s.State) && s.State != mesos.TASK_FINISHED {
+	if r.Group != nil && terminal(s.State) && s.State != mesos.TASK_FINISHED {
 		a.failGroup(r)
 	}
 	r.Aborted = r.Kind == Docker && r.Info.Value.Check != nil && s.State == mesos.TASK_RUNNING

@@ -53,6 +53,10 @@ type Options struct {
 	// Build replaces the executors, for tests.
 	Build Build
 
+	// Ephemeral keeps neither records nor sandboxes on disk, for benchmarks with
+	// simulated tasks: what is not in memory is gone when the agent ends.
+	Ephemeral bool
+
 	// Backoff is the first wait before registering again; it doubles up to two
 	// seconds or itself. Default 1 s.
 	Backoff time.Duration
@@ -73,6 +77,8 @@ func (o *Options) complete() error {
 		return fmt.Errorf("%w work_dir: must be set: tasks and sandboxes are kept there", ErrOption)
 	case len(o.Resources) == 0:
 		return fmt.Errorf("%w resources: must be set, for example cpus:4;mem:4096;disk:10240;ports:[31000-32000]", ErrOption)
+	case o.Ephemeral && o.Executor != Simulated:
+		return fmt.Errorf("%w ephemeral: only simulated tasks may be forgotten, not those of executor %q", ErrOption, o.Executor)
 	}
 	dir, err := filepath.Abs(o.WorkDir)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -136,7 +135,10 @@ func (r *record) report() link.Task {
 }
 
 // store keeps records and the agent's own identity under <work_dir>/meta.
-type store struct{ dir string }
+type store struct {
+	dir       string
+	ephemeral bool // only the identity is kept
+}
 
 // identity is what an agent remembers of itself.
 type identity struct {
@@ -147,10 +149,15 @@ type identity struct {
 
 const dirMode = 0o750
 
-func openStore(workDir string) (*store, error) {
-	s := &store{dir: filepath.Join(workDir, "meta")}
+func openStore(workDir string, ephemeral bool) (*store, error) {
+	s := &store{dir: filepath.Join(workDir, "meta"), ephemeral: ephemeral}
 	if err := os.MkdirAll(filepath.Join(s.dir, "runs"), dirMode); err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
+	}
+	for _, dir := range []string{s.dir, filepath.Join(s.dir, "runs")} {
+		if err := disk.Sweep(dir); err != nil {
+			return nil, fmt.Errorf("agent: %w", err)
+		}
 	}
 	return s, nil
 }
@@ -160,6 +167,9 @@ func (s *store) path(r *record) string {
 }
 
 func (s *store) save(r *record) error {
+	if s.ephemeral {
+		return nil
+	}
 	text, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -168,6 +178,9 @@ func (s *store) save(r *record) error {
 }
 
 func (s *store) remove(r *record) error {
+	if s.ephemeral {
+		return nil
+	}
 	if err := os.Remove(s.path(r)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -183,10 +196,6 @@ func (s *store) load() ([]*record, error) {
 	var out []*record
 	for _, f := range files {
 		path := filepath.Join(dir, f.Name())
-		if !strings.HasSuffix(path, ".json") {
-			_ = os.Remove(path) // a temporary file of an agent that died writing it
-			continue
-		}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err

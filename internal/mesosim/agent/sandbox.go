@@ -18,6 +18,9 @@ func (a *Server) slaves() string { return filepath.Join(a.opts.WorkDir, "slaves"
 func (a *Server) makeSandbox(run *executor.Run) error {
 	runs := filepath.Join(a.slaves(), a.identity.AgentID, "frameworks", run.FrameworkID, "executors", run.ExecutorID, "runs")
 	run.Sandbox = filepath.Join(runs, run.ContainerID)
+	if a.opts.Ephemeral {
+		return nil
+	}
 	if err := os.MkdirAll(run.Sandbox, dirMode); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}

@@ -28,6 +28,7 @@ type agentFlags struct {
 	common
 	master, attributes, resources, containerizers, executor string
 	backoff                                                 Duration
+	ephemeral                                               bool
 }
 
 func newAgent() *cobra.Command {
@@ -43,6 +44,7 @@ func newAgent() *cobra.Command {
 	f.StringVar(&af.resources, "resources", defaultResources, "what is offered; agents of one host must not share ports")
 	f.StringVar(&af.containerizers, "containerizers", "docker,mesos", "docker, mesos (plain processes) or both")
 	f.StringVar(&af.executor, "executor", "", "docker, process, simulated or auto; overrides containerizers")
+	f.BoolVar(&af.ephemeral, "ephemeral", false, "keep nothing of simulated tasks on disk, for benchmarks")
 	f.Var(&af.backoff, "registration_backoff_factor", "first wait before registering again (1secs)")
 	ignore(f, "docker_kill_orphans", "isolation", "launcher", "log_dir", "systemd_enable_support", "executor_registration_timeout",
 		"docker", "docker_socket", "recover", "strict", "switch_user", "gc_delay", "docker_stop_timeout", "docker_remove_delay",
@@ -78,7 +80,7 @@ func (af *agentFlags) run(cmd *cobra.Command) error {
 	}
 	opts := agent.Options{
 		Master: af.master, IP: af.ip, Port: af.port, Hostname: af.hostname, WorkDir: af.workDir,
-		Backoff: time.Duration(af.backoff), Log: log,
+		Backoff: time.Duration(af.backoff), Ephemeral: af.ephemeral, Log: log,
 	}
 	if opts.Executor, err = af.kind(); err != nil {
 		return err

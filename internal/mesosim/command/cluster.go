@@ -26,8 +26,9 @@ const (
 
 type clusterFlags struct {
 	common
-	agents   int
-	executor string
+	agents    int
+	executor  string
+	ephemeral bool
 }
 
 func newCluster() *cobra.Command {
@@ -39,6 +40,7 @@ func newCluster() *cobra.Command {
 	cf.flags(cmd.Flags(), masterPort)
 	cmd.Flags().IntVar(&cf.agents, "agents", 1, "how many agents")
 	cmd.Flags().StringVar(&cf.executor, "executor", string(agent.Auto), "docker, process, simulated or auto")
+	cmd.Flags().BoolVar(&cf.ephemeral, "ephemeral", false, "keep nothing of simulated tasks on disk, for benchmarks")
 	return cmd
 }
 
@@ -88,7 +90,7 @@ func (cf *clusterFlags) newAgents(addr string, log zerolog.Logger) ([]*agent.Ser
 		}
 		a, err := agent.New(agent.Options{
 			Master: addr, IP: cf.ip, Hostname: cf.hostname, WorkDir: filepath.Join(cf.workDir, "agent-"+strconv.Itoa(i)),
-			Resources: rs, Executor: agent.Kind(cf.executor), Log: log,
+			Resources: rs, Executor: agent.Kind(cf.executor), Ephemeral: cf.ephemeral, Log: log,
 		})
 		if err != nil {
 			return nil, err

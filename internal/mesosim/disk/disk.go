@@ -58,3 +58,18 @@ func SyncDir(dir string) error {
 	defer func() { _ = d.Close() }()
 	return d.Sync()
 }
+
+// Sweep removes the temporary files that a process left which died while it
+// replaced a file of dir.
+func Sweep(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, "*.tmp"))
+	if err != nil {
+		return err
+	}
+	for _, path := range left {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}

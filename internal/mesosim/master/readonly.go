@@ -1,7 +1,9 @@
 package master
 
 import (
+	"cmp"
 	"encoding/json"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -130,35 +132,66 @@ func tasksOf(ts []mesos.Task, framework string) []object {
 		if framework != "" && t.FrameworkID.Value != framework {
 			continue
 		}
-		statuses := []object{}
-		for _, st := range t.Statuses {
-			statuses = append(statuses, object{"state": st.GetState().String(), "timestamp": st.GetTimestamp()})
-		}
-		out = append(out, object{
-			"id": t.TaskID.Value, "name": t.Name, "framework_id": t.FrameworkID.Value, "executor_id": "", "slave_id": t.AgentID.Value,
-			"state": t.GetState().String(), "resources": amountsOf(t.Resources), "statuses": statuses,
-		})
+		out = append(out, taskOf(&t))
 	}
 	return out
 }
 
 func (s *Server) slaves(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
-	writeJSON(w, r, object{"slaves": slavesOf(st), "recovered_slaves": []any{}})
+	writeJSON(w, r, object{"slaves": only(slavesOf(st), "id", r.URL.Query().Get("slave_id")), "recovered_slaves": []any{}})
+}
+
+// only keeps the objects whose member is want; all when want is empty.
+func only(list []object, member, want string) []object {
+	if want == "" {
+		return list
+	}
+	return slices.DeleteFunc(list, func(o object) bool { return o[member] != want })
 }
 
 func (s *Server) frameworks(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
+	id := r.URL.Query().Get("framework_id")
 	writeJSON(w, r, object{
-		"frameworks":           frameworksOf(st.GetFrameworks.Frameworks, st.GetTasks),
-		"completed_frameworks": frameworksOf(st.GetFrameworks.CompletedFrameworks, st.GetTasks), "unregistered_frameworks": []any{},
+		"frameworks":              only(frameworksOf(st.GetFrameworks.Frameworks, st.GetTasks), "id", id),
+		"completed_frameworks":    only(frameworksOf(st.GetFrameworks.CompletedFrameworks, st.GetTasks), "id", id),
+		"unregistered_frameworks": []any{},
 	})
 }
 
+// defaultLimit is how many tasks /tasks shows unless told.
+const defaultLimit = 100
+
+// tasks is /tasks: limit, offset, order (by start, newest first unless asc),
+// framework_id, task_id.
 func (s *Server) tasks(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
-	all := slices.Concat(st.GetTasks.Tasks, st.GetTasks.UnreachableTasks, st.GetTasks.CompletedTasks)
-	writeJSON(w, r, object{"tasks": tasksOf(all, r.URL.Query().Get("framework_id"))})
+	q := r.URL.Query()
+	all := tasksOf(slices.Concat(st.GetTasks.Tasks, st.GetTasks.UnreachableTasks, st.GetTasks.CompletedTasks), q.Get("framework_id"))
+	all = only(all, "id", q.Get("task_id"))
+	slices.SortStableFunc(all, func(a, b object) int { return cmp.Compare(firstSeen(a), firstSeen(b)) })
+	if q.Get("order") != "asc" {
+		slices.Reverse(all)
+	}
+	limit, offset := atoi(q.Get("limit"), defaultLimit), atoi(q.Get("offset"), 0)
+	from := min(max(offset, 0), len(all))
+	writeJSON(w, r, object{"tasks": all[from:min(from+max(limit, 0), len(all))]})
+}
+
+func atoi(text string, def int) int {
+	if n, err := strconv.Atoi(text); err == nil {
+		return n
+	}
+	return def
+}
+
+func firstSeen(t object) float64 {
+	if list, ok := t["statuses"].([]object); ok && len(list) > 0 {
+		at, _ := list[0]["timestamp"].(float64)
+		return at
+	}
+	return math.MaxFloat64
 }
 
 // summary is /state without tasks.

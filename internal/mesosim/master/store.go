@@ -21,6 +21,9 @@ func openStore(workDir string) (*store, core.Registry, error) {
 	if err := os.MkdirAll(workDir, 0o750); err != nil {
 		return nil, r, fmt.Errorf("registry: %w", err)
 	}
+	if err := disk.Sweep(workDir); err != nil {
+		return nil, r, fmt.Errorf("registry: %w", err)
+	}
 	text, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, r, nil

@@ -88,7 +88,7 @@ func (m *Master) allocateAgent(now time.Time, a *agent, candidates []candidate, 
 }
 
 func (m *Master) acceptable(now time.Time, a *agent, c candidate, set resource.Set) bool {
-	if set.Scalar("cpus") < minCPUs && set.Scalar("mem") < minMem {
+	if !c.enough(set) {
 		return false
 	}
 	if a.total.Scalar("gpus") > 0 && !c.framework.has(mesos.FrameworkInfo_Capability_GPU_RESOURCES) {
@@ -142,4 +142,25 @@ func (m *Master) sendOffers(f *framework, made []*offer) {
 		e.Offers.Offers = append(e.Offers.Offers, m.message(o))
 	}
 	m.send(f, e)
+}
+
+// enough says whether an offer would not be too small (2.1): for the role's own
+// offer_filters, one of the lists of quantities must be there in full.
+func (c candidate) enough(set resource.Set) bool {
+	own, ok := c.framework.info.OfferFilters[c.role]
+	if !ok || own.MinAllocatableResources == nil {
+		return set.Scalar("cpus") >= minCPUs || set.Scalar("mem") >= minMem
+	}
+	lists := own.MinAllocatableResources.Quantities
+	if len(lists) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(lists, func(q mesos.OfferFilters_ResourceQuantities) bool {
+		for name, v := range q.Quantities {
+			if set.Scalar(name) < resource.ToMilli(v.Value) {
+				return false
+			}
+		}
+		return true
+	})
 }
