@@ -61,9 +61,9 @@ func askReady(ctx context.Context, client *http.Client, url string) error {
 	if err != nil {
 		return fmt.Errorf("it is not ready: %w", err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // Nothing is read.
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("it is not ready: %s answers %s", url, resp.Status) //nolint:err113 // Told to people.
+		return fmt.Errorf("it is not ready: %s answers %s", url, resp.Status)
 	}
 	return nil
 }

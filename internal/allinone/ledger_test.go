@@ -71,12 +71,9 @@ func TestAStrangerWithAKnownPidIsLeftAlone(t *testing.T) {
 
 func TestBackoff(t *testing.T) {
 	b := Backoff{First: time.Second, Max: 10 * time.Second}
-	for deaths, want := range []time.Duration{1: 1, 2: 2, 3: 4, 4: 8, 5: 10, 6: 10, 100: 10} {
-		if want == 0 {
-			continue
-		}
-		if got := b.after(deaths); got != want*time.Second {
-			t.Errorf("after %d deaths: %v, want %v", deaths, got, want*time.Second)
+	for deaths, want := range map[int]string{1: "1s", 2: "2s", 3: "4s", 4: "8s", 5: "10s", 6: "10s", 100: "10s"} {
+		if got := b.after(deaths).String(); got != want {
+			t.Errorf("after %d deaths: %s, want %s", deaths, got, want)
 		}
 	}
 }

@@ -97,7 +97,7 @@ func (p *process) begin() (*life, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log of %s: %w", p.program.Name, err)
 	}
-	defer out.Close() //nolint:errcheck // The child has its own descriptor.
+	defer out.Close()
 	cmd := exec.CommandContext(context.WithoutCancel(p.host.base), p.host.opts.Executable, p.program.Args(seats)...)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.Env = p.host.opts.Env
@@ -267,7 +267,7 @@ func tail(path string, lines int) []string {
 	if err != nil {
 		return nil
 	}
-	defer f.Close() //nolint:errcheck // Nothing is written.
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return nil

@@ -4,20 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/milosgajdos/taurus/examplejobs"
 	"github.com/milosgajdos/taurus/internal/allinone"
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/cli/engine"
 	"github.com/milosgajdos/taurus/internal/cli/watch"
-	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
 
@@ -151,12 +147,17 @@ func (s *stage) play(ctx context.Context) error {
 	shown := false
 	return s.api.Follow(ctx, client.Feed{Job: s.id, From: from}, s.lost, func(e projection.Event) error {
 		s.show(e)
-		if !shown && s.tasks.All(s.want, "RUNNING") {
+		if !shown && s.running() {
 			shown = true
 			s.guide()
 		}
 		return nil
 	})
+}
+
+// running tells whether the tasks wanted run, and none but those.
+func (s *stage) running() bool {
+	return s.tasks.Live() == s.want && s.tasks.States()["RUNNING"] == s.want
 }
 
 // show tells what an event changes.
@@ -167,74 +168,6 @@ func (s *stage) show(e projection.Event) {
 		}
 		say(s.Out, "%s", s.change(c))
 	}
-}
-
-// findOrSubmit finds the job of a former run or submits it, and returns the
-// sequence to follow it from.
-func (s *stage) findOrSubmit(ctx context.Context) (uint64, error) {
-	spec, err := job.DecodeJSON(examplejobs.Job())
-	if err != nil {
-		return 0, fmt.Errorf("example job: %w", err)
-	}
-	s.id = spec.ID
-	j, err := s.api.Job(ctx, s.id, "")
-	if err == nil && !over(j.State) {
-		s.want, s.past = int(j.Tasks.Wanted), j.Sequence
-		say(s.Out, "found %s: %s running", j.ID, count(j.Tasks.Running, "task"))
-		return j.Run, nil
-	}
-	if err != nil && !errors.Is(err, client.ErrNotFound) {
-		return 0, err
-	}
-	return s.submit(ctx, spec)
-}
-
-// submit submits the example job, with an image that can be run here.
-func (s *stage) submit(ctx context.Context, spec *job.Spec) (uint64, error) {
-	document := examplejobs.Job()
-	for i := range spec.Tasks {
-		s.want += int(spec.Tasks[i].Replicas)
-	}
-	if s.docker != nil && spec.Tasks[0].Container != nil {
-		image, err := s.image(ctx, spec.Tasks[0].Container.Image)
-		if err != nil {
-			return 0, err
-		}
-		if image != spec.Tasks[0].Container.Image {
-			for i := range spec.Tasks {
-				spec.Tasks[i].Container.Image = image
-			}
-			if document, err = spec.JSON(); err != nil {
-				return 0, fmt.Errorf("example job: %w", err)
-			}
-		}
-	}
-	j, err := s.api.Submit(ctx, document, "application/json")
-	if err != nil {
-		return 0, fmt.Errorf("submit %s: %w", spec.ID, err)
-	}
-	say(s.Out, "submitted examplejobs/job.json: %s, %d tasks", j.ID, s.want)
-	return j.Run, nil
-}
-
-// image is the one wanted if it is here or can be pulled, otherwise our own.
-func (s *stage) image(ctx context.Context, wanted string) (string, error) {
-	has, err := s.docker.Has(ctx, wanted)
-	if err != nil {
-		return "", err
-	}
-	if has {
-		return wanted, nil
-	}
-	say(s.Err, "pulling %s", wanted)
-	if err = s.docker.Pull(ctx, wanted, pullPatience); err == nil {
-		return wanted, nil
-	}
-	if ctx.Err() != nil {
-		return "", context.Cause(ctx)
-	}
-	say(s.Err, "%s cannot be pulled (%s): the tasks run %s, a web server of ours built FROM scratch", wanted, clip(err.Error()), engine.DemoImage)
-	return engine.DemoImage, s.docker.BuildDemo(ctx, s.Executable)
 }
 
 // guide says how to look around.
@@ -298,40 +231,4 @@ func runs(n int) string {
 		return "1 container runs"
 	}
 	return fmt.Sprintf("%d containers run", n)
-}
-
-// cleanDemo removes what former runs left.
-func (a *App) cleanDemo(ctx context.Context, data string) error {
-	data, err := realDir(data)
-	if errors.Is(err, fs.ErrNotExist) {
-		say(a.Err, "there is nothing to remove")
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if !allinone.IsData(data) {
-		return fmt.Errorf("%s is no data directory of taurus, so it is left alone", data)
-	}
-	// Holding the directory proves that no demo runs there.
-	s, err := allinone.Open(ctx, allinone.Options{Data: data, Executable: a.Executable, Notify: a.notice})
-	if err != nil {
-		return err
-	}
-	return errors.Join(a.wipe(ctx, data), s.Close(), os.RemoveAll(data))
-}
-
-// wipe removes the containers of a data directory, and the image built for them.
-func (a *App) wipe(ctx context.Context, data string) error {
-	docker, err := engine.Find(ctx)
-	if err != nil {
-		say(a.Err, "no Docker here (%v): no containers to remove", err)
-		return nil
-	}
-	n, err := docker.Remove(ctx, data)
-	if err == nil {
-		say(a.Err, "removed %s and %s", count(uint32(n), "container"), data) //nolint:gosec // A number of containers.
-		err = docker.RemoveDemo(ctx)
-	}
-	return errors.Join(err, docker.Close())
 }

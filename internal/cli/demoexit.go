@@ -76,8 +76,7 @@ func (s *stage) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	running := func() bool { return s.tasks.All(s.want, "RUNNING") }
-	if from, err = s.until(ctx, from, running); err != nil {
+	if from, err = s.until(ctx, from, s.running); err != nil {
 		return fmt.Errorf("the tasks of %s do not all run: %w", s.id, err)
 	}
 	say(s.Out, "all %d tasks run", s.want)
@@ -88,12 +87,15 @@ func (s *stage) once(ctx context.Context) error {
 		return fmt.Errorf("stop %s: %w", s.id, err)
 	}
 	say(s.Out, "stopping %s", s.id)
-	if _, err = s.until(ctx, from, func() bool { return s.tasks.All(s.want, "KILLED") }); err != nil {
-		return fmt.Errorf("the tasks of %s are not all killed: %w", s.id, err)
+	if _, err = s.until(ctx, from, func() bool { return s.tasks.Live() == 0 }); err != nil {
+		return fmt.Errorf("the tasks of %s do not all end: %w", s.id, err)
 	}
-	settling, cancel := within(ctx, demoPatience)
+	if killed := s.tasks.States()["KILLED"]; killed < s.want {
+		return fmt.Errorf("only %d of %d tasks of %s were killed: %v", killed, s.want, s.id, s.tasks.States())
+	}
+	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	j, err := settled(settling, s.api, s.id)
+	j, err := settled(ctx, s.api, s.id)
 	if err != nil {
 		return err
 	}
@@ -101,9 +103,14 @@ func (s *stage) once(ctx context.Context) error {
 	return nil
 }
 
+// bounded bounds a step that nobody watches.
+func (s *stage) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, demoPatience, fmt.Errorf("not so after %v", demoPatience))
+}
+
 // until shows what happens until something is so, and returns where it was.
 func (s *stage) until(ctx context.Context, from uint64, is func() bool) (uint64, error) {
-	ctx, cancel := within(ctx, demoPatience)
+	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	err := s.api.Follow(ctx, client.Feed{Job: s.id, From: from}, s.lost, func(e projection.Event) error {
 		from = e.Sequence + 1
@@ -144,7 +151,7 @@ func (s *stage) why(ctx context.Context) error {
 	defer cancel()
 	e, err := s.api.Explain(ctx, s.id, "")
 	if err != nil {
-		return nil //nolint:nilerr // The first error is the one that matters.
+		return nil
 	}
 	return fmt.Errorf("%s is %s: %s", s.id, e.State, e.Summary)
 }

@@ -105,11 +105,8 @@ func (a *App) copyLogs(ctx context.Context, outputs []*output, follow bool) erro
 		open := 0
 		for _, o := range outputs {
 			there, err := a.copyLog(ctx, o, follow)
-			if errors.Is(err, errInterrupted) {
-				return nil
-			}
 			if err != nil {
-				return err
+				return untilInterrupted(err)
 			}
 			found = found || there
 			if !o.over {
@@ -120,13 +117,21 @@ func (a *App) copyLogs(ctx context.Context, outputs []*output, follow bool) erro
 			break
 		}
 		if err := pause(ctx, logsEvery); err != nil {
-			return nil // Ctrl-C is how following ends.
+			return untilInterrupted(err)
 		}
 	}
 	if !found {
 		say(a.Err, "nothing was written")
 	}
 	return nil
+}
+
+// untilInterrupted takes Ctrl-C for the way in which following ends.
+func untilInterrupted(err error) error {
+	if errors.Is(err, errInterrupted) {
+		return nil
+	}
+	return err
 }
 
 // copyLog writes what one task has written since the last time, whole lines

@@ -68,7 +68,7 @@ func (a *App) document(path string) (data []byte, media string, err error) {
 		if err != nil {
 			return nil, "", usagef("%v", err)
 		}
-		defer f.Close() //nolint:errcheck // Nothing is written.
+		defer f.Close()
 		in = f
 	}
 	data, err = io.ReadAll(io.LimitReader(in, maxDocument+1))

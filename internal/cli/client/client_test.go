@@ -35,8 +35,8 @@ func TestErrorsAreTold(t *testing.T) {
 				t.Fatalf("error %v (%+v), want %q", err, p, c.want)
 			}
 			for _, sentinel := range []error{client.ErrNotFound, client.ErrConflict} {
-				if errors.Is(err, sentinel) != (sentinel == c.is) {
-					t.Errorf("is %v: %v", sentinel, errors.Is(err, sentinel))
+				if want := errors.Is(c.is, sentinel); errors.Is(err, sentinel) != want {
+					t.Errorf("is %v: %v, want %v", sentinel, !want, want)
 				}
 			}
 		})

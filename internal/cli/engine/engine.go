@@ -54,7 +54,7 @@ func Find(ctx context.Context) (*Engine, error) {
 func plainly(err error) error {
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	text, _, _ = strings.Cut(text, ". Is the docker daemon running")
-	return errors.New(text) //nolint:err113 // Told to people, never looked at.
+	return errors.New(text)
 }
 
 // Close lets go of the connections.

@@ -88,8 +88,9 @@ func ofUser(ev events.Event) string {
 		return "told to stop" + because(ev.Reason)
 	case events.JobDeleted:
 		return "deleted from the lists"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // wanted sums up what a spec asks for.
@@ -130,8 +131,9 @@ func ofPlan(ev events.Event) string {
 		return "completed: every task ended well"
 	case events.JobFailed:
 		return fmt.Sprintf("failed at slot %d, attempt %d%s%s", ev.Slot, ev.Attempt, because(ev.Reason), exit(ev.Exit))
+	default:
+		return ""
 	}
-	return ""
 }
 
 // slots names ranges of slots, with attempts beyond the first.
@@ -177,8 +179,9 @@ func ofTask(ev events.Event) string {
 		return attempt(ev.Slot, ev.Attempt) + " found running in Mesos, though the log did not know it"
 	case events.TaskStatusChanged:
 		return status(ev)
+	default:
+		return ""
 	}
-	return ""
 }
 
 func attempt(slot, attempt uint32) string {
@@ -260,6 +263,7 @@ func ofLauncher(ev events.Event) string {
 		return "subscribed to the Mesos master at " + ev.Master
 	case events.SubscriptionClosed:
 		return "subscription to Mesos ended" + because(ev.Reason)
+	default:
+		return ""
 	}
-	return ""
 }

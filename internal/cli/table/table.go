@@ -50,18 +50,16 @@ func (t *Table) WriteTo(w io.Writer) (int64, error) {
 }
 
 func widths(rows [][]string) []int {
-	var max []int
+	var widest []int
 	for _, row := range rows {
 		for i, cell := range row {
-			if i == len(max) {
-				max = append(max, 0)
+			if i == len(widest) {
+				widest = append(widest, 0)
 			}
-			if w := width(cell); w > max[i] {
-				max[i] = w
-			}
+			widest[i] = max(widest[i], width(cell))
 		}
 	}
-	return max
+	return widest
 }
 
 // width counts the characters of a cell that are seen.

@@ -48,17 +48,15 @@ func (t *Tasks) States() map[string]int {
 	return n
 }
 
-// All tells whether there are exactly n tasks, each in one of the states.
-func (t *Tasks) All(n int, states ...string) bool {
-	found := 0
-	for state, count := range t.States() {
-		for _, s := range states {
-			if s == state {
-				found += count
-			}
+// Live counts the tasks that have not ended.
+func (t *Tasks) Live() int {
+	n := 0
+	for _, s := range t.slots {
+		if !ended(s.state) {
+			n++
 		}
 	}
-	return found == n && len(t.slots) == n
+	return n
 }
 
 // Apply returns what an event changes. A new submission of the job begins from
@@ -75,7 +73,7 @@ func (t *Tasks) Apply(e projection.Event) []Change {
 		var changes []Change
 		for _, r := range ev.Slots {
 			for slot := uint64(r.From); slot <= uint64(r.To); slot++ {
-				changes = append(changes, t.plan(e, uint32(slot), r.Attempt, ev.Reason)...) //nolint:gosec // At most r.To.
+				changes = append(changes, t.plan(e, uint32(slot), r.Attempt, ev.Reason)...)
 			}
 		}
 		return changes
@@ -87,6 +85,7 @@ func (t *Tasks) Apply(e projection.Event) []Change {
 		return t.move(e, ev.Slot, ev.Attempt, "WITHDRAWN", "", ev.Reason, nil)
 	case events.TaskStatusChanged:
 		return t.move(e, ev.Slot, ev.Attempt, strings.TrimPrefix(ev.State, "TASK_"), "", ev.Message, ev.Exit)
+	default: // Not about a task.
 	}
 	return nil
 }
@@ -104,8 +103,9 @@ func runOf(ev events.Event) uint64 {
 		return ev.Run
 	case events.TaskStatusChanged:
 		return ev.Run
+	default:
+		return 0
 	}
-	return 0
 }
 
 // plan begins a new attempt, which only a planner does.

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/milosgajdos/taurus/internal/allinone"
+	"github.com/milosgajdos/taurus/internal/cli/engine"
+)
+
+// cleanDemo removes what former runs left.
+func (a *App) cleanDemo(ctx context.Context, data string) error {
+	data, err := realDir(data)
+	if errors.Is(err, fs.ErrNotExist) {
+		say(a.Err, "there is nothing to remove")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !allinone.IsData(data) {
+		return fmt.Errorf("%s is no data directory of taurus, so it is left alone", data)
+	}
+	// Holding the directory proves that no demo runs there.
+	s, err := allinone.Open(ctx, allinone.Options{Data: data, Executable: a.Executable, Notify: a.notice})
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.wipe(ctx, data), s.Close(), os.RemoveAll(data))
+}
+
+// wipe removes the containers of a data directory, and the image built for them.
+func (a *App) wipe(ctx context.Context, data string) error {
+	docker, err := engine.Find(ctx)
+	if err != nil {
+		say(a.Err, "no Docker here (%v): no containers to remove", err)
+		return nil
+	}
+	n, err := docker.Remove(ctx, data)
+	if err == nil {
+		say(a.Err, "removed %s and %s", count(uint32(n), "container"), data)
+		err = docker.RemoveDemo(ctx)
+	}
+	return errors.Join(err, docker.Close())
+}
