@@ -139,23 +139,23 @@ func tasksOf(ts []mesos.Task, framework string) []object {
 
 func (s *Server) slaves(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
-	writeJSON(w, r, object{"slaves": only(slavesOf(st), "id", r.URL.Query().Get("slave_id")), "recovered_slaves": []any{}})
+	writeJSON(w, r, object{"slaves": only(slavesOf(st), r.URL.Query().Get("slave_id")), "recovered_slaves": []any{}})
 }
 
-// only keeps the objects whose member is want; all when want is empty.
-func only(list []object, member, want string) []object {
-	if want == "" {
+// only keeps the objects with an id; all when it is empty.
+func only(list []object, id string) []object {
+	if id == "" {
 		return list
 	}
-	return slices.DeleteFunc(list, func(o object) bool { return o[member] != want })
+	return slices.DeleteFunc(list, func(o object) bool { return o["id"] != id })
 }
 
 func (s *Server) frameworks(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
 	id := r.URL.Query().Get("framework_id")
 	writeJSON(w, r, object{
-		"frameworks":              only(frameworksOf(st.GetFrameworks.Frameworks, st.GetTasks), "id", id),
-		"completed_frameworks":    only(frameworksOf(st.GetFrameworks.CompletedFrameworks, st.GetTasks), "id", id),
+		"frameworks":              only(frameworksOf(st.GetFrameworks.Frameworks, st.GetTasks), id),
+		"completed_frameworks":    only(frameworksOf(st.GetFrameworks.CompletedFrameworks, st.GetTasks), id),
 		"unregistered_frameworks": []any{},
 	})
 }
@@ -169,7 +169,7 @@ func (s *Server) tasks(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
 	q := r.URL.Query()
 	all := tasksOf(slices.Concat(st.GetTasks.Tasks, st.GetTasks.UnreachableTasks, st.GetTasks.CompletedTasks), q.Get("framework_id"))
-	all = only(all, "id", q.Get("task_id"))
+	all = only(all, q.Get("task_id"))
 	slices.SortStableFunc(all, func(a, b object) int { return cmp.Compare(firstSeen(a), firstSeen(b)) })
 	if q.Get("order") != "asc" {
 		slices.Reverse(all)

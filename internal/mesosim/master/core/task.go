@@ -148,7 +148,7 @@ func (m *Master) forget(f *framework, t *task) {
 func (m *Master) Updated(session string, u *link.Update) {
 	a := m.bySession(session)
 	f := m.frameworks[u.FrameworkID]
-	if a == nil {
+	if a == nil || u.Status.Value.State == nil {
 		return
 	}
 	if f == nil {
