@@ -40,8 +40,12 @@ func judge(all []*room, d Demand, waiting int, now time.Time) Verdict {
 	for _, r := range all {
 		lacks := lacking(r, d.Group, use, peers, now, false)
 		miss, short := &events.NearestMiss{Hostname: r.hostname, AgentID: r.agentID}, 0.0
+		counted := map[string]bool{}
 		for _, l := range lacks {
-			v.Reasons[l.reason]++
+			if !counted[l.reason] {
+				counted[l.reason] = true
+				v.Reasons[l.reason]++
+			}
 			miss.Lacked = append(miss.Lacked, l.detail)
 			short += 1 + l.short
 		}
