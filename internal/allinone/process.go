@@ -66,6 +66,9 @@ func (p *process) keep() {
 			}
 		}
 		deaths++
+		if one == nil {
+			p.host.trouble(err)
+		}
 		p.fell(err)
 		if p.pause(p.host.opts.Backoff.after(deaths)) {
 			return
@@ -90,6 +93,8 @@ func (p *process) begin() (*life, error) {
 	p.mu.Lock()
 	seats := p.seats
 	p.mu.Unlock()
+	// Nobody else knows its admin address by heart, so it may change.
+	seats.Admin = settle(AnyPort, seats.Admin)
 	if err := removeFile(seats.Announce); err != nil {
 		return nil, err
 	}

@@ -148,21 +148,20 @@ func (e *Engine) Remove(ctx context.Context, data string) (int, error) {
 	return len(own), errors.Join(errs...)
 }
 
-// RemoveDemo removes the demo's image, unless it is not ours or in use.
+// RemoveDemo removes the images that BuildDemo made, but for those in use.
 func (e *Engine) RemoveDemo(ctx context.Context) error {
-	image, err := e.client.ImageInspect(ctx, DemoImage)
-	if errdefs.IsNotFound(err) {
-		return nil
-	}
+	images, err := e.client.ImageList(ctx, client.ImageListOptions{
+		All: true, Filters: make(client.Filters).Add("label", demoLabel),
+	})
 	if err != nil {
-		return fmt.Errorf("docker: image %s: %w", DemoImage, err)
+		return fmt.Errorf("docker: %w", err)
 	}
-	if image.Config == nil || image.Config.Labels[demoLabel] == "" {
-		return nil
+	var errs []error
+	for _, image := range images.Items {
+		_, err := e.client.ImageRemove(ctx, image.ID, client.ImageRemoveOptions{PruneChildren: true})
+		if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+			errs = append(errs, fmt.Errorf("docker: image %s: %w", image.ID, err))
+		}
 	}
-	_, err = e.client.ImageRemove(ctx, DemoImage, client.ImageRemoveOptions{PruneChildren: true})
-	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
-		return fmt.Errorf("docker: image %s: %w", DemoImage, err)
-	}
-	return nil
+	return errors.Join(errs...)
 }
