@@ -24,7 +24,8 @@ type result struct {
 // look decides about every job that is due and returns how long to sleep.
 func (d *Decider) look(ctx context.Context) time.Duration {
 	now := d.opt.Now()
-	for _, id := range d.desk.due(d.state.Sequence, now) {
+	due := d.desk.due(d.state.Sequence, now)
+	for i, id := range due {
 		j := d.state.Jobs[id]
 		if j == nil {
 			continue
@@ -37,7 +38,9 @@ func (d *Decider) look(ctx context.Context) time.Duration {
 			continue
 		}
 		if !d.send(ctx, j, *p, now) {
-			d.desk.touch(id)
+			for _, left := range due[i:] {
+				d.desk.touch(left)
+			}
 			return d.desk.next(now, conflictWait)
 		}
 	}
