@@ -153,7 +153,9 @@ func (d *Decider) fold(r cluster.Record, more <-chan cluster.Record) error {
 		if c.Job != nil {
 			d.desk.touch(c.Job.ID)
 		}
-		d.role.Folded(d.state, r, c, r.Envelope.Source == d.source)
+		// What a predecessor of the same name appended is history: nothing is
+		// appended before one has caught up with it.
+		d.role.Folded(d.state, r, c, r.Envelope.Source == d.source && d.ready.Load())
 		select {
 		case r = <-more:
 		default:
