@@ -1,0 +1,437 @@
+package decider_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/decider"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// rig is a log, and deciders on it that complete every job.
+type rig struct {
+	t     *testing.T
+	log   *memory.Log
+	space events.Space
+
+	mu       sync.Mutex
+	attempts int
+	busy     map[string]int // appends under way, by subject
+	most     int            // that were under way at once
+	fault    memory.Fault
+	own      map[string]int // own decisions folded, by job
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{t: t, space: events.NewSpace(0), busy: map[string]int{}, own: map[string]int{}}
+	r.log = memory.New(memory.WithClock(time.Now), memory.WithFault(r.inject))
+	return r
+}
+
+func (r *rig) inject(entries []eventlog.Entry, stored bool) error {
+	r.mu.Lock()
+	if r.fault == nil || entries[0].Message.Header[events.HeaderSource] == "test" {
+		r.mu.Unlock()
+		return nil
+	}
+	if !stored {
+		r.attempts++
+	}
+	fault := r.fault
+	r.mu.Unlock()
+	return fault(entries, stored)
+}
+
+// watched counts what is under way while f decides the fate of an append.
+func (r *rig) watched(f memory.Fault) memory.Fault {
+	return func(entries []eventlog.Entry, stored bool) error {
+		if stored {
+			return f(entries, stored)
+		}
+		subject := entries[0].Message.Subject
+		r.mu.Lock()
+		r.busy[subject]++
+		if r.busy[subject] > 1 {
+			r.t.Errorf("%d appends to %s at once", r.busy[subject], subject)
+		}
+		r.most = max(r.most, len(r.busy))
+		r.mu.Unlock()
+		err := f(entries, stored)
+		r.mu.Lock()
+		delete(r.busy, subject)
+		r.mu.Unlock()
+		return err
+	}
+}
+
+// put appends an event as somebody else.
+func (r *rig) put(subject string, ev events.Event) uint64 {
+	r.t.Helper()
+	m, err := events.Encode(subject, events.Envelope{ID: "x", Source: "test", Time: time.Now()}, ev)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	receipt, err := r.log.Append(context.Background(), eventlog.Fact(m))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return receipt.Last
+}
+
+func (r *rig) submit(id string) uint64 {
+	return r.put(r.space.Job(id), events.JobSubmitted{Spec: []byte(`{"id":"` + id + `"}`)})
+}
+
+// completes is a decision that ends every job that has not ended, once delay has
+// passed since it was submitted.
+func completes(delay time.Duration) func(*cluster.Job, time.Time) (*decider.Proposal, time.Time) {
+	return func(j *cluster.Job, now time.Time) (*decider.Proposal, time.Time) {
+		if j.Outcome != cluster.OutcomeNone {
+			return nil, time.Time{}
+		}
+		if due := j.SubmittedAt.Add(delay); now.Before(due) {
+			return nil, due
+		}
+		return &decider.Proposal{Event: events.JobCompleted{Run: j.Run}, Cause: j.LastJob}, time.Time{}
+	}
+}
+
+func (r *rig) decider(instance string, decide func(*cluster.Job, time.Time) (*decider.Proposal, time.Time)) *decider.Decider {
+	r.t.Helper()
+	d, err := decider.New(decider.Role{
+		Name: "tester", Subject: r.space.Plan, Last: func(j *cluster.Job) uint64 { return j.LastPlan }, Decide: decide,
+		Folded: func(_ *cluster.State, rec cluster.Record, c cluster.Change, own bool) {
+			if own && rec.Subject.Role == events.RolePlan && c.Judgement == cluster.Counted {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				r.own[c.Job.ID]++
+			}
+		},
+	}, decider.Options{Log: r.log, Instance: instance, Now: time.Now, Logger: zerolog.Nop()})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return d
+}
+
+// start runs a decider until the test ends.
+func (r *rig) start(instance string, decide func(*cluster.Job, time.Time) (*decider.Proposal, time.Time)) *decider.Decider {
+	r.t.Helper()
+	d := r.decider(instance, decide)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }()
+	r.t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			r.t.Errorf("%s: %v", instance, err)
+		}
+	})
+	return d
+}
+
+// decisions are the records on the plan subjects, by job.
+func (r *rig) decisions() map[string]int {
+	r.t.Helper()
+	found := map[string]int{}
+	bounds, err := r.log.Bounds(context.Background())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if bounds.Last == 0 {
+		return found
+	}
+	for rec, err := range r.log.Read(context.Background(), 1, bounds.Last) {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if s, err := events.ParseSubject(rec.Subject); err == nil && s.Role == events.RolePlan {
+			found[s.Job]++
+		}
+	}
+	return found
+}
+
+func (r *rig) tries() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.attempts
+}
+
+func (r *rig) owned(id string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.own[id]
+}
+
+// once checks that n jobs were decided about exactly once each.
+func (r *rig) once(n int) {
+	r.t.Helper()
+	found := r.decisions()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(found) != n {
+		r.t.Errorf("%d jobs were decided about, want %d", len(found), n)
+	}
+	for id, times := range found {
+		if times != 1 || r.own[id] != 1 {
+			r.t.Errorf("%s was decided about %d times, and %d deciders think they did", id, times, r.own[id])
+		}
+	}
+}
+
+// TestTwoDecidersActOnce: however many there are, one of them wins, and knows.
+func TestTwoDecidersActOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.fault = func([]eventlog.Entry, bool) error { time.Sleep(time.Millisecond); return nil }
+		for i := range 20 {
+			r.submit(fmt.Sprintf("before-%d", i))
+		}
+		for _, name := range []string{"a", "b", "c"} {
+			r.start(name, completes(0))
+		}
+		for i := range 20 {
+			r.submit(fmt.Sprintf("after-%d", i))
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Minute)
+		r.once(40)
+		if n := r.tries(); n <= 40 {
+			t.Errorf("%d attempts: the deciders never met", n)
+		}
+	})
+}
+
+// TestManyJobsAtOnce: more jobs than may have an append under way are due at
+// once; none is forgotten, none has two under way.
+func TestManyJobsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.fault = r.watched(func([]eventlog.Entry, bool) error { time.Sleep(50 * time.Millisecond); return nil })
+		for i := range 300 {
+			r.submit(fmt.Sprint("job-", i))
+		}
+		r.start("a", completes(0))
+		time.Sleep(5 * time.Second)
+		r.once(300)
+		synctest.Wait()
+		if r.most != 64 {
+			t.Errorf("%d appends at once, want the limit of 64", r.most)
+		}
+	})
+}
+
+// TestLostRace: somebody else of the role was first. The job is looked at again
+// once that was folded, and the decision stands on what it finds then.
+func TestLostRace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		var first sync.Once
+		r.fault = func([]eventlog.Entry, bool) error {
+			first.Do(func() { r.put(r.space.Plan("web"), events.TasksPlanned{Run: 1}) })
+			return nil
+		}
+		r.submit("web")
+		r.start("a", completes(0))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n := r.decisions()["web"]; n != 2 || r.owned("web") != 1 || r.tries() != 2 {
+			t.Errorf("%d records, %d own, %d attempts; want the other's and one's own, in two", n, r.owned("web"), r.tries())
+		}
+	})
+}
+
+// TestLostAnswer: it was stored, but the answer was lost. It is not stored again.
+func TestLostAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.fault = func(_ []eventlog.Entry, stored bool) error {
+			if stored {
+				return eventlog.ErrOutcomeUnknown
+			}
+			return nil
+		}
+		r.submit("web")
+		r.start("a", completes(0))
+		time.Sleep(time.Minute)
+		r.once(1)
+		if n := r.tries(); n != 1 {
+			t.Errorf("%d attempts, want 1", n)
+		}
+	})
+}
+
+// TestTrouble: nothing was stored. The decision is taken again, about once a
+// second, until it is.
+func TestTrouble(t *testing.T) {
+	for _, trouble := range []error{eventlog.ErrOutcomeUnknown, eventlog.ErrUnavailable, eventlog.ErrFull, eventlog.ErrConflict} {
+		t.Run(trouble.Error(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				until := time.Now().Add(10 * time.Second)
+				r.fault = func(_ []eventlog.Entry, stored bool) error {
+					if !stored && time.Now().Before(until) {
+						return trouble
+					}
+					return nil
+				}
+				r.submit("web")
+				r.start("a", completes(0))
+				time.Sleep(9 * time.Second)
+				if n := r.tries(); n < 8 || n > 40 {
+					t.Errorf("%d attempts in 9 s", n)
+				}
+				if len(r.decisions()) != 0 {
+					t.Error("stored in spite of the trouble")
+				}
+				time.Sleep(3 * time.Second)
+				r.once(1)
+			})
+		})
+	}
+}
+
+// TestHangingAppend: one that gets no answer at all is given up, and does not
+// hold up other jobs.
+func TestHangingAppend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		var first sync.Once
+		r.fault = func(entries []eventlog.Entry, stored bool) (err error) {
+			if stored || !strings.HasSuffix(entries[0].Message.Subject, "web") {
+				return nil
+			}
+			first.Do(func() {
+				time.Sleep(10 * time.Second)
+				err = context.DeadlineExceeded
+			})
+			return err
+		}
+		r.submit("web")
+		r.submit("other")
+		r.start("a", completes(0))
+		time.Sleep(time.Second)
+		if found := r.decisions(); found["other"] != 1 || found["web"] != 0 {
+			t.Errorf("decided %v", found)
+		}
+		time.Sleep(20 * time.Second)
+		r.once(2)
+	})
+}
+
+// TestWakeByTime: nothing is folded, but the time has come.
+func TestWakeByTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.submit("web")
+		r.start("a", completes(90*time.Second))
+		time.Sleep(90*time.Second - 1)
+		if len(r.decisions()) != 0 {
+			t.Fatal("decided too early")
+		}
+		time.Sleep(2)
+		synctest.Wait()
+		r.once(1)
+	})
+}
+
+// TestCatchesUpFirst: what the log says last is what counts, so nothing is
+// decided, not even tried, on the way there.
+func TestCatchesUpFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.fault = func([]eventlog.Entry, bool) error { return nil }
+		for i := range 3000 {
+			id := fmt.Sprint("job-", i)
+			run := r.submit(id)
+			r.put(r.space.Plan(id), events.JobCompleted{Run: run})
+		}
+		d := r.decider("a", completes(0))
+		if err := d.Ready(); !errors.Is(err, decider.ErrNotCaughtUp) {
+			t.Errorf("before it runs it is %v", err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- d.Run(ctx) }()
+		synctest.Wait()
+		if err := d.Ready(); err != nil {
+			t.Error(err)
+		}
+		if n := r.tries(); n != 0 {
+			t.Errorf("%d attempts on the way", n)
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestHistoryIsNotOwn: a process that was started again under its name does not
+// take for its own what its predecessor appended; or it would act on all of it.
+func TestHistoryIsNotOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.submit("web")
+		for range 3 {
+			ctx, stop := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			d := r.decider("a", completes(0))
+			go func() { done <- d.Run(ctx) }()
+			time.Sleep(time.Second)
+			stop()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		r.once(1)
+	})
+}
+
+// TestLogThatCannotBeFolded ends the decider, with the reason.
+func TestLogThatCannotBeFolded(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		harm func(t *testing.T, r *rig)
+		want error
+	}{
+		{"malformed", func(t *testing.T, r *rig) {
+			m := events.Message{Subject: "taurus.ev.1.job.a", Data: []byte("{"), Header: map[string]string{
+				events.HeaderID: "i", events.HeaderType: "taurus.job.stopped.v1", events.HeaderTime: "2026-01-01T00:00:00Z",
+			}}
+			if _, err := r.log.Append(t.Context(), eventlog.Fact(m)); err != nil {
+				t.Fatal(err)
+			}
+		}, events.ErrBody},
+		{"truncated", func(_ *testing.T, r *rig) {
+			r.submit("b")
+			r.log.Forget(1)
+		}, eventlog.ErrTruncated},
+		{"closed", func(_ *testing.T, r *rig) { _ = r.log.Close() }, eventlog.ErrClosed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				r.submit("web")
+				c.harm(t, r)
+				err := r.decider("a", completes(0)).Run(t.Context())
+				if !errors.Is(err, c.want) || !strings.HasPrefix(err.Error(), "tester: ") {
+					t.Errorf("ended with %v, want %v", err, c.want)
+				}
+			})
+		})
+	}
+}
