@@ -92,20 +92,26 @@ func (s *Service) step(ctx context.Context) time.Duration {
 
 // fold applies a record and those that wait behind it.
 func (s *Service) fold(ctx context.Context, r cluster.Record, more <-chan cluster.Record) error {
+	defer func() { s.metrics.sequence.Set(float64(s.state.Sequence)) }()
 	for range foldBurst {
-		c, err := s.state.Apply(r)
-		if err != nil {
+		if err := s.apply(ctx, r); err != nil {
 			return err
 		}
-		s.folded(ctx, r, c)
 		select {
 		case r = <-more:
 		default:
-			s.metrics.sequence.Set(float64(s.state.Sequence))
 			return nil
 		}
 	}
-	s.metrics.sequence.Set(float64(s.state.Sequence))
+	return s.apply(ctx, r)
+}
+
+func (s *Service) apply(ctx context.Context, r cluster.Record) error {
+	c, err := s.state.Apply(r)
+	if err != nil {
+		return err
+	}
+	s.folded(ctx, r, c)
 	return nil
 }
 

@@ -27,10 +27,11 @@ const (
 	reviveEvery = time.Second
 	// reviveQuiet is how long offers may fail to come while something waits
 	// before Mesos is asked again: the first REVIVE may have got lost.
-	reviveQuiet = 15 * time.Second
+	reviveQuiet = 30 * time.Second
 	// resolveEvery bounds how often staged tasks are looked through.
 	resolveEvery = 100 * time.Millisecond
-	// quietAfter is how long no offer may come before that is the verdict.
+	// quietAfter is how long no offer may come before that is the verdict; what
+	// was declined as unfit is not expected back before.
 	quietAfter = 5 * time.Second
 )
 
@@ -124,7 +125,7 @@ func (sess *session) match(b *batch, now time.Time) time.Duration {
 	}
 	if len(sess.offers) == 0 {
 		sess.want(demands, now)
-		if now.Sub(sess.offeredAt) > quietAfter && now.Sub(sess.waitingSince) > quietAfter {
+		if now.Sub(sess.offeredAt) > refuseUnfit+quietAfter && now.Sub(sess.waitingSince) > quietAfter {
 			sess.explain(quiet(demands))
 		}
 		return wake
