@@ -145,24 +145,30 @@ func (d *Decider) becomeReady() {
 
 // fold applies a record and those that wait behind it.
 func (d *Decider) fold(r cluster.Record, more <-chan cluster.Record) error {
+	defer func() { d.metrics.sequence.Set(float64(d.state.Sequence)) }()
 	for range foldBurst {
-		c, err := d.state.Apply(r)
-		if err != nil {
+		if err := d.apply(r); err != nil {
 			return err
 		}
-		if c.Job != nil {
-			d.desk.touch(c.Job.ID)
-		}
-		// What a predecessor of the same name appended is history: nothing is
-		// appended before one has caught up with it.
-		d.role.Folded(d.state, r, c, r.Envelope.Source == d.source && d.ready.Load())
 		select {
 		case r = <-more:
 		default:
-			d.metrics.sequence.Set(float64(d.state.Sequence))
 			return nil
 		}
 	}
-	d.metrics.sequence.Set(float64(d.state.Sequence))
+	return d.apply(r)
+}
+
+func (d *Decider) apply(r cluster.Record) error {
+	c, err := d.state.Apply(r)
+	if err != nil {
+		return err
+	}
+	if c.Job != nil {
+		d.desk.touch(c.Job.ID)
+	}
+	// What a predecessor of the same name appended is history: nothing is
+	// appended before one has caught up with it.
+	d.role.Folded(d.state, r, c, r.Envelope.Source == d.source && d.ready.Load())
 	return nil
 }
