@@ -1,6 +1,6 @@
 module github.com/milosgajdos/taurus
 
-go 1.26.0
+go 1.26
 
 require github.com/milosgajdos/taurus/pkg/events v0.0.0
 
