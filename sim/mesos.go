@@ -136,6 +136,14 @@ func (m *Mesos) violate(format string, args ...any) {
 
 func (m *Mesos) chance(percent int) bool { return percent > 0 && m.rng.IntN(100) < percent }
 
+// sleep ends early with the world.
+func (m *Mesos) sleep(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-m.ctx.Done():
+	}
+}
+
 func (m *Mesos) pause() {
 	m.mu.Lock()
 	var d time.Duration
@@ -143,7 +151,7 @@ func (m *Mesos) pause() {
 		d = time.Duration(m.rng.Int64N(int64(m.faults.Latency)))
 	}
 	m.mu.Unlock()
-	time.Sleep(d)
+	m.sleep(d)
 }
 
 // Subscribe implements launcher.Mesos. The newest subscription of a framework
@@ -153,7 +161,7 @@ func (m *Mesos) Subscribe(ctx context.Context, f mesos.Framework) (launcher.Subs
 	m.mu.Lock()
 	held := m.subscribePause
 	m.mu.Unlock()
-	time.Sleep(held)
+	m.sleep(held)
 	m.pause()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

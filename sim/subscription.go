@@ -127,7 +127,7 @@ func (s *subscription) call(ctx context.Context, effect func()) error {
 	case s.m.chance(f.LateCall):
 		delay := time.Duration(s.m.rng.Int64N(int64(20 * time.Second)))
 		go func() {
-			time.Sleep(delay)
+			s.m.sleep(delay)
 			s.m.mu.Lock()
 			defer s.m.mu.Unlock()
 			if s.m.sub == s {

@@ -66,9 +66,9 @@ func (m *Mesos) start(l mesos.Launch, agentID string) {
 }
 
 func (m *Mesos) live(t *task, startDelay time.Duration) {
-	time.Sleep(startDelay)
+	m.sleep(startDelay)
 	m.report(t, "TASK_STARTING")
-	time.Sleep(startDelay)
+	m.sleep(startDelay)
 	m.report(t, "TASK_RUNNING")
 	text, ends := t.launch.Group.Labels[LabelRunFor]
 	if !ends {
@@ -90,7 +90,7 @@ func (m *Mesos) end(t *task, first, last string, after time.Duration) {
 	if first != "" {
 		m.report(t, first)
 	}
-	time.Sleep(after)
+	m.sleep(after)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !t.alive || m.ctx.Err() != nil {
