@@ -26,8 +26,12 @@ type check struct {
 	retry bool
 	// quiet is how long nothing may come after the last line.
 	quiet time.Duration
+	// late are the types of events that come after the record's end.
+	late []string
 	// open are the paths of what need only be there, with the reason.
 	open map[string]string
+	// rewrite replaces texts of the record by what they are here.
+	rewrite []string
 	// until is the number of the last line that is replayed; the reason is in
 	// cut. Zero: all are.
 	until int
@@ -83,13 +87,13 @@ func checks() map[int]check {
 			until: 6, cut: "the redirects of a standby need two masters that elect one through ZooKeeper; " +
 				"those of the leader are replayed",
 		},
-		24: {}, 25: {}, 27: {}, 28: {}, 30: {}, 82: {}, 88: {},
+		24: {}, 25: {}, 27: {}, 28: {}, 30: {}, 82: {}, 88: {after: endpoints},
 		31: {env: cell, agent: agent.Process},
 		33: {env: cell, agent: agent.Process, quiet: 2 * second},
 		34: {env: cell, agent: agent.Process},
 		36: {env: masterAlone},
 		37: {env: cell, agent: agent.Process},
-		39: {env: cell, agent: agent.Process},
+		39: {env: cell, agent: agent.Process, late: []string{"UPDATE"}}, // ended before its task started
 		40: {env: ownCluster, agent: agent.Process},
 		42: {env: ownCluster, agent: agent.Process},
 		43: {env: cell, agent: agent.Process},
@@ -99,7 +103,7 @@ func checks() map[int]check {
 		49: {env: cell, agent: agent.Process},
 		51: {env: cell, agent: agent.Process},
 		52: {env: cell, agent: agent.Process},
-		54: {env: cell, agent: agent.Process},
+		54: {env: cell, agent: agent.Process, offers: allocation, after: completedTask},
 		55: {env: cell, agent: agent.Process, offers: allocation},
 		57: {env: cell, agent: agent.Process},
 		58: {env: cell, agent: agent.Process},
@@ -119,10 +123,17 @@ func checks() map[int]check {
 		91: {env: cell, agent: agent.Process},
 		96: {env: cell, agent: agent.Process, quiet: second},
 		63: {env: cell, agent: agent.Auto, offers: allocation},
-		64: {env: cell, agent: agent.Auto},
+		64: {env: cell, agent: agent.Auto, rewrite: []string{"/usr/bin/docker -H", "docker -H"}},
 		66: {env: cell, agent: agent.Auto, offers: allocation},
-		67: {env: cell, agent: agent.Auto, offers: allocation},
-		81: {env: cell, agent: agent.Auto},
+		67: {
+			env: cell, agent: agent.Auto, offers: allocation,
+			until: 58, cut: "the driver had begun to tear down when the last acknowledgement was answered",
+		},
+		81: {env: cell, agent: agent.Auto, open: map[string]string{
+			"body.get_containers.containers[].resource_statistics.cpus_system_time_secs": "what the task used",
+			"body.get_containers.containers[].resource_statistics.cpus_user_time_secs":   "what the task used",
+			"body.data": "the log of the executor; after looks for its line of the task",
+		}, after: taskInStderr},
 		90: {env: cell, agent: agent.Auto, offers: allocation},
 		93: {env: cell, agent: agent.Auto, offers: allocation},
 		94: {env: cell, agent: agent.Auto, offers: allocation},

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"testing"
 
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"go.uber.org/goleak"
 
@@ -39,12 +40,13 @@ func TestRecordedExchanges(t *testing.T) {
 			if c.cut != "" {
 				t.Logf("replayed up to line %d: %s", c.until, c.cut)
 			}
-			newReplay(t, c).run(tr.lines)
+			newReplay(t, tr.id, c).run(tr.lines)
 		})
 	}
 }
 
-// buildImage makes the image of the record, which no registry has.
+// buildImage makes the image of the record, which no registry has: busybox and
+// its links, no entry point, and a PATH.
 func buildImage(t *testing.T) {
 	t.Helper()
 	cli, err := client.New(client.FromEnv)
@@ -52,11 +54,26 @@ func buildImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cli.Close() })
-	image := scratchimage.Image{
-		Tag: recordedImage, Executable: "/bin/busybox", Path: "/bin/busybox",
-		Links: []string{"/bin/sh", "/bin/sleep", "/bin/echo", "/bin/true", "/bin/false", "/bin/httpd"},
+	image := scratchimage.Image{Tag: "local/box:base", Executable: "/bin/busybox", Path: "/bin/busybox"}
+	for _, applet := range []string{"sh", "sleep", "echo", "true", "false", "httpd"} {
+		image.Links = append(image.Links, "/bin/"+applet)
 	}
 	if err := image.Build(t.Context(), cli); err != nil {
+		t.Fatal(err)
+	}
+	made, err := cli.ContainerCreate(t.Context(), client.ContainerCreateOptions{
+		Config: &container.Config{Image: image.Tag, Entrypoint: []string{""}, Cmd: []string{"sh"}}, // [""] is none
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = cli.ContainerCommit(t.Context(), made.ID, client.ContainerCommitOptions{
+		Reference: recordedImage, Changes: []string{"ENV PATH=/bin"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cli.ContainerRemove(t.Context(), made.ID, client.ContainerRemoveOptions{Force: true}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -98,15 +98,15 @@ func (m *matcher) object(path string, want, got map[string]any) []string {
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(want)) {
 		at := path + "." + k
-		switch live, ok := got[k]; {
-		case ok:
-			out = append(out, m.compare(at, want[k], live)...)
-		case m.open[at] == "":
+		live, ok := got[k]
+		if !ok {
 			out = append(out, fmt.Sprintf("%s: missing, want %s", at, brief(want[k])))
+			continue
 		}
+		out = append(out, m.compare(at, want[k], live)...)
 	}
 	for _, k := range slices.Sorted(maps.Keys(got)) {
-		if _, ok := want[k]; !ok && m.open[path+"."+k] == "" {
+		if _, ok := want[k]; !ok {
 			out = append(out, fmt.Sprintf("%s.%s: not recorded, got %s", path, k, brief(got[k])))
 		}
 	}

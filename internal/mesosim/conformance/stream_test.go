@@ -22,6 +22,7 @@ const eof = "EOF"
 type event struct {
 	body any // decoded; eof for the end
 	raw  string
+	came time.Time
 }
 
 func (e event) kind() string { return kindOf(e.body) }
@@ -87,13 +88,13 @@ func (s *stream) read(res *http.Response) {
 		if err != nil {
 			break
 		}
-		e := event{raw: string(record)}
+		e := event{raw: string(record), came: time.Now()}
 		if err := decode(record, &e.body); err != nil {
 			e.body = err.Error()
 		}
 		s.put(e)
 	}
-	s.put(event{body: eof})
+	s.put(event{body: eof, came: time.Now()})
 }
 
 func (s *stream) put(e event) {

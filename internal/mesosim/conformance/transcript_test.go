@@ -114,6 +114,29 @@ func (l *line) request(ids *binding) ([]byte, error) {
 	return []byte(ids.substitute(text)), nil
 }
 
+// rewrite replaces texts in the recorded event.
+func (l *line) rewrite(pairs []string) {
+	if len(pairs) > 0 && l.Event != nil {
+		l.Event = replaced(strings.NewReplacer(pairs...), l.Event)
+	}
+}
+
+func replaced(by *strings.Replacer, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, x := range v {
+			v[k] = replaced(by, x)
+		}
+	case []any:
+		for i, x := range v {
+			v[i] = replaced(by, x)
+		}
+	case string:
+		return by.Replace(v)
+	}
+	return v
+}
+
 // is says whether l is a call of a type, SUBSCRIBE for example.
 func (l *line) is(callType string) bool {
 	call, _ := l.Call.(map[string]any)
