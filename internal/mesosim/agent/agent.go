@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/mesosim/listen"
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
 
@@ -64,8 +64,7 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(context.Background(), "tcp", net.JoinHostPort(opts.IP, strconv.Itoa(opts.Port)))
+	l, err := listen.On(context.Background(), opts.IP, opts.Port)
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}

@@ -9,7 +9,6 @@ import (
 	mrand "math/rand/v2"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/mesosim/listen"
 	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
@@ -53,8 +53,7 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(context.Background(), "tcp", net.JoinHostPort(opts.IP, strconv.Itoa(opts.Port)))
+	l, err := listen.On(context.Background(), opts.IP, opts.Port)
 	if err != nil {
 		return nil, fmt.Errorf("master: %w", err)
 	}

@@ -1,0 +1,43 @@
+// Package listen opens the port of a master or agent. One that was killed while
+// it started a task leaves its port with that child for the moment between fork
+// and exec; whoever starts it again at once must wait that moment out, not fail.
+package listen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// The patience with a port that is still taken.
+const (
+	patience = 3 * time.Second
+	pause    = 20 * time.Millisecond
+)
+
+// On listens on a TCP port of ip; port 0 is any free one.
+func On(ctx context.Context, ip string, port int) (net.Listener, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var lc net.ListenConfig
+	for {
+		l, err := lc.Listen(context.WithoutCancel(ctx), "tcp", net.JoinHostPort(ip, strconv.Itoa(port)))
+		if err == nil {
+			return l, nil
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("listen: %w", err)
+		}
+		t := time.NewTimer(pause)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return nil, fmt.Errorf("listen: for %s: %w", patience, err)
+		}
+	}
+}
