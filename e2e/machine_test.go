@@ -57,14 +57,15 @@ type machine struct {
 	t    *testing.T
 	dir  string
 	cmd  *exec.Cmd
+	args []string
 	out  bytes.Buffer
 	http http.Client
 }
 
-func newMachine(t *testing.T) *machine {
+func newMachine(t *testing.T, args ...string) *machine {
 	t.Helper()
 	needDocker(t)
-	m := &machine{t: t, dir: t.TempDir(), http: http.Client{Timeout: 20 * time.Second}}
+	m := &machine{t: t, dir: t.TempDir(), args: args, http: http.Client{Timeout: 20 * time.Second}}
 	m.start()
 	t.Cleanup(func() {
 		m.stop()
@@ -106,7 +107,8 @@ func (m *machine) start() {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	m.cmd = exec.Command(path, "dev", "--data", m.dir, "--listen", "127.0.0.1:0", "--executor", "docker")
+	args := append([]string{"dev", "--data", m.dir, "--listen", "127.0.0.1:0", "--executor", "docker"}, m.args...)
+	m.cmd = exec.Command(path, args...)
 	m.cmd.Stdout, m.cmd.Stderr = &m.out, &m.out
 	if err := m.cmd.Start(); err != nil {
 		m.t.Fatal(err)
@@ -253,7 +255,7 @@ func (m *machine) call(method, path, body string, into any) (int, error) {
 
 // task is what these tests look at of one.
 type task struct {
-	ID          string `json:"id"`
+	ID          string `json:"task_id"`
 	Slot        int    `json:"slot"`
 	Attempt     int    `json:"attempt"`
 	State       string `json:"state"`
@@ -342,6 +344,26 @@ func (m *machine) gone(job string) {
 func (m *machine) containers(job string) []string {
 	m.t.Helper()
 	return docker(m.t, "ps", "--quiet", "--no-trunc", "--filter", "label=taurus.job="+job)
+}
+
+// taurus runs the command line against the machine and decodes its answer.
+func (m *machine) taurus(into any, args ...string) {
+	m.t.Helper()
+	path, err := program()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	e, err := m.endpoints()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	out, err := exec.Command(path, append(args, "--api", e.API[0], "--output", "json")...).Output()
+	if err != nil {
+		m.t.Fatalf("taurus %s: %v", strings.Join(args, " "), err)
+	}
+	if err := json.Unmarshal(out, into); err != nil {
+		m.t.Fatalf("taurus %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
 }
 
 // removeContainers removes what a failed test left.
