@@ -8,6 +8,7 @@ package planner
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -63,8 +64,12 @@ func New(opt Options) (*Service, error) {
 
 // Run plans until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer cancel()
 	if sized, ok := s.opt.Log.(eventlog.Sized); ok {
-		go s.watchUsage(ctx, sized)
+		watching.Go(func() { s.watchUsage(ctx, sized) })
 	}
 	return s.decider.Run(ctx)
 }
