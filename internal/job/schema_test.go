@@ -166,22 +166,22 @@ func (n *node) check(s *node, at string, v any) error {
 	return nil
 }
 
-// hasType says whether v is of the type that s asks for.
-func (s *node) hasType(v any) bool {
-	if s.Type == "" {
+// hasType says whether v is of the type that n asks for.
+func (n *node) hasType(v any) bool {
+	if n.Type == "" {
 		return true
 	}
 	switch v := v.(type) {
 	case map[string]any:
-		return s.Type == "object"
+		return n.Type == "object"
 	case []any:
-		return s.Type == "array"
+		return n.Type == "array"
 	case string:
-		return s.Type == "string"
+		return n.Type == "string"
 	case float64:
-		return s.Type == "number" || s.Type == "integer" && v == math.Trunc(v)
+		return n.Type == "number" || n.Type == "integer" && v == math.Trunc(v)
 	case bool:
-		return s.Type == "boolean"
+		return n.Type == "boolean"
 	}
 	return false
 }

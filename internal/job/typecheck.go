@@ -91,8 +91,8 @@ func (t *typeCheck) whole(dec *jsontext.Decoder, into *uint32) error {
 	if err != nil || value.Kind() == 'n' {
 		return err
 	}
-	n, err := strconv.ParseFloat(string(value), 64)
-	if value.Kind() != '0' || err != nil || n != math.Trunc(n) || n < 0 || n > math.MaxUint32 {
+	n, ok := float(value)
+	if !ok || n != math.Trunc(n) || n < 0 || n > math.MaxUint32 {
 		t.record(dec, value, fmt.Sprintf("must be a whole number from 0 to %d", uint32(math.MaxUint32)))
 		return nil
 	}
@@ -106,13 +106,19 @@ func (t *typeCheck) number(dec *jsontext.Decoder, into *float64) error {
 	if err != nil || value.Kind() == 'n' {
 		return err
 	}
-	n, err := strconv.ParseFloat(string(value), 64)
-	if value.Kind() != '0' || err != nil {
+	n, ok := float(value)
+	if !ok {
 		t.record(dec, value, "must be a number such as 0.5")
 		return nil
 	}
 	*into = n
 	return nil
+}
+
+// float is the value of a number, if it is one that a float64 can hold.
+func float(value jsontext.Value) (float64, bool) {
+	n, err := strconv.ParseFloat(string(value), 64)
+	return n, err == nil && value.Kind() == '0'
 }
 
 // boolean reads true or false.

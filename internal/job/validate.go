@@ -56,11 +56,11 @@ func (c *checker) size(s *Spec) {
 
 // id checks what names a job in URLs, subjects and task ids.
 func (c *checker) id(id string) {
-	switch {
-	case id == "":
+	switch id {
+	case "":
 		c.fault("id", "is missing; name the job")
 		return
-	case id == ReservedID:
+	case ReservedID:
 		c.fault("id", "%q means every job in the URLs; choose another name", id)
 		return
 	}

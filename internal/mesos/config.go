@@ -63,7 +63,7 @@ func (t TLS) config() (*tls.Config, error) {
 	if t.CAFile == "" {
 		return conf, nil
 	}
-	pem, err := os.ReadFile(t.CAFile) //nolint:gosec // The operator names the file.
+	pem, err := os.ReadFile(t.CAFile)
 	if err != nil {
 		return nil, &ConfigError{Field: "tls.ca_file", Reason: err.Error()}
 	}

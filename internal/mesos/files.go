@@ -140,7 +140,7 @@ func (a *AgentFiles) getV0(ctx context.Context, agentURL string, query url.Value
 	if err != nil {
 		return nil, 0, fmt.Errorf("mesos: %s: %w", call, err)
 	}
-	resp, err := a.doer.do(req, call)
+	resp, err := a.doer.do(req, call) //nolint:bodyclose // readAnswer closes it.
 	if err != nil {
 		return nil, 0, err
 	}

@@ -91,7 +91,7 @@ func await[E mesos.Event](t *testing.T, s *mesos.Subscription) E {
 		}
 	}
 	t.Fatalf("stream ended: %v", s.Err())
-	panic("unreachable")
+	return *new(E)
 }
 
 // state acknowledges the statuses of a task up to the one wanted.

@@ -79,7 +79,7 @@ func (e *eventReader) next() (*scheduler.Event, error) {
 // open sends SUBSCRIBE and waits for the first event.
 func (c *Client) open(ctx context.Context, d *doer, base string, f Framework) (*Subscription, *eventReader, error) {
 	info := f.info(c.cfg.Principal)
-	resp, err := d.post(ctx, request{
+	resp, err := d.post(ctx, request{ //nolint:bodyclose // The event reader closes it.
 		call: callSubscribe,
 		url:  base + pathScheduler,
 		msg: &scheduler.Call{

@@ -116,7 +116,7 @@ func (d *doer) do(req *http.Request, call string) (*http.Response, error) {
 func (d *doer) send(ctx context.Context, timeout time.Duration, r request) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	resp, err := d.post(ctx, r)
+	resp, err := d.post(ctx, r) //nolint:bodyclose // drain closes it.
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (d *doer) send(ctx context.Context, timeout time.Duration, r request) error
 
 // fetch posts a call that is answered by one message of at most limit bytes.
 func (d *doer) fetch(ctx context.Context, r request, limit int) ([]byte, error) {
-	resp, err := d.post(ctx, r)
+	resp, err := d.post(ctx, r) //nolint:bodyclose // readAnswer closes it.
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func startZooKeeper(t *testing.T) string {
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), java, "-Xmx64m", "-cp", zooKeeperJar, //nolint:gosec // A test's own arguments.
+	cmd := exec.CommandContext(t.Context(), java, "-Xmx64m", "-cp", zooKeeperJar,
 		"org.apache.zookeeper.server.ZooKeeperServerMain", conf)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -98,7 +98,7 @@ func (p *Process) start(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd = exec.Command(self) //nolint:gosec,noctx // Ourselves; the cleanup ends it.
+	p.cmd = exec.Command(self) //nolint:noctx // Ourselves; the cleanup ends it.
 	p.cmd.Env = append(os.Environ(), childEnv+"="+string(encoded))
 	p.cmd.Stderr = os.Stderr
 	if _, err := p.cmd.StdinPipe(); err != nil {

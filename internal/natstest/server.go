@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -75,16 +74,24 @@ func (s *Server) Stop() {
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
 	s.Stop()
-	err := filepath.WalkDir(s.options.StoreDir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && d.Name() == "index.db" && strings.Contains(path, "streams") {
-			err = os.Remove(path)
-		}
-
-		return err
-	})
-	if err != nil {
+	if err := removeIndexes(s.options.StoreDir); err != nil {
 		t.Fatalf("kill nats-server %s: %v", s.options.ServerName, err)
 	}
+}
+
+// removeIndexes removes the index that a stream's store writes when it is closed.
+func removeIndexes(store string) error {
+	root, err := os.OpenRoot(store)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	return fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && d.Name() == "index.db" && strings.Contains(path, "streams") {
+			err = root.Remove(path)
+		}
+		return err
+	})
 }
 
 // Cluster is some servers in one cluster.

@@ -181,7 +181,7 @@ func announce(ctx context.Context, env *Env, admin string, runner Runner) error 
 	if server, ok := runner.(addressed); ok {
 		var err error
 		if a.Address, err = awaitAddress(ctx, server); err != nil {
-			return nil // Ended before it listened: run says why.
+			return nil //nolint:nilerr // Ended before it listened: run says why.
 		}
 	}
 	line := env.Logger.Info().Str("version", Version()).Int("pid", a.PID).Str("admin_address", admin)

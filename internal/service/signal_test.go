@@ -47,7 +47,7 @@ func TestSignals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			cmd := exec.CommandContext(t.Context(), self, "--admin-listen=127.0.0.1:0", "--announce="+file) //nolint:gosec // Ourselves.
+			cmd := exec.CommandContext(t.Context(), self, "--admin-listen=127.0.0.1:0", "--announce="+file)
 			cmd.Env = append(os.Environ(), childEnv+"="+tc.kind)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)

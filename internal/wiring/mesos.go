@@ -51,7 +51,7 @@ func (m *mesosSettings) readSecret(s *service.Settings) error {
 	if m.principal == "" {
 		return s.Refuse("secret-file", "needs --principal")
 	}
-	secret, err := os.ReadFile(m.secretFile) //nolint:gosec // The operator names the file.
+	secret, err := os.ReadFile(m.secretFile)
 	if err != nil {
 		return s.Refuse("secret-file", "cannot be read: "+err.Error())
 	}

@@ -83,7 +83,7 @@ func (n *natsSettings) loadCA() error {
 	if n.ca == "" {
 		return nil
 	}
-	pem, err := os.ReadFile(n.ca) //nolint:gosec // The operator names the file.
+	pem, err := os.ReadFile(n.ca)
 	if err != nil {
 		return fmt.Errorf("cannot be read: %w", err)
 	}

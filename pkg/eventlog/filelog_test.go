@@ -96,7 +96,7 @@ func (l *fileLog) Append(ctx context.Context, entries ...eventlog.Entry) (eventl
 	if err != nil {
 		return eventlog.Receipt{}, err
 	}
-	if _, err := l.file.Write(append(line, '\n')); err == nil {
+	if _, err = l.file.Write(append(line, '\n')); err == nil {
 		err = l.file.Sync()
 	}
 	if err != nil {

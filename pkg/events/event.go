@@ -37,7 +37,7 @@ type Resources struct {
 	GPUs float64 `json:"gpus,omitzero"`
 }
 
-// JobSubmitted: a user submitted a job. Its own sequence is the run, which tells
+// JobSubmitted says that a user submitted a job. Its own sequence is the run, which tells
 // the tasks of this submission from those of an earlier one under the same id.
 type JobSubmitted struct {
 	// Spec is the normalised job spec, as docs/jobs.md describes it.
@@ -47,7 +47,7 @@ type JobSubmitted struct {
 	Additive
 }
 
-// JobScaled: a user changed how many tasks of a group are wanted.
+// JobScaled says that a user changed how many tasks of a group are wanted.
 type JobScaled struct {
 	Run      uint64 `json:"run"`
 	Version  uint64 `json:"version"` // of the spec, after the change
@@ -56,21 +56,22 @@ type JobScaled struct {
 	Additive
 }
 
-// JobStopped: a user wants nothing of the job to run.
+// JobStopped says that a user wants nothing of the job to run.
 type JobStopped struct {
 	Run    uint64 `json:"run"`
 	Reason string `json:"reason,omitempty"`
 	Additive
 }
 
-// JobDeleted: a user wants a job that is over out of the lists. History stays.
+// JobDeleted says that a user wants a job that is over out of the lists. History
+// stays.
 type JobDeleted struct {
 	Run uint64 `json:"run"`
 	Additive
 }
 
-// TasksPlanned: these slots should run, each at the given attempt. One event
-// plans many tasks.
+// TasksPlanned says that these slots should run, each at the given attempt. One
+// event plans many tasks.
 type TasksPlanned struct {
 	Run     uint64      `json:"run"`
 	Version uint64      `json:"version"`
@@ -82,7 +83,7 @@ type TasksPlanned struct {
 	Additive
 }
 
-// TasksDoomed: these attempts should end.
+// TasksDoomed says that these attempts should end.
 type TasksDoomed struct {
 	Run    uint64      `json:"run"`
 	Slots  []SlotRange `json:"slots"`
@@ -92,13 +93,14 @@ type TasksDoomed struct {
 	Additive
 }
 
-// JobCompleted: every task of the job ended well and none is wanted any more.
+// JobCompleted says that every task of the job ended well and none is wanted any
+// more.
 type JobCompleted struct {
 	Run uint64 `json:"run"`
 	Additive
 }
 
-// JobFailed: a task of the job failed more often than allowed.
+// JobFailed says that a task of the job failed more often than allowed.
 type JobFailed struct {
 	Run     uint64 `json:"run"`
 	Slot    uint32 `json:"slot"`
@@ -109,8 +111,8 @@ type JobFailed struct {
 	Additive
 }
 
-// TaskStaged: the launcher is about to launch a task with these offers. It is
-// appended before ACCEPT is sent, and ACCEPT is never sent again for it.
+// TaskStaged says that the launcher is about to launch a task with these offers.
+// It is appended before ACCEPT is sent, and ACCEPT is never sent again for it.
 type TaskStaged struct {
 	Run      uint64   `json:"run"`
 	Version  uint64   `json:"version"`
@@ -130,8 +132,8 @@ type TaskStaged struct {
 	Additive
 }
 
-// TaskWithdrawn: the attempt will never run: doomed before it was launched, or
-// its launch came to nothing and Mesos said so.
+// TaskWithdrawn says that the attempt will never run: it was doomed before it was
+// launched, or its launch came to nothing and Mesos said so.
 type TaskWithdrawn struct {
 	Run     uint64 `json:"run"`
 	Slot    uint32 `json:"slot"`
@@ -141,7 +143,7 @@ type TaskWithdrawn struct {
 	Additive
 }
 
-// TaskAdopted: Mesos runs a task of ours that the log did not know as alive.
+// TaskAdopted says that Mesos runs a task of ours that the log did not know as alive.
 type TaskAdopted struct {
 	Run     uint64 `json:"run"`
 	Version uint64 `json:"version"`
@@ -154,7 +156,7 @@ type TaskAdopted struct {
 	Additive
 }
 
-// TaskStatusChanged: what Mesos reported of a task. It is a fact: appended
+// TaskStatusChanged is what Mesos reported of a task. It is a fact: appended
 // always, judged by the fold.
 type TaskStatusChanged struct {
 	Run     uint64 `json:"run"`
@@ -178,7 +180,7 @@ type TaskStatusChanged struct {
 	Additive
 }
 
-// KillIssued: the reaper is about to ask Mesos to kill these attempts.
+// KillIssued says that the reaper is about to ask Mesos to kill these attempts.
 type KillIssued struct {
 	Run         uint64      `json:"run"`
 	Slots       []SlotRange `json:"slots"`
@@ -186,7 +188,7 @@ type KillIssued struct {
 	Additive
 }
 
-// LauncherElected: a launcher took over its shard. Its own sequence is the
+// LauncherElected says that a launcher took over its shard. Its own sequence is the
 // epoch; launcher events of any other epoch after it do not count.
 type LauncherElected struct {
 	// Nonce tells apart two candidates that appended at once.
@@ -195,14 +197,14 @@ type LauncherElected struct {
 	Additive
 }
 
-// FrameworkRegistered: Mesos gave the framework its id.
+// FrameworkRegistered says that Mesos gave the framework its id.
 type FrameworkRegistered struct {
 	FrameworkID string `json:"framework_id"`
 	Additive
 }
 
-// SubscriptionOpened: the launcher holds a subscription. Any process that knows
-// the stream id may send calls in its name; the reaper does.
+// SubscriptionOpened says that the launcher holds a subscription. Any process that
+// knows the stream id may send calls in its name; the reaper does.
 type SubscriptionOpened struct {
 	FrameworkID string `json:"framework_id"`
 	StreamID    string `json:"stream_id"`
@@ -211,7 +213,7 @@ type SubscriptionOpened struct {
 	Additive
 }
 
-// SubscriptionClosed: the subscription ended, and why.
+// SubscriptionClosed says that the subscription ended, and why.
 type SubscriptionClosed struct {
 	StreamID string `json:"stream_id"`
 	Reason   string `json:"reason"`
@@ -226,7 +228,7 @@ type NearestMiss struct {
 	Lacked []string `json:"lacked"`
 }
 
-// VerdictChanged: why tasks of a group wait, recorded when it changes. It is in
+// VerdictChanged is why tasks of a group wait, recorded when it changes. It is in
 // the verdict stream, not in the log, and decides nothing.
 type VerdictChanged struct {
 	Run     uint64 `json:"run"`

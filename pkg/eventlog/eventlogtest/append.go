@@ -108,7 +108,7 @@ func testRefusedMember(t *testing.T, h Harness) {
 }
 
 func testExpectTwice(t *testing.T, h Harness) {
-	err := failsWith(t, h.Log, eventlog.ErrInvalid,
+	err := refusal(t, h.Log, eventlog.ErrInvalid,
 		eventlog.Decision(message("a", "1"), 0), eventlog.Decision(message("a", "2"), 1))
 	if !strings.Contains(err.Error(), "taurus.ev.0.a") {
 		t.Errorf("the error %q does not name the subject", err)
@@ -132,7 +132,7 @@ func testLimits(t *testing.T, h Harness) {
 		"MaxHeader":  {eventlog.Fact(header)},
 		"MaxSubject": {eventlog.Fact(message(strings.Repeat("x", eventlog.MaxSubject), ""))},
 	} {
-		if err := failsWith(t, h.Log, eventlog.ErrTooLarge, entries...); !strings.Contains(err.Error(), name) {
+		if err := refusal(t, h.Log, eventlog.ErrTooLarge, entries...); !strings.Contains(err.Error(), name) {
 			t.Errorf("the error %q does not name the limit %s", err, name)
 		}
 	}

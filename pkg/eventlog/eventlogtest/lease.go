@@ -64,23 +64,24 @@ func acquire(t testing.TB, l eventlog.Lease, name, holder string, ttl time.Durat
 	return held
 }
 
-func taken(t testing.TB, l eventlog.Lease, name, holder string) {
+// taken checks that holder cannot have the lease of the launcher.
+func taken(t testing.TB, l eventlog.Lease, holder string) {
 	t.Helper()
-	_, err := l.Acquire(within(t), name, holder, long)
+	_, err := l.Acquire(within(t), "launcher", holder, long)
 	wantError(t, err, eventlog.ErrLeaseTaken)
 }
 
 func testOneHolder(t *testing.T, h LeaseHarness) {
 	other, _ := h.Another(t)
 	held := acquire(t, h.Lease, "launcher", "one", long)
-	taken(t, other, "launcher", "two")
-	taken(t, h.Lease, "launcher", "one") // The same name may be another process.
+	taken(t, other, "two")
+	taken(t, h.Lease, "one") // The same name may be another process.
 	for range 3 {
 		if err := held.Renew(within(t)); err != nil {
 			t.Fatalf("renew: %v", err)
 		}
 	}
-	taken(t, other, "launcher", "two")
+	taken(t, other, "two")
 	for range 2 {
 		if err := held.Release(within(t)); err != nil {
 			t.Fatalf("release: %v", err)
@@ -197,7 +198,7 @@ func testLeaseRestart(t *testing.T, h LeaseHarness) {
 		wantError(t, err, eventlog.ErrUnavailable)
 	}
 	other, _ := h.Another(t)
-	taken(t, other, "launcher", "two")
+	taken(t, other, "two")
 }
 
 func awaitMembers(t testing.TB, m eventlog.Members, role string, want ...string) {

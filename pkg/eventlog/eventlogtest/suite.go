@@ -184,7 +184,13 @@ func bounds(t testing.TB, l eventlog.Log) eventlog.Bounds {
 	return b
 }
 
-func failsWith(t testing.TB, l eventlog.Log, want error, entries ...eventlog.Entry) error {
+func failsWith(t testing.TB, l eventlog.Log, want error, entries ...eventlog.Entry) {
+	t.Helper()
+	_ = refusal(t, l, want, entries...) // Checked there.
+}
+
+// refusal is the error of an append that must fail with want.
+func refusal(t testing.TB, l eventlog.Log, want error, entries ...eventlog.Entry) error {
 	t.Helper()
 	_, err := l.Append(within(t), entries...)
 	wantError(t, err, want)

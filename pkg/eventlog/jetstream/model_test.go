@@ -42,7 +42,7 @@ func TestSameAsMemory(t *testing.T) {
 			entries := drawEntries(rt, round)
 			want, wantErr := model.Append(ctx, entries...)
 			got, gotErr := store.Append(ctx, entries...)
-			if got != want || kind(gotErr) != kind(wantErr) {
+			if got != want || !errors.Is(kind(gotErr), kind(wantErr)) {
 				rt.Fatalf("append of %+v: got %+v, %v; the model says %+v, %v", entries, got, gotErr, want, wantErr)
 			}
 		}
