@@ -45,10 +45,14 @@ func TestNothingIsProcessedBeforeItsOpening(t *testing.T) {
 		r.plan(1)
 		sub := r.sub()
 		sub.events <- offered("O1", 4)
+		sub.events <- mesos.Update{Status: mesos.Status{TaskID: "stranger", AgentID: "S", State: "TASK_RUNNING", UUID: []byte("x")}}
 		time.Sleep(3 * time.Second)
 		want(t, "before", sub.called(""))
-		if n := len(records[events.TaskStaged](t, r.log)); n != 0 {
-			t.Errorf("%d tasks staged before", n)
+		r.mu.Lock()
+		listed := r.listed
+		r.mu.Unlock()
+		if n := len(records[events.TaskStaged](t, r.log)); n != 0 || listed != 0 {
+			t.Errorf("before: %d tasks staged, strangers looked for %d times", n, listed)
 		}
 		time.Sleep(3 * time.Second)
 		want(t, "after", sub.called("ACCEPT"), "ACCEPT O1: web.0.1")

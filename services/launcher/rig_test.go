@@ -104,6 +104,8 @@ type rig struct {
 	subs  []*subscription
 	fault func(ev string, stored bool) error
 	refs  []mesos.TaskRef
+	// listed is how often the framework's tasks were listed.
+	listed int
 }
 
 func newRig(t *testing.T) *rig {
@@ -157,6 +159,7 @@ func (r *rig) Subscribe(context.Context, mesos.Framework) (launcher.Subscription
 func (r *rig) Tasks(context.Context, string) ([]mesos.TaskRef, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.listed++
 	return r.refs, nil
 }
 
