@@ -7,13 +7,15 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// ErrOutOfOrder is returned for a record that does not follow the last one.
+// ErrOutOfOrder is returned for a record that is not the next after the last
+// one: to fold on over a gap would be to believe in a state that never was.
 var ErrOutOfOrder = errors.New("record out of order")
 
 // Apply folds a record. It never decides and does no I/O; equal logs give equal
-// states. The only error is ErrOutOfOrder.
+// states. A new state takes any record as its first; then the only error is
+// ErrOutOfOrder.
 func (s *State) Apply(r Record) (Change, error) {
-	if r.Sequence <= s.Sequence {
+	if r.Sequence == 0 || s.Sequence != 0 && r.Sequence != s.Sequence+1 {
 		return Change{}, fmt.Errorf("%w: sequence %d after %d", ErrOutOfOrder, r.Sequence, s.Sequence)
 	}
 	s.Sequence, s.Time = r.Sequence, r.Time

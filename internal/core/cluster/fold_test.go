@@ -23,7 +23,7 @@ func nonsense() *rapid.Generator[[]cluster.Record] {
 		records := make([]cluster.Record, n)
 		seq, at := uint64(0), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		for i := range records {
-			seq += rapid.Uint64Range(1, 2).Draw(t, "step")
+			seq++
 			at = at.Add(time.Duration(rapid.IntRange(-1, 90).Draw(t, "seconds")) * time.Second)
 			subject := subjects().Draw(t, "subject")
 			records[i] = cluster.Record{
@@ -241,11 +241,19 @@ func TestOutOfOrderIsRefused(t *testing.T) {
 	if _, err := s.Apply(r); err != nil {
 		t.Fatal(err)
 	}
-	for _, sequence := range []uint64{0, 4, 5} {
+	for _, sequence := range []uint64{0, 4, 5, 7, 1 << 40} {
 		r.Sequence = sequence
 		if _, err := s.Apply(r); !errors.Is(err, cluster.ErrOutOfOrder) || s.Sequence != 5 {
 			t.Errorf("sequence %d after 5: %v, now at %d", sequence, err, s.Sequence)
 		}
+	}
+	r.Sequence = 6
+	if _, err := s.Apply(r); err != nil || s.Sequence != 6 {
+		t.Errorf("sequence 6 after 5: %v, now at %d", err, s.Sequence)
+	}
+	r.Sequence = 0
+	if _, err := cluster.New().Apply(r); !errors.Is(err, cluster.ErrOutOfOrder) {
+		t.Errorf("sequence 0: %v", err)
 	}
 }
 
