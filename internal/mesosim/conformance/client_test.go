@@ -82,7 +82,7 @@ func post(t *testing.T, addr string, call any) any {
 		t.Fatal(err)
 	}
 	headers := map[string]string{"Content-Type": "application/json", "Accept": "application/json"}
-	res, err := request(context.Background(), addr, http.MethodPost, "/api/v1", headers, text) //nolint:bodyclose // whole closes it.
+	res, err := request(t.Context(), addr, http.MethodPost, "/api/v1", headers, text) //nolint:bodyclose // whole closes it.
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,10 @@
 package conformance_test
 
 import (
+	"flag"
 	"testing"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"go.uber.org/goleak"
@@ -11,7 +13,16 @@ import (
 	"github.com/milosgajdos/taurus/internal/scratchimage"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// atOnce is how many checks run at a time: they wait more than they work.
+const atOnce = "8"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // recordedImage is the image of the recorded docker tasks: a static busybox.
 const recordedImage = "local/box:latest"
@@ -45,8 +56,14 @@ func TestRecordedExchanges(t *testing.T) {
 	}
 }
 
-// buildImage makes the image of the record, which no registry has: busybox and
-// its links, no entry point, and a PATH.
+// The images of the docker tasks.
+const (
+	image     = "taurus-conformance:latest"
+	baseImage = "taurus-conformance:base"
+)
+
+// buildImage makes the image that stands for the record's: busybox and its
+// links, no entry point, and a PATH.
 func buildImage(t *testing.T) {
 	t.Helper()
 	cli, err := client.New(client.FromEnv)
@@ -54,26 +71,40 @@ func buildImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cli.Close() })
-	image := scratchimage.Image{Tag: "local/box:base", Executable: "/bin/busybox", Path: "/bin/busybox"}
+	base := scratchimage.Image{Tag: baseImage, Executable: "/bin/busybox", Path: "/bin/busybox"}
 	for _, applet := range []string{"sh", "sleep", "echo", "true", "false", "httpd"} {
-		image.Links = append(image.Links, "/bin/"+applet)
+		base.Links = append(base.Links, "/bin/"+applet)
 	}
-	if err := image.Build(t.Context(), cli); err != nil {
+	if err := base.Build(t.Context(), cli); err != nil {
 		t.Fatal(err)
 	}
+	if digest(t, cli, image) == digest(t, cli, baseImage) {
+		return
+	}
 	made, err := cli.ContainerCreate(t.Context(), client.ContainerCreateOptions{
-		Config: &container.Config{Image: image.Tag, Entrypoint: []string{""}, Cmd: []string{"sh"}}, // [""] is none
+		Config: &container.Config{Image: baseImage, Entrypoint: []string{""}, Cmd: []string{"sh"}}, // [""] is none
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = cli.ContainerCommit(t.Context(), made.ID, client.ContainerCommitOptions{
-		Reference: recordedImage, Changes: []string{"ENV PATH=/bin"},
-	})
+	_, err = cli.ContainerCommit(t.Context(), made.ID, client.ContainerCommitOptions{Reference: image, Changes: []string{"ENV PATH=/bin"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := cli.ContainerRemove(t.Context(), made.ID, client.ContainerRemoveOptions{Force: true}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// digest tells the content of an image; it is empty if there is none.
+func digest(t *testing.T, cli *client.Client, tag string) string {
+	t.Helper()
+	found, err := cli.ImageInspect(t.Context(), tag)
+	if errdefs.IsNotFound(err) {
+		return ""
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.Config.Labels[scratchimage.LabelDigest]
 }

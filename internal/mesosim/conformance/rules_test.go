@@ -112,6 +112,7 @@ func TestOrderOfEvents(t *testing.T) {
 		{update("a", "TASK_ERROR"), update("b", "TASK_RUNNING"), true},
 		{update("a", "TASK_ERROR"), `"EOF"`, false},
 		{`{"type":"ERROR"}`, `"EOF"`, false},
+		{`{"type":"OFFERS"}`, `"EOF"`, true},
 	} {
 		x, y := parse(t, c.x), parse(t, c.y)
 		if commute(x, y) != c.open || commute(y, x) != c.open {

@@ -47,21 +47,21 @@ func same(recorded, live any) bool {
 // commute says whether two events of one stream may come in either order.
 func commute(x, y any) bool {
 	a, b := kindOf(x), kindOf(y)
-	if slices.Contains([]string{a, b}, "SUBSCRIBED") || slices.Contains([]string{a, b}, eof) {
+	switch {
+	case a == "SUBSCRIBED" || b == "SUBSCRIBED":
 		return false
-	}
-	if a == "HEARTBEAT" || b == "HEARTBEAT" {
+	case a == "HEARTBEAT" || b == "HEARTBEAT":
 		return a != b
-	}
-	offer := func(k string) bool { return strings.HasPrefix(k, "OFFERS") || k == "RESCIND" }
-	if offer(a) != offer(b) {
+	case isOffer(a) != isOffer(b):
 		return true // the allocator works beside the master
-	}
-	if a != "UPDATE" || b != "UPDATE" || taskOf(x) == taskOf(y) {
+	case a != "UPDATE" || b != "UPDATE" || taskOf(x) == taskOf(y):
 		return false
 	}
 	return !refused(x) || !refused(y) // validation goes in order
 }
+
+// isOffer says whether a type is one of the allocator's.
+func isOffer(kind string) bool { return kind == "OFFERS" || kind == "RESCIND" }
 
 // stream is a live subscription.
 type stream struct {

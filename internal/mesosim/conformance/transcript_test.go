@@ -114,10 +114,11 @@ func (l *line) request(ids *binding) ([]byte, error) {
 	return []byte(ids.substitute(text)), nil
 }
 
-// rewrite replaces texts in the recorded event.
+// rewrite replaces texts of the record by what they are here.
 func (l *line) rewrite(pairs []string) {
-	if len(pairs) > 0 && l.Event != nil {
-		l.Event = replaced(strings.NewReplacer(pairs...), l.Event)
+	by := strings.NewReplacer(pairs...)
+	for _, v := range []*any{&l.Call, &l.Body, &l.Event, &l.Inspect} {
+		*v = replaced(by, *v)
 	}
 }
 
