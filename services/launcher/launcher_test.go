@@ -327,3 +327,21 @@ func TestVerdictsChange(t *testing.T) {
 		}
 	})
 }
+
+// TestLongLogIsFoldedWhole before anything is done: more than is folded in one
+// burst, and more than the feed buffers.
+func TestLongLogIsFoldedWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.plan(2)
+		for range 6000 {
+			r.put(r.space.Job("other"), events.JobStopped{})
+		}
+		r.doom(1, 1)
+		r.start()
+		sub := r.sub()
+		sub.events <- offered("O1", 4)
+		time.Sleep(time.Second)
+		want(t, "launch", sub.called("ACCEPT"), "ACCEPT O1: web.0.1")
+	})
+}
