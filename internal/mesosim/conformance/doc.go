@@ -21,9 +21,18 @@
 //     it open: heartbeats come when they come, offers relative to updates, and
 //     updates of different tasks relative to each other unless the master made
 //     them while it validated one call (stream.go).
-//   - What the test table of checks (checks_test.go) marks as open, with the
-//     reason.
+//   - Times that the driver measured may be longer here, by how busy the machine
+//     is, but not shorter than it allows (measure_test.go).
+//   - Of docker inspect, the configuration that was asked for is compared, not
+//     what the engine chose (inspect_test.go).
+//   - What the table of checks (checks_test.go) marks as open, and the lines it
+//     leaves out, each with the reason.
 //
 // A difference fails the check's subtest and names the line of the transcript,
-// the path in it, and both values. An event that no line records fails it too.
+// the path in it, and both values; what is not recorded fails it too. The
+// differences that are there to this day are listed in known_test.go: they are
+// logged, and one that is gone fails the check until its entry is removed.
+//
+// Checks of docker tasks need a Docker engine and Debian's busybox-static; they
+// are skipped on a developer's machine without one, never in CI.
 package conformance

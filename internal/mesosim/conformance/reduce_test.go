@@ -1,8 +1,6 @@
 package conformance_test
 
-import (
-	"slices"
-)
+import "slices"
 
 // shared are the lists of an operator's answers that hold what belongs to one
 // framework each.
@@ -65,29 +63,4 @@ func untrimmed(want, got any) (recorded, live any) {
 		left = append(left, kept)
 	}
 	return offers(want), left
-}
-
-// essence is the part of `docker inspect` that the task decides (section 8): the
-// rest is the engine's.
-func essence(v any) any {
-	list, _ := v.([]any)
-	var out []any
-	for _, c := range list {
-		kept := map[string]any{}
-		for _, path := range []string{
-			"Path", "Args", "Name", "RestartCount", "State.Status", "State.Running",
-			"HostConfig.NetworkMode", "HostConfig.PortBindings", "HostConfig.AutoRemove", "HostConfig.Privileged", "HostConfig.CpuShares",
-			"HostConfig.Memory", "HostConfig.MemorySwap", "HostConfig.CpuQuota", "HostConfig.Init",
-			"Config.User", "Config.AttachStdout", "Config.AttachStderr", "Config.Tty", "Config.OpenStdin", "Config.Cmd", "Config.Image",
-			"Config.Entrypoint", "Config.WorkingDir",
-		} {
-			if x := at(c, path); x != nil {
-				kept[path] = x
-			}
-		}
-		env, _ := at(c, "Config.Env").([]any)
-		kept["Config.Env"] = sorted(env)
-		out = append(out, kept)
-	}
-	return out
 }

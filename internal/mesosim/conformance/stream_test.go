@@ -1,7 +1,6 @@
 package conformance_test
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"slices"
@@ -194,17 +193,4 @@ func (s *stream) summary() string {
 		out = append(out, strings.TrimSpace(e.kind()+" "+taskOf(e.body)+" "+textAt(e.body, "update.status.state")))
 	}
 	return "[" + strings.Join(out, ", ") + "]"
-}
-
-// inspected is the decoded data of a status of a docker task, or nil.
-func inspected(body any) any {
-	text, err := base64.StdEncoding.DecodeString(textAt(body, "update.status.data"))
-	if err != nil || len(text) == 0 {
-		return nil
-	}
-	var v any
-	if decode(text, &v) != nil {
-		return nil
-	}
-	return v
 }
