@@ -3,6 +3,7 @@ package launcher
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/milosgajdos/taurus/internal/core/placement"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -21,7 +22,15 @@ type verdictKey struct {
 
 func newVerdicts() *verdicts { return &verdicts{last: map[verdictKey]placement.Verdict{}} }
 
-func (v *verdicts) forgetAll() { clear(v.last) }
+// keep forgets the groups that no longer wait: should they wait again, that is
+// news.
+func (v *verdicts) keep(demands []placement.Demand) {
+	waiting := map[verdictKey]bool{}
+	for _, d := range demands {
+		waiting[verdictKey{d.Job.ID, d.Group.Name}] = true
+	}
+	maps.DeleteFunc(v.last, func(k verdictKey, _ placement.Verdict) bool { return !waiting[k] })
+}
 
 // quiet is the verdict while Mesos makes no offers.
 func quiet(demands []placement.Demand) []placement.Verdict {

@@ -114,9 +114,9 @@ func (sess *session) decide(now time.Time) time.Duration {
 // match places waiting tasks on the held offers.
 func (sess *session) match(b *batch, now time.Time) time.Duration {
 	demands, wake := sess.demands(now)
+	sess.s.verdicts.keep(demands)
 	if len(demands) == 0 {
 		sess.rest()
-		sess.s.verdicts.forgetAll()
 		sess.wanted, sess.waitingSince = 0, time.Time{}
 		return wake
 	}

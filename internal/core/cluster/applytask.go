@@ -191,7 +191,7 @@ func (slot *Slot) count(t *Task, j *Job) {
 		}
 	}
 	slot.Streak++
-	if t.State != Finished && !t.blameless() {
+	if t.State != Finished && !t.Blameless() {
 		slot.Failures++
 	}
 }

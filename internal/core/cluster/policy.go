@@ -15,8 +15,9 @@ func (j *Job) resetAfter(group string) time.Duration {
 	return time.Duration(g.Restart.ResetAfter)
 }
 
-// blameless tells whether the end says nothing about the task itself.
-func (t *Task) blameless() bool {
+// Blameless tells whether the end says nothing about the task itself: its agent,
+// its offers or its launch failed, or an operator took the agent away.
+func (t *Task) Blameless() bool {
 	switch t.Status.Reason {
 	case "REASON_AGENT_DRAINING", "REASON_AGENT_REMOVED", "REASON_AGENT_REMOVED_BY_OPERATOR",
 		"REASON_AGENT_DISCONNECTED", "REASON_AGENT_RESTARTED", "REASON_INVALID_OFFERS", "REASON_MASTER_DISCONNECTED":

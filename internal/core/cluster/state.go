@@ -13,7 +13,8 @@ type State struct {
 	// Sequence and Time are those of the last record folded.
 	Sequence uint64
 	Time     time.Time
-	// Jobs are all jobs by id, deleted ones too as long as a task of theirs lives.
+	// Jobs are all jobs by id, deleted ones too: what is expected of their
+	// subjects has to be known should they be submitted again.
 	Jobs map[string]*Job
 	// Launcher is the launcher of shard 0.
 	Launcher Launcher

@@ -34,7 +34,7 @@ func fate(j *cluster.Job, g *job.Group, slot *cluster.Slot, t *cluster.Task) ver
 			return again
 		}
 		return done
-	case slot.Failures == 0 && policy != job.RestartNever, t.State.Blameless():
+	case t.Blameless():
 		return again
 	case policy == job.RestartNever, attempts > 0 && slot.Failures >= attempts:
 		return failed

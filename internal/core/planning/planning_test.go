@@ -174,8 +174,8 @@ func TestBackOff(t *testing.T) {
 		attempt++
 		b.want(b.planned(0, 0, attempt, "after FAILED", b.Now.Add(wait)))
 	}
-	for _, wait := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
-		failAfter(59*time.Second, wait*time.Second)
+	for _, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60, 60} {
+		failAfter(59*time.Second, time.Duration(seconds)*time.Second)
 	}
 	failAfter(time.Minute, time.Second)
 	failAfter(time.Second, 2*time.Second)

@@ -137,6 +137,8 @@ func (m *machine) plan(t *rapid.T) bool {
 		if slot := j.Slots[ev.Slot]; slot.Current().Attempt != ev.Attempt || slot.Failures == 0 {
 			t.Fatalf("%+v, but the slot has %d failures", ev, slot.Failures)
 		}
+	default:
+		t.Fatalf("a planner does not decide %T", ev)
 	}
 	if c := m.log.Plan("web", d.Event); c.Judgement != cluster.Counted {
 		t.Fatalf("%+v is %s", d.Event, c.Judgement)

@@ -30,16 +30,19 @@ func TestDue(t *testing.T) {
 		{"unreachable", cluster.Task{State: cluster.Running, Confirmed: true, Unreachable: true, Doom: doom}, false, time.Time{}},
 		{"over", cluster.Task{State: cluster.Killed, Confirmed: true, Doom: doom}, false, time.Time{}},
 		{
-			"killed just now", cluster.Task{State: cluster.Running, Confirmed: true, Doom: doom, Kills: 1, KilledAt: now},
+			"killed just now",
+			cluster.Task{State: cluster.Running, Confirmed: true, Doom: doom, Kills: 1, KilledAt: now},
 			false, now.Add(5*time.Second + reaping.Margin),
 		},
 		{
 			"killed a grace and almost a margin ago",
-			cluster.Task{State: cluster.Killing, Confirmed: true, Doom: doom, Kills: 1, KilledAt: again.Add(1)}, false, now.Add(1),
+			cluster.Task{State: cluster.Killing, Confirmed: true, Doom: doom, Kills: 1, KilledAt: again.Add(1)},
+			false, now.Add(1),
 		},
 		{
 			"killed a grace and a margin ago",
-			cluster.Task{State: cluster.Killing, Confirmed: true, Doom: doom, Kills: 7, KilledAt: again}, true, now,
+			cluster.Task{State: cluster.Killing, Confirmed: true, Doom: doom, Kills: 7, KilledAt: again},
+			true, now,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
