@@ -342,7 +342,7 @@ func TestWakeByTime(t *testing.T) {
 		if len(r.decisions()) != 0 {
 			t.Fatal("decided too early")
 		}
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		synctest.Wait()
 		r.once(1)
 	})

@@ -229,10 +229,14 @@ func TestFaultsOfConstraints(t *testing.T) {
 		constraint("value", "control character", job.Constraint{Attribute: host, Operator: "cluster", Value: "\n"}),
 	})
 	for _, fine := range []job.Constraint{
-		{Attribute: host, Operator: "is", Value: "a"}, {Attribute: "rack", Operator: "LIKE", Value: "^r[0-9]+$"},
-		{Attribute: host, Operator: "unique"}, {Attribute: host, Operator: "max_per", Value: "3"},
-		{Attribute: "rack", Operator: "group_by"}, {Attribute: "rack", Operator: "group_by", Value: "2"},
-		{Attribute: "rack", Operator: "cluster"}, {Attribute: "rack", Operator: "cluster", Value: "r1"},
+		{Attribute: host, Operator: "is", Value: "a"},
+		{Attribute: "rack", Operator: "LIKE", Value: "^r[0-9]+$"},
+		{Attribute: host, Operator: "unique"},
+		{Attribute: host, Operator: "max_per", Value: "3"},
+		{Attribute: "rack", Operator: "group_by"},
+		{Attribute: "rack", Operator: "group_by", Value: "2"},
+		{Attribute: "rack", Operator: "cluster"},
+		{Attribute: "rack", Operator: "cluster", Value: "r1"},
 	} {
 		spec := good()
 		spec.Tasks[0].Constraints = []job.Constraint{fine}

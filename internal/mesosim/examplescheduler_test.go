@@ -62,7 +62,7 @@ func TestExampleScheduler(t *testing.T) {
 			startShortLived(t, m.addr)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			cmd := exec.CommandContext(ctx, bin, "-url", "http://"+m.addr+"/api/v1/scheduler", "-codec", tt.codec, //nolint:gosec // A test's own arguments.
+			cmd := exec.CommandContext(ctx, bin, "-url", "http://"+m.addr+"/api/v1/scheduler", "-codec", tt.codec,
 				"-tasks", fmt.Sprint(tasks), "-cpu", "0.5", "-exec.image", "example-executor", "-maxRefuseSeconds", "10ms",
 				"-server.address", "127.0.0.1", "-metrics.port", "0", "-verbose")
 			out := &until{text: tt.until, reached: cancel}

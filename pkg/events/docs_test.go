@@ -159,6 +159,7 @@ func TestDocsNameEveryEvent(t *testing.T) {
 		switch sample.event.(type) {
 		case events.TaskStatusChanged, events.VerdictChanged:
 			want.kind = "fact"
+		default: // Everything else is decided.
 		}
 		s.fields = nil
 		if !reflect.DeepEqual(*s, want) {

@@ -39,8 +39,8 @@ func (r *recorder) of(run executor.Run) ([]executor.Status, <-chan struct{}) {
 	return slices.Clone(r.states[run.ContainerID]), r.changed
 }
 
-// await returns the first status with the given state.
-func (r *recorder) await(t *testing.T, run executor.Run, state mesos.TaskState) executor.Status {
+// await returns once the run has been in the given state.
+func (r *recorder) await(t *testing.T, run executor.Run, state mesos.TaskState) {
 	t.Helper()
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
@@ -48,7 +48,7 @@ func (r *recorder) await(t *testing.T, run executor.Run, state mesos.TaskState) 
 		states, changed := r.of(run)
 		for _, s := range states {
 			if s.State == state {
-				return s
+				return
 			}
 			if Terminal(s.State) {
 				t.Fatalf("waiting for %v: the run ended with %v %q", state, s.State, s.Message)

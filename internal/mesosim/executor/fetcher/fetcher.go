@@ -18,8 +18,8 @@ import (
 
 // Errors of URIs that cannot be fetched.
 var (
-	ErrScheme     = errors.New("fetcher: scheme is not supported: use an absolute path, file:, http: or https:")
-	ErrOutputFile = errors.New("fetcher: output file would be outside the sandbox: give a relative path without ..")
+	ErrScheme     = errors.New("fetcher: scheme is not supported: use an absolute path, or a file, http or https URL")
+	ErrOutputFile = errors.New("fetcher: output file would be outside the sandbox: give a relative path that has no .. in it")
 	ErrStatus     = errors.New("fetcher: unexpected HTTP status")
 )
 

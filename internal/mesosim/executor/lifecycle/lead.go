@@ -122,7 +122,7 @@ func (m *Manager) prepare(ctx context.Context, r *run) (end executor.Status, fai
 	select {
 	case <-r.killed:
 		cancel()
-		<-done
+		<-done //nolint:errcheck // The kill ended it, whatever Prepare says.
 		return killedEarly(), true
 	case err = <-done:
 	}

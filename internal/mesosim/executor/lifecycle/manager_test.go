@@ -439,7 +439,7 @@ func TestMaxCompletionTime(t *testing.T) {
 		if len(s.fake.stopped()) != 0 {
 			t.Fatal("stopped too early")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		s.want(mesos.TASK_STARTING, mesos.TASK_RUNNING) // No TASK_KILLING.
 		if got := s.fake.stopped(); !slices.Equal(got, []time.Duration{0}) {
 			t.Errorf("stopped with graces %v, want 0", got)

@@ -89,8 +89,8 @@ func (e *Executor) Close() error {
 }
 
 // after posts an event to a run once d is over.
-func (e *Executor) after(r *run, d time.Duration, ev event) *time.Timer {
-	t := time.AfterFunc(max(0, d), func() {
+func (e *Executor) after(r *run, d time.Duration, ev event) {
+	r.keep(time.AfterFunc(max(0, d), func() {
 		e.mu.Lock()
 		if e.closed {
 			e.mu.Unlock()
@@ -100,9 +100,7 @@ func (e *Executor) after(r *run, d time.Duration, ev event) *time.Timer {
 		e.mu.Unlock()
 		defer e.steps.Done()
 		r.post(e, ev)
-	})
-	r.keep(t)
-	return t
+	}))
 }
 
 // emit hands a state to the sink.
