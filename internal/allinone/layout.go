@@ -29,6 +29,10 @@ const (
 	firstPort, lastPort = 31000, 32767
 	// agentResources are those of every agent, its ports aside.
 	agentResources = "cpus:4;mem:4096;disk:10240"
+	// leaseTTL is shorter than in production, where NATS may take seconds to
+	// elect a leader: one server has none to elect, and a launcher that was killed
+	// is to be back at once.
+	leaseTTL = "3s"
 )
 
 // Stages are the programs to start, a stage after the other: each needs the
@@ -44,7 +48,9 @@ func (l Layout) Stages() [][]Program {
 		flags func(Seats) []string
 	}{
 		{RolePlanner, l.Planners, nil},
-		{RoleLauncher, l.Launchers, func(s Seats) []string { return []string{"--master", s.Peer(RoleMaster)} }},
+		{RoleLauncher, l.Launchers, func(s Seats) []string {
+			return []string{"--master", s.Peer(RoleMaster), "--lease-ttl", leaseTTL}
+		}},
 		{RoleReaper, l.Reapers, nil},
 		{RoleAPI, l.APIs, func(s Seats) []string { return []string{"--listen", s.Listen} }},
 	} {
