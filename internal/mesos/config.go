@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -42,7 +43,10 @@ type Config struct {
 	EventBuffer int
 	// AckConns is how many connections carry ACKNOWLEDGE, and KILL.
 	AckConns int
-	Log      zerolog.Logger
+	// Transport replaces the network, for tests and benchmarks in one process: it
+	// makes a transport of at most conns connections, without a limit at zero.
+	Transport func(conns int) http.RoundTripper
+	Log       zerolog.Logger
 }
 
 // TLS says how far masters and agents are trusted.

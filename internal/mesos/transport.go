@@ -37,7 +37,22 @@ type doer struct {
 
 // newDoer makes a doer with at most conns connections to a host; 0 means no limit.
 func newDoer(cfg Config, tlsConf *tls.Config, conns int) *doer {
-	transport := &http.Transport{
+	return &doer{
+		http: &http.Client{
+			Transport: newTransport(cfg, tlsConf, conns),
+			// Go's own following of redirects would drop credentials and the body.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		principal: cfg.Principal,
+		secret:    cfg.Secret,
+	}
+}
+
+func newTransport(cfg Config, tlsConf *tls.Config, conns int) http.RoundTripper {
+	if cfg.Transport != nil {
+		return cfg.Transport(conns)
+	}
+	return &http.Transport{
 		DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		TLSClientConfig:       tlsConf.Clone(),
 		TLSHandshakeTimeout:   dialTimeout,
@@ -45,15 +60,6 @@ func newDoer(cfg Config, tlsConf *tls.Config, conns int) *doer {
 		MaxConnsPerHost:       conns,
 		MaxIdleConnsPerHost:   max(conns, 1),
 		DisableCompression:    true,
-	}
-	return &doer{
-		http: &http.Client{
-			Transport: transport,
-			// Go's own following of redirects would drop credentials and the body.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		principal: cfg.Principal,
-		secret:    cfg.Secret,
 	}
 }
 
