@@ -14,6 +14,7 @@ func (r *replay) addr(who string) string {
 	return r.cluster.master.addr
 }
 
+// call makes a recorded call with the ids of this run and keeps its answer.
 func (r *replay) call(l *line) {
 	r.t.Helper()
 	if l.Method == "" { // closes the connection

@@ -178,7 +178,7 @@ func (c *cluster) restart(name string) {
 	c.awaitAgent(c.agents[name])
 }
 
-// unregister has an agent say good-bye and waits for its end.
+// unregister has an agent say good-bye, after which it ends.
 func (c *cluster) unregister(name string) {
 	m := c.agents[name]
 	m.agent.Unregister()

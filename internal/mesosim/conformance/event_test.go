@@ -2,6 +2,7 @@ package conformance_test
 
 import "regexp"
 
+// event waits for a recorded event on its stream and compares it.
 func (r *replay) event(l *line) {
 	r.t.Helper()
 	s := r.streams[l.Who]
@@ -42,6 +43,7 @@ func (r *replay) resent(recorded, live any) bool {
 	return taken && other != textAt(recorded, path)
 }
 
+// compareEvent compares an event; the data of a docker task as what it decodes to.
 func (r *replay) compareEvent(l *line, got any) []string {
 	if l.Event == eof {
 		return nil

@@ -36,7 +36,7 @@ func knownDifferences(check int) []*known {
 		{[]int{4}, known{part: "line 2: response to raw", why: parser}},
 		{[]int{4}, known{part: "line 4: response to raw", why: parser}},
 		{[]int{4}, known{part: "line 6: response to raw", why: parser}},
-		{[]int{49}, known{part: "came after", why: "operations with invalid resources are refused before any task is validated (section 3)"}},
+		{[]int{49}, known{part: "came after", why: "operations with invalid resources are refused before any task is validated (section 2.4, step 3)"}},
 		{[]int{49}, known{part: "is more than available", why: "an offer's resources are in the order ports, cpus, mem, disk (section 2)"}},
 		{[]int{39}, known{part: "get_frameworks.frameworks[].offers[]", why: "operators see offers with allocation_info and without role (section 7.1)"}},
 		{[]int{81}, known{part: "resource_statistics.", why: "statistics have cpus_soft_limit and mem_rss_bytes, no cpus_limit (section 7.2)"}},

@@ -5,7 +5,9 @@ import (
 )
 
 // note does to the cluster what the driver did, through its hooks, to the
-// recorded one. Notes of measured times ask for nothing.
+// recorded one: within this process, a server that is killed breaks off its
+// connections and leaves its state as it is. Notes of measured times ask for
+// nothing here.
 func (r *replay) note(l *line) {
 	r.t.Helper()
 	hook, ok := strings.CutPrefix(l.Note, "hook: ")
