@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/milosgajdos/taurus/internal/levenshtein"
 )
 
 // Warnings looks for what Decode silently tolerates and hardly anyone means:
@@ -139,7 +141,7 @@ func nearest(name string, fields map[string]reflect.Type) string {
 	}
 	slices.Sort(known)
 	for _, field := range known {
-		edits := distance(name, field, bestEdits)
+		edits := levenshtein.Distance(name, field, bestEdits)
 		if bare.Replace(name) == bare.Replace(field) {
 			edits = 0
 		}
@@ -148,29 +150,4 @@ func nearest(name string, fields map[string]reflect.Type) string {
 		}
 	}
 	return best
-}
-
-// distance is the number of letters to insert, delete or change to make b of
-// a, or limit where it is at least that.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return min(row[len(b)], limit)
 }

@@ -16,11 +16,7 @@ type Client struct {
 
 // NewClient makes a client. It connects to nothing; an error is a *ConfigError.
 func NewClient(cfg Config) (*Client, error) {
-	cfg, err := cfg.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	tlsConf, err := cfg.TLS.config()
+	cfg, tlsConf, err := cfg.ready()
 	if err != nil {
 		return nil, err
 	}

@@ -78,6 +78,16 @@ func (t TLS) config() (*tls.Config, error) {
 	return conf, nil
 }
 
+// ready is the configuration with its defaults, and what it says of TLS.
+func (c Config) ready() (Config, *tls.Config, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return Config{}, nil, err
+	}
+	conf, err := c.TLS.config()
+	return c, conf, err
+}
+
 // withDefaults fills zero values and refuses those that cannot work.
 func (c Config) withDefaults() (Config, error) {
 	for _, f := range []struct {

@@ -31,11 +31,7 @@ type AgentFiles struct {
 
 // NewAgentFiles makes a reader; Config.Master is not used. An error is a *ConfigError.
 func NewAgentFiles(cfg Config) (*AgentFiles, error) {
-	cfg, err := cfg.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	tlsConf, err := cfg.TLS.config()
+	cfg, tlsConf, err := cfg.ready()
 	if err != nil {
 		return nil, err
 	}

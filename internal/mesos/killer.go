@@ -17,11 +17,7 @@ type Killer struct {
 
 // NewKiller makes a killer; Config.Master is not used. An error is a *ConfigError.
 func NewKiller(cfg Config) (*Killer, error) {
-	cfg, err := cfg.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	tlsConf, err := cfg.TLS.config()
+	cfg, tlsConf, err := cfg.ready()
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/pflag"
+
+	"github.com/milosgajdos/taurus/internal/levenshtein"
 )
 
 // FileMax is the largest settings file that is read, in bytes.
@@ -97,7 +99,7 @@ func (s *Settings) unknown(key string) string {
 	reason := fmt.Sprintf("unknown key %q", key)
 	best, least := "", 3
 	for _, f := range s.own {
-		if d := distance(strings.ReplaceAll(key, "_", "-"), f.Name); d < least && f.Name != configFlag {
+		if d := levenshtein.Distance(strings.ReplaceAll(key, "_", "-"), f.Name, least); d < least && f.Name != configFlag {
 			best, least = f.Name, d
 		}
 	}
@@ -124,24 +126,4 @@ func text(value any) (string, bool) {
 		return strings.Join(parts, ","), true
 	}
 	return fmt.Sprint(value), true
-}
-
-// distance is how many letters to change, add or drop make b of a (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
