@@ -2,10 +2,10 @@ package service
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+
+	"github.com/milosgajdos/taurus/internal/atomicfile"
 )
 
 // Announcement is who a process is and where it listens.
@@ -26,7 +26,7 @@ func Announce(file string, a Announcement) error {
 	if err != nil {
 		return fmt.Errorf("announce: %w", err)
 	}
-	if err := replaceFile(file, append(data, '\n')); err != nil {
+	if err := atomicfile.Replace(file, append(data, '\n')); err != nil {
 		return fmt.Errorf("announce: %w", err)
 	}
 	return nil
@@ -44,30 +44,4 @@ func ReadAnnouncement(file string) (Announcement, error) {
 		return a, fmt.Errorf("announcement %s: %w", file, err)
 	}
 	return a, nil
-}
-
-func replaceFile(file string, data []byte) error {
-	dir := filepath.Dir(file)
-	tmp, err := os.CreateTemp(dir, "."+filepath.Base(file)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes a rename in dir last.
-func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // The directory of a file that was just written.
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
