@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 // acknowledged: until then its id cannot be used again (section 3).
 const lingering = 1200 * time.Millisecond
 
-// granularity is how often retries are looked at.
+// granularity is how often it is looked whether all tasks have ended.
 const granularity = 200 * time.Millisecond
 
 // Server is an agent.
@@ -30,9 +31,10 @@ type Server struct {
 	opts     Options
 	codec    *wire.Codec
 	store    *store
-	listener net.Listener
+	listener net.Listener // nil without a socket
 	http     *http.Server
 	client   *http.Client
+	dial     Dial
 
 	mu        sync.Mutex
 	identity  identity
@@ -41,6 +43,7 @@ type Server struct {
 	byTask    map[taskKey]*record
 	pending   map[*record]bool // with an update to be acknowledged
 	lingers   map[taskKey]time.Time
+	retries   alarm
 	session   *session
 	drain     *link.Drain
 	fault     error // what ended the agent
@@ -56,7 +59,7 @@ func New(opts Options) (*Server, error) {
 	if err := opts.complete(); err != nil {
 		return nil, err
 	}
-	st, err := openStore(opts.WorkDir, opts.Ephemeral)
+	st, err := openStore(&opts)
 	if err != nil {
 		return nil, err
 	}
@@ -64,22 +67,38 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
-	l, err := listen.On(context.Background(), opts.IP, opts.Port)
-	if err != nil {
-		return nil, fmt.Errorf("agent: %w", err)
-	}
 	a := &Server{
-		opts: opts, codec: wire.NewCodec(), store: st, listener: l, identity: id,
+		opts: opts, codec: wire.NewCodec(), store: st, identity: id,
 		client:    &http.Client{Transport: &http.Transport{DisableCompression: true}},
 		executors: map[Kind]executor.Executor{}, records: map[string]*record{}, byTask: map[taskKey]*record{},
 		pending: map[*record]bool{}, lingers: map[taskKey]time.Time{}, unregister: make(chan struct{}),
+	}
+	a.dial = a.dialHTTP
+	if opts.Dial != nil {
+		a.dial = opts.Dial
+		return a, nil
+	}
+	if a.listener, err = listen.On(context.Background(), opts.IP, opts.Port); err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
 	}
 	a.http = &http.Server{Handler: a.routes(), ReadHeaderTimeout: time.Minute}
 	return a, nil
 }
 
-// Addr is the address it serves on, host:port.
-func (a *Server) Addr() string { return a.listener.Addr().String() }
+// Addr is the address it serves on, host:port, or would if it had a socket.
+func (a *Server) Addr() string {
+	if a.listener == nil {
+		return net.JoinHostPort(a.opts.IP, strconv.Itoa(a.opts.Port))
+	}
+	return a.listener.Addr().String()
+}
+
+func (a *Server) port() int32 {
+	if a.listener == nil {
+		return int32(a.opts.Port)
+	}
+	return int32(a.listener.Addr().(*net.TCPAddr).Port)
+}
 
 // Unregister says good-bye to the master: all tasks are killed, Run returns, and
 // the next start is that of a new agent. It is SIGUSR1 of a Mesos agent.
@@ -91,6 +110,9 @@ func (a *Server) Close() error {
 	defer a.mu.Unlock()
 	if a.end != nil {
 		a.end()
+	}
+	if a.http == nil {
+		return nil
 	}
 	return a.http.Close()
 }
@@ -104,34 +126,39 @@ func (a *Server) Run(ctx context.Context) error {
 	a.end = cancel
 	a.mu.Unlock()
 	if err := a.recover(ctx); err != nil {
-		_ = a.listener.Close()
+		if a.listener != nil {
+			_ = a.listener.Close()
+		}
 		return err
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { a.connect(ctx) })
-	wg.Go(func() { a.retry(ctx) })
-	wg.Go(func() {
-		select {
-		case <-a.unregister:
-			a.leave(ctx)
-			cancel()
-		case <-ctx.Done():
-		}
-	})
-	stop := context.AfterFunc(ctx, func() { _ = a.http.Close() })
-	defer stop()
+	var err error
+	if a.http != nil {
+		wg.Go(func() {
+			defer cancel()
+			err = a.http.Serve(a.listener)
+		})
+		stop := context.AfterFunc(ctx, func() { _ = a.http.Close() })
+		defer stop()
+	}
 	a.opts.Log.Info().Str("addr", a.Addr()).Msg("agent serves")
-	err := a.http.Serve(a.listener)
-	cancel()
+	select {
+	case <-a.unregister:
+		a.leave(ctx)
+		cancel()
+	case <-ctx.Done():
+	}
 	wg.Wait()
 	a.closeExecutors()
 	a.client.CloseIdleConnections()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.retries.stop()
 	if a.fault != nil {
 		return a.fault
 	}
-	if errors.Is(err, http.ErrServerClosed) {
+	if err == nil || errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return fmt.Errorf("agent: %w", err)
@@ -186,6 +213,7 @@ func (a *Server) push(r *record, s mesos.TaskStatus) {
 func (a *Server) sendHead(r *record) {
 	if a.session != nil {
 		a.session.post(link.FromAgent{Update: r.head(time.Now())})
+		a.retries.at(r.sendAt, a.retry)
 	}
 }
 
@@ -199,29 +227,58 @@ func (a *Server) fatal(err error) {
 	}
 }
 
-// retry resends updates that were not acknowledged in time.
-func (a *Server) retry(ctx context.Context) {
-	t := time.NewTicker(granularity)
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
+// retry resends updates that were not acknowledged in time, and lets executors
+// go that lingered. Without a session nothing is resent: a new one does it all.
+func (a *Server) retry() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.retries.stopped {
+		return
+	}
+	a.retries.due = time.Time{}
+	now := time.Now()
+	for r := range a.pending {
+		switch {
+		case a.session == nil:
+		case now.Before(r.sendAt):
+			a.retries.at(r.sendAt, a.retry)
+		default:
+			a.sendHead(r)
 		}
-		now := time.Now()
-		a.mu.Lock()
-		for r := range a.pending {
-			if !now.Before(r.sendAt) {
-				a.sendHead(r)
-			}
+	}
+	for key, until := range a.lingers {
+		if now.Before(until) {
+			a.retries.at(until, a.retry)
+			continue
 		}
-		for key, until := range a.lingers {
-			if !now.Before(until) {
-				delete(a.lingers, key)
-			}
-		}
-		a.mu.Unlock()
+		delete(a.lingers, key)
+	}
+}
+
+// alarm is one timer for whatever is due first.
+type alarm struct {
+	timer   *time.Timer
+	due     time.Time // zero: not set
+	stopped bool
+}
+
+// at sets the alarm unless it rings earlier anyway.
+func (l *alarm) at(t time.Time, ring func()) {
+	if l.stopped || !l.due.IsZero() && !t.Before(l.due) {
+		return
+	}
+	l.due = t
+	if l.timer == nil {
+		l.timer = time.AfterFunc(time.Until(t), ring)
+		return
+	}
+	l.timer.Reset(time.Until(t))
+}
+
+func (l *alarm) stop() {
+	l.stopped = true
+	if l.timer != nil {
+		l.timer.Stop()
 	}
 }
 

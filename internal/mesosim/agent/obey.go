@@ -65,7 +65,9 @@ func (a *Server) acknowledge(k *link.Acknowledge) {
 	if done {
 		a.discard(r)
 		if r.Kind != "" {
-			a.lingers[r.key()] = time.Now().Add(lingering)
+			until := time.Now().Add(lingering)
+			a.lingers[r.key()] = until
+			a.retries.at(until, a.retry)
 		}
 		return
 	}

@@ -57,6 +57,12 @@ type Options struct {
 	// simulated tasks: what is not in memory is gone when the agent ends.
 	Ephemeral bool
 
+	// Files replace <work_dir>/meta, where records are kept.
+	Files Files
+	// Dial opens sessions with a master of the same process. The agent then has
+	// no socket; IP and Port are only what it says of itself.
+	Dial Dial
+
 	// Backoff is the first wait before registering again; it doubles up to two
 	// seconds or itself. Default 1 s.
 	Backoff time.Duration
@@ -71,20 +77,22 @@ const (
 
 func (o *Options) complete() error {
 	switch {
-	case o.Master == "":
+	case o.Master == "" && o.Dial == nil:
 		return fmt.Errorf("%w master: must be the host:port of a master", ErrOption)
-	case o.WorkDir == "":
+	case o.WorkDir == "" && o.Files == nil:
 		return fmt.Errorf("%w work_dir: must be set: tasks and sandboxes are kept there", ErrOption)
 	case len(o.Resources) == 0:
 		return fmt.Errorf("%w resources: must be set, for example cpus:4;mem:4096;disk:10240;ports:[31000-32000]", ErrOption)
 	case o.Ephemeral && o.Executor != Simulated:
 		return fmt.Errorf("%w ephemeral: only simulated tasks may be forgotten, not those of executor %q", ErrOption, o.Executor)
 	}
-	dir, err := filepath.Abs(o.WorkDir)
-	if err != nil {
-		return fmt.Errorf("%w work_dir: %w", ErrOption, err)
+	if o.WorkDir != "" {
+		dir, err := filepath.Abs(o.WorkDir)
+		if err != nil {
+			return fmt.Errorf("%w work_dir: %w", ErrOption, err)
+		}
+		o.WorkDir = dir
 	}
-	o.WorkDir = dir
 	if o.IP == "" {
 		o.IP = "127.0.0.1"
 	}

@@ -2,17 +2,10 @@ package agent
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
-	"github.com/milosgajdos/taurus/internal/mesosim/disk"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
@@ -132,108 +125,4 @@ func (r *record) report() link.Task {
 		t.Statuses = append(t.Statuses, s)
 	}
 	return t
-}
-
-// store keeps records and the agent's own identity under <work_dir>/meta.
-type store struct {
-	dir       string
-	ephemeral bool // only the identity is kept
-}
-
-// identity is what an agent remembers of itself.
-type identity struct {
-	AgentID   string          `json:"agent_id"`
-	Resources []link.Resource `json:"resources,omitempty"` // after operations
-	Feedback  []link.Feedback `json:"feedback,omitempty"`
-}
-
-const dirMode = 0o750
-
-func openStore(workDir string, ephemeral bool) (*store, error) {
-	s := &store{dir: filepath.Join(workDir, "meta"), ephemeral: ephemeral}
-	if err := os.MkdirAll(filepath.Join(s.dir, "runs"), dirMode); err != nil {
-		return nil, fmt.Errorf("agent: %w", err)
-	}
-	for _, dir := range []string{s.dir, filepath.Join(s.dir, "runs")} {
-		if err := disk.Sweep(dir); err != nil {
-			return nil, fmt.Errorf("agent: %w", err)
-		}
-	}
-	return s, nil
-}
-
-func (s *store) path(r *record) string {
-	return filepath.Join(s.dir, "runs", r.Run.ContainerID+".json")
-}
-
-func (s *store) save(r *record) error {
-	if s.ephemeral {
-		return nil
-	}
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	return disk.Replace(s.path(r), text)
-}
-
-func (s *store) remove(r *record) error {
-	if s.ephemeral {
-		return nil
-	}
-	if err := os.Remove(s.path(r)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-func (s *store) load() ([]*record, error) {
-	dir := filepath.Join(s.dir, "runs")
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var out []*record
-	for _, f := range files {
-		path := filepath.Join(dir, f.Name())
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		r := &record{}
-		if err := json.Unmarshal(text, r); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		out = append(out, r)
-	}
-	return out, nil
-}
-
-func (s *store) saveIdentity(id identity) error {
-	text, err := json.Marshal(id)
-	if err != nil {
-		return err
-	}
-	return disk.Replace(filepath.Join(s.dir, "agent.json"), text)
-}
-
-func (s *store) identity() (identity, error) {
-	var id identity
-	text, err := os.ReadFile(filepath.Join(s.dir, "agent.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return id, nil
-	}
-	if err != nil {
-		return id, err
-	}
-	return id, json.Unmarshal(text, &id)
-}
-
-// forgetIdentity makes the next start that of a new agent.
-func (s *store) forgetIdentity() error {
-	err := os.Remove(filepath.Join(s.dir, "agent.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

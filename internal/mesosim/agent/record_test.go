@@ -71,7 +71,7 @@ func TestEndStays(t *testing.T) {
 
 func TestRecordsSurvive(t *testing.T) {
 	dir := t.TempDir()
-	s, err := openStore(dir, false)
+	s, err := openStore(&Options{WorkDir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestRecordsSurvive(t *testing.T) {
 	if err := s.save(r); err != nil {
 		t.Fatal(err)
 	}
-	again, err := openStore(dir, false)
+	again, err := openStore(&Options{WorkDir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,26 +1,20 @@
 package agent
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"sync"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
-	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
 
 // session is one registration: messages to the master go out in order.
 type session struct {
-	id   string
+	link Link
 	mu   sync.Mutex
 	out  []link.FromAgent
 	wake chan struct{}
@@ -84,7 +78,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (a *Server) registration() link.Register {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	port := int32(a.listener.Addr().(*net.TCPAddr).Port)
+	port := a.port()
 	info := mesos.AgentInfo{
 		Hostname: a.opts.Hostname, Port: &port, Resources: a.opts.Resources, Attributes: a.opts.Attributes,
 	}
@@ -111,34 +105,28 @@ func (a *Server) registration() link.Register {
 func (a *Server) serveSession(ctx context.Context) (registered bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	res, err := a.send(ctx, link.PathRegister, "", a.registration())
+	conn, err := a.dial(ctx, a.registration())
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = res.Body.Close() }()
+	defer conn.Close()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
 	watchdog := time.AfterFunc(time.Hour, cancel)
 	defer watchdog.Stop()
 	patience := time.Hour
-	records := wire.NewRecordReader(res.Body)
 	for {
-		record, err := records.Next()
+		msg, err := conn.Receive(ctx)
 		if err != nil {
 			a.endSession()
 			return registered, fmt.Errorf("%w: %w", errSession, err)
 		}
 		watchdog.Reset(patience)
-		var msg link.ToAgent
-		if err := json.Unmarshal(record, &msg); err != nil {
-			a.endSession()
-			return registered, err
-		}
 		if g := msg.Registered; g != nil {
 			registered = true
 			patience = time.Duration(g.MaxPingTimeouts+1) * g.PingTimeout
-			s, err := a.begin(g)
+			s, err := a.begin(g, conn)
 			if err != nil {
 				return registered, err
 			}
@@ -150,7 +138,7 @@ func (a *Server) serveSession(ctx context.Context) (registered bool, err error) 
 }
 
 // begin takes the id and the session, and resends what is unacknowledged.
-func (a *Server) begin(g *link.Registered) (*session, error) {
+func (a *Server) begin(g *link.Registered, conn Link) (*session, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.identity.AgentID != g.AgentID {
@@ -165,7 +153,7 @@ func (a *Server) begin(g *link.Registered) (*session, error) {
 		a.end()
 		return nil, err
 	}
-	a.session = &session{id: g.Session, wake: make(chan struct{}, 1)}
+	a.session = &session{link: conn, wake: make(chan struct{}, 1)}
 	for _, k := range g.Expected {
 		a.answerForUnknown(k)
 	}
@@ -203,38 +191,10 @@ func (a *Server) talk(ctx context.Context, broken context.CancelFunc, s *session
 		if len(list) == 0 {
 			continue
 		}
-		res, err := a.send(ctx, link.PathMessages, s.id, list)
-		if err != nil {
+		if err := s.link.Send(ctx, list); err != nil {
 			a.opts.Log.Debug().Err(err).Msg("message to the master failed")
 			broken()
 			return
 		}
-		_, _ = io.Copy(io.Discard, res.Body)
-		_ = res.Body.Close()
 	}
-}
-
-// send posts to the master; any answer but 200 is an error.
-func (a *Server) send(ctx context.Context, path, session string, body any) (*http.Response, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+a.opts.Master+path, bytes.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if session != "" {
-		req.Header.Set(link.HeaderSession, session)
-	}
-	res, err := a.client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	if res.StatusCode != http.StatusOK {
-		_ = res.Body.Close()
-		return nil, fmt.Errorf("%w: %s", errSession, res.Status)
-	}
-	return res, nil
 }

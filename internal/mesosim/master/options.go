@@ -30,6 +30,17 @@ type Options struct {
 	AuthenticateFrameworks bool
 	Credentials            map[string]string // secret by principal
 
+	// Files replace WorkDir.
+	Files Files
+	// Ephemeral keeps no registry, for benchmarks: a master that is started again
+	// knows no agents.
+	Ephemeral bool
+	// InProcess opens no socket: Handler serves clients, Attach agents. IP and
+	// Port are only what the master says of itself.
+	InProcess bool
+	// Seed decides the order of agents in an allocation; zero takes the time.
+	Seed uint64
+
 	// Wrap is put around all endpoints, those of the link to agents included:
 	// where tests delay, lose and repeat.
 	Wrap func(http.Handler) http.Handler
@@ -38,7 +49,7 @@ type Options struct {
 }
 
 func (o *Options) complete() error {
-	if o.WorkDir == "" {
+	if o.WorkDir == "" && o.Files == nil && !o.Ephemeral {
 		return fmt.Errorf("%w work_dir: must be set: the registry is kept there", ErrOption)
 	}
 	if o.AuthenticateFrameworks && len(o.Credentials) == 0 {

@@ -9,6 +9,7 @@ import (
 	mrand "math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -49,24 +50,25 @@ func New(opts Options) (*Server, error) {
 	if err := opts.complete(); err != nil {
 		return nil, err
 	}
-	st, registry, err := openStore(opts.WorkDir)
+	st, registry, err := openStore(&opts)
 	if err != nil {
 		return nil, err
 	}
-	l, err := listen.On(context.Background(), opts.IP, opts.Port)
-	if err != nil {
-		return nil, fmt.Errorf("master: %w", err)
-	}
 	s := &Server{
-		opts: opts, codec: wire.NewCodec(), store: st, listener: l, started: time.Now(),
+		opts: opts, codec: wire.NewCodec(), store: st, started: time.Now(),
 		streams: map[string]*outbox[*scheduler.Event]{}, sessions: map[string]*outbox[link.ToAgent]{},
 		operators: map[*outbox[*operator.Event]]bool{}, metrics: metrics{},
+	}
+	if !opts.InProcess {
+		if s.listener, err = listen.On(context.Background(), opts.IP, opts.Port); err != nil {
+			return nil, fmt.Errorf("master: %w", err)
+		}
 	}
 	s.codec.Extend(&operator.Response_GetFrameworks_Framework{}, offerConstraints)
 	s.core = core.New(core.Config{
 		Info: s.masterInfo(), AllocationInterval: opts.AllocationInterval, PingTimeout: opts.PingTimeout,
 		MaxPingTimeouts: opts.MaxPingTimeouts, ReregisterTimeout: opts.ReregisterTimeout, OfferTimeout: opts.OfferTimeout,
-		Rand: mrand.New(mrand.NewPCG(uint64(s.started.UnixNano()), 0)),
+		Rand: s.rand(),
 	}, registry, s.started)
 	handler := s.routes()
 	if opts.Wrap != nil {
@@ -76,11 +78,25 @@ func New(opts Options) (*Server, error) {
 	return s, nil
 }
 
+// rand is where chance comes from. All that it decides is fair either way.
+func (s *Server) rand() *mrand.Rand {
+	seed := s.opts.Seed
+	if seed == 0 {
+		seed = uint64(s.started.UnixNano())
+	}
+	return mrand.New(mrand.NewPCG(seed, 0)) //nolint:gosec // A seed has to repeat.
+}
+
+// Handler serves all endpoints, where there is no socket.
+func (s *Server) Handler() http.Handler { return s.http.Handler }
+
 // masterInfo describes this master to frameworks. Its id is new with each
 // start, as in Mesos: ids that it issues never collide with earlier ones.
 func (s *Server) masterInfo() mesos.MasterInfo {
-	addr := s.listener.Addr().(*net.TCPAddr)
-	port, version, hostname := uint32(addr.Port), core.Version, s.opts.Hostname
+	port, version, hostname := uint32(s.opts.Port), core.Version, s.opts.Hostname
+	if s.listener != nil {
+		port = uint32(s.listener.Addr().(*net.TCPAddr).Port)
+	}
 	pid := fmt.Sprintf("master@%s:%d", s.opts.IP, port)
 	ip := s.opts.IP
 	info := mesos.MasterInfo{
@@ -97,7 +113,12 @@ func (s *Server) masterInfo() mesos.MasterInfo {
 }
 
 // Addr is the address it serves on, host:port.
-func (s *Server) Addr() string { return s.listener.Addr().String() }
+func (s *Server) Addr() string {
+	if s.listener == nil {
+		return net.JoinHostPort(s.opts.IP, strconv.Itoa(s.opts.Port))
+	}
+	return s.listener.Addr().String()
+}
 
 // Run serves until ctx is done or Close is called; it returns nil then.
 func (s *Server) Run(ctx context.Context) error {
@@ -112,6 +133,11 @@ func (s *Server) Run(ctx context.Context) error {
 		s.tick(ctx)
 	}()
 	s.opts.Log.Info().Str("addr", s.Addr()).Msg("master serves")
+	if s.listener == nil {
+		<-ctx.Done()
+		<-done
+		return nil
+	}
 	err := s.http.Serve(s.listener)
 	cancel()
 	<-done
@@ -126,8 +152,21 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) Close() error {
 	s.mu.Lock()
 	s.stopped = true
+	if s.listener == nil {
+		s.breakAll()
+	}
 	s.mu.Unlock()
 	return s.http.Close()
+}
+
+// breakAll ends what a socket would end with it; the lock is held.
+func (s *Server) breakAll() {
+	for _, o := range s.streams {
+		o.close()
+	}
+	for _, o := range s.sessions {
+		o.close()
+	}
 }
 
 func (s *Server) tick(ctx context.Context) {

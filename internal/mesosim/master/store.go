@@ -5,26 +5,40 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/disk"
 	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
 )
 
-// store keeps the registry in one file, replaced as a whole.
-type store struct{ path string }
+// Files are small files that outlive the process, at whatever instruction it is
+// killed (disk.Dir, or disk.Memory in one process).
+type Files interface {
+	Replace(name string, content []byte) error
+	Read(name string) ([]byte, error)
+}
 
-func openStore(workDir string) (*store, core.Registry, error) {
-	s := &store{path: filepath.Join(workDir, "registry.json")}
+const registryFile = "registry.json"
+
+// store keeps the registry in one file, replaced as a whole.
+type store struct {
+	files     Files
+	ephemeral bool // nothing is kept
+}
+
+func openStore(opts *Options) (*store, core.Registry, error) {
+	s := &store{files: opts.Files, ephemeral: opts.Ephemeral}
 	var r core.Registry
-	if err := os.MkdirAll(workDir, 0o750); err != nil {
-		return nil, r, fmt.Errorf("registry: %w", err)
+	if s.ephemeral {
+		return s, r, nil
 	}
-	if err := disk.Sweep(workDir); err != nil {
-		return nil, r, fmt.Errorf("registry: %w", err)
+	if s.files == nil {
+		dir, err := disk.Open(opts.WorkDir)
+		if err != nil {
+			return nil, r, fmt.Errorf("registry: %w", err)
+		}
+		s.files = dir
 	}
-	text, err := os.ReadFile(s.path)
+	text, err := s.files.Read(registryFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, r, nil
 	}
@@ -32,15 +46,18 @@ func openStore(workDir string) (*store, core.Registry, error) {
 		return nil, r, fmt.Errorf("registry: %w", err)
 	}
 	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, r, fmt.Errorf("registry %s: %w", s.path, err)
+		return nil, r, fmt.Errorf("registry in %s: %w", registryFile, err)
 	}
 	return s, r, nil
 }
 
 func (s *store) save(r core.Registry) error {
+	if s.ephemeral {
+		return nil
+	}
 	text, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("registry: %w", err)
 	}
-	return disk.Replace(s.path, text)
+	return s.files.Replace(registryFile, text)
 }
