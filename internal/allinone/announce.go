@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/pause"
 	"github.com/milosgajdos/taurus/internal/service"
 )
 
@@ -22,7 +23,7 @@ func announced(ctx context.Context, path string, pid int) (service.Announcement,
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return a, err
 		}
-		if err := sleep(ctx, pollEvery); err != nil {
+		if err := pause.For(ctx, pollEvery); err != nil {
 			return a, fmt.Errorf("it has not said where it listens: %w", err)
 		}
 	}
@@ -42,7 +43,7 @@ func ready(ctx context.Context, client *http.Client, a service.Announcement) err
 		if why == nil {
 			return nil
 		}
-		if err := sleep(ctx, pollEvery); err != nil {
+		if err := pause.For(ctx, pollEvery); err != nil {
 			return fmt.Errorf("%w (%w)", why, err)
 		}
 	}
@@ -66,16 +67,4 @@ func askReady(ctx context.Context, client *http.Client, url string) error {
 		return fmt.Errorf("it is not ready: %s answers %s", url, resp.Status)
 	}
 	return nil
-}
-
-// sleep waits for a while or until the context is done, whose cause it returns.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/pause"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
 
@@ -116,7 +117,7 @@ func (a *App) copyLogs(ctx context.Context, outputs []*output, follow bool) erro
 		if !follow || open == 0 {
 			break
 		}
-		if err := pause(ctx, logsEvery); err != nil {
+		if err := pause.For(ctx, logsEvery); err != nil {
 			return untilInterrupted(err)
 		}
 	}

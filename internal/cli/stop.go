@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/pause"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
 
@@ -61,7 +62,7 @@ func settled(ctx context.Context, api *client.Client, id string) (projection.Job
 		if err != nil || over(j.State) {
 			return j, missing(err, id)
 		}
-		if err := pause(ctx, pollEvery); err != nil {
+		if err := pause.For(ctx, pollEvery); err != nil {
 			return j, err
 		}
 	}
@@ -91,16 +92,4 @@ type timeoutError struct{ after time.Duration }
 
 func (e *timeoutError) Error() string {
 	return "not done after " + e.after.String() + "; it goes on, only the waiting ended"
-}
-
-// pause waits for a while, or returns why the context ended.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

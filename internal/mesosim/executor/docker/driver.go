@@ -17,6 +17,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/fetcher"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/lifecycle"
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 // Labels of every container, whatever the task's parameters say.
@@ -137,7 +138,7 @@ func (d *driver) Start(ctx context.Context, t executor.Task) (lifecycle.Workload
 func (d *driver) settle(ctx context.Context, c container.InspectResponse) (container.InspectResponse, error) {
 	deadline := time.Now().Add(settleTime)
 	for c.State.Status == container.StateCreated && time.Now().Before(deadline) {
-		if !sleep(ctx, settleTime/10) {
+		if pause.For(ctx, settleTime/10) != nil {
 			return c, ctx.Err()
 		}
 		var err error
@@ -221,7 +222,7 @@ func persist(ctx context.Context, call func() error) error {
 		if err == nil || answered(err) {
 			return err
 		}
-		if !sleep(ctx, retryInterval) {
+		if pause.For(ctx, retryInterval) != nil {
 			return errors.Join(ctx.Err(), err)
 		}
 	}
@@ -238,17 +239,6 @@ func answered(err error) bool {
 		}
 	}
 	return false
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }
 
 // runFailed is what becomes of a container that cannot be created or started:

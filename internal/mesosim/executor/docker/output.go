@@ -10,6 +10,8 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/client"
+
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 // output copies what a container writes into its sandbox. The sizes of the files
@@ -31,7 +33,7 @@ func (o *output) follow(ctx context.Context) {
 		if err != nil {
 			o.driver.log.Warn().Err(err).Str("container", o.id).Msg("lost a container's output; reading it again")
 		}
-		if !sleep(ctx, retryInterval) {
+		if pause.For(ctx, retryInterval) != nil {
 			return
 		}
 	}
@@ -42,7 +44,7 @@ func (o *output) follow(ctx context.Context) {
 func (o *output) finish(ctx context.Context) {
 	var err error
 	for range finishAttempts {
-		if err = o.copy(ctx, false); err == nil || !sleep(ctx, retryInterval) {
+		if err = o.copy(ctx, false); err == nil || pause.For(ctx, retryInterval) != nil {
 			return
 		}
 	}

@@ -3,13 +3,15 @@ package health
 import (
 	"context"
 	"time"
+
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 // Watch checks a task until ctx is done or a verdict says that it is to be
 // killed, and calls tell with each verdict that is to be reported.
 func Watch(ctx context.Context, s Settings, probe func(context.Context) error, tell func(Verdict)) {
 	m := NewMachine(s, time.Now())
-	if !sleep(ctx, s.Delay) {
+	if pause.For(ctx, s.Delay) != nil {
 		return
 	}
 	for {
@@ -21,7 +23,7 @@ func Watch(ctx context.Context, s Settings, probe func(context.Context) error, t
 		if v.Report {
 			tell(v)
 		}
-		if v.Kill || !sleep(ctx, s.Interval) {
+		if v.Kill || pause.For(ctx, s.Interval) != nil {
 			return
 		}
 	}
@@ -34,16 +36,4 @@ func checkOnce(ctx context.Context, timeout time.Duration, probe func(context.Co
 		defer cancel()
 	}
 	return probe(ctx)
-}
-
-// sleep waits, and says whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }

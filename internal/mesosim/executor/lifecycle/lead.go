@@ -3,11 +3,11 @@ package lifecycle
 import (
 	"context"
 	"errors"
-	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 // lead takes a run from its last known state to its end, or until ctx is done.
@@ -69,21 +69,9 @@ func (m *Manager) find(ctx context.Context, r *run) Workload {
 			return nil
 		}
 		m.log(r.task.Run).Error().Err(err).Msg("cannot look for a run; trying again")
-		if !sleep(ctx, retryInterval) {
+		if pause.For(ctx, retryInterval) != nil {
 			return nil
 		}
-	}
-}
-
-// sleep waits, and says whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/health"
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 // ending is what became of a workload.
@@ -85,7 +86,7 @@ func (v *watcher) wait(ctx context.Context) ending {
 			return ending{exit: exit, vanished: err != nil}
 		}
 		v.manager.log(v.run.task.Run).Error().Err(err).Msg("lost sight of a run; looking again")
-		if !sleep(ctx, retryInterval) {
+		if pause.For(ctx, retryInterval) != nil {
 			return ending{vanished: true}
 		}
 	}

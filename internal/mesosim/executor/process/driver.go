@@ -17,6 +17,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/fetcher"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/lifecycle"
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 //go:embed supervise.sh
@@ -75,7 +76,7 @@ func (d *driver) Start(ctx context.Context, t executor.Task) (lifecycle.Workload
 		if !errors.Is(err, lifecycle.ErrNotFound) {
 			return w, err
 		}
-		if !pause(ctx) {
+		if pause.For(ctx, pollInterval) != nil {
 			return nil, &lifecycle.StartError{Message: fmt.Sprintf("Failed to start the command in %v", claimTimeout)}
 		}
 	}
@@ -164,20 +165,8 @@ func (d *driver) Forget(ctx context.Context, run executor.Run) error {
 		if err := c.kill(); err != nil {
 			return err
 		}
-		if !pause(ctx) {
+		if pause.For(ctx, pollInterval) != nil {
 			return ctx.Err()
 		}
-	}
-}
-
-// pause waits a little, and says whether ctx is still alive.
-func pause(ctx context.Context) bool {
-	t := time.NewTimer(pollInterval)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }

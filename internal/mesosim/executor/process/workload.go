@@ -18,6 +18,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/health"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/lifecycle"
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 // loopback is where HTTP and TCP checks of a process go.
@@ -51,7 +52,7 @@ func (w *workload) Wait(ctx context.Context) (lifecycle.Exit, error) {
 		if found || !alive {
 			return exit, w.leftovers(found)
 		}
-		if !pause(ctx) {
+		if pause.For(ctx, pollInterval) != nil {
 			return lifecycle.Exit{}, ctx.Err()
 		}
 	}
@@ -92,7 +93,7 @@ func (w *workload) Stop(ctx context.Context, grace time.Duration) error {
 			}
 			w.termed.CompareAndSwap(false, n > 0)
 		}
-		if !pause(ctx) {
+		if pause.For(ctx, pollInterval) != nil {
 			return ctx.Err()
 		}
 	}

@@ -1,0 +1,19 @@
+// Package pause waits for a while, but no longer than its caller may.
+package pause
+
+import (
+	"context"
+	"time"
+)
+
+// For returns after d, or with the cause of the context's end if that is earlier.
+func For(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
