@@ -47,12 +47,12 @@ func TestCheck08Accept(t *testing.T) {
 	call := object{"type": "SUBSCRIBE", "subscribe": object{"framework_info": info()}}
 	for accept, want := range map[string]string{
 		"": wire.MediaJSON, "*/*": wire.MediaJSON, "application/*": wire.MediaJSON, "application/json": wire.MediaJSON,
-		"application/x-protobuf":                         wire.MediaProtobuf,
-		"application/x-protobuf, application/json":       wire.MediaJSON,
-		"application/json;q=0, application/x-protobuf":   wire.MediaProtobuf,
-		"text/html, application/x-protobuf;q=0.1":        wire.MediaProtobuf,
-		"application/json;q=0, */*":                      wire.MediaProtobuf,
-		"text/html":                                      "",
+		"application/x-protobuf":                          wire.MediaProtobuf,
+		"application/x-protobuf, application/json":        wire.MediaJSON,
+		"application/json;q=0, application/x-protobuf":    wire.MediaProtobuf,
+		"text/html, application/x-protobuf;q=0.1":         wire.MediaProtobuf,
+		"application/json;q=0, */*":                       wire.MediaProtobuf,
+		"text/html":                                       "",
 		"application/json;q=0,application/x-protobuf;q=0": "",
 	} {
 		h := http.Header{"Content-Type": {wire.MediaJSON}}

@@ -38,7 +38,7 @@ type Switches struct {
 func New(seed uint64, agents Agents) *Switches {
 	return &Switches{
 		agents: agents, codec: wire.NewCodec(),
-		rng:     rand.New(rand.NewPCG(seed, 5)), //nolint:gosec // A seed has to repeat.
+		rng:     rand.New(rand.NewPCG(seed, 5)), // A seed has to repeat.
 		changed: make(chan struct{}), sessions: map[string][]string{},
 	}
 }

@@ -84,7 +84,7 @@ func (s *Server) rand() *mrand.Rand {
 	if seed == 0 {
 		seed = uint64(s.started.UnixNano())
 	}
-	return mrand.New(mrand.NewPCG(seed, 0)) //nolint:gosec // A seed has to repeat.
+	return mrand.New(mrand.NewPCG(seed, 0)) // A seed has to repeat.
 }
 
 // Handler serves all endpoints, where there is no socket.
