@@ -1,12 +1,16 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -237,7 +241,7 @@ func (a *Server) retry() {
 	}
 	a.retries.due = time.Time{}
 	now := time.Now()
-	for r := range a.pending {
+	for _, r := range a.unacknowledged() {
 		switch {
 		case a.session == nil:
 		case now.Before(r.sendAt):
@@ -282,9 +286,17 @@ func (l *alarm) stop() {
 	}
 }
 
+// unacknowledged lists the records with an update to be acknowledged in a stable
+// order; the lock is held.
+func (a *Server) unacknowledged() []*record {
+	return slices.SortedFunc(maps.Keys(a.pending), func(x, y *record) int {
+		return cmp.Or(strings.Compare(x.Info.Value.TaskID.Value, y.Info.Value.TaskID.Value), x.sendAt.Compare(y.sendAt))
+	})
+}
+
 // resend sends all heads at once, as new ones (4.1); the lock is held.
 func (a *Server) resend() {
-	for r := range a.pending {
+	for _, r := range a.unacknowledged() {
 		r.resetBackoff()
 		a.sendHead(r)
 	}

@@ -63,6 +63,10 @@ type Options struct {
 	// no socket; IP and Port are only what it says of itself.
 	Dial Dial
 
+	// Seed decides how long the agent waits before it registers again; zero takes
+	// a random one.
+	Seed uint64
+
 	// Backoff is the first wait before registering again; it doubles up to two
 	// seconds or itself. Default 1 s.
 	Backoff time.Duration

@@ -41,7 +41,11 @@ func (s *session) take() []link.FromAgent {
 
 // connect registers with the master again and again (5.2, 5.3).
 func (a *Server) connect(ctx context.Context) {
-	wait := a.opts.Backoff
+	wait, seed := a.opts.Backoff, a.opts.Seed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	rng := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // A seed has to repeat.
 	for ctx.Err() == nil {
 		registered, err := a.serveSession(ctx)
 		if ctx.Err() != nil || a.isLeaving() {
@@ -51,7 +55,7 @@ func (a *Server) connect(ctx context.Context) {
 		if registered {
 			wait = a.opts.Backoff
 		}
-		if !sleep(ctx, time.Duration(rand.Int64N(int64(wait)))) {
+		if !sleep(ctx, time.Duration(rng.Int64N(int64(wait)))) {
 			return
 		}
 		wait = min(2*wait, max(maxBackoff, a.opts.Backoff))

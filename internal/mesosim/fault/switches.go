@@ -188,3 +188,9 @@ func pause(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 }
+
+// Cut says whether an agent is cut off now.
+func (s *Switches) Cut(names ...string) bool {
+	cut, _, _ := s.linkOf(names)
+	return cut
+}

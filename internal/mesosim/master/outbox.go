@@ -35,6 +35,12 @@ func (o *outbox[T]) close() {
 	o.signal()
 }
 
+func (o *outbox[T]) ended() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.closed
+}
+
 func (o *outbox[T]) signal() {
 	select {
 	case o.wake <- struct{}{}:
