@@ -23,22 +23,17 @@ func knownDifferences(check int) []*known {
 		checks []int
 		known  known
 	}{
-		{[]int{39, 42, 79}, known{part: "resources[].role: missing", why: `resources of GET_AGENTS have role "*" (section 7.1)`}},
-		{[]int{39, 42, 78, 79}, known{part: "checkpoint: missing", why: "agent_info says that the agent checkpoints (section 7.1)"}},
-		{[]int{39, 42, 78, 79}, known{part: "missing, want []", why: "empty lists of operator answers are written (section 7.1)"}},
 		{docker, known{part: "inspect[].Config.Attach", why: "docker run attaches stdout and stderr (section 8)"}},
 		{docker, known{part: "inspect[].HostConfig.PortBindings", why: "docker run sends a map, empty or not (section 8)"}},
 		{docker, known{part: "inspect[].HostConfig.Binds", why: "the sandbox is bound by -v, which makes Binds and no Mounts (section 8)"}},
 		{docker, known{part: "inspect[].HostConfig.Mounts", why: "the sandbox is bound by -v, which makes Binds and no Mounts (section 8)"}},
 		{docker, known{part: "inspect[].HostConfig.RestartPolicy", why: "docker run sends restart policy no (section 8)"}},
 		{docker, known{part: "got null, want []", why: "docker run sends empty lists (section 8)"}},
-		{[]int{88}, known{part: "version_info.build_", why: "GET_VERSION tells of the build (section 7.1)"}},
 		{[]int{4}, known{part: "line 2: response to raw", why: parser}},
 		{[]int{4}, known{part: "line 4: response to raw", why: parser}},
 		{[]int{4}, known{part: "line 6: response to raw", why: parser}},
 		{[]int{49}, known{part: "came after", why: "operations with invalid resources are refused before any task is validated (section 2.4, step 3)"}},
 		{[]int{49}, known{part: "is more than available", why: "an offer's resources are in the order ports, cpus, mem, disk (section 2)"}},
-		{[]int{39}, known{part: "get_frameworks.frameworks[].offers[]", why: "operators see offers with allocation_info and without role (section 7.1)"}},
 		{[]int{81}, known{part: "resource_statistics.", why: "statistics have cpus_soft_limit and mem_rss_bytes, no cpus_limit (section 7.2)"}},
 		{[]int{91}, known{part: "container_status", why: "a task of a group has the status of a nested container (section 4)"}},
 		{[]int{72, 73, 76}, known{part: "resent: ", rare: true, why: "only agents that run the framework resend when it subscribes (section 1.4)"}},

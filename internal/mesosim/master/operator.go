@@ -133,17 +133,6 @@ func (s *Server) query(m *core.Master, call *master.Call) *master.Response {
 	return nil
 }
 
-// offerConstraints is a field that mesos-go lacks: in listings, where there is
-// no time of removal, it is always written.
-func offerConstraints(msg any) string {
-	if f, ok := msg.(*master.Response_GetFrameworks_Framework); ok && f.UnregisteredTime == nil {
-		return `"offer_constraints":{}`
-	}
-	return ""
-}
-
-func versionInfo() mesos.VersionInfo { return mesos.VersionInfo{Version: core.Version} }
-
 const unknownAgent = "Unknown agent"
 
 func change(now time.Time, m *core.Master, call *master.Call) (status int, body string) {

@@ -64,7 +64,7 @@ func New(opts Options) (*Server, error) {
 			return nil, fmt.Errorf("master: %w", err)
 		}
 	}
-	s.codec.Extend(&operator.Response_GetFrameworks_Framework{}, offerConstraints)
+	tellOperators(s.codec)
 	s.core = core.New(core.Config{
 		Info: s.masterInfo(), AllocationInterval: opts.AllocationInterval, PingTimeout: opts.PingTimeout,
 		MaxPingTimeouts: opts.MaxPingTimeouts, ReregisterTimeout: opts.ReregisterTimeout, OfferTimeout: opts.OfferTimeout,

@@ -15,6 +15,9 @@ type Format struct {
 	Allocation string
 	// Refined writes reservations instead of role and reservation.
 	Refined bool
+	// Endpoint is for the answers that operators get: reservations, and beside
+	// them role and reservation where one reservation or none says it all.
+	Endpoint bool
 }
 
 // Messages returns s in the given format.
@@ -34,7 +37,11 @@ func (s Set) Messages(f Format) []mesos.Resource {
 			r.Scalar = &mesos.Value_Scalar{Value: e.scalar.Float()}
 		}
 		if !f.Refined {
+			kept := r.Reservations
 			r = downgrade(r)
+			if f.Endpoint {
+				r.Reservations = kept
+			}
 		}
 		out = append(out, r)
 	}

@@ -83,6 +83,9 @@ func TestReservationsAreApart(t *testing.T) {
 	if got := a.Messages(resource.Format{}); got[0].GetRole() != "r" || got[0].Reservation == nil || got[0].Reservations != nil {
 		t.Errorf("old format: %+v", got)
 	}
+	if got := a.Messages(resource.Format{Endpoint: true}); got[0].GetRole() != "r" || got[0].Reservation == nil || len(got[0].Reservations) != 1 {
+		t.Errorf("an operator's format: %+v", got)
+	}
 	if got := b.Text("x"); got != "cpus(allocated: x)(reservations: [(DYNAMIC,r)]):1" {
 		t.Errorf("text %s", got)
 	}

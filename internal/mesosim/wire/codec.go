@@ -20,12 +20,20 @@ type Codec struct {
 }
 
 // NewCodec returns a Codec.
-func NewCodec() *Codec { return &Codec{json: JSON{extras: map[reflect.Type]Extra{}}} }
+func NewCodec() *Codec {
+	return &Codec{json: JSON{extras: map[reflect.Type]Extra{}, lists: map[reflect.Type][]string{}}}
+}
 
 // Extend adds members to the JSON of msg's type, a pointer to a message. It must
 // not be called while the codec is in use.
 func (c *Codec) Extend(msg proto.Message, extra Extra) {
 	c.json.extras[reflect.TypeOf(msg).Elem()] = extra
+}
+
+// Keep has the named lists of msg's type, a pointer to a message, written in JSON
+// when they are empty too. It must not be called while the codec is in use.
+func (c *Codec) Keep(msg proto.Message, lists ...string) {
+	c.json.lists[reflect.TypeOf(msg).Elem()] = lists
 }
 
 // Encode returns msg in the given media type, JSON unless it is MediaProtobuf.

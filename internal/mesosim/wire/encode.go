@@ -15,6 +15,7 @@ import (
 type JSON struct {
 	schemas schemas
 	extras  map[reflect.Type]Extra
+	lists   map[reflect.Type][]string
 }
 
 // Extra writes members of a message that mesos-go's type does not have. It
@@ -28,10 +29,10 @@ func (j *JSON) Marshal(msg any) []byte {
 
 func (j *JSON) message(out []byte, v reflect.Value) []byte {
 	out = append(out, '{')
-	first := true
+	first, always := true, j.lists[v.Type()]
 	for _, f := range j.schemas.of(v.Type()).fields {
 		fv := v.Field(f.index)
-		if isUnset(f, fv) && !f.hasDef {
+		if isUnset(f, fv) && !f.hasDef && !slices.Contains(always, f.name) {
 			continue
 		}
 		if !first {

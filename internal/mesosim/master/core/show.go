@@ -44,8 +44,9 @@ func (m *Master) Tasks() *master.Response_GetTasks {
 	return out
 }
 
-// refined is how operators see resources.
-func refined(s resource.Set) []mesos.Resource { return s.Messages(resource.Format{Refined: true}) }
+// endpoint is how operators see resources that are allocated to a role; the
+// role is empty for those of an agent as a whole.
+func endpoint(role string) resource.Format { return resource.Format{Allocation: role, Endpoint: true} }
 
 func (m *Master) showFramework(f *framework, withOffers bool) master.Response_GetFrameworks_Framework {
 	out := master.Response_GetFrameworks_Framework{
@@ -71,17 +72,26 @@ func (m *Master) showFramework(f *framework, withOffers bool) master.Response_Ge
 		}
 	}
 	for role, set := range byRole {
-		out.AllocatedResources = append(out.AllocatedResources, set.Messages(resource.Format{Allocation: role, Refined: true})...)
+		out.AllocatedResources = append(out.AllocatedResources, set.Messages(endpoint(role))...)
 	}
 	for _, o := range m.sortedOffers() {
 		if o.framework != f {
 			continue
 		}
-		out.OfferedResources = append(out.OfferedResources, o.set.Messages(resource.Format{Allocation: o.role, Refined: true})...)
+		out.OfferedResources = append(out.OfferedResources, o.set.Messages(endpoint(o.role))...)
 		if withOffers {
-			out.Offers = append(out.Offers, m.message(o))
+			out.Offers = append(out.Offers, m.showOffer(o))
 		}
 	}
+	return out
+}
+
+// showOffer is the offer as operators see it: for them it has its role even
+// where the framework, which has no capability for that, is spared it.
+func (m *Master) showOffer(o *offer) mesos.Offer {
+	out := m.message(o)
+	out.Resources = o.set.Messages(resource.Format{Allocation: o.role, Refined: true})
+	out.AllocationInfo = &mesos.Resource_AllocationInfo{Role: &o.role}
 	return out
 }
 
@@ -122,7 +132,7 @@ func (m *Master) showAgent(a *agent) master.Response_GetAgents_Agent {
 	pid, deactivated := a.pid(), a.deactivated
 	out := master.Response_GetAgents_Agent{
 		AgentInfo: a.info, Active: a.connected && !a.deactivated, Deactivated: &deactivated, Version: Version, PID: &pid,
-		RegisteredTime: timeInfo(a.registered), TotalResources: refined(a.total), OfferedResources: nil,
+		RegisteredTime: timeInfo(a.registered), TotalResources: a.total.Messages(endpoint("")), OfferedResources: nil,
 		Capabilities: agentCapabilities(),
 	}
 	if !a.reregistered.IsZero() {
@@ -135,11 +145,11 @@ func (m *Master) showAgent(a *agent) master.Response_GetAgents_Agent {
 		}
 	}
 	for role, set := range byRole {
-		out.AllocatedResources = append(out.AllocatedResources, set.Messages(resource.Format{Allocation: role, Refined: true})...)
+		out.AllocatedResources = append(out.AllocatedResources, set.Messages(endpoint(role))...)
 	}
 	for _, o := range m.sortedOffers() {
 		if o.agent == a {
-			out.OfferedResources = append(out.OfferedResources, o.set.Messages(resource.Format{Allocation: o.role, Refined: true})...)
+			out.OfferedResources = append(out.OfferedResources, o.set.Messages(endpoint(o.role))...)
 		}
 	}
 	if a.drain != nil {
@@ -194,7 +204,7 @@ func (m *Master) Roles() *master.Response_GetRoles {
 			}
 			r := &out.Roles[i]
 			r.Frameworks = append(r.Frameworks, mesos.FrameworkID{Value: f.id})
-			r.Resources = resource.New(r.Resources).Plus(m.allocatedTo(f, name)).Messages(resource.Format{Allocation: name, Refined: true})
+			r.Resources = resource.New(r.Resources).Plus(m.allocatedTo(f, name)).Messages(endpoint(name))
 		}
 	}
 	return out
