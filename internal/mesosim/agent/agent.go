@@ -77,7 +77,7 @@ func New(opts Options) (*Server, error) {
 		executors: map[Kind]executor.Executor{}, records: map[string]*record{}, byTask: map[taskKey]*record{},
 		pending: map[*record]bool{}, lingers: map[taskKey]time.Time{}, unregister: make(chan struct{}),
 	}
-	a.dial = a.dialHTTP
+	a.dial = a.dialAt(opts.Master)
 	if opts.Dial != nil {
 		a.dial = opts.Dial
 		return a, nil
@@ -136,7 +136,7 @@ func (a *Server) Run(ctx context.Context) error {
 		return err
 	}
 	var wg sync.WaitGroup
-	wg.Go(func() { a.connect(ctx) })
+	wg.Go(func() { a.follow(ctx) })
 	var err error
 	if a.http != nil {
 		wg.Go(func() {

@@ -27,17 +27,21 @@ type Link interface {
 // httpLink is the Link of package link's protocol.
 type httpLink struct {
 	agent   *Server
+	master  string // host:port
 	body    io.Closer
 	records *wire.RecordReader
 	session string
 }
 
-func (a *Server) dialHTTP(ctx context.Context, reg link.Register) (Link, error) {
-	res, err := a.send(ctx, link.PathRegister, "", reg) //nolint:bodyclose // Close does it.
-	if err != nil {
-		return nil, err
+// dialAt registers with the master at host:port.
+func (a *Server) dialAt(master string) Dial {
+	return func(ctx context.Context, reg link.Register) (Link, error) {
+		res, err := a.send(ctx, master, link.PathRegister, "", reg) //nolint:bodyclose // Close does it.
+		if err != nil {
+			return nil, err
+		}
+		return &httpLink{agent: a, master: master, body: res.Body, records: wire.NewRecordReader(res.Body)}, nil
 	}
-	return &httpLink{agent: a, body: res.Body, records: wire.NewRecordReader(res.Body)}, nil
 }
 
 // Receive implements Link; the first message tells the session's id.
@@ -58,7 +62,7 @@ func (l *httpLink) Receive(context.Context) (link.ToAgent, error) {
 
 // Send implements Link.
 func (l *httpLink) Send(ctx context.Context, list []link.FromAgent) error {
-	res, err := l.agent.send(ctx, link.PathMessages, l.session, list)
+	res, err := l.agent.send(ctx, l.master, link.PathMessages, l.session, list)
 	if err != nil {
 		return err
 	}
@@ -69,13 +73,13 @@ func (l *httpLink) Send(ctx context.Context, list []link.FromAgent) error {
 // Close implements Link.
 func (l *httpLink) Close() { _ = l.body.Close() }
 
-// send posts to the master; any answer but 200 is an error.
-func (a *Server) send(ctx context.Context, path, session string, body any) (*http.Response, error) {
+// send posts to a master; any answer but 200 is an error.
+func (a *Server) send(ctx context.Context, master, path, session string, body any) (*http.Response, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+a.opts.Master+path, bytes.NewReader(text))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+master+path, bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}

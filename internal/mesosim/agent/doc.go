@@ -10,5 +10,6 @@
 // <work_dir>/slaves/<agent>/frameworks/<framework>/executors/<executor>/runs/<container>.
 //
 // When the link to the master breaks, tasks go on; the agent connects again with
-// a back-off of at most two seconds.
+// a back-off of at most two seconds. With several masters it follows their election
+// and connects to the leader.
 package agent

@@ -8,6 +8,7 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/mesosim/election"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/simulated"
 )
@@ -39,7 +40,7 @@ type Env struct {
 
 // Options configure an agent. Zero values mean Mesos' defaults.
 type Options struct {
-	Master   string // host:port; required
+	Master   string // host:port; required without Election and Dial
 	IP       string // to listen on and to advertise; default 127.0.0.1
 	Port     int    // 0: any free one
 	Hostname string // default the IP
@@ -56,6 +57,10 @@ type Options struct {
 	// Ephemeral keeps neither records nor sandboxes on disk, for benchmarks with
 	// simulated tasks: what is not in memory is gone when the agent ends.
 	Ephemeral bool
+
+	// Election is where the masters of the cluster elect their leader, which the
+	// agent then follows instead of Master.
+	Election *election.Address
 
 	// Files replace <work_dir>/meta, where records are kept.
 	Files Files
@@ -81,8 +86,8 @@ const (
 
 func (o *Options) complete() error {
 	switch {
-	case o.Master == "" && o.Dial == nil:
-		return fmt.Errorf("%w master: must be the host:port of a master", ErrOption)
+	case o.Master == "" && o.Dial == nil && o.Election == nil:
+		return fmt.Errorf("%w master: must be the host:port of a master, or zk://host:port/path", ErrOption)
 	case o.WorkDir == "" && o.Files == nil:
 		return fmt.Errorf("%w work_dir: must be set: tasks and sandboxes are kept there", ErrOption)
 	case len(o.Resources) == 0:

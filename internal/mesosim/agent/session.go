@@ -40,14 +40,14 @@ func (s *session) take() []link.FromAgent {
 }
 
 // connect registers with the master again and again (5.2, 5.3).
-func (a *Server) connect(ctx context.Context) {
+func (a *Server) connect(ctx context.Context, dial Dial) {
 	wait, seed := a.opts.Backoff, a.opts.Seed
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
 	rng := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // A seed has to repeat.
 	for ctx.Err() == nil {
-		registered, err := a.serveSession(ctx)
+		registered, err := a.serveSession(ctx, dial)
 		if ctx.Err() != nil || a.isLeaving() {
 			return
 		}
@@ -106,10 +106,10 @@ func (a *Server) registration() link.Register {
 }
 
 // serveSession registers and serves the session until it ends.
-func (a *Server) serveSession(ctx context.Context) (registered bool, err error) {
+func (a *Server) serveSession(ctx context.Context, dial Dial) (registered bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	conn, err := a.dial(ctx, a.registration())
+	conn, err := dial(ctx, a.registration())
 	if err != nil {
 		return false, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
+	"github.com/milosgajdos/taurus/internal/mesosim/election"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 )
 
@@ -39,7 +40,7 @@ func newAgent() *cobra.Command {
 	}
 	f := cmd.Flags()
 	af.flags(f, agentPort)
-	f.StringVar(&af.master, "master", "127.0.0.1:5050", "host:port of the master")
+	f.StringVar(&af.master, "master", "127.0.0.1:5050", "host:port of the master, or zk://host:port,host:port/path to follow the leader")
 	f.StringVar(&af.attributes, "attributes", "", "for example rack:r1;zone:z1")
 	f.StringVar(&af.resources, "resources", defaultResources, "what is offered; agents of one host must not share ports")
 	f.StringVar(&af.containerizers, "containerizers", "docker,mesos", "docker, mesos (plain processes) or both")
@@ -79,7 +80,7 @@ func (af *agentFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	opts := agent.Options{
-		Master: af.master, IP: af.ip, Port: af.port, Hostname: af.hostname, WorkDir: af.workDir,
+		IP: af.ip, Port: af.port, Hostname: af.hostname, WorkDir: af.workDir,
 		Backoff: time.Duration(af.backoff), Ephemeral: af.ephemeral, Log: log,
 	}
 	if opts.Executor, err = af.kind(); err != nil {
@@ -90,6 +91,14 @@ func (af *agentFlags) run(cmd *cobra.Command) error {
 	}
 	if opts.Attributes, err = resource.ParseAttributes(af.attributes); err != nil {
 		return err
+	}
+	if opts.Master, err = contentOf("master", af.master); err != nil {
+		return err
+	}
+	if strings.HasPrefix(opts.Master, election.Scheme) {
+		if opts.Election, err = electionAt("master", opts.Master); err != nil {
+			return err
+		}
 	}
 	a, err := agent.New(opts)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/milosgajdos/taurus/internal/mesosim/election"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 )
 
@@ -19,7 +20,7 @@ type masterFlags struct {
 	allocation, offer, ping, reregister Duration
 	pings                               int
 	authenticate                        bool
-	credentials                         string
+	credentials, zk                     string
 }
 
 func newMaster() *cobra.Command {
@@ -37,7 +38,8 @@ func newMaster() *cobra.Command {
 	f.Var(&mf.reregister, "agent_reregister_timeout", "time for an agent to come back (10mins)")
 	f.BoolVar(&mf.authenticate, "authenticate_http_frameworks", false, "ask schedulers for basic credentials")
 	f.StringVar(&mf.credentials, "credentials", "", "file of principals and secrets")
-	ignore(f, "http_framework_authenticators", "registry", "quorum", "cluster", "log_dir", "advertise_ip", "advertise_port",
+	f.StringVar(&mf.zk, "zk", "", "zk://host:port,host:port/path: elect a leader among several masters there, and keep the registry there")
+	ignore(f, "http_framework_authenticators", "registry", "quorum", "zk_session_timeout", "cluster", "log_dir", "advertise_ip", "advertise_port",
 		"root_submissions", "registry_fetch_timeout", "registry_store_timeout", "authenticate_frameworks", "authenticate_agents")
 	return cmd
 }
@@ -67,6 +69,11 @@ func (mf *masterFlags) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	if mf.zk != "" {
+		if opts.Election, err = mf.election(); err != nil {
+			return err
+		}
+	}
 	m, err := master.New(opts)
 	if err != nil {
 		return err
@@ -75,6 +82,14 @@ func (mf *masterFlags) run(cmd *cobra.Command) error {
 	ctx, stop := signal.NotifyContext(orBackground(cmd.Context()), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	return m.Run(ctx)
+}
+
+func (mf *masterFlags) election() (*election.Address, error) {
+	zk, err := contentOf("zk", mf.zk)
+	if err != nil {
+		return nil, err
+	}
+	return electionAt("zk", zk)
 }
 
 func orBackground(ctx context.Context) context.Context {

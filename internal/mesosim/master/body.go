@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,10 +17,6 @@ import (
 
 // maxBody bounds a call, after decompression.
 const maxBody = 64 << 20
-
-func hostPort(host string, port uint32) string {
-	return net.JoinHostPort(host, strconv.FormatUint(uint64(port), 10))
-}
 
 // decode reads a call: checks 7 to 11 of 1.1. It answers itself when one fails.
 func (s *Server) decode(w http.ResponseWriter, r *http.Request, call proto.Message) (media string, body []byte, ok bool) {

@@ -97,9 +97,9 @@ func (s *Server) query(m *core.Master, call *master.Call) *master.Response {
 	case master.Call_GET_VERSION:
 		return &master.Response{Type: master.Response_GET_VERSION, GetVersion: &master.Response_GetVersion{VersionInfo: versionInfo()}}
 	case master.Call_GET_MASTER:
-		info, started := m.Info(), float64(s.started.UnixMicro())/1e6
+		info, started, elected := m.Info(), unix(s.started), unix(s.elected)
 		return &master.Response{Type: master.Response_GET_MASTER, GetMaster: &master.Response_GetMaster{
-			MasterInfo: &info, StartTime: &started, ElectedTime: &started,
+			MasterInfo: &info, StartTime: &started, ElectedTime: &elected,
 		}}
 	case master.Call_GET_STATE:
 		return &master.Response{Type: master.Response_GET_STATE, GetState: m.State()}
@@ -132,6 +132,9 @@ func (s *Server) query(m *core.Master, call *master.Call) *master.Response {
 	}
 	return nil
 }
+
+// unix is a time in Mesos' seconds.
+func unix(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
 const unknownAgent = "Unknown agent"
 

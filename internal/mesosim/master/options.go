@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/mesosim/election"
 	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
 )
 
@@ -40,6 +41,10 @@ type Options struct {
 	InProcess bool
 	// Seed decides the order of agents in an allocation; zero takes the time.
 	Seed uint64
+
+	// Election is where the masters of a cluster elect their leader and keep the
+	// registry. Without it this master is the only one, and keeps it in WorkDir.
+	Election *election.Address
 
 	// Wrap is put around all endpoints, those of the link to agents included:
 	// where tests delay, lose and repeat.

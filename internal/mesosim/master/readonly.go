@@ -48,15 +48,15 @@ func (s *Server) snapshotOf() (*master.Response_GetState, mesos.MasterInfo) {
 
 func (s *Server) state(w http.ResponseWriter, r *http.Request) {
 	st, info := s.snapshotOf()
-	started, active := float64(s.started.UnixMicro())/1e6, 0
+	started, elected, active := unix(s.started), unix(s.elected), 0
 	for _, a := range st.GetAgents.Agents {
 		if a.Active {
 			active++
 		}
 	}
 	out := object{
-		"version": core.Version, "start_time": started, "elected_time": started, "id": info.ID, "pid": info.GetPID(),
-		"hostname": info.GetHostname(), "leader": info.GetPID(), "capabilities": []string{"AGENT_UPDATE", "AGENT_DRAINING", "QUOTA_V2"},
+		"version": core.Version, "start_time": started, "elected_time": elected, "id": info.ID, "pid": info.GetPID(),
+		"hostname": info.GetHostname(), "leader": info.GetPID(), "capabilities": capabilities,
 		"leader_info": object{"id": info.ID, "pid": info.GetPID(), "port": info.GetPort(), "hostname": info.GetHostname()},
 		"flags":       s.flagMap(), "cluster": "", "unreachable_slaves": s.unreachable(), "orphan_tasks": []any{}, "unregistered_frameworks": []any{}, "recovered_slaves": []any{},
 		"slaves": slavesOf(st), "activated_slaves": active, "deactivated_slaves": len(st.GetAgents.Agents) - active,
@@ -253,7 +253,8 @@ func (s *Server) teardown(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) snapshot(w http.ResponseWriter, r *http.Request) {
-	var out map[string]float64
+	// A standby has nothing else to count.
+	out := map[string]float64{"master/elected": 0, "master/uptime_secs": time.Since(s.started).Seconds()}
 	s.do(func(_ time.Time, m *core.Master) { out = s.gauge(m) })
 	writeJSON(w, r, out)
 }

@@ -14,27 +14,27 @@ const plainText = "text/plain; charset=utf-8"
 func (s *Server) routes() http.Handler {
 	exact := map[string]http.HandlerFunc{
 		"/redirect":       s.redirect,
-		link.PathRegister: s.register,
-		link.PathMessages: s.messages,
+		link.PathRegister: s.led(s.register),
+		link.PathMessages: s.led(s.messages),
 	}
 	prefixes := map[string]http.HandlerFunc{
 		"/api/v1/scheduler": s.scheduler,
-		"/api/v1":           s.operator,
+		"/api/v1":           s.led(s.operator),
 		"/health":           func(http.ResponseWriter, *http.Request) {},
-		"/state":            s.state,
-		"/slaves":           s.slaves,
-		"/frameworks":       s.frameworks,
-		"/tasks":            s.tasks,
-		"/state-summary":    s.summary,
-		"/roles":            s.roles,
+		"/state":            s.led(s.state),
+		"/slaves":           s.led(s.slaves),
+		"/frameworks":       s.led(s.frameworks),
+		"/tasks":            s.led(s.tasks),
+		"/state-summary":    s.led(s.summary),
+		"/roles":            s.led(s.roles),
 		"/flags":            s.flags,
 
-		"/maintenance/schedule": s.maintenanceSchedule,
-		"/maintenance/status":   s.maintenanceStatus,
-		"/machine/down":         s.machineDown,
-		"/machine/up":           s.machineUp,
+		"/maintenance/schedule": s.led(s.maintenanceSchedule),
+		"/maintenance/status":   s.led(s.maintenanceStatus),
+		"/machine/down":         s.led(s.machineDown),
+		"/machine/up":           s.led(s.machineUp),
 		"/version":              s.version,
-		"/teardown":             s.teardown,
+		"/teardown":             s.led(s.teardown),
 		"/metrics/snapshot":     s.snapshot,
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,11 +71,4 @@ func onlyPost(w http.ResponseWriter, r *http.Request) bool {
 	w.Header().Set("Allow", http.MethodPost)
 	text(w, http.StatusMethodNotAllowed, "405 Method Not Allowed. Expecting one of { 'POST' }, but received '"+r.Method+"'.")
 	return false
-}
-
-// redirect points to the leading master, which is this one.
-func (s *Server) redirect(w http.ResponseWriter, _ *http.Request) {
-	info := s.core.Info()
-	w.Header().Set("Location", "//"+hostPort(info.GetHostname(), info.GetPort()))
-	w.WriteHeader(http.StatusTemporaryRedirect)
 }

@@ -18,7 +18,7 @@ const typeField = 2
 // scheduler serves /api/v1/scheduler; the checks are in the order of 1.1.
 func (s *Server) scheduler(w http.ResponseWriter, r *http.Request) {
 	principal, ok := s.authenticate(w, r)
-	if !ok || !onlyPost(w, r) {
+	if !ok || !s.leads(w, r) || !onlyPost(w, r) {
 		return
 	}
 	var call scheduler.Call

@@ -31,14 +31,17 @@ const granularity = 100 * time.Millisecond
 type Server struct {
 	opts     Options
 	codec    *wire.Codec
-	store    *store
+	store    registrar
+	info     mesos.MasterInfo
 	listener net.Listener
 	http     *http.Server
 	started  time.Time
 
 	mu        sync.Mutex
-	core      *core.Master
+	standing               // in the election
+	core      *core.Master // nil while this master does not lead
 	stopped   bool
+	fault     error // what ended the master
 	streams   map[string]*outbox[*scheduler.Event]
 	sessions  map[string]*outbox[link.ToAgent]
 	operators map[*outbox[*operator.Event]]bool
@@ -50,32 +53,46 @@ func New(opts Options) (*Server, error) {
 	if err := opts.complete(); err != nil {
 		return nil, err
 	}
-	st, registry, err := openStore(&opts)
-	if err != nil {
-		return nil, err
-	}
 	s := &Server{
-		opts: opts, codec: wire.NewCodec(), store: st, started: time.Now(),
+		opts: opts, codec: wire.NewCodec(), started: time.Now(),
 		streams: map[string]*outbox[*scheduler.Event]{}, sessions: map[string]*outbox[link.ToAgent]{},
 		operators: map[*outbox[*operator.Event]]bool{}, metrics: metrics{},
 	}
 	if !opts.InProcess {
-		if s.listener, err = listen.On(context.Background(), opts.IP, opts.Port); err != nil {
+		l, err := listen.On(context.Background(), opts.IP, opts.Port)
+		if err != nil {
 			return nil, fmt.Errorf("master: %w", err)
 		}
+		s.listener = l
 	}
 	tellOperators(s.codec)
-	s.core = core.New(core.Config{
-		Info: s.masterInfo(), AllocationInterval: opts.AllocationInterval, PingTimeout: opts.PingTimeout,
-		MaxPingTimeouts: opts.MaxPingTimeouts, ReregisterTimeout: opts.ReregisterTimeout, OfferTimeout: opts.OfferTimeout,
-		Rand: s.rand(),
-	}, registry, s.started)
+	s.info = s.masterInfo()
+	if opts.Election == nil {
+		if err := s.leadAlone(); err != nil {
+			return nil, err
+		}
+	}
 	handler := s.routes()
 	if opts.Wrap != nil {
 		handler = opts.Wrap(handler)
 	}
 	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	return s, nil
+}
+
+// leadAlone makes this master the leader of a cluster without any other.
+func (s *Server) leadAlone() error {
+	st, registry, err := openStore(&s.opts)
+	if err != nil {
+		if s.listener != nil {
+			_ = s.listener.Close()
+		}
+		return err
+	}
+	self := s.describe()
+	s.leader, s.elected = &self, s.started
+	s.lead(st, registry, s.started)
+	return nil
 }
 
 // rand is where chance comes from. All that it decides is fair either way.
@@ -120,27 +137,38 @@ func (s *Server) Addr() string {
 	return s.listener.Addr().String()
 }
 
-// Run serves until ctx is done or Close is called; it returns nil then.
+// Run serves until ctx is done or Close is called; it returns nil then. It returns
+// ErrLeadershipLost when another master leads in the place of this one, and what
+// happened when the registry could not be stored.
 func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.http.BaseContext = func(net.Listener) context.Context { return ctx }
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
 	defer stop()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.tick(ctx)
-	}()
+	var wg sync.WaitGroup
+	wg.Go(func() { s.tick(ctx) })
+	if s.opts.Election != nil {
+		wg.Go(func() {
+			if err := s.stand(ctx); err != nil {
+				s.depose(err)
+			}
+		})
+	}
 	s.opts.Log.Info().Str("addr", s.Addr()).Msg("master serves")
 	if s.listener == nil {
 		<-ctx.Done()
-		<-done
+		wg.Wait()
 		return nil
 	}
 	err := s.http.Serve(s.listener)
 	cancel()
-	<-done
+	wg.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault != nil {
+		return s.fault
+	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -187,7 +215,7 @@ func (s *Server) tick(ctx context.Context) {
 func (s *Server) do(fn func(now time.Time, m *core.Master)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopped {
+	if s.stopped || s.core == nil {
 		return
 	}
 	now := time.Now()
@@ -222,17 +250,20 @@ func (s *Server) carryOut(effects []core.Effect) {
 			}
 		case core.SaveRegistry:
 			if err := s.store.save(s.core.Registry()); err != nil {
-				s.fatal(err)
+				s.fail(err)
 			}
 		}
 	}
 }
 
-// fatal ends a master that cannot keep its registry: what it would answer after
-// that could be forgotten. Mesos does the same.
-func (s *Server) fatal(err error) {
-	s.opts.Log.Error().Err(err).Msg("registry cannot be stored; the master ends")
+// fail ends a master that leads no more, or cannot keep its registry: what it
+// would answer after that could be forgotten. Mesos does the same. The lock is held.
+func (s *Server) fail(err error) {
+	s.opts.Log.Error().Err(err).Msg("the master ends")
 	s.stopped = true
+	if s.fault == nil {
+		s.fault = fmt.Errorf("master: %w", err)
+	}
 	go func() { _ = s.http.Close() }()
 }
 
