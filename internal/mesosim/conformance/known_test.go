@@ -32,8 +32,6 @@ func knownDifferences(check int) []*known {
 		{[]int{4}, known{part: "line 2: response to raw", why: parser}},
 		{[]int{4}, known{part: "line 4: response to raw", why: parser}},
 		{[]int{4}, known{part: "line 6: response to raw", why: parser}},
-		{[]int{49}, known{part: "came after", why: "operations with invalid resources are refused before any task is validated (section 2.4, step 3)"}},
-		{[]int{49}, known{part: "is more than available", why: "an offer's resources are in the order ports, cpus, mem, disk (section 2)"}},
 		{[]int{81}, known{part: "resource_statistics.", why: "statistics have cpus_soft_limit and mem_rss_bytes, no cpus_limit (section 7.2)"}},
 		{[]int{91}, known{part: "container_status", why: "a task of a group has the status of a nested container (section 4)"}},
 		{[]int{72, 73, 76}, known{part: "resent: ", rare: true, why: "only agents that run the framework resend when it subscribes (section 1.4)"}},

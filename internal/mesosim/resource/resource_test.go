@@ -37,6 +37,16 @@ func TestArithmetic(t *testing.T) {
 	}
 }
 
+func TestArrangement(t *testing.T) {
+	role := "r"
+	s := parse(t, "cpus:1;mem:64;ports:[1-2]").Plus(resource.New([]mesos.Resource{
+		{Name: "disk", Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: 1}, Role: &role},
+	}))
+	if got, want := s.Arranged().String(), "disk(reservations: [(STATIC,r)]):1; ports:[1-2]; cpus:1; mem:64"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // Taking any part out of a set and adding it again gives the set.
 func TestMinusIsUndoneByPlus(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

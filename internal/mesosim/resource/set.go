@@ -203,6 +203,23 @@ func (s Set) OfferableTo(role string, refined bool) Set {
 	return out
 }
 
+// Arranged returns the set in the order in which an allocator hands it out:
+// what is reserved, then what is no scalar, then scalars.
+func (s Set) Arranged() Set {
+	rank := func(e entry) int {
+		switch {
+		case len(e.kind.Reservations) > 0:
+			return 0
+		case e.kind.GetType() != mesos.SCALAR:
+			return 1
+		}
+		return 2
+	}
+	es := slices.Clone(s.entries)
+	slices.SortStableFunc(es, func(a, b entry) int { return rank(a) - rank(b) })
+	return Set{entries: es}
+}
+
 func coalesce(rs []mesos.Value_Range) []mesos.Value_Range {
 	rs = slices.Clone(rs)
 	slices.SortFunc(rs, func(a, b mesos.Value_Range) int {

@@ -38,8 +38,8 @@ func (m *Master) Accept(now time.Time, s Subscriber, call *scheduler.Call_Accept
 	for _, o := range offers {
 		p.left = p.left.Plus(o.set)
 	}
-	for i := range call.Operations {
-		m.operate(now, p, &call.Operations[i])
+	for _, op := range m.wellFormed(now, f, call.Operations) {
+		m.operate(now, p, op)
 	}
 	m.addFilter(now, f, p.role, p.agent.id, p.left.Minus(p.converted), call.Filters)
 }
@@ -149,27 +149,9 @@ func (m *Master) operate(now time.Time, p *pool, op *mesos.Offer_Operation) {
 }
 
 func (m *Master) launchAll(now time.Time, p *pool, op *mesos.Offer_Operation) {
-	tasks := op.GetLaunch().GetTaskInfos()
-	why := ""
-	if op.ID != nil {
-		why = "The `id` field cannot be set on LAUNCH operations"
-	}
-	for i := range tasks {
-		if why == "" {
-			why = resource.Fault(tasks[i].Resources)
-		}
-		if why == "" && tasks[i].Executor != nil {
-			why = resource.Fault(tasks[i].Executor.Resources)
-		}
-	}
-	for i := range tasks {
-		t := tasks[i]
-		fault := why
-		if fault == "" {
-			fault = validate.Task(&t, m.against(p))
-		}
-		if fault != "" {
-			m.reject(now, p.framework, t, mesos.TASK_ERROR, mesos.REASON_TASK_INVALID, fault)
+	for _, t := range op.GetLaunch().GetTaskInfos() {
+		if why := validate.Task(&t, m.against(p)); why != "" {
+			m.reject(now, p.framework, t, mesos.TASK_ERROR, mesos.REASON_TASK_INVALID, why)
 			continue
 		}
 		m.launch(p, t, nil, resource.Set{})

@@ -76,7 +76,7 @@ func (m *Master) allocateAgent(now time.Time, a *agent, candidates []candidate, 
 		if !m.acceptable(now, a, c, set) {
 			continue
 		}
-		o := &offer{id: m.newOfferID(), framework: c.framework, agent: a, role: c.role, set: set, at: now}
+		o := &offer{id: m.newOfferID(), framework: c.framework, agent: a, role: c.role, set: set.Arranged(), at: now}
 		m.offers[o.id] = o
 		a.offered = a.offered.Plus(set)
 		c.framework.charge(c.role, set)

@@ -14,7 +14,7 @@ import (
 func (m *Master) launchGroup(now time.Time, p *pool, op *mesos.Offer_Operation) {
 	executor := op.GetLaunchGroup().GetExecutor()
 	tasks := op.GetLaunchGroup().GetTaskGroup().Tasks
-	if why := m.groupFault(p, op, &executor, tasks); why != "" {
+	if why := m.groupFault(p, &executor, tasks); why != "" {
 		for _, t := range tasks {
 			m.reject(now, p.framework, t, mesos.TASK_ERROR, mesos.REASON_TASK_GROUP_INVALID, why)
 		}
@@ -30,18 +30,7 @@ func (m *Master) launchGroup(now time.Time, p *pool, op *mesos.Offer_Operation) 
 	}
 }
 
-func (m *Master) groupFault(p *pool, op *mesos.Offer_Operation, executor *mesos.ExecutorInfo, tasks []mesos.TaskInfo) string {
-	if op.ID != nil {
-		return "The `id` field cannot be set on LAUNCH_GROUP operations"
-	}
-	if why := resource.Fault(executor.Resources); why != "" {
-		return why
-	}
-	for i := range tasks {
-		if why := resource.Fault(tasks[i].Resources); why != "" {
-			return why
-		}
-	}
+func (m *Master) groupFault(p *pool, executor *mesos.ExecutorInfo, tasks []mesos.TaskInfo) string {
 	seen := map[string]bool{}
 	total := resource.New(executor.Resources)
 	for i := range tasks {

@@ -56,9 +56,6 @@ func (m *Master) reserve(p *pool, op *mesos.Offer_Operation) {
 }
 
 func reservationFault(rs []mesos.Resource) string {
-	if why := resource.Fault(rs); why != "" {
-		return "Invalid resources: " + why
-	}
 	for _, r := range rs {
 		up := resource.Upgrade(r)
 		n := len(up.Reservations)

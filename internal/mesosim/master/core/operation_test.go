@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -208,5 +210,41 @@ func TestMinAllocatable(t *testing.T) {
 	w.subscribe("g", i)
 	if len(w.take("g")) != 1 {
 		t.Error("not offered the least")
+	}
+}
+
+// 2.4, step 3: what is malformed is answered first, wherever it is in the call.
+func TestMalformedOperationsAreAnsweredFirst(t *testing.T) {
+	w := newWorld(t, Registry{})
+	aid := w.agent("s", "", 5051)
+	s := w.as(w.subscribe("f", refinedInfo()), "f")
+	much, negative, fine := taskOf("much", aid, 1000), taskOf("negative", aid, -1), taskOf("fine", aid, 1)
+	launch := func(tasks ...mesos.TaskInfo) mesos.Offer_Operation {
+		return mesos.Offer_Operation{Type: mesos.Offer_Operation_LAUNCH, Launch: &mesos.Offer_Operation_Launch{TaskInfos: tasks}}
+	}
+	named := launch(fine)
+	named.ID = &mesos.OperationID{Value: "op"}
+	w.m.Accept(w.now, s, &scheduler.Call_Accept{
+		OfferIDs: []mesos.OfferID{w.take("f")[0].ID},
+		Operations: []mesos.Offer_Operation{
+			launch(much), launch(negative, fine), named,
+			{
+				Type: mesos.Offer_Operation_RESERVE, ID: &mesos.OperationID{Value: "op"},
+				Reserve: &mesos.Offer_Operation_Reserve{Resources: []mesos.Resource{reservedCPUs(-1)}},
+			},
+		},
+	})
+	w.drain()
+	var got []string
+	for _, u := range w.updates("f") {
+		got = append(got, u.TaskID.Value+": "+u.GetMessage())
+	}
+	fault, id := "Resource 'cpus:-1' is invalid: Invalid scalar resource: value <= 0", "The `id` field cannot be set on LAUNCH operations"
+	want := []string{"negative: " + fault, "fine: " + fault, "fine: " + id, "much: "}
+	if len(got) != len(want) || !slices.Equal(got[:3], want[:3]) || !strings.HasPrefix(got[3], want[3]) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if n := w.count("f", scheduler.Event_UPDATE_OPERATION_STATUS); n != 1 {
+		t.Errorf("%d statuses of operations", n)
 	}
 }
