@@ -45,7 +45,7 @@ func (a *Server) connect(ctx context.Context, dial Dial) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	rng := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // A seed has to repeat.
+	rng := rand.New(rand.NewPCG(seed, 0)) // A seed has to repeat.
 	for ctx.Err() == nil {
 		registered, err := a.serveSession(ctx, dial)
 		if ctx.Err() != nil || a.isLeaving() {

@@ -163,7 +163,7 @@ func TestMasterFailover(t *testing.T) {
 		must(t, r.launch(o, "a"))
 		r.expect("a", "TASK_STARTING", "TASK_RUNNING")
 		c.KillMaster()
-		for range r.sub.Events() { //nolint:revive // To its end.
+		for range r.sub.Events() { // To its end.
 		}
 		if err := r.sub.Err(); !errors.Is(err, mesos.ErrDisconnected) {
 			t.Errorf("the subscription ended by %v", err)
@@ -184,7 +184,7 @@ func TestDeadClient(t *testing.T) {
 		r := subscribe(t, c, "launcher", "")
 		r.offer()
 		r.process.Kill()
-		for range r.sub.Events() { //nolint:revive // To its end.
+		for range r.sub.Events() { // To its end.
 		}
 		_, err := mesos.NewClient(config(c, r.process))
 		must(t, err)
