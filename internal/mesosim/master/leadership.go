@@ -38,7 +38,7 @@ func (s *Server) stand(ctx context.Context) error {
 		err := s.candidacy(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // Told to stop: how the candidacy ended does not matter.
 		case s.isElected():
 			return fmt.Errorf("%w: %w", ErrLeadershipLost, err)
 		}
@@ -85,12 +85,11 @@ func (s *Server) follow(leader *election.Master) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.leader = leader
-	switch {
-	case leader == nil:
+	if leader == nil {
 		s.opts.Log.Info().Msg("no master leads")
-	default:
-		s.opts.Log.Info().Str("leader", leader.Authority()).Msg("another master leads")
+		return
 	}
+	s.opts.Log.Info().Str("leader", leader.Authority()).Msg("another master leads")
 }
 
 // elect makes this master the leader, which it is already when its node was there
