@@ -7,13 +7,14 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"syscall"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
+	"github.com/milosgajdos/taurus/internal/mesosim/fault"
+	"github.com/milosgajdos/taurus/internal/mesosim/inprocess"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 )
@@ -24,11 +25,14 @@ const (
 	portsPerAgent = 500
 )
 
+// ErrEphemeral is returned for --ephemeral with tasks that are not simulated.
+var ErrEphemeral = errors.New("ephemeral: only simulated tasks may be forgotten; use --executor simulated")
+
 type clusterFlags struct {
 	common
-	agents    int
-	executor  string
-	ephemeral bool
+	agents            int
+	executor          string
+	ephemeral, faults bool
 }
 
 func newCluster() *cobra.Command {
@@ -40,7 +44,8 @@ func newCluster() *cobra.Command {
 	cf.flags(cmd.Flags(), masterPort)
 	cmd.Flags().IntVar(&cf.agents, "agents", 1, "how many agents")
 	cmd.Flags().StringVar(&cf.executor, "executor", string(agent.Auto), "docker, process, simulated or auto")
-	cmd.Flags().BoolVar(&cf.ephemeral, "ephemeral", false, "keep nothing of simulated tasks on disk, for benchmarks")
+	cmd.Flags().BoolVar(&cf.ephemeral, "ephemeral", false, "keep nothing of simulated tasks on disk and give agents no sockets, for benchmarks")
+	faultsFlag(cmd.Flags(), &cf.faults)
 	return cmd
 }
 
@@ -51,51 +56,62 @@ func (cf *clusterFlags) run(cmd *cobra.Command) error {
 	}
 	ctx, stop := signal.NotifyContext(orBackground(cmd.Context()), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	m, err := master.New(master.Options{
+	if cf.ephemeral {
+		return cf.runEphemeral(ctx, cmd, log)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	agents := &fleet{ctx: ctx}
+	opts := master.Options{
 		IP: cf.ip, Port: cf.port, Hostname: cf.hostname, WorkDir: filepath.Join(cf.workDir, "master"), Log: log,
-	})
+	}
+	if cf.faults {
+		opts.Wrap = fault.New(0, agents).Mount
+	}
+	m, err := master.New(opts)
 	if err != nil {
 		return err
 	}
-	agents, err := cf.newAgents(m.Addr(), log)
-	if err != nil {
-		return errors.Join(err, m.Close())
+	if err := cf.start(agents, m.Addr(), log); err != nil {
+		cancel()
+		return errors.Join(err, m.Close(), agents.wait())
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), m.Addr())
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	errs := make([]error, len(agents)+1)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		defer cancel()
-		errs[0] = m.Run(ctx)
-	})
-	for i, a := range agents {
-		wg.Go(func() {
-			defer cancel()
-			errs[i+1] = a.Run(ctx)
-		})
-	}
-	wg.Wait()
-	return errors.Join(errs...)
+	err = m.Run(ctx)
+	cancel()
+	return errors.Join(err, agents.wait())
 }
 
-func (cf *clusterFlags) newAgents(addr string, log zerolog.Logger) ([]*agent.Server, error) {
-	var out []*agent.Server
+func (cf *clusterFlags) start(agents *fleet, addr string, log zerolog.Logger) error {
 	for i := range cf.agents {
 		from := firstPort + i*portsPerAgent
 		rs, err := resource.Parse(fmt.Sprintf("cpus:4;mem:4096;disk:10240;ports:[%d-%d]", from, from+portsPerAgent-1))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		a, err := agent.New(agent.Options{
-			Master: addr, IP: cf.ip, Hostname: cf.hostname, WorkDir: filepath.Join(cf.workDir, "agent-"+strconv.Itoa(i)),
-			Resources: rs, Executor: agent.Kind(cf.executor), Ephemeral: cf.ephemeral, Log: log,
+		name := "agent-" + strconv.Itoa(i)
+		agents.add(name, agent.Options{
+			Master: addr, IP: cf.ip, Hostname: cf.hostname, WorkDir: filepath.Join(cf.workDir, name),
+			Resources: rs, Executor: agent.Kind(cf.executor), Log: log,
 		})
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
 	}
-	return out, nil
+	return agents.Start("*")
+}
+
+// runEphemeral runs a cluster whose agents are no more than they must be, so
+// that one process has room for ten thousand.
+func (cf *clusterFlags) runEphemeral(ctx context.Context, cmd *cobra.Command, log zerolog.Logger) error {
+	if agent.Kind(cf.executor) != agent.Simulated {
+		return ErrEphemeral
+	}
+	c, err := inprocess.Start(ctx, inprocess.Options{
+		Agents: cf.agents, Ephemeral: true, Faults: cf.faults, Listen: true, IP: cf.ip, Port: cf.port, Hostname: cf.hostname, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	fmt.Fprintln(cmd.OutOrStdout(), c.Addr())
+	<-c.Done()
+	return nil
 }

@@ -51,3 +51,8 @@ func (c *common) log(role string) (zerolog.Logger, error) {
 	out := zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.RFC3339, NoColor: true}
 	return zerolog.New(out).Level(level).With().Timestamp().Str("role", role).Logger(), nil
 }
+
+// faultsFlag turns the fault switches on (package fault).
+func faultsFlag(f *pflag.FlagSet, on *bool) {
+	f.BoolVar(on, "faults", false, "serve /mesosim/faults, where tests make calls, events and agents go wrong")
+}

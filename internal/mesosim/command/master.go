@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/election"
+	"github.com/milosgajdos/taurus/internal/mesosim/fault"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 )
 
@@ -21,6 +22,7 @@ type masterFlags struct {
 	pings                               int
 	authenticate                        bool
 	credentials, zk                     string
+	faults                              bool
 }
 
 func newMaster() *cobra.Command {
@@ -39,6 +41,7 @@ func newMaster() *cobra.Command {
 	f.BoolVar(&mf.authenticate, "authenticate_http_frameworks", false, "ask schedulers for basic credentials")
 	f.StringVar(&mf.credentials, "credentials", "", "file of principals and secrets")
 	f.StringVar(&mf.zk, "zk", "", "zk://host:port,host:port/path: elect a leader among several masters there, and keep the registry there")
+	faultsFlag(f, &mf.faults)
 	ignore(f, "http_framework_authenticators", "registry", "quorum", "zk_session_timeout", "cluster", "log_dir", "advertise_ip", "advertise_port",
 		"root_submissions", "registry_fetch_timeout", "registry_store_timeout", "authenticate_frameworks", "authenticate_agents")
 	return cmd
@@ -73,6 +76,9 @@ func (mf *masterFlags) run(cmd *cobra.Command) error {
 		if opts.Election, err = mf.election(); err != nil {
 			return err
 		}
+	}
+	if mf.faults {
+		opts.Wrap = fault.New(0, nil).Mount
 	}
 	m, err := master.New(opts)
 	if err != nil {

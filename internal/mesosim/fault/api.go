@@ -14,6 +14,19 @@ const Path = "/mesosim/faults"
 // maxRule bounds a rule as JSON, in bytes.
 const maxRule = 16 << 10
 
+// Mount puts the faults around a master's endpoints, as Wrap does, and serves
+// Handler, which no fault strikes.
+func (s *Switches) Mount(next http.Handler) http.Handler {
+	wrapped, own := s.Wrap(next), s.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == Path || strings.HasPrefix(r.URL.Path, Path+"/") {
+			own.ServeHTTP(w, r)
+			return
+		}
+		wrapped.ServeHTTP(w, r)
+	})
+}
+
 // Handler serves the rules at Path and below.
 func (s *Switches) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -39,6 +39,12 @@ type Options struct {
 	// Latency bounds the time that each request, each answer and each message
 	// between master and agents takes; zero is none.
 	Latency time.Duration
+	// Listen makes the master listen on IP and Port, so that clients of other
+	// processes find it. Agents and Network stay without sockets.
+	Listen   bool
+	IP       string
+	Port     int
+	Hostname string
 	// Faults makes switches for faults. Without, there is nothing in the way.
 	Faults bool
 	// Ephemeral keeps no records, for benchmarks: what is killed forgets all.
@@ -65,6 +71,7 @@ type Cluster struct {
 	network   *Network
 	faults    *fault.Switches
 	files     *disk.Memory // the master's
+	addr      string       // of the first master; later ones have it too
 	resources []mesos.Resource
 	nodes     []*node
 	wg        sync.WaitGroup
@@ -82,6 +89,9 @@ type running struct {
 
 // Start starts a cluster. It ends with ctx or Close, which must be called.
 func Start(ctx context.Context, opts Options) (*Cluster, error) {
+	if !opts.Listen {
+		opts.IP, opts.Port = masterIP, masterPort
+	}
 	if opts.Resources == "" {
 		opts.Resources = DefaultResources
 	}
@@ -112,7 +122,10 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 }
 
 // Addr is the master's address as its clients have it, host:port.
-func (*Cluster) Addr() string { return fmt.Sprintf("%s:%d", masterIP, masterPort) }
+func (c *Cluster) Addr() string { return c.addr }
+
+// Done is closed when the cluster has ended.
+func (c *Cluster) Done() <-chan struct{} { return c.ctx.Done() }
 
 // Network is what its clients are connected by.
 func (c *Cluster) Network() *Network { return c.network }
@@ -135,12 +148,12 @@ func (c *Cluster) StartMaster() error {
 		return nil
 	}
 	o := master.Options{
-		InProcess: true, IP: masterIP, Port: masterPort, Files: c.files, Ephemeral: c.opts.Ephemeral, Seed: c.opts.Seed + 1,
+		InProcess: !c.opts.Listen, IP: c.opts.IP, Port: c.opts.Port, Hostname: c.opts.Hostname, Files: c.files, Ephemeral: c.opts.Ephemeral, Seed: c.opts.Seed + 1,
 		AllocationInterval: c.opts.AllocationInterval, OfferTimeout: c.opts.OfferTimeout, PingTimeout: c.opts.PingTimeout,
 		MaxPingTimeouts: c.opts.MaxPingTimeouts, ReregisterTimeout: c.opts.ReregisterTimeout, Log: c.opts.Log,
 	}
 	if c.faults != nil {
-		o.Wrap = c.faults.Wrap
+		o.Wrap = c.faults.Mount
 	}
 	m, err := master.New(o)
 	if err != nil {
@@ -155,7 +168,9 @@ func (c *Cluster) StartMaster() error {
 		}
 	})
 	c.master = r
-	c.network.Serve(c.Addr(), m.Handler())
+	c.addr = m.Addr()
+	c.opts.Port = m.Port()
+	c.network.Serve(c.addr, m.Handler())
 	return nil
 }
 
@@ -168,7 +183,7 @@ func (c *Cluster) KillMaster() {
 	if r == nil {
 		return
 	}
-	c.network.Serve(c.Addr(), nil)
+	c.network.Serve(c.addr, nil)
 	r.stop()
 	<-r.done
 	_ = r.server.Close() // There is no socket that could fail.

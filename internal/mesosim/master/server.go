@@ -137,6 +137,12 @@ func (s *Server) Addr() string {
 	return s.listener.Addr().String()
 }
 
+// Port is the port of Addr.
+func (s *Server) Port() int {
+	info := s.core.Info()
+	return int(info.GetPort())
+}
+
 // Run serves until ctx is done or Close is called; it returns nil then. It returns
 // ErrLeadershipLost when another master leads in the place of this one, and what
 // happened when the registry could not be stored.
