@@ -3,51 +3,19 @@ package mesos
 import (
 	"errors"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/zktest"
 )
-
-// zooKeeperJar is where Debian's package puts it.
-const zooKeeperJar = "/usr/share/java/zookeeper.jar"
-
-// startZooKeeper runs a server for the length of a test.
-func startZooKeeper(t *testing.T) string {
-	t.Helper()
-	java, err := exec.LookPath("java")
-	if _, jarErr := os.Stat(zooKeeperJar); err != nil || jarErr != nil {
-		t.Skip("ZooKeeper is not installed; the fake one of the other tests stands in")
-	}
-	addr := closedPort(t)
-	_, port, _ := net.SplitHostPort(addr)
-	dir := t.TempDir()
-	conf := filepath.Join(dir, "zoo.cfg")
-	text := fmt.Sprintf("tickTime=200\ndataDir=%s\nclientPort=%s\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n", dir, port)
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), java, "-Xmx64m", "-cp", zooKeeperJar,
-		"org.apache.zookeeper.server.ZooKeeperServerMain", conf)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	return addr
-}
 
 // The detector follows the masters of a real ZooKeeper, behind a password.
 func TestRealZooKeeper(t *testing.T) {
-	addr := startZooKeeper(t)
+	addr := zktest.Start(t).Addr
 	conn, _, err := zk.Connect([]string{addr}, 10*time.Second, zk.WithLogger(zkLog{zerolog.Nop()}))
 	if err != nil {
 		t.Fatal(err)
