@@ -17,7 +17,7 @@ func (w *World) Disagreements() ([]string, error) {
 	}
 	var found []string
 	alive := map[string]map[string]int{}
-	for _, l := range w.Mesos.Alive() {
+	for _, l := range w.alive() {
 		t := state.TaskByID(l.TaskID)
 		switch {
 		case t == nil:

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/submission"
@@ -211,6 +214,27 @@ func TestOriginalBug23TwoInstances(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		if after := strings.Join(ids(w), " "); after != before {
 			t.Fatalf("tasks are %s, were %s", after, before)
+		}
+	})
+}
+
+// TestStoppedWhileMesosIsAway: a job of which nothing was launched is over when it
+// is stopped, whether Mesos can be reached or not.
+func TestStoppedWhileMesosIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := sim.NewWorld(t.Context(), 1, 2, zerolog.Nop())
+		defer w.Close()
+		w.PauseSubscribe(time.Hour)
+		w.Start("planner")
+		w.Start("launcher")
+		must(t, w.Submit(service("early", 3)))
+		time.Sleep(time.Minute)
+		must(t, w.Command("early", submission.Stop{}))
+		time.Sleep(time.Minute)
+		state, err := w.Fold(0)
+		must(t, err)
+		if n := state.Jobs["early"].Live(); n != 0 {
+			t.Fatalf("%d tasks are live\n%s", n, w.Story())
 		}
 	})
 }

@@ -43,6 +43,11 @@ type World struct {
 	unknown int // chance that an append's answer is lost
 	refused int // chance that the log is unavailable
 
+	// connect is Mesos as one process sees it, alive what really runs there.
+	connect   func(p *Process, name string, logger zerolog.Logger) (port, error)
+	alive     func() []mesos.Launch
+	framework mesos.Framework
+
 	generous  bool
 	processes []*Process
 	starts    int
@@ -56,13 +61,28 @@ func (w *World) PauseSubscribe(d time.Duration) { w.Mesos.pauseSubscribe(d) }
 
 // NewWorld makes a world of a seed with n agents.
 func NewWorld(ctx context.Context, seed uint64, n int, logger zerolog.Logger) *World {
+	w := newWorld(ctx, seed, logger)
+	w.Mesos = NewMesos(w.ctx, seed, n)
+	w.connect = func(p *Process, _ string, _ zerolog.Logger) (port, error) { return mortalMesos{w.Mesos, p}, nil }
+	w.alive = w.Mesos.Alive
+	return w
+}
+
+// port is Mesos as a process needs it.
+type port interface {
+	launcher.Mesos
+	reaper.Killer
+}
+
+// newWorld makes a world without a Mesos.
+func newWorld(ctx context.Context, seed uint64, logger zerolog.Logger) *World {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &World{
 		ctx: ctx, cancel: cancel, Space: events.NewSpace(0), Leases: memory.NewLeases(time.Now), Logger: logger,
-		rng: rand.New(rand.NewPCG(seed, 2)), //nolint:gosec // A simulation has to repeat.
+		rng:       rand.New(rand.NewPCG(seed, 2)), //nolint:gosec // A simulation has to repeat.
+		framework: mesos.Framework{Name: "taurus", User: "root"},
 	}
 	w.Log = memory.New(memory.WithClock(time.Now), memory.WithFault(w.fault))
-	w.Mesos = NewMesos(ctx, seed, n)
 	return w
 }
 
@@ -145,15 +165,19 @@ func (w *World) Start(role string) *Process {
 func (w *World) service(role, name string, p *Process) (runner, error) {
 	log := mortalLog{Log: w.Log, p: p}
 	logger := w.Logger.With().Str("process", name).Logger()
+	at, err := w.connect(p, name, logger)
+	if err != nil {
+		return nil, err
+	}
 	switch role {
 	case "planner":
 		return planner.New(planner.Options{Log: log, Space: w.Space, Name: name, Now: time.Now, Logger: logger})
 	case "reaper":
-		return reaper.New(reaper.Options{Log: log, Space: w.Space, Name: name, Now: time.Now, Logger: logger, Killer: mortalMesos{w.Mesos, p}})
+		return reaper.New(reaper.Options{Log: log, Space: w.Space, Name: name, Now: time.Now, Logger: logger, Killer: at})
 	case "launcher":
 		return launcher.New(launcher.Options{
-			Log: log, Space: w.Space, Name: name, Now: time.Now, Logger: logger, Mesos: mortalMesos{w.Mesos, p},
-			Framework: mesos.Framework{Name: "taurus", User: "root"}, Lease: w.lease(p), LeaseTTL: LeaseTTL,
+			Log: log, Space: w.Space, Name: name, Now: time.Now, Logger: logger, Mesos: at,
+			Framework: w.framework, Lease: w.lease(p), LeaseTTL: LeaseTTL,
 		})
 	}
 	return nil, fmt.Errorf("no role %q", role)

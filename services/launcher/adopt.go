@@ -15,8 +15,7 @@ type adoption struct {
 	group, taskID, agentID, state string
 }
 
-func (b *batch) addAdoptions() {
-	sess := b.sess
+func (b *batch) addAdoptions(sess *session) {
 	for k, a := range sess.adopt {
 		if t := sess.s.state.TaskByID(a.taskID); t != nil && t.Live() {
 			delete(sess.adopt, k)

@@ -71,6 +71,9 @@ func (s *Service) events() <-chan mesos.Event {
 // step does what the phase asks for and returns how long to sleep at most.
 func (s *Service) step(ctx context.Context) time.Duration {
 	now := s.opt.Now()
+	if s.phase == subscribing || s.phase == opening {
+		s.withdrawDoomed(ctx, now)
+	}
 	if s.asking || now.Before(s.retryAt) {
 		return min(max(s.retryAt.Sub(now), time.Millisecond), idle)
 	}

@@ -88,6 +88,10 @@ type Service struct {
 	// stopRenewing ends the renewal of held.
 	stopRenewing context.CancelFunc
 	sess         *session
+	// withdrawing says that a batch of withdrawals is being appended without a
+	// session; withdrawAt is when the next may be.
+	withdrawing bool
+	withdrawAt  time.Time
 	// asking says that a lease, an election or a subscription is being asked for.
 	asking      bool
 	retryAt     time.Time

@@ -98,9 +98,10 @@ func (sess *session) resolving(t *cluster.Task) bool {
 // decide gathers one batch of decisions: ends of attempts that came to nothing,
 // adoptions, and new launches. Offers that nothing wants go back.
 func (sess *session) decide(now time.Time) time.Duration {
-	b := newBatch(sess)
-	b.addWithdrawals()
-	b.addAdoptions()
+	b := newBatch(sess.s, sess.epoch)
+	b.addDoomed()
+	b.addUnlaunched(sess)
+	b.addAdoptions(sess)
 	if sess.s.watch.changed || !now.Before(sess.matchAt) {
 		sess.s.watch.changed = false
 		sess.matchAt = now.Add(sess.match(b, now))
@@ -311,7 +312,8 @@ func (sess *session) launch(b *batch, p placement.Placement) {
 
 // batch is what is decided and appended together.
 type batch struct {
-	sess       *session
+	s          *Service
+	epoch      uint64
 	entries    []eventlog.Entry
 	subjects   map[string]bool
 	placements []placement.Placement
@@ -321,9 +323,9 @@ type batch struct {
 	until uint64
 }
 
-func newBatch(sess *session) *batch {
-	sess.s.batchNumber++
-	return &batch{sess: sess, subjects: map[string]bool{}, ids: map[cluster.Key]string{}, number: sess.s.batchNumber}
+func newBatch(s *Service, epoch uint64) *batch {
+	s.batchNumber++
+	return &batch{s: s, epoch: epoch, subjects: map[string]bool{}, ids: map[cluster.Key]string{}, number: s.batchNumber}
 }
 
 func (b *batch) room() int { return eventlog.MaxBatch - len(b.entries) }
@@ -348,7 +350,7 @@ func (b *batch) offers() []string {
 
 // add appends a decision about a slot, at most one per slot and batch.
 func (b *batch) add(k cluster.Key, cause uint64, ev events.Event) bool {
-	s := b.sess.s
+	s := b.s
 	subject := s.opt.Space.Task(k.Job, k.Slot)
 	if b.subjects[subject] || b.room() == 0 {
 		return false
@@ -359,7 +361,7 @@ func (b *batch) add(k cluster.Key, cause uint64, ev events.Event) bool {
 			last = slot.Last
 		}
 	}
-	id := decisionID(subject, last, ev, b.sess.epoch, b.number)
+	id := decisionID(subject, last, ev, b.epoch, b.number)
 	m, ok := s.encode(subject, s.envelope(id, cause), ev)
 	if !ok {
 		return false
@@ -392,13 +394,16 @@ func amounts(r offer.Resources) events.Resources {
 	return events.Resources{CPUs: share(r.CPUs), Mem: share(r.Mem), Disk: share(r.Disk), GPUs: share(r.GPUs)}
 }
 
-// addWithdrawals ends attempts that were doomed before they had a place, and
-// those whose launch came to nothing.
-func (b *batch) addWithdrawals() {
-	sess := b.sess
-	for k, t := range sess.s.watch.doomed {
+// addDoomed ends attempts that were doomed before they had a place. It needs no
+// subscription: what was never launched Mesos need not be asked about.
+func (b *batch) addDoomed() {
+	for k, t := range b.s.watch.doomed {
 		b.add(k, t.Doom.Sequence, events.TaskWithdrawn{Run: t.Run, Slot: t.Slot, Attempt: t.Attempt, Reason: t.Doom.Reason})
 	}
+}
+
+// addUnlaunched ends attempts whose launch came to nothing.
+func (b *batch) addUnlaunched(sess *session) {
 	for k, reason := range sess.withdraw {
 		t := sess.s.watch.unconfirmed[k]
 		if t == nil {
