@@ -53,8 +53,9 @@ func isYAML(contentType string) (bool, error) {
 
 // DecodeJSON reads one job and refuses anything after it. Field names match
 // whatever their case, unknown ones are skipped, and what is missing is zero.
-// It returns Faults: every value of the wrong type at once or, joined with
-// ErrSyntax, the place where the document stops being JSON.
+// It returns Faults: every value of the wrong type at once, together with the
+// rest of the spec for AllFaults, or, joined with ErrSyntax, the place where the
+// document stops being JSON.
 func DecodeJSON(data []byte) (*Spec, error) {
 	return decode(data, lineIn(data), jsontext.AllowDuplicateNames(false))
 }
@@ -86,10 +87,7 @@ func decode(data []byte, line func(int64) int, opts ...json.Options) (*Spec, err
 		}
 		doc.Tasks = []Group{*doc.Task}
 	}
-	if err := types.faults.err(); err != nil {
-		return nil, err
-	}
-	return &doc.Spec, nil
+	return &doc.Spec, types.faults.err()
 }
 
 // decodeFault words an error of the JSON package.

@@ -18,7 +18,7 @@
 //
 // When a document is wrong, Decode and Validate return Faults: everything that
 // is wrong at once, in the order of the document, each with the path of its
-// field and how to mend it. Nothing is stored then. Only a document that is no
+// field and how to mend it. AllFaults joins those of both. Nothing is stored then. Only a document that is no
 // JSON or YAML at all stops at the first fault, joined with ErrSyntax. Parse
 // fails only on an event that this package did not write.
 //

@@ -55,8 +55,12 @@ func checkDecoded(t *testing.T, spec *job.Spec, err error) {
 	t.Helper()
 	if err != nil {
 		var faults job.Faults
-		if !errors.As(err, &faults) || len(faults) == 0 || faults.Error() == "" || spec != nil {
+		if !errors.As(err, &faults) || len(faults) == 0 || faults.Error() == "" || (spec != nil && errors.Is(err, job.ErrSyntax)) {
 			t.Fatalf("%+v, %v", spec, err)
+		}
+		var all job.Faults
+		if !errors.As(spec.AllFaults(err, job.DefaultLimits()), &all) || len(all) < len(faults) {
+			t.Fatalf("%v, but all: %v", faults, all)
 		}
 		return
 	}

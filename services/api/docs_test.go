@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -41,7 +42,7 @@ func TestDocsHaveALineForEveryRoute(t *testing.T) {
 		told[method+" "+c.Path()] = true
 	}
 	for _, route := range e.Routes() {
-		if !told[route.Method+" "+route.Path] {
+		if route.Method != http.MethodHead && !told[route.Method+" "+route.Path] {
 			t.Errorf("no line for %s %s", route.Method, route.Path)
 		}
 	}

@@ -3,8 +3,11 @@ package api
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
@@ -34,7 +37,7 @@ func (s *Service) createJob(c echo.Context) error {
 	media := c.Request().Header.Get(echo.HeaderContentType)
 	spec, err := job.Decode(data, media)
 	if err != nil {
-		return err
+		return spec.AllFaults(err, s.opts.Limits)
 	}
 	canonical, err := s.canonical(c, spec, s.opts.Limits)
 	if err != nil {
@@ -190,9 +193,26 @@ func (s *Service) scaleJob(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.change(c, id, submission.Scale{
+	err = s.change(c, id, submission.Scale{
 		Group: want.Group, Replicas: *want.Replicas, Seen: seen, Limits: s.opts.Limits,
 	})
+	if errors.Is(err, submission.ErrNoGroup) || errors.Is(err, submission.ErrWhichGroup) {
+		return fmt.Errorf("%w: %w", err, job.Faults{{Path: "group", Message: "must be " + s.groups(id)}})
+	}
+	return err
+}
+
+// groups names those of a job.
+func (s *Service) groups(id string) string {
+	var names []string
+	s.live.View(func(m *projection.Model) {
+		if v, ok := m.Job(id); ok {
+			for _, g := range v.Groups {
+				names = append(names, strconv.Quote(g.Name))
+			}
+		}
+	})
+	return strings.Join(names, " or ")
 }
 
 // stopping is the body of a stop request, which may be empty.
@@ -218,10 +238,17 @@ func (s *Service) decode(c echo.Context, into any) error {
 	if err != nil || len(data) == 0 {
 		return err
 	}
-	if err := json.Unmarshal(data, into, json.RejectUnknownMembers(true)); err != nil {
-		return badParam("body", "must be one JSON object with the fields of this request, see /v2/openapi.json")
+	err = json.Unmarshal(data, into, json.RejectUnknownMembers(true))
+	var field *json.SemanticError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &field) || field.JSONPointer == "":
+		return badParam("body", "must be one JSON object, see /v2/openapi.json")
+	case errors.Is(err, json.ErrUnknownName):
+		return badParam(field.JSONPointer.LastToken(), "is no field of this request; /v2/openapi.json lists them")
 	}
-	return nil
+	return badParam(field.JSONPointer.LastToken(), "has a wrong value; /v2/openapi.json says what it takes")
 }
 
 // change carries a command out and answers with the job after it.

@@ -348,3 +348,60 @@ func TestIdempotencyKeyAcrossInstances(t *testing.T) {
 		t.Fatalf("log at %d, %v", b.Last, err)
 	}
 }
+
+// TestFaultsNameTheMend: all that is wrong at once, each with the field and what
+// would be right.
+func TestFaultsNameTheMend(t *testing.T) {
+	t.Parallel()
+	const shop = `{"id":"shop","tasks":[{"name":"web","container":{"image":"a"}},{"name":"db","container":{"image":"b"}}]}`
+	rows := []struct {
+		name, target, body string
+		faults             []string
+	}{
+		{
+			"a wrong type hides no wrong value", "/v2/jobs", `{"id":"a//b","tasks":[{"replicas":-1,"container":{}}]}`,
+			[]string{"tasks[0].replicas: must be a whole number", "id: has an empty", "tasks[0].container.image: is missing"},
+		},
+		{
+			"neither on the original's route", "/job/new", `{"id":"a//b","tasks":[{"replicas":-1,"container":{}}]}`,
+			[]string{"tasks[0].replicas: must be a whole number", "id: has an empty", "tasks[0].container.image: is missing"},
+		},
+		{"no such group", "/v2/jobs/shop/scale", `{"group":"x","replicas":1}`, []string{`group: must be "web" or "db"`}},
+		{"which group", "/v2/jobs/shop/scale", `{"replicas":1}`, []string{`group: must be "web" or "db"`}},
+		{"a wrong number", "/v2/jobs/shop/scale", `{"replicas":-1}`, []string{"replicas: has a wrong value"}},
+		{"a typo", "/v2/jobs/shop/scale", `{"replica":1}`, []string{"replica: is no field"}},
+		{"no object", "/v2/jobs/shop/scale", `[`, []string{"body: must be one JSON object"}},
+	}
+	r := newRig(t)
+	r.create(shop)
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			var problem struct{ Faults job.Faults }
+			a := r.do("POST", row.target, row.body)
+			a.into(&problem)
+			if len(problem.Faults) != len(row.faults) {
+				t.Fatalf("%s", a.body)
+			}
+			for i, f := range problem.Faults {
+				if !strings.HasPrefix(f.String(), row.faults[i]) {
+					t.Errorf("%s, want %s", f, row.faults[i])
+				}
+			}
+		})
+	}
+}
+
+// TestHead answers as GET does, without the body.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	get := r.do("GET", "/v2/jobs/web", "").want(200)
+	head := r.do("HEAD", "/v2/jobs/web", "").want(200)
+	if got, want := head.header.Get("ETag"), get.header.Get("ETag"); got != want || got == "" {
+		t.Errorf("ETag %q, want %q", got, want)
+	}
+	r.do("HEAD", "/", "").want(200)
+	r.do("HEAD", "/v2/jobs/nope", "").want(404)
+	r.do("HEAD", "/v2/events", "").want(405) // A feed would never end.
+}

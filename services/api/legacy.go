@@ -30,12 +30,12 @@ func (s *Service) legacyNew(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	spec, err := job.DecodeLegacy(data)
-	if err != nil {
-		return err
-	}
 	limits := s.opts.Limits
 	limits.MinGroups = 0 // The original took jobs without tasks.
+	spec, err := job.DecodeLegacy(data)
+	if err != nil {
+		return spec.AllFaults(err, limits)
+	}
 	canonical, err := s.canonical(c, spec, limits)
 	if err != nil {
 		return err

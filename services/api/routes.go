@@ -15,6 +15,13 @@ type route struct {
 	feed bool
 }
 
+// headToo says whether HEAD is answered as well, as RFC 9110 (9.3.2) asks of
+// every server: net/http leaves the body out. A feed has no end to wait for, and
+// the original's routes had none.
+func (r route) headToo() bool {
+	return r.method == http.MethodGet && !r.feed && !isLegacy(r.path)
+}
+
 // routes are all of them. Echo prefers static parts to parameters and those to
 // wildcards whatever the order, so /job/all is never a job named "all".
 func (s *Service) routes() []route {
@@ -58,6 +65,9 @@ func (s *Service) router() *echo.Echo {
 			handle = bounded(handle)
 		}
 		e.Add(r.method, r.path, handle)
+		if r.headToo() {
+			e.Add(http.MethodHead, r.path, handle)
+		}
 	}
 	return e
 }
