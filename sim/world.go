@@ -122,6 +122,7 @@ func (w *World) fault(_ []eventlog.Entry, stored bool) error {
 type Process struct {
 	Role string
 	dead atomic.Bool
+	ctx  context.Context //nolint:containedctx // That of all that the process does.
 	stop context.CancelFunc
 	done chan struct{}
 	err  error
@@ -149,7 +150,7 @@ func (w *World) Start(role string) *Process {
 	w.starts++
 	name := fmt.Sprintf("%s-%d", role, w.starts)
 	ctx, stop := context.WithCancel(w.ctx)
-	p := &Process{Role: role, stop: stop, done: make(chan struct{})}
+	p := &Process{Role: role, ctx: ctx, stop: stop, done: make(chan struct{})}
 	s, err := w.service(role, name, p)
 	if err != nil {
 		panic(err) // A service that cannot be made is a bug of the simulation.

@@ -11,7 +11,6 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/rs/zerolog"
 
-	"github.com/milosgajdos/taurus/internal/mesosim/agent"
 	"github.com/milosgajdos/taurus/internal/mesosim/disk"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/simulated"
 	"github.com/milosgajdos/taurus/internal/mesosim/fault"
@@ -51,8 +50,8 @@ type Options struct {
 	Ephemeral bool
 	// Simulate says how tasks behave that do not say so themselves.
 	Simulate simulated.Options
-	// Build replaces the executors.
-	Build agent.Build
+	// Observer is told what runs; nil is nobody.
+	Observer Observer
 
 	AllocationInterval time.Duration
 	OfferTimeout       time.Duration

@@ -123,6 +123,8 @@ func (t *transport) take(ctx context.Context) (int, error) {
 	select {
 	case <-t.client.dead:
 		return 0, ErrDead
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
 	default:
 	}
 	if t.slots == nil {

@@ -45,9 +45,13 @@ func (n *node) start() error {
 	}
 	o := &n.cluster.opts
 	n.starts++
+	var build agent.Build
+	if o.Observer != nil {
+		build = observe(n.host, o.Observer)
+	}
 	a, err := agent.New(agent.Options{
 		Dial: n.dial, Files: n.files, IP: n.ip, Port: agentPort, Hostname: n.host, Resources: n.cluster.resources,
-		Executor: agent.Simulated, Simulate: o.Simulate, Build: o.Build, Ephemeral: o.Ephemeral,
+		Executor: agent.Simulated, Simulate: o.Simulate, Build: build, Ephemeral: o.Ephemeral,
 		Seed: o.Seed + uint64(n.index)<<16 + uint64(n.starts), Log: o.Log,
 	})
 	if err != nil {

@@ -56,11 +56,11 @@ func (e *Executor) Recover(_ context.Context, t executor.Task, last mesos.TaskSt
 	r := &run{task: t, plan: planOf(t.Info, e.opts), last: last}
 	e.mu.Lock()
 	_, known := e.runs[t.Run.ContainerID]
-	if !known && !e.closed && !done(last) {
+	if !known && !e.closed && !Done(last) {
 		e.runs[t.Run.ContainerID] = r
 	}
 	e.mu.Unlock()
-	if known || done(last) {
+	if known || Done(last) {
 		return
 	}
 	e.after(r, 0, event{kind: begin})
@@ -108,7 +108,7 @@ func (e *Executor) emit(r *run, s executor.Status) {
 	s.Source = mesos.SOURCE_EXECUTOR
 	r.last = s.State
 	e.opts.Sink(r.task.Run, s)
-	if !done(s.State) {
+	if !Done(s.State) {
 		return
 	}
 	r.stopTimers()
@@ -117,7 +117,8 @@ func (e *Executor) emit(r *run, s executor.Status) {
 	e.mu.Unlock()
 }
 
-func done(s mesos.TaskState) bool {
+// Done says whether a state is the end of a task.
+func Done(s mesos.TaskState) bool {
 	switch s {
 	case mesos.TASK_STAGING, mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLING,
 		mesos.TASK_UNREACHABLE, mesos.TASK_UNKNOWN:
