@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
 
@@ -42,12 +43,12 @@ func (a *App) explain() *cobra.Command {
 
 func (a *App) writeWhy(w io.Writer, why projection.Explanation) {
 	s := a.style()
-	say(w, "%s is %s, %s: %s", s.paint(bold, why.Job), s.state(string(why.State)), tally(why.Tasks), why.Summary)
+	say(w, "%s is %s, %s: %s", s.paint(bold, why.Job), s.state(string(why.State)), tally(why.Tasks), story.Plain(why.Summary))
 	for _, r := range why.Reasons {
 		if len(why.Reasons) == 1 && r.Message == why.Summary && r.Until.IsZero() {
 			break // The summary said it.
 		}
-		line := "- " + r.Message
+		line := "- " + story.Plain(r.Message)
 		if r.Group != "" {
 			line += " [group " + r.Group + "]"
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/table"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
@@ -52,7 +53,7 @@ func (a *App) writeJobs(w io.Writer, jobs []projection.Job) error {
 	s := a.style()
 	t := table.New("JOB", "KIND", "STATE", "TASKS", "AGE", "LABELS", "DETAIL")
 	for _, j := range jobs {
-		t.Row(j.ID, string(j.Kind), s.state(string(j.State)), tally(j.Tasks), a.since(j.SubmittedAt), pairs(j.Labels), detail(j))
+		t.Row(j.ID, string(j.Kind), s.state(string(j.State)), tally(j.Tasks), a.since(j.SubmittedAt), pairs(j.Labels), clip(detail(j)))
 	}
 	_, err := t.WriteTo(w)
 	return err
@@ -78,9 +79,9 @@ func detail(j projection.Job) string {
 	case j.Detail != "":
 		return j.Detail
 	case j.Outcome != nil && j.Outcome.Reason != "":
-		return clip(j.Outcome.Reason)
+		return story.Plain(j.Outcome.Reason)
 	case j.Stop != nil && j.Stop.Reason != "":
-		return clip(j.Stop.Reason)
+		return story.Plain(j.Stop.Reason)
 	}
 	return ""
 }
@@ -121,7 +122,7 @@ func (a *App) writeJob(w io.Writer, j projection.Job, why projection.Explanation
 	line("job", j.ID)
 	line("kind", string(j.Kind))
 	line("state", s.state(string(j.State)))
-	line("why", why.Summary)
+	line("why", story.Plain(why.Summary))
 	line("tasks", tally(j.Tasks))
 	line("labels", pairs(j.Labels))
 	line("submitted", a.ago(j.SubmittedAt)+word(" by ", j.SubmittedBy))
@@ -130,7 +131,7 @@ func (a *App) writeJob(w io.Writer, j projection.Job, why projection.Explanation
 		line("stopped", a.ago(j.Stop.At)+word(": ", j.Stop.Reason))
 	}
 	if j.Outcome != nil {
-		line("outcome", string(j.Outcome.Word)+" "+a.ago(j.Outcome.At)+word(": ", j.Outcome.Reason))
+		line("outcome", string(j.Outcome.Word)+" "+a.ago(j.Outcome.At)+word(": ", story.Plain(j.Outcome.Reason)))
 	}
 	line("version", fmt.Sprintf("%d of run %d", j.Version, j.Run))
 	if _, err := t.WriteTo(w); err != nil {

@@ -26,8 +26,9 @@ func (a *App) replay() *cobra.Command {
 		Use:   "replay --at MOMENT [JOB]",
 		Short: "Show jobs and tasks as they were",
 		Long: "Show jobs and tasks as they were at a moment: a sequence of the log (as `taurus\n" +
-			"events` shows them), a time such as 2026-01-02T15:04:05Z, or how long ago, such\n" +
-			"as 5m. The state is made again from the log; nothing is changed.",
+			"events` shows them), a time such as 2026-01-02T15:04:05Z, or 15:04:05 for the last\n" +
+			"time it was that, or how long ago, such as 5m. The state is made again from the\n" +
+			"log; nothing is changed.",
 		Example:           "  taurus replay --at 120\n  taurus replay --at 5m taurusjob\n  taurus replay --at 2026-01-02T15:04:05Z -o json",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeJobs(1),
@@ -68,7 +69,7 @@ func jobsAt(cmd *cobra.Command, api *client.Client, args []string, at string) ([
 }
 
 // momentForms says what a moment looks like.
-const momentForms = "give a sequence, a time such as 2026-01-02T15:04:05Z, or how long ago, such as 5m"
+const momentForms = "give a sequence, a time such as 2026-01-02T15:04:05Z or 15:04:05, or how long ago, such as 5m"
 
 // moment makes of a flag what the API takes: empty is now.
 func (a *App) moment(text string) (string, error) {
@@ -81,10 +82,33 @@ func (a *App) moment(text string) (string, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t.UTC().Format(time.RFC3339Nano), nil
 	}
+	if t, ok := a.clockTime(text); ok {
+		return t.UTC().Format(time.RFC3339Nano), nil
+	}
 	if d, err := time.ParseDuration(strings.TrimPrefix(text, "-")); err == nil {
 		return a.Now().Add(-d).UTC().Format(time.RFC3339Nano), nil
 	}
 	return "", usagef("--at %s: %s", text, momentForms)
+}
+
+// clockTime reads a time as `events` prints it, in the zone of this machine: that
+// of a day, or the last one that a clock showed.
+func (a *App) clockTime(text string) (time.Time, bool) {
+	if t, err := time.ParseInLocation(time.DateTime, text, time.Local); err == nil {
+		return t, true
+	}
+	t, err := time.Parse(time.TimeOnly, text)
+	if err != nil {
+		if t, err = time.Parse("15:04", text); err != nil {
+			return time.Time{}, false
+		}
+	}
+	now := a.Now().Local()
+	at := time.Date(now.Year(), now.Month(), now.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.Local)
+	if at.After(now) {
+		at = at.AddDate(0, 0, -1)
+	}
+	return at, true
 }
 
 func (a *App) writePast(w io.Writer, was past) error {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
 
@@ -109,12 +110,13 @@ func failure(e *projection.End) string {
 	return text
 }
 
-// clip cuts a message to what a column takes.
+// clip cuts a message to what a column takes. Both ends are kept: what was tried
+// is at the one, why it failed at the other.
 func clip(text string) string {
-	const enough = 60
-	text, _, _ = strings.Cut(text, "\n")
+	const enough = 80
+	text = story.Plain(text)
 	if runes := []rune(text); len(runes) > enough {
-		return string(runes[:enough-1]) + "…"
+		return string(runes[:enough/2]) + "…" + string(runes[len(runes)-enough/2+1:])
 	}
 	return text
 }

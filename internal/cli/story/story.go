@@ -207,7 +207,7 @@ func status(ev events.TaskStatusChanged) string {
 	text += exit(ev.Exit)
 	switch {
 	case ev.Message != "":
-		return text + ": " + ev.Message
+		return text + ": " + Plain(ev.Message)
 	case ev.Reason != "" && ev.State != "TASK_RUNNING":
 		return text + ": " + words(strings.TrimPrefix(ev.Reason, "REASON_"))
 	}
