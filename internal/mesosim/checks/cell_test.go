@@ -108,6 +108,9 @@ func startAgent(t *testing.T, m *node, edit ...func(*agent.Options)) *node {
 	return n
 }
 
+// agentOptions spares the tests an import.
+type agentOptions = agent.Options
+
 func simulated(o *agent.Options) { o.Executor = agent.Simulated }
 
 // offering has the agent offer these resources.

@@ -257,11 +257,16 @@ func (s *stream) read(body io.ReadCloser) {
 // next is the next event of any type; nil is the end of the stream.
 func (s *stream) next() object {
 	s.t.Helper()
+	return s.nextBefore(time.After(patience), "event")
+}
+
+func (s *stream) nextBefore(end <-chan time.Time, what string) object {
+	s.t.Helper()
 	select {
 	case e := <-s.events:
 		return e
-	case <-time.After(patience):
-		s.t.Fatal("no event")
+	case <-end:
+		s.t.Fatal("no " + what)
 		return nil
 	}
 }
@@ -269,8 +274,9 @@ func (s *stream) next() object {
 // ended checks that the stream ends without another event but heartbeats.
 func (s *stream) ended() {
 	s.t.Helper()
+	end := time.After(patience)
 	for {
-		e := s.next()
+		e := s.nextBefore(end, "end of the stream")
 		if e == nil {
 			return
 		}
@@ -322,8 +328,9 @@ func subscribe(t *testing.T, addr string, fi object, more ...any) *framework {
 // passed over, offers kept; anything else is a fault.
 func (f *framework) wait(kind string) object {
 	f.t.Helper()
+	end := time.After(patience)
 	for {
-		e := f.next()
+		e := f.nextBefore(end, kind)
 		if e == nil {
 			f.t.Fatalf("the stream ended before %s", kind)
 		}
@@ -386,8 +393,9 @@ func (f *framework) barrier() []object {
 	name := fmt.Sprintf("barrier-%d", f.barriers)
 	f.call("RECONCILE", object{"tasks": list{object{"task_id": object{"value": name}}}})
 	var out []object
+	end := time.After(patience)
 	for {
-		e := f.next()
+		e := f.nextBefore(end, name)
 		if e == nil {
 			f.t.Fatal("the stream ended")
 		}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -80,6 +81,8 @@ func (m *Master) allocateAgent(now time.Time, a *agent, candidates []candidate, 
 		m.offers[o.id] = o
 		a.offered = a.offered.Plus(set)
 		c.framework.charge(c.role, set)
+		c.framework.turns[c.role]++
+		m.turns[c.role]++
 		made[c.framework] = append(made[c.framework], o)
 		if free = free.Minus(set); free.Empty() {
 			return
@@ -98,6 +101,7 @@ func (m *Master) acceptable(now time.Time, a *agent, c candidate, set resource.S
 }
 
 // byShare sorts by the share of the role, then of the framework in it (DRF).
+// Equal shares take turns: who was offered something less often comes first.
 func (m *Master) byShare(candidates []candidate, total amounts) []candidate {
 	roles := map[string]amounts{}
 	for _, f := range m.frameworks {
@@ -116,9 +120,12 @@ func (m *Master) byShare(candidates []candidate, total amounts) []candidate {
 			if d := roles[a.role].share(total) - roles[b.role].share(total); d != 0 {
 				return sign(d)
 			}
-			return compare(a.role, b.role)
+			return cmp.Or(m.turns[a.role]-m.turns[b.role], compare(a.role, b.role))
 		}
-		return sign(a.framework.usage[a.role].share(total) - b.framework.usage[b.role].share(total))
+		if d := a.framework.usage[a.role].share(total) - b.framework.usage[b.role].share(total); d != 0 {
+			return sign(d)
+		}
+		return a.framework.turns[a.role] - b.framework.turns[b.role]
 	})
 	return out
 }

@@ -28,6 +28,7 @@ type framework struct {
 	suppressed map[string]bool
 	filters    map[filterKey][]filter
 	usage      map[string]amounts // by role: offered and allocated
+	turns      map[string]int     // by role: how many offers were made, ever
 
 	inverseFilters map[string]time.Time // by agent
 
@@ -40,7 +41,7 @@ func newFramework(id string, info mesos.FrameworkInfo) *framework {
 	info.ID = &mesos.FrameworkID{Value: id}
 	return &framework{
 		id: id, info: info,
-		suppressed: map[string]bool{}, filters: map[filterKey][]filter{}, usage: map[string]amounts{}, tasks: map[string]*task{},
+		suppressed: map[string]bool{}, filters: map[filterKey][]filter{}, usage: map[string]amounts{}, turns: map[string]int{}, tasks: map[string]*task{},
 		inverseFilters: map[string]time.Time{},
 	}
 }

@@ -46,6 +46,7 @@ type Master struct {
 	registry   Registry
 	offers     map[string]*offer
 	operations map[operationKey]*operation
+	turns      map[string]int // by role: how many offers were made, ever
 
 	issuedFrameworks, issuedAgents, issuedOffers, issuedTasks int
 
@@ -65,7 +66,7 @@ func New(cfg Config, registry Registry, now time.Time) *Master {
 	m := &Master{
 		cfg: cfg, registry: registry,
 		frameworks: map[string]*framework{}, agents: map[string]*agent{}, offers: map[string]*offer{},
-		operations: map[operationKey]*operation{}, sessions: map[string]*agent{}, inverses: map[string]*inverse{},
+		operations: map[operationKey]*operation{}, turns: map[string]int{}, sessions: map[string]*agent{}, inverses: map[string]*inverse{},
 		allocateAt: now.Add(cfg.AllocationInterval),
 	}
 	for id, r := range m.registry.Admitted {
