@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 // watcher looks at the nodes of a directory.
@@ -87,7 +89,7 @@ func Follow(ctx context.Context, a Address, log zerolog.Logger, changed func(lea
 		log.Warn().Err(err).Msg("leader unknown")
 		changed(nil)
 		if !errors.Is(err, ErrSessionLost) {
-			pause(ctx, again)
+			_ = pause.For(ctx, again) // The loop looks at ctx.
 		}
 	}
 }
@@ -102,13 +104,4 @@ func follow(ctx context.Context, a Address, log zerolog.Logger, changed func(*Ma
 		changed(leader)
 		return nil
 	})
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-zookeeper/zk"
 	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 // SessionTimeout is how long a master may be out of touch before another one
@@ -173,7 +175,7 @@ func (s *Session) retry(ctx context.Context, request func() error) error {
 		case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosing):
 			return ErrSessionLost
 		case errors.Is(err, zk.ErrNoServer), errors.Is(err, zk.ErrConnectionClosed):
-			pause(ctx, retryEvery)
+			_ = pause.For(ctx, retryEvery) // The loop looks at ctx.
 		default:
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/election"
 	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 // standing is a master's place among the masters of its cluster; the server's
@@ -44,10 +45,8 @@ func (s *Server) stand(ctx context.Context) error {
 		}
 		s.opts.Log.Warn().Err(err).Msg("candidacy lost; stands for election again")
 		s.follow(nil)
-		select {
-		case <-ctx.Done():
+		if pause.For(ctx, standAgain) != nil {
 			return nil
-		case <-time.After(standAgain):
 		}
 	}
 }

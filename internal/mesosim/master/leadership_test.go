@@ -1,12 +1,18 @@
 package master
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
 
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
 	"github.com/milosgajdos/taurus/internal/mesosim/election"
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
 )
 
 // What a master says to whom depends on its place in the election: checks 3 to 5
@@ -75,4 +81,51 @@ func jsonHas(t *testing.T, text []byte, name string, want float64) bool {
 	}
 	got, ok := all[name]
 	return ok && got == want
+}
+
+// brokenStore is a registry that cannot be written any more.
+type brokenStore struct{ err error }
+
+func (b brokenStore) save(core.Registry) error { return b.err }
+
+// A master that cannot store the registry ends, and nobody hears of what it could
+// not store: neither the agent that it would admit, nor the operator.
+func TestRegistryCannotBeStored(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		cause func(t *testing.T, s *Server)
+	}{
+		{"agent", func(t *testing.T, s *Server) {
+			session := s.Attach("127.0.0.1", &link.Register{})
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if list, ok := session.Receive(ctx); ok {
+				t.Errorf("the agent heard %+v", list)
+			}
+		}},
+		{"operator", func(t *testing.T, s *Server) {
+			defer func() {
+				if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // A panic's value.
+					t.Errorf("the operator was answered: %v", p)
+				}
+			}()
+			body := `{"type":"DEACTIVATE_AGENT","deactivate_agent":{"agent_id":{"value":"a"}}}`
+			t.Errorf("answered %v", exchange(t, s, http.MethodPost, "/api/v1", body, jsonHeader()))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			broken := errors.New("disk full")
+			s := newTestServer(t, Options{})
+			s.do(func(now time.Time, m *core.Master) {
+				var reg link.Register
+				reg.Agent.Value.ID = &mesos.AgentID{Value: "a"}
+				m.Register(now, "session", "127.0.0.1", &reg)
+			})
+			s.store = brokenStore{broken}
+			tt.cause(t, s)
+			if err := s.Run(t.Context()); !errors.Is(err, broken) {
+				t.Errorf("the master ended with %v", err)
+			}
+		})
+	}
 }

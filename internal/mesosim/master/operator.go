@@ -75,12 +75,14 @@ func operatorFault(c *master.Call) string {
 func (s *Server) operate(w http.ResponseWriter, r *http.Request, call *master.Call, media string) {
 	var response *master.Response
 	status, body := http.StatusOK, ""
-	s.do(func(now time.Time, m *core.Master) {
+	ok := s.do(func(now time.Time, m *core.Master) {
 		if response = s.query(m, call); response == nil {
 			status, body = change(now, m, call)
 		}
 	})
 	switch {
+	case !ok:
+		panic(http.ErrAbortHandler) // The master ends: there is no answer.
 	case response != nil:
 		s.respond(w, r, media, response)
 	case body != "":

@@ -41,7 +41,8 @@ type Server struct {
 	standing               // in the election
 	core      *core.Master // nil while this master does not lead
 	stopped   bool
-	fault     error // what ended the master
+	fault     error         // what ended the master
+	failed    chan struct{} // closed then
 	streams   map[string]*outbox[*scheduler.Event]
 	sessions  map[string]*outbox[link.ToAgent]
 	operators map[*outbox[*operator.Event]]bool
@@ -56,7 +57,7 @@ func New(opts Options) (*Server, error) {
 	s := &Server{
 		opts: opts, codec: wire.NewCodec(), started: time.Now(),
 		streams: map[string]*outbox[*scheduler.Event]{}, sessions: map[string]*outbox[link.ToAgent]{},
-		operators: map[*outbox[*operator.Event]]bool{}, metrics: metrics{},
+		operators: map[*outbox[*operator.Event]]bool{}, metrics: metrics{}, failed: make(chan struct{}),
 	}
 	if !opts.InProcess {
 		l, err := listen.On(context.Background(), opts.IP, opts.Port)
@@ -138,10 +139,7 @@ func (s *Server) Addr() string {
 }
 
 // Port is the port of Addr.
-func (s *Server) Port() int {
-	info := s.core.Info()
-	return int(info.GetPort())
-}
+func (s *Server) Port() int { return int(s.info.GetPort()) }
 
 // Run serves until ctx is done or Close is called; it returns nil then. It returns
 // ErrLeadershipLost when another master leads in the place of this one, and what
@@ -162,12 +160,7 @@ func (s *Server) Run(ctx context.Context) error {
 		})
 	}
 	s.opts.Log.Info().Str("addr", s.Addr()).Msg("master serves")
-	if s.listener == nil {
-		<-ctx.Done()
-		wg.Wait()
-		return nil
-	}
-	err := s.http.Serve(s.listener)
+	err := s.serve(ctx)
 	cancel()
 	wg.Wait()
 	s.mu.Lock()
@@ -179,6 +172,17 @@ func (s *Server) Run(ctx context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("master: %w", err)
+}
+
+func (s *Server) serve(ctx context.Context) error {
+	if s.listener != nil {
+		return s.http.Serve(s.listener)
+	}
+	select {
+	case <-ctx.Done():
+	case <-s.failed:
+	}
+	return http.ErrServerClosed
 }
 
 // Close ends the master as a kill would: streams break off, and what frameworks
@@ -216,18 +220,20 @@ func (s *Server) tick(ctx context.Context) {
 	}
 }
 
-// do runs fn on the state and carries out its effects. Nothing happens once the
-// master is stopped, so that its end is not taken for that of its frameworks.
-func (s *Server) do(fn func(now time.Time, m *core.Master)) {
+// do runs fn on the state and carries out its effects; ok is false if they are
+// not for good. Nothing happens once the master is stopped, so that its end is not
+// taken for that of its frameworks.
+func (s *Server) do(fn func(now time.Time, m *core.Master)) (ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped || s.core == nil {
-		return
+		return false
 	}
 	now := time.Now()
 	fn(now, s.core)
 	s.core.Allocate(now)
 	s.carryOut(s.core.Effects())
+	return !s.stopped
 }
 
 func (s *Server) carryOut(effects []core.Effect) {
@@ -257,6 +263,7 @@ func (s *Server) carryOut(effects []core.Effect) {
 		case core.SaveRegistry:
 			if err := s.store.save(s.core.Registry()); err != nil {
 				s.fail(err)
+				return // What follows must not be seen.
 			}
 		}
 	}
@@ -269,6 +276,7 @@ func (s *Server) fail(err error) {
 	s.stopped = true
 	if s.fault == nil {
 		s.fault = fmt.Errorf("master: %w", err)
+		close(s.failed)
 	}
 	go func() { _ = s.http.Close() }()
 }
