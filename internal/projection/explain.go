@@ -47,7 +47,7 @@ type Reason struct {
 	Group string `json:"group,omitzero"`
 	Tasks uint32 `json:"tasks,omitzero"`
 	Slots []Span `json:"slots,omitempty"`
-	// Until is when time alone will change it.
+	// Until is when time alone will change it, for the first of the tasks.
 	Until   time.Time `json:"until,omitzero"`
 	Message string    `json:"message"`
 }
@@ -145,7 +145,6 @@ func (e *Explanation) slots(j *cluster.Job, now time.Time) {
 		code    Code
 		group   string
 		message string
-		until   time.Time
 	}
 	found := map[key]*Reason{}
 	var order []key
@@ -155,12 +154,15 @@ func (e *Explanation) slots(j *cluster.Job, now time.Time) {
 			if code == "" {
 				continue
 			}
-			k := key{code, t.Group, message, until}
+			k := key{code, t.Group, message}
 			if found[k] == nil {
 				found[k] = &Reason{Code: code, Group: t.Group, Until: until, Message: message}
 				order = append(order, k)
 			}
 			found[k].add(n)
+			if until.Before(found[k].Until) {
+				found[k].Until = until
+			}
 		}
 	}
 	slices.SortStableFunc(order, func(a, b key) int { return cmp.Compare(found[b].Tasks, found[a].Tasks) })
@@ -191,7 +193,7 @@ func keeps(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time) (
 	case t.Doom != nil:
 		return CodeEnding, "should end (" + t.Doom.Reason + ") and has not ended yet", time.Time{}
 	case t.State == cluster.Waiting && now.Before(t.NotBefore):
-		return CodeBackoff, "waits for its back-off to end" + afterEnd(slot), t.NotBefore
+		return CodeBackoff, "backing off" + afterEnd(slot), t.NotBefore
 	case t.State == cluster.Waiting && !j.Over():
 		return CodeUndecided, "planned, and no offer was taken for it yet", time.Time{}
 	case t.State == cluster.Staged && !t.Confirmed:
