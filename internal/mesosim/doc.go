@@ -2,7 +2,7 @@
 // cannot tell from Apache Mesos 1.12, for development, tests and benchmarks. It
 // is in the packages below: master (around master/core), agent (with executor),
 // command (the command line); wire, resource, validate and link are what they
-// share.
+// share. Several masters elect a leader by package election.
 //
 // What is left out, and what a framework gets: the tasks of a group run each by
 // itself, and end together; CREATE, DESTROY and other volume operations are

