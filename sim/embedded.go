@@ -65,7 +65,9 @@ func NewEmbedded(ctx context.Context, seed uint64, n int, logger zerolog.Logger)
 	e.Cluster, err = inprocess.Start(e.ctx, inprocess.Options{
 		Seed: seed, Agents: n, Latency: 50 * time.Millisecond, Faults: true, Observer: e,
 		Simulate: simulated.Options{StartDelay: 300 * time.Millisecond, KillDelay: 200 * time.Millisecond},
-		Log:      logger.With().Str("process", "mesos").Logger(),
+		// Agents are given up within seconds, so that it happens.
+		PingTimeout: 2 * time.Second, MaxPingTimeouts: 3, ReregisterTimeout: 30 * time.Second,
+		Log: logger.With().Str("process", "mesos").Logger(),
 	})
 	if err != nil {
 		e.World.Close()

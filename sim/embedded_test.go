@@ -59,7 +59,7 @@ var strikes = []fault.Rule{
 	{Call: "*", Action: fault.LoseAnswer},
 	{Call: "*", Action: fault.Delay, For: fault.Duration(15 * time.Second)},
 	{Call: "ACCEPT", Action: fault.Reorder, After: "KILL", For: fault.Duration(12 * time.Second)},
-	{Event: "UPDATE", Action: fault.Drop},
+	{Event: "UPDATE", Resent: true, Action: fault.Drop},
 	{Event: "UPDATE", Action: fault.Duplicate},
 	{Event: "UPDATE", Action: fault.Delay, For: fault.Duration(5 * time.Second)},
 	{Event: "OFFERS", Action: fault.Delay, For: fault.Duration(3 * time.Second)},
@@ -74,15 +74,15 @@ func embeddedChaos(t *testing.T, w *sim.Embedded, rng *rand.Rand) {
 	must(t, w.Submit(service("steady", 4)))
 	w.SetLogFaults(rng.IntN(6), rng.IntN(6))
 	for _, rule := range strikes {
-		if rule.Chance = rng.IntN(8); rule.Chance > 0 {
+		if rule.Chance = rng.IntN(15); rule.Chance > 0 {
 			must(t, w.Strike(rule))
 		}
 	}
 	roles := []string{"planner", "launcher", "launcher", "reaper"}
-	for range 40 {
-		time.Sleep(time.Duration(rng.Int64N(int64(4 * time.Second))))
+	for range 60 {
+		time.Sleep(time.Duration(rng.Int64N(int64(8 * time.Second))))
 		host := fmt.Sprintf("host-%d", rng.IntN(hosts))
-		switch rng.IntN(15) {
+		switch rng.IntN(14) {
 		case 0, 1, 2:
 			role := roles[rng.IntN(len(roles))]
 			i := rng.IntN(len(running[role]))
@@ -98,17 +98,17 @@ func embeddedChaos(t *testing.T, w *sim.Embedded, rng *rand.Rand) {
 			must(t, w.Heal(host))
 		case 8:
 			w.Cluster.KillMaster()
-		case 9:
+			time.Sleep(time.Duration(rng.Int64N(int64(5 * time.Second))))
 			must(t, w.Cluster.StartMaster())
-		case 10:
+		case 9:
 			ignore(w.Submit(service("moving", uint32(1+rng.IntN(5)))))
-		case 11:
+		case 10:
 			ignore(w.Command("moving", submission.Stop{}))
-		case 12:
+		case 11:
 			ignore(w.Command("steady", submission.Scale{Replicas: uint32(1 + rng.IntN(6)), Limits: job.DefaultLimits()}))
-		case 13:
+		case 12:
 			ignore(w.Submit(batch("work")))
-		case 14:
+		case 13:
 			sick := crashing("sick")
 			sick.Tasks[0].Labels["sim.exit_code"] = "1"
 			ignore(w.Submit(sick))

@@ -62,7 +62,8 @@ type Options struct {
 	// agent then follows instead of Master.
 	Election *election.Address
 
-	// Files replace <work_dir>/meta, where records are kept.
+	// Files replace <work_dir>/meta, where records are kept. Without a WorkDir
+	// tasks have no sandboxes.
 	Files Files
 	// Dial opens sessions with a master of the same process. The agent then has
 	// no socket; IP and Port are only what it says of itself.

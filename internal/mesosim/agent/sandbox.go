@@ -16,6 +16,9 @@ func (a *Server) slaves() string { return filepath.Join(a.opts.WorkDir, "slaves"
 // makeSandbox makes the directory of a run where Mesos has it, and points the
 // link named latest to it.
 func (a *Server) makeSandbox(run *executor.Run) error {
+	if a.opts.WorkDir == "" {
+		return nil // Nothing of this agent is on disk.
+	}
 	runs := filepath.Join(a.slaves(), a.identity.AgentID, "frameworks", run.FrameworkID, "executors", run.ExecutorID, "runs")
 	run.Sandbox = filepath.Join(runs, run.ContainerID)
 	if a.opts.Ephemeral {

@@ -43,9 +43,7 @@ func (s *Switches) call(w http.ResponseWriter, r *http.Request, next http.Handle
 	kind := s.kindOf(r)
 	on := r.RemoteAddr
 	if kind == scheduler.Call_SUBSCRIBE.String() {
-		ew := &eventWriter{ResponseWriter: w, switches: s, connection: on}
-		defer ew.end()
-		w = ew
+		w = &eventWriter{ResponseWriter: w, ctx: r.Context(), switches: s, connection: on}
 	}
 	hit, struck := s.strike(func(x *Rule) bool {
 		return x.Call != "" && (x.Call == "*" || x.Call == kind) && matches(x.Connection, on)

@@ -2,8 +2,8 @@ package fault
 
 import (
 	"bytes"
+	"context"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
@@ -12,34 +12,31 @@ import (
 // eventWriter is a stream of events, each of which is one Write.
 type eventWriter struct {
 	http.ResponseWriter
+	ctx        context.Context //nolint:containedctx // That of the request it answers.
 	switches   *Switches
 	connection string
-
-	mu    sync.Mutex
-	ended bool
 }
 
 // Write sends a frame as often and as late as the rules say.
 func (w *eventWriter) Write(frame []byte) (int, error) {
 	hit, struck := w.strike(frame)
 	if !struck {
-		return w.send(frame, false)
+		return w.ResponseWriter.Write(frame)
 	}
 	switch hit.Action {
 	case Drop:
 		return len(frame), nil
 	case Duplicate:
-		if _, err := w.send(frame, false); err != nil {
+		if _, err := w.ResponseWriter.Write(frame); err != nil {
 			return 0, err
 		}
-		return w.send(frame, false)
 	case Delay:
-		late := bytes.Clone(frame)
-		time.AfterFunc(time.Duration(hit.For), func() { _, _ = w.send(late, true) })
-		return len(frame), nil
+		if err := pause(w.ctx, time.Duration(hit.For)); err != nil {
+			return 0, err
+		}
 	case Reorder, LoseBefore, LoseAfter, LoseAnswer, Kill, Start, Partition, Slow:
 	}
-	return w.send(frame, false)
+	return w.ResponseWriter.Write(frame)
 }
 
 func (w *eventWriter) strike(frame []byte) (Rule, bool) {
@@ -52,34 +49,12 @@ func (w *eventWriter) strike(frame []byte) (Rule, bool) {
 	if !framed || w.switches.codec.Decode(w.Header().Get("Content-Type"), record, &e) != nil {
 		return Rule{}, false
 	}
-	kind := e.Type.String()
-	return w.switches.strike(func(x *Rule) bool { return isEvent(x) && (x.Event == "*" || x.Event == kind) })
+	kind, status := e.Type.String(), e.GetUpdate().GetStatus()
+	resent := len(status.UUID) > 0
+	return w.switches.strike(func(x *Rule) bool {
+		return isEvent(x) && (x.Event == "*" || x.Event == kind) && (resent || !x.Resent)
+	})
 }
 
-// send writes a frame; a late one is flushed too, for nobody else does it.
-func (w *eventWriter) send(frame []byte, late bool) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.ended {
-		return 0, errCut
-	}
-	n, err := w.ResponseWriter.Write(frame)
-	if late && err == nil {
-		err = http.NewResponseController(w.ResponseWriter).Flush()
-	}
-	return n, err
-}
-
-// FlushError implements what http.ResponseController asks for.
-func (w *eventWriter) FlushError() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return http.NewResponseController(w.ResponseWriter).Flush()
-}
-
-// end keeps events that are late from a stream that is over.
-func (w *eventWriter) end() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.ended = true
-}
+// Unwrap lets http.ResponseController flush.
+func (w *eventWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -15,8 +15,8 @@ type Action string
 // The actions. Those of calls and events strike whatever the rule matches; those
 // of agents hold from the moment they are added.
 const (
-	// Delay lets a call or an event come later by For. Other connections, and
-	// later events, go ahead of it.
+	// Delay lets a call or an event come later by For. Other connections go ahead
+	// of it; the events behind it wait, for a stream keeps its order.
 	Delay Action = "delay"
 	// Reorder holds a call until one of type After has had its effect on another
 	// connection, and no longer than For, which is 10 s if it is not given.
@@ -61,9 +61,12 @@ type Rule struct {
 	Agent string `json:"agent,omitempty"`
 	// Connection is a pattern of the remote addresses that calls and events are
 	// struck on; none means all.
-	Connection string   `json:"connection,omitempty"`
-	Action     Action   `json:"action"`
-	For        Duration `json:"for,omitzero"`
+	Connection string `json:"connection,omitempty"`
+	// Resent limits a rule for UPDATE to those that an agent sends until they are
+	// acknowledged: what can get lost though no connection breaks.
+	Resent bool     `json:"resent,omitempty"`
+	Action Action   `json:"action"`
+	For    Duration `json:"for,omitzero"`
 	// After is the type of call that goes ahead of a reordered one.
 	After string `json:"after,omitempty"`
 	// Chance of striking, out of a hundred; 0 means always.
@@ -131,6 +134,8 @@ func (r *Rule) checkTarget() error {
 	switch {
 	case r.Call != "" && r.Call != "*" && !isCall(r.Call):
 		return fmt.Errorf("%w: call %q is no type of call", ErrRule, r.Call)
+	case r.Resent && r.Event != scheduler.Event_UPDATE.String():
+		return fmt.Errorf("%w: resent is for the event UPDATE", ErrRule)
 	case r.Event != "" && r.Event != "*" && !isEvent(r.Event):
 		return fmt.Errorf("%w: event %q is no type of event", ErrRule, r.Event)
 	case r.Call != "" && !r.Action.among(Delay, Reorder, LoseBefore, LoseAfter, LoseAnswer),

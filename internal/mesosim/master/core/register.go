@@ -95,6 +95,9 @@ func (m *Master) admit(now time.Time, id, session, ip string, r *link.Register) 
 	m.registry.Admitted[id] = Admitted{Info: link.AgentInfo{Value: info}, Deactivated: was.Deactivated, Drain: was.Drain}
 	delete(m.registry.Unreachable, id)
 	m.queue(SaveRegistry{})
+	if unreachable {
+		m.forgetUnreachable(id)
+	}
 	m.greet(a)
 	var back *string
 	switch {
@@ -138,6 +141,14 @@ func (m *Master) greet(a *agent) {
 		})
 	}
 	m.tell(a, link.ToAgent{Registered: msg})
+}
+
+// forgetUnreachable drops the unreachable tasks of an agent that is back: it says
+// itself which of them it still has.
+func (m *Master) forgetUnreachable(agentID string) {
+	for _, f := range m.frameworks {
+		f.unreachable = slices.DeleteFunc(f.unreachable, func(t *task) bool { return t.agentID == agentID })
+	}
 }
 
 // adopt takes a task that an agent reports. back is the message of the update
