@@ -8,7 +8,7 @@ import (
 
 // GroupTask checks one task of a LAUNCH_GROUP.
 func GroupTask(t *mesos.TaskInfo, l Launch) string {
-	if why := Task(t, l); why != "" {
+	if why := anyTask(t, l); why != "" {
 		return why
 	}
 	if t.Executor != nil {
@@ -28,14 +28,11 @@ const (
 
 // GroupExecutor checks the executor of a LAUNCH_GROUP of a framework.
 func GroupExecutor(x *mesos.ExecutorInfo, framework string) string {
-	if why := ID(x.ExecutorID.Value); why != "" {
-		return why
-	}
-	if x.GetFrameworkID() == nil || x.FrameworkID.Value != framework {
-		return "ExecutorInfo has an invalid FrameworkID (Actual: " + x.GetFrameworkID().GetValue() + " vs Expected: " + framework + ")"
-	}
 	if x.GetContainer() != nil && x.Container.GetType() == mesos.ContainerInfo_DOCKER {
 		return "Docker ContainerInfo is not supported on the executor"
+	}
+	if why := executorFault(x, framework); why != "" {
+		return why
 	}
 	rs := resource.New(x.Resources)
 	switch {

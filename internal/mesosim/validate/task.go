@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"strings"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
@@ -10,6 +11,7 @@ import (
 
 // Launch is what a task is checked against.
 type Launch struct {
+	FrameworkID string
 	AgentID     string // of the offers
 	Role        string // of the offers
 	Available   resource.Set
@@ -21,6 +23,17 @@ type Launch struct {
 // Task checks one task of a LAUNCH. It may complete t: the type of a health
 // check is inferred.
 func Task(t *mesos.TaskInfo, l Launch) string {
+	if why := anyTask(t, l); why != "" {
+		return why
+	}
+	if !t.GetContainer().GetLinuxInfo().GetShareCgroups() {
+		return "Only tasks in a task group may have 'share_cgroups' set to 'false'"
+	}
+	return ""
+}
+
+// anyTask are the checks of tasks in and out of groups.
+func anyTask(t *mesos.TaskInfo, l Launch) string {
 	checks := []func(*mesos.TaskInfo, Launch) string{
 		taskID, agentID, times, checkInfo, healthCheck, taskResources, command, container, limits, executor, total,
 	}
@@ -155,8 +168,8 @@ func containerFault(c *mesos.ContainerInfo) string {
 		if set != 1 {
 			return "Invalid volume: Only one of them should be set: 'host_path', 'image' and 'source'"
 		}
-		if v.Source != nil && v.Source.Type == mesos.Volume_Source_DOCKER_VOLUME && v.Source.DockerVolume == nil {
-			return "Invalid volume: 'source.docker_volume' is not set for DOCKER_VOLUME volume"
+		if name, missing := sourceFault(v.Source); missing {
+			return fmt.Sprintf("Invalid volume: 'source.%s' is not set for %s volume", strings.ToLower(name), name)
 		}
 	}
 	if c.GetType() != mesos.ContainerInfo_DOCKER {
@@ -171,6 +184,25 @@ func containerFault(c *mesos.ContainerInfo) string {
 		}
 	}
 	return ""
+}
+
+// sourceFault says whether the part that the type of a source names is missing.
+func sourceFault(s *mesos.Volume_Source) (name string, missing bool) {
+	if s == nil {
+		return "", false
+	}
+	switch s.Type {
+	case mesos.Volume_Source_DOCKER_VOLUME:
+		missing = s.DockerVolume == nil
+	case mesos.Volume_Source_HOST_PATH:
+		missing = s.HostPath == nil
+	case mesos.Volume_Source_SANDBOX_PATH:
+		missing = s.SandboxPath == nil
+	case mesos.Volume_Source_SECRET:
+		missing = s.Secret == nil
+	case mesos.Volume_Source_UNKNOWN:
+	}
+	return s.Type.String(), missing
 }
 
 func limits(t *mesos.TaskInfo, l Launch) string {
@@ -202,9 +234,12 @@ func limits(t *mesos.TaskInfo, l Launch) string {
 	return ""
 }
 
-func executor(t *mesos.TaskInfo, _ Launch) string {
+func executor(t *mesos.TaskInfo, l Launch) string {
 	if (t.Executor == nil) == (t.Command == nil) {
 		return "Task should have at least one (but not both) of CommandInfo or ExecutorInfo present"
+	}
+	if t.Executor != nil {
+		return executorFault(t.Executor, l.FrameworkID)
 	}
 	return ""
 }

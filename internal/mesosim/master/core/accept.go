@@ -160,7 +160,7 @@ func (m *Master) launchAll(now time.Time, p *pool, op *mesos.Offer_Operation) {
 
 func (m *Master) against(p *pool) validate.Launch {
 	return validate.Launch{
-		AgentID: p.agent.id, Role: p.role, Available: p.left, Limits: true,
+		FrameworkID: p.framework.id, AgentID: p.agent.id, Role: p.role, Available: p.left, Limits: true,
 		Live: func(id string) bool { return p.framework.tasks[id] != nil },
 		Unreachable: func(id string) bool {
 			return slices.ContainsFunc(p.framework.unreachable, func(t *task) bool { return t.id() == id })
