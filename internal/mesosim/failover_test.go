@@ -61,14 +61,14 @@ func (e *ensemble) master(status int) *candidate {
 	return c
 }
 
-// await waits until a master has a place.
+// await waits until a master has a place; ZooKeeper may have to start for that.
 func (c *candidate) await(t *testing.T, status int) *http.Response {
 	t.Helper()
 	client := &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+c.addr+"/api/v1/scheduler", nil)
 		if err != nil {
 			t.Fatal(err)
