@@ -1,12 +1,9 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"reflect"
 	"strconv"
@@ -14,11 +11,11 @@ import (
 )
 
 // Unmarshal fills msg, a pointer to a message, from JSON. The errors are
-// ErrSyntax and ErrConvert, each wrapped with the reason in Mesos' words.
+// ErrSyntax and ErrConvert, each with the reason in Mesos' words as its text.
 func (j *JSON) Unmarshal(data []byte, msg any) error {
 	tree, err := parse(data)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrSyntax, err)
+		return err
 	}
 	obj, ok := tree.(map[string]any)
 	if !ok {
@@ -33,19 +30,6 @@ func (j *JSON) Unmarshal(data []byte, msg any) error {
 		return convertError("Missing required fields: " + strings.Join(missing, ", "))
 	}
 	return nil
-}
-
-func parse(data []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var tree any
-	if err := d.Decode(&tree); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("trailing characters after the value")
-	}
-	return tree, nil
 }
 
 // conversionError is the reason of an ErrConvert in Mesos' words.
