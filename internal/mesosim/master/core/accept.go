@@ -150,6 +150,12 @@ func (m *Master) operate(now time.Time, p *pool, op *mesos.Offer_Operation) {
 
 func (m *Master) launchAll(now time.Time, p *pool, op *mesos.Offer_Operation) {
 	for _, t := range op.GetLaunch().GetTaskInfos() {
+		if x := t.Executor; x != nil && x.FrameworkID == nil {
+			// As in Mesos, a launch may leave that to the master.
+			own := *x
+			own.FrameworkID = &mesos.FrameworkID{Value: p.framework.id}
+			t.Executor = &own
+		}
 		if why := validate.Task(&t, m.against(p)); why != "" {
 			m.reject(now, p.framework, t, mesos.TASK_ERROR, mesos.REASON_TASK_INVALID, why)
 			continue
