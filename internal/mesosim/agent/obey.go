@@ -100,15 +100,21 @@ func (a *Server) awaiting(k *link.Acknowledge) *record {
 	return nil
 }
 
+// updateFramework takes what a framework says of itself anew. If it runs here,
+// everything that is unacknowledged is resent, that of others too (1.4).
 func (a *Server) updateFramework(u *link.UpdateFramework) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	runs := false
 	for _, r := range a.records {
 		if r.Run.FrameworkID == u.Framework.Value.GetID().GetValue() {
 			r.Framework = u.Framework
+			runs = runs || r.Kind != ""
 		}
 	}
-	a.resend()
+	if runs {
+		a.resend()
+	}
 }
 
 // apply takes the resources after an operation, and feeds its end back.

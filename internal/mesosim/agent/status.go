@@ -32,7 +32,34 @@ func (a *Server) status(r *record, from executor.Status) mesos.TaskStatus {
 	return s
 }
 
+// containerStatus is what is told of a container. That of a task of a group is
+// one inside of its executor's, and has a network and a process only while it
+// runs: it is not there yet when the task starts, and no more when it has ended.
 func (a *Server) containerStatus(r *record, from executor.Status) *mesos.ContainerStatus {
+	if from.PID != 0 {
+		r.PID = from.PID
+	}
+	id := &mesos.ContainerID{Value: r.Run.ContainerID}
+	if r.Parent != "" {
+		id.Parent = &mesos.ContainerID{Value: r.Parent}
+		if from.State == mesos.TASK_STARTING || terminal(from.State) {
+			return &mesos.ContainerStatus{ContainerID: id}
+		}
+	}
+	out := &mesos.ContainerStatus{ContainerID: id, NetworkInfos: []mesos.NetworkInfo{a.network(r, from)}}
+	if r.Kind == Process {
+		// Before the task has a process, its executor is this one.
+		pid := r.PID
+		if pid == 0 {
+			pid = uint32(os.Getpid())
+		}
+		out.ExecutorPID = &pid
+	}
+	return out
+}
+
+// network is how a task is reached: at its own addresses, else at the agent's.
+func (a *Server) network(r *record, from executor.Status) mesos.NetworkInfo {
 	var network mesos.NetworkInfo
 	if infos := r.Info.Value.GetContainer().GetNetworkInfos(); len(infos) > 0 && len(from.IPs) > 0 {
 		network = infos[0]
@@ -45,24 +72,7 @@ func (a *Server) containerStatus(r *record, from executor.Status) *mesos.Contain
 	for _, ip := range ips {
 		network.IPAddresses = append(network.IPAddresses, mesos.NetworkInfo_IPAddress{Protocol: protocol(ip).Enum(), IPAddress: &ip})
 	}
-	out := &mesos.ContainerStatus{
-		ContainerID: &mesos.ContainerID{Value: r.Run.ContainerID}, NetworkInfos: []mesos.NetworkInfo{network},
-	}
-	if r.Parent != "" {
-		out.ContainerID.Parent = &mesos.ContainerID{Value: r.Parent}
-	}
-	if from.PID != 0 {
-		r.PID = from.PID
-	}
-	if r.Kind == Process {
-		// Before the task has a process, its executor is this one.
-		pid := r.PID
-		if pid == 0 {
-			pid = uint32(os.Getpid())
-		}
-		out.ExecutorPID = &pid
-	}
-	return out
+	return network
 }
 
 func protocol(ip string) mesos.NetworkInfo_Protocol {

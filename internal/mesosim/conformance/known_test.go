@@ -29,8 +29,6 @@ func knownDifferences(check int) []*known {
 		{docker, known{part: "inspect[].HostConfig.RestartPolicy", why: "docker run sends restart policy no (section 8)"}},
 		{docker, known{part: "got null, want []", why: "docker run sends empty lists (section 8)"}},
 		{[]int{81}, known{part: "resource_statistics.", why: "statistics have cpus_soft_limit and mem_rss_bytes, no cpus_limit (section 7.2)"}},
-		{[]int{91}, known{part: "container_status", why: "a task of a group has the status of a nested container (section 4)"}},
-		{[]int{72, 73, 76}, known{part: "resent: ", rare: true, why: "only agents that run the framework resend when it subscribes (section 1.4)"}},
 	}
 	var out []*known
 	for _, d := range all {
