@@ -2,7 +2,9 @@ package core
 
 import (
 	"fmt"
+	"net"
 	"slices"
+	"strconv"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -32,13 +34,66 @@ type agent struct {
 	backBy   time.Time // disconnected since; unreachable then
 
 	total, used, offered resource.Set
+	left                 *resource.Set // what is free, once it is known
 	tasks                map[taskKey]*task
+	offers               map[string]*offer
 	kills                map[taskKey]link.Kill // asked for while it was away
 	// maintenance is what frameworks answered to inverse offers, by framework.
 	maintenance map[string]allocator.InverseOfferStatus
 }
 
-func (a *agent) free() resource.Set { return a.total.Minus(a.used).Minus(a.offered) }
+// free is what is neither used nor offered. Most agents do not change between two
+// allocations, so it is kept.
+func (a *agent) free() resource.Set {
+	if a.left == nil {
+		left := a.total.Minus(a.used).Minus(a.offered)
+		a.left = &left
+	}
+	return *a.left
+}
+
+// touch says that total, used or offered have changed.
+func (a *agent) touch() { a.left = nil }
+
+// address is where an agent is, empty if it has no port: of those there may be
+// many.
+func address(ip string, info *mesos.AgentInfo) string {
+	if info.GetPort() == 0 {
+		return ""
+	}
+	return net.JoinHostPort(ip, strconv.Itoa(int(info.GetPort())))
+}
+
+// enter puts an agent among the registered ones.
+func (m *Master) enter(a *agent) {
+	m.agents[a.id] = a
+	i, _ := slices.BinarySearchFunc(m.order, a, byID)
+	m.order = slices.Insert(m.order, i, a)
+	m.locate(a)
+}
+
+func (m *Master) locate(a *agent) {
+	if at := address(a.ip, &a.info); at != "" {
+		m.addresses[at] = a
+	}
+}
+
+// leave takes it out again.
+func (m *Master) leave(a *agent) {
+	delete(m.agents, a.id)
+	if i, found := slices.BinarySearchFunc(m.order, a, byID); found {
+		m.order = slices.Delete(m.order, i, i+1)
+	}
+	m.unlocate(a)
+}
+
+func (m *Master) unlocate(a *agent) {
+	if at := address(a.ip, &a.info); m.addresses[at] == a {
+		delete(m.addresses, at)
+	}
+}
+
+func byID(a, b *agent) int { return compare(a.id, b.id) }
 
 func (a *agent) offerable() bool { return a.connected && !a.deactivated }
 

@@ -24,19 +24,21 @@ type candidate struct {
 	role      string
 }
 
-// allocateAll offers what is free on all agents (2.1).
-func (m *Master) allocateAll(now time.Time) {
+// allocateOn offers what is free on some agents or all (2.1).
+func (m *Master) allocateOn(now time.Time, agents []*agent) {
 	candidates := m.candidates()
 	if len(candidates) > 0 {
-		m.offerFree(now, candidates)
+		m.offerFree(now, agents, candidates)
 	}
 	m.deallocate(now)
 }
 
-func (m *Master) offerFree(now time.Time, candidates []candidate) {
-	total := m.total()
+func (m *Master) offerFree(now time.Time, agents []*agent, candidates []candidate) {
+	var total amounts
+	if len(candidates) > 1 { // Shares matter to nobody else.
+		total = m.total()
+	}
 	made := map[*framework][]*offer{}
-	agents := m.sortedAgents()
 	m.cfg.Rand.Shuffle(len(agents), func(i, j int) { agents[i], agents[j] = agents[j], agents[i] })
 	for _, a := range agents {
 		if !a.offerable() {
@@ -79,7 +81,12 @@ func (m *Master) allocateAgent(now time.Time, a *agent, candidates []candidate, 
 		}
 		o := &offer{id: m.newOfferID(), framework: c.framework, agent: a, role: c.role, set: set.Arranged(), at: now}
 		m.offers[o.id] = o
+		if a.offers == nil {
+			a.offers = map[string]*offer{}
+		}
+		a.offers[o.id] = o
 		a.offered = a.offered.Plus(set)
+		a.touch()
 		c.framework.charge(c.role, set)
 		c.framework.turns[c.role]++
 		m.turns[c.role]++

@@ -268,10 +268,9 @@ func (m *Master) UpdateFramework(f Subscriber, call *scheduler.Call_UpdateFramew
 	fw.info = info
 	fw.setSuppressed(call.SuppressedRoles)
 	roles := validate.Roles(&info)
-	for _, o := range m.sortedOffers() {
-		if o.framework == fw && !slices.Contains(roles, o.role) {
-			m.rescind(o)
-		}
+	left := func(o *offer) bool { return o.framework == fw && !slices.Contains(roles, o.role) }
+	for _, o := range m.sortedOffers(left) {
+		m.rescind(o)
 	}
 	for key := range fw.filters {
 		if !slices.Contains(roles, key.role) {

@@ -64,10 +64,8 @@ func (m *Master) holders(a *agent) []*framework {
 			note(t.framework)
 		}
 	}
-	for _, o := range m.sortedOffers() {
-		if o.agent == a {
-			note(o.framework)
-		}
+	for _, o := range a.sortedOffers() {
+		note(o.framework)
 	}
 	return out
 }

@@ -65,6 +65,9 @@ func (m *Master) advanceAgents(now time.Time) {
 			m.loseAgent(now, a, fmt.Sprintf("agent did not reregister within %s after disconnecting", mesosDuration(m.cfg.ReregisterTimeout)))
 		}
 	}
+	if !m.anyRecovered() {
+		return
+	}
 	for id, r := range m.registry.Admitted {
 		if m.isRecovered(id) && !now.Before(r.recoverBy) {
 			delete(m.registry.Admitted, id)
@@ -138,7 +141,7 @@ func (m *Master) expel(a *agent) {
 	}
 	m.linkDown(a)
 	m.dropInverses(func(i *inverse) bool { return i.agent == a })
-	delete(m.agents, a.id)
+	m.leave(a)
 	delete(m.registry.Admitted, a.id)
 }
 

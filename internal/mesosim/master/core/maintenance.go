@@ -24,7 +24,7 @@ func (m *Master) UpdateMaintenance(s maintenance.Schedule) {
 	for _, w := range s.Windows {
 		m.schedule = append(m.schedule, window{machines: w.MachineIDs, unavailability: w.Unavailability})
 	}
-	for _, o := range m.sortedOffers() {
+	for _, o := range m.sortedOffers(func(*offer) bool { return true }) {
 		m.rescind(o)
 	}
 	m.dropInverses(func(*inverse) bool { return true })
@@ -76,7 +76,7 @@ func (m *Master) MaintenanceStatus() maintenance.ClusterStatus {
 func (m *Master) StartMaintenance(now time.Time, ids []mesos.MachineID) string {
 	for _, id := range ids {
 		if !m.scheduled(id) {
-			return "Machine '" + id.GetHostname() + " (" + id.GetIP() + ")' is not part of a maintenance schedule"
+			return "Machine '" + machineText(id) + "' is not part of a maintenance schedule"
 		}
 	}
 	for _, id := range ids {
@@ -99,7 +99,7 @@ func (m *Master) StopMaintenance(ids []mesos.MachineID) string {
 	}
 	for _, id := range ids {
 		if !isDown(id) {
-			return "Machine '" + id.GetHostname() + " (" + id.GetIP() + ")' is not in DOWN mode and cannot be brought up"
+			return "Machine '" + machineText(id) + "' is not in DOWN mode and cannot be brought up"
 		}
 	}
 	among := func(have mesos.MachineID) bool {
@@ -117,6 +117,33 @@ func (m *Master) scheduled(id mesos.MachineID) bool {
 	return slices.ContainsFunc(m.schedule, func(w window) bool {
 		return slices.ContainsFunc(w.machines, func(have mesos.MachineID) bool { return have.Equal(id) })
 	})
+}
+
+// UnderMaintenance is why an agent cannot be drained: its machine is part of a
+// maintenance schedule (5.3). It is empty for any other.
+func (m *Master) UnderMaintenance(agentID string) string {
+	a := m.agents[agentID]
+	if a == nil {
+		return ""
+	}
+	for _, w := range m.schedule {
+		for _, id := range w.machines {
+			if onMachine(id, a.info.Hostname, a.ip) {
+				return "Agent " + agentID + " is part of a maintenance schedule under Machine " + machineText(id)
+			}
+		}
+	}
+	return ""
+}
+
+func machineText(id mesos.MachineID) string {
+	switch {
+	case id.IP == nil:
+		return id.GetHostname()
+	case id.Hostname == nil:
+		return id.GetIP()
+	}
+	return id.GetHostname() + " (" + id.GetIP() + ")"
 }
 
 // onMachine says whether a machine id means the machine of an agent.

@@ -42,6 +42,8 @@ type Master struct {
 	frameworks map[string]*framework
 	completed  []*framework // oldest first
 	agents     map[string]*agent
+	order      []*agent          // the same, by id
+	addresses  map[string]*agent // the same, by ip and port
 	sessions   map[string]*agent // connected agents
 	registry   Registry
 	offers     map[string]*offer
@@ -54,6 +56,7 @@ type Master struct {
 	watched    bool
 	allocateAt time.Time // next batch allocation
 	allocate   bool      // one is wanted at once
+	changed    []*agent  // or one for these agents only
 	schedule   []window  // maintenance
 	down       []mesos.MachineID
 	inverses   map[string]*inverse
@@ -66,7 +69,7 @@ func New(cfg Config, registry Registry, now time.Time) *Master {
 	m := &Master{
 		cfg: cfg, registry: registry,
 		frameworks: map[string]*framework{}, agents: map[string]*agent{}, offers: map[string]*offer{},
-		operations: map[operationKey]*operation{}, turns: map[string]int{}, sessions: map[string]*agent{}, inverses: map[string]*inverse{},
+		operations: map[operationKey]*operation{}, turns: map[string]int{}, sessions: map[string]*agent{}, addresses: map[string]*agent{}, inverses: map[string]*inverse{},
 		allocateAt: now.Add(cfg.AllocationInterval),
 	}
 	for id, r := range m.registry.Admitted {
@@ -91,11 +94,15 @@ func (m *Master) Advance(now time.Time) {
 // Allocate runs an allocation if a call or message asked for one at once; runs
 // are coalesced (2.1).
 func (m *Master) Allocate(now time.Time) {
-	if !m.allocate {
+	agents := m.changed
+	if m.allocate {
+		agents = m.sortedAgents()
+	}
+	if len(agents) == 0 && !m.allocate {
 		return
 	}
-	m.allocate = false
-	m.allocateAll(now)
+	m.allocate, m.changed = false, nil
+	m.allocateOn(now, agents)
 }
 
 func (m *Master) newFrameworkID() string {

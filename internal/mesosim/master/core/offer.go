@@ -80,7 +80,9 @@ func (f *framework) dropFilters(role string) {
 // take removes an offer; its resources are free again.
 func (m *Master) take(o *offer) {
 	delete(m.offers, o.id)
+	delete(o.agent.offers, o.id)
 	o.agent.offered = o.agent.offered.Minus(o.set)
+	o.agent.touch()
 	o.framework.credit(o.role, o.set)
 }
 
@@ -91,10 +93,8 @@ func (m *Master) rescind(o *offer) {
 
 // dropOffers takes all offers of a framework back, unseen.
 func (m *Master) dropOffers(f *framework) {
-	for _, o := range m.sortedOffers() {
-		if o.framework == f {
-			m.take(o)
-		}
+	for _, o := range m.sortedOffers(func(o *offer) bool { return o.framework == f }) {
+		m.take(o)
 	}
 	for id, i := range m.inverses {
 		if i.framework == f {
@@ -104,10 +104,8 @@ func (m *Master) dropOffers(f *framework) {
 }
 
 func (m *Master) rescindAgent(a *agent) {
-	for _, o := range m.sortedOffers() {
-		if o.agent == a {
-			m.rescind(o)
-		}
+	for _, o := range a.sortedOffers() {
+		m.rescind(o)
 	}
 }
 
@@ -115,10 +113,8 @@ func (m *Master) advanceOffers(now time.Time) {
 	if m.cfg.OfferTimeout <= 0 {
 		return
 	}
-	for _, o := range m.sortedOffers() {
-		if !now.Before(o.at.Add(m.cfg.OfferTimeout)) {
-			m.rescind(o)
-		}
+	for _, o := range m.sortedOffers(func(o *offer) bool { return !now.Before(o.at.Add(m.cfg.OfferTimeout)) }) {
+		m.rescind(o)
 	}
 	m.dropInverses(func(i *inverse) bool { return !now.Before(i.at.Add(m.cfg.OfferTimeout)) })
 }

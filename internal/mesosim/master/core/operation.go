@@ -52,6 +52,7 @@ func (m *Master) reserve(p *pool, op *mesos.Offer_Operation) {
 	p.converted = p.converted.Minus(from).Plus(to)
 	a := p.agent
 	a.total = a.total.Minus(from).Plus(to)
+	a.touch()
 	m.apply(p, op)
 }
 

@@ -41,10 +41,8 @@ func (m *Master) refuseAgent(id, ip string, info *mesos.AgentInfo) string {
 
 // replaceAtAddress removes the agent that had the address of a new one (5.3).
 func (m *Master) replaceAtAddress(now time.Time, id, ip string, info *mesos.AgentInfo) {
-	for _, a := range m.sortedAgents() {
-		if a.id != id && a.ip == ip && a.info.GetPort() == info.GetPort() && info.GetPort() != 0 {
-			m.removeAgent(now, a, "a new agent registered at the same address")
-		}
+	if a := m.addresses[address(ip, info)]; a != nil && a.id != id {
+		m.removeAgent(now, a, "a new agent registered at the same address")
 	}
 }
 
@@ -52,10 +50,13 @@ func (m *Master) replaceAtAddress(now time.Time, id, ip string, info *mesos.Agen
 func (m *Master) reconnect(now time.Time, a *agent, session, ip string, r *link.Register) {
 	changed := !a.connected
 	m.linkUp(a, session)
+	m.unlocate(a)
 	a.info, a.ip = r.Agent.Value, ip
+	m.locate(a)
 	a.reregistered, a.backBy = now, time.Time{}
 	m.startPings(now, a)
 	a.total = totalOf(r)
+	a.touch()
 	m.greet(a)
 	for _, t := range r.Tasks {
 		m.readopt(now, a, t, r.Frameworks)
@@ -67,7 +68,9 @@ func (m *Master) reconnect(now time.Time, a *agent, session, ip string, r *link.
 	if a.drain != nil {
 		m.tellDrain(a)
 	}
-	m.allocate = m.allocate || changed
+	if changed {
+		m.changed = append(m.changed, a)
+	}
 }
 
 // admit is a new agent, or one that comes back from being recovered,
@@ -91,7 +94,7 @@ func (m *Master) admit(now time.Time, id, session, ip string, r *link.Register) 
 	}
 	m.linkUp(a, session)
 	m.startPings(now, a)
-	m.agents[id] = a
+	m.enter(a)
 	m.registry.Admitted[id] = Admitted{Info: link.AgentInfo{Value: info}, Deactivated: was.Deactivated, Drain: was.Drain}
 	delete(m.registry.Unreachable, id)
 	m.queue(SaveRegistry{})
@@ -118,7 +121,7 @@ func (m *Master) admit(now time.Time, id, session, ip string, r *link.Register) 
 	if m.watched {
 		m.announce(&master.Event{Type: master.Event_AGENT_ADDED, AgentAdded: &master.Event_AgentAdded{Agent: m.showAgent(a)}})
 	}
-	m.allocate = true
+	m.changed = append(m.changed, a)
 }
 
 func totalOf(r *link.Register) resource.Set {

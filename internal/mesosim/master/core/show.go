@@ -74,10 +74,7 @@ func (m *Master) showFramework(f *framework, withOffers bool) master.Response_Ge
 	for role, set := range byRole {
 		out.AllocatedResources = append(out.AllocatedResources, set.Messages(endpoint(role))...)
 	}
-	for _, o := range m.sortedOffers() {
-		if o.framework != f {
-			continue
-		}
+	for _, o := range m.sortedOffers(func(o *offer) bool { return o.framework == f }) {
 		out.OfferedResources = append(out.OfferedResources, o.set.Messages(endpoint(o.role))...)
 		if withOffers {
 			out.Offers = append(out.Offers, m.showOffer(o))
@@ -147,10 +144,8 @@ func (m *Master) showAgent(a *agent) master.Response_GetAgents_Agent {
 	for role, set := range byRole {
 		out.AllocatedResources = append(out.AllocatedResources, set.Messages(endpoint(role))...)
 	}
-	for _, o := range m.sortedOffers() {
-		if o.agent == a {
-			out.OfferedResources = append(out.OfferedResources, o.set.Messages(endpoint(o.role))...)
-		}
+	for _, o := range a.sortedOffers() {
+		out.OfferedResources = append(out.OfferedResources, o.set.Messages(endpoint(o.role))...)
 	}
 	if a.drain != nil {
 		out.DrainInfo, out.EstimatedDrainStartTime = a.drain.show(), timeInfo(a.drain.Since)
@@ -217,10 +212,8 @@ func (m *Master) allocatedTo(f *framework, role string) resource.Set {
 			sum = sum.Plus(t.set)
 		}
 	}
-	for _, o := range m.sortedOffers() {
-		if o.framework == f && o.role == role {
-			sum = sum.Plus(o.set)
-		}
+	for _, o := range m.sortedOffers(func(o *offer) bool { return o.framework == f && o.role == role }) {
+		sum = sum.Plus(o.set)
 	}
 	return sum
 }

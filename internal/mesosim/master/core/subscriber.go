@@ -55,19 +55,23 @@ func (m *Master) sortedFrameworks() []*framework {
 	return out
 }
 
-func (m *Master) sortedAgents() []*agent {
-	out := make([]*agent, 0, len(m.agents))
-	for _, a := range m.agents {
-		out = append(out, a)
-	}
-	slices.SortFunc(out, func(a, b *agent) int { return compare(a.id, b.id) })
-	return out
+func (m *Master) sortedAgents() []*agent { return slices.Clone(m.order) }
+
+// sortedOffers returns those for which keep is true.
+func (m *Master) sortedOffers(keep func(*offer) bool) []*offer {
+	return sorted(m.offers, keep)
 }
 
-func (m *Master) sortedOffers() []*offer {
-	out := make([]*offer, 0, len(m.offers))
-	for _, o := range m.offers {
-		out = append(out, o)
+func (a *agent) sortedOffers() []*offer {
+	return sorted(a.offers, func(*offer) bool { return true })
+}
+
+func sorted(offers map[string]*offer, keep func(*offer) bool) []*offer {
+	var out []*offer
+	for _, o := range offers {
+		if keep(o) {
+			out = append(out, o)
+		}
 	}
 	slices.SortFunc(out, func(a, b *offer) int { return compare(a.id, b.id) })
 	return out

@@ -98,6 +98,7 @@ func (m *Master) hold(t *task) {
 	a.tasks[taskKey{f.id, t.id()}] = t
 	if !terminal(t.state) {
 		a.used = a.used.Plus(t.set)
+		a.touch()
 		f.charge(t.role, t.set)
 	}
 }
@@ -119,6 +120,7 @@ func (m *Master) settle(t *task, s mesos.TaskStatus, latest mesos.TaskState) {
 func (m *Master) free(t *task) {
 	if a := m.agents[t.agentID]; a != nil {
 		a.used = a.used.Minus(t.set)
+		a.touch()
 	}
 	t.framework.credit(t.role, t.set)
 }
