@@ -73,12 +73,28 @@ func (a *Server) admit(r *record) (Kind, executor.Executor, bool) {
 		a.push(r, a.byAgent(r, dropped(pa), mesos.REASON_TASK_INVALID, "Cannot reuse an already existing executor for a command task"))
 	case a.drain != nil:
 		a.push(r, a.byAgent(r, dropped(pa), mesos.REASON_AGENT_DRAINING, "Task was received while agent was already draining"))
+	case unlimited(&r.Info.Value) != "":
+		a.push(r, a.byAgent(r, dropped(pa), mesos.REASON_GC_ERROR, unlimited(&r.Info.Value)))
 	case !fits || e == nil:
 		a.push(r, a.byAgent(r, mesos.TASK_FAILED, mesos.REASON_EXECUTOR_TERMINATED, "Abnormal executor termination: unknown container"))
 	default:
 		return kind, e, true
 	}
 	return "", nil, false
+}
+
+// unlimited says that a task asks for limits that only cgroups could keep: those
+// of docker tasks are docker's (4.2, 8).
+func unlimited(t *mesos.TaskInfo) string {
+	if t.GetContainer() != nil && t.Container.GetType() == mesos.ContainerInfo_DOCKER {
+		return ""
+	}
+	for _, x := range []struct{ resource, kind, isolator string }{{"cpus", "CPU", "cgroups/cpu"}, {"mem", "Memory", "cgroups/mem"}} {
+		if _, set := t.Limits[x.resource]; set {
+			return x.kind + " limits can only be set on tasks launched in Mesos containers when the agent has loaded the '" + x.isolator + "' isolator"
+		}
+	}
+	return ""
 }
 
 // parentOf is the container of a group's executor; the lock is held.

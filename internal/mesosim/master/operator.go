@@ -153,7 +153,10 @@ func change(now time.Time, m *core.Master, call *master.Call) (status int, body 
 	case master.Call_DRAIN_AGENT:
 		grace := time.Duration(-1)
 		if g := call.DrainAgent.MaxGracePeriod; g != nil {
-			grace = time.Duration(g.Seconds) * time.Second
+			grace = time.Duration(g.Seconds)*time.Second + time.Duration(g.Nanos)
+		}
+		if why := m.UnderMaintenance(call.DrainAgent.AgentID.Value); why != "" {
+			return http.StatusBadRequest, why
 		}
 		if !m.DrainAgent(now, call.DrainAgent.AgentID.Value, grace, call.DrainAgent.GetMarkGone()) {
 			return http.StatusBadRequest, unknownAgent
