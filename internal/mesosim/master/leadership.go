@@ -45,9 +45,7 @@ func (s *Server) stand(ctx context.Context) error {
 		}
 		s.opts.Log.Warn().Err(err).Msg("candidacy lost; stands for election again")
 		s.follow(nil)
-		if pause.For(ctx, standAgain) != nil {
-			return nil
-		}
+		_ = pause.For(ctx, standAgain) // The next candidacy looks at ctx.
 	}
 }
 
