@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/netip"
 	"strings"
 
+	"github.com/moby/moby/api/types/blkiodev"
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 
@@ -49,18 +50,14 @@ func plan(t executor.Task, agentID string) (client.ContainerCreateOptions, error
 		task:   t,
 		docker: info.GetDocker(),
 		config: &container.Config{
-			Image:  info.GetDocker().GetImage(),
-			Labels: make(map[string]string),
+			Image:        info.GetDocker().GetImage(),
+			Labels:       make(map[string]string),
+			AttachStdout: true,
+			AttachStderr: true,
 		},
-		host: &container.HostConfig{
-			Privileged: info.GetDocker().GetPrivileged(),
-			// Output is read back from the log, which therefore must be whole.
-			LogConfig: container.LogConfig{Type: "json-file"},
-			Mounts: []mount.Mount{{
-				Type: mount.TypeBind, Source: t.Run.Sandbox, Target: sandboxMount,
-			}},
-		},
+		host: asRun(),
 	}
+	p.host.Privileged = info.GetDocker().GetPrivileged()
 	for _, step := range []func() error{
 		p.resources, p.environment, p.volumes, p.network, p.hostname, p.ports, p.command, p.parameters,
 	} {
@@ -77,6 +74,24 @@ func plan(t executor.Task, agentID string) (client.ContainerCreateOptions, error
 	return client.ContainerCreateOptions{
 		Name: containerName(t.Run.ContainerID), Config: p.config, HostConfig: p.host,
 	}, nil
+}
+
+// asRun is what docker run sends whatever it is asked for: docker inspect, which
+// tasks' statuses carry, tells empty lists and maps from missing ones.
+func asRun() *container.HostConfig {
+	return &container.HostConfig{
+		// Output is read back from the log, which therefore must be whole.
+		LogConfig:     container.LogConfig{Type: "json-file"},
+		RestartPolicy: container.RestartPolicy{Name: container.RestartPolicyDisabled},
+		PortBindings:  network.PortMap{},
+		DNS:           []netip.Addr{},
+		DNSOptions:    []string{},
+		DNSSearch:     []string{},
+		Resources: container.Resources{
+			BlkioWeightDevice: []*blkiodev.WeightDevice{},
+			Devices:           []container.DeviceMapping{},
+		},
+	}
 }
 
 // planner fills in a container's configuration.
@@ -185,7 +200,6 @@ func (p *planner) ports() error {
 		return errPortResources
 	}
 	p.config.ExposedPorts = make(network.PortSet)
-	p.host.PortBindings = make(network.PortMap)
 	for _, m := range p.docker.PortMappings {
 		if err := p.port(m, offered); err != nil {
 			return err

@@ -1,8 +1,12 @@
 package docker
 
 import (
+	"encoding/json"
 	"math"
+	"path/filepath"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -154,13 +158,9 @@ func TestPlan(t *testing.T) {
 		"tcp port": h.PortBindings[network.MustParsePort("80/tcp")][0].HostPort == "31000",
 		"udp port": h.PortBindings[network.MustParsePort("53/udp")][0].HostPort == "31001",
 		"exposed":  len(c.ExposedPorts) == 2,
-		"binds":    slices.Equal(h.Binds, []string{"/etc:/mnt/mesos/sandbox/conf:ro"}),
-		"mounts": slices.EqualFunc(h.Mounts, []mount.Mount{
-			{Type: mount.TypeBind, Source: dir, Target: "/mnt/mesos/sandbox"},
-			{Type: mount.TypeBind, Source: dir + "/data", Target: "/data", ReadOnly: true},
-		}, func(a, b mount.Mount) bool {
-			return a.Type == b.Type && a.Source == b.Source && a.Target == b.Target && a.ReadOnly == b.ReadOnly
-		}),
+		"binds": slices.Equal(h.Binds, []string{
+			dir + "/data:/data:ro", "/etc:/mnt/mesos/sandbox/conf:ro", dir + ":/mnt/mesos/sandbox",
+		}) && len(h.Mounts) == 0,
 		"shares":       h.CPUShares == 512,
 		"memory":       h.Memory == 128<<20, // The parameter comes last.
 		"ulimit":       len(h.Ulimits) == 1 && h.Ulimits[0].Hard == 20,
@@ -170,11 +170,50 @@ func TestPlan(t *testing.T) {
 		"sysctl":       h.Sysctls["net.x"] == "1",
 		"pids":         h.PidsLimit != nil && *h.PidsLimit == 9,
 		"log":          h.LogConfig.Type == "json-file",
-		"restart":      h.RestartPolicy.Name == "",
+		"restart":      h.RestartPolicy.Name == "no",
+		"attached":     c.AttachStdout && c.AttachStderr,
 	}
 	for name, ok := range checks {
 		if !ok {
 			t.Errorf("%s is wrong in %+v %+v", name, c, h)
+		}
+	}
+}
+
+// docker run binds by texts with colons, which sandboxes of some tasks hold too.
+func TestSandboxWithAColon(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "a:b")
+	opts, err := plan(dockerTask(dir, volume("data", "/data")), "agent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []mount.Mount{
+		{Type: mount.TypeBind, Source: dir + "/data", Target: "/data", ReadOnly: true},
+		{Type: mount.TypeBind, Source: dir, Target: "/mnt/mesos/sandbox"},
+	}
+	if h := opts.HostConfig; !reflect.DeepEqual(h.Mounts, want) || len(h.Binds) != 0 {
+		t.Errorf("mounts %+v, binds %q, want mounts %+v", h.Mounts, h.Binds, want)
+	}
+}
+
+// docker inspect shows what docker run sends although nobody asked for it.
+func TestPlanOfNothing(t *testing.T) {
+	t.Parallel()
+	opts, err := plan(dockerTask(t.TempDir()), "agent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(opts.HostConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"PortBindings":{}`, `"Dns":[]`, `"DnsOptions":[]`, `"DnsSearch":[]`, `"BlkioWeightDevice":[]`, `"Devices":[]`,
+		`"RestartPolicy":{"Name":"no","MaximumRetryCount":0}`,
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s lacks %s", text, want)
 		}
 	}
 }

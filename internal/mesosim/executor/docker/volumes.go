@@ -5,13 +5,14 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/moby/moby/api/types/mount"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 )
 
-// volumes adds the task's volumes to that of the sandbox.
+// volumes binds the task's volumes, and then the sandbox.
 func (p *planner) volumes() error {
 	p.host.VolumeDriver = p.docker.GetVolumeDriver()
 	for _, v := range p.task.Info.GetContainer().GetVolumes() {
@@ -19,13 +20,36 @@ func (p *planner) volumes() error {
 			return err
 		}
 	}
+	p.bind(p.task.Run.Sandbox, sandboxMount, "")
 	return nil
 }
 
+// bind is docker run -v. What it separates by colons cannot hold one, but task
+// ids, of which the paths of sandboxes are made, may: such a path is mounted.
+func (p *planner) bind(source, target, mode string) {
+	if strings.Contains(source, ":") {
+		p.host.Mounts = append(p.host.Mounts, mount.Mount{
+			Type: mount.TypeBind, Source: source, Target: target, ReadOnly: mode == readOnly,
+		})
+		return
+	}
+	spec := source + ":" + target
+	if mode != "" {
+		spec += ":" + mode
+	}
+	p.host.Binds = append(p.host.Binds, spec)
+}
+
+// The modes of volumes.
+const (
+	readOnly  = "ro"
+	readWrite = "rw"
+)
+
 func (p *planner) volume(v mesos.Volume) error {
-	mode := "rw"
+	mode := readWrite
 	if v.GetMode() == mesos.RO {
-		mode = "ro"
+		mode = readOnly
 	}
 	target := v.ContainerPath
 	if !path.IsAbs(target) {
@@ -35,18 +59,15 @@ func (p *planner) volume(v mesos.Volume) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case source == "":
-	case filepath.IsAbs(source) && filepath.IsAbs(v.GetHostPath()), !filepath.IsAbs(source):
-		p.host.Binds = append(p.host.Binds, fmt.Sprintf("%s:%s:%s", source, target, mode))
-	default: // In the sandbox, whose path may hold colons.
+	if source == "" {
+		return nil
+	}
+	if v.HostPath != nil && filepath.IsAbs(source) && !filepath.IsAbs(v.GetHostPath()) { // In the sandbox.
 		if err := os.MkdirAll(source, 0o750); err != nil {
 			return err
 		}
-		p.host.Mounts = append(p.host.Mounts, mount.Mount{
-			Type: mount.TypeBind, Source: source, Target: target, ReadOnly: mode == "ro",
-		})
 	}
+	p.bind(source, target, mode)
 	return nil
 }
 
