@@ -271,7 +271,8 @@ func (s *stream) nextBefore(end <-chan time.Time, what string) object {
 	}
 }
 
-// ended checks that the stream ends without another event but heartbeats.
+// ended checks that the stream ends without another event than heartbeats and
+// those of offers.
 func (s *stream) ended() {
 	s.t.Helper()
 	end := time.After(patience)
@@ -280,7 +281,7 @@ func (s *stream) ended() {
 		if e == nil {
 			return
 		}
-		if e["type"] != "HEARTBEAT" && e["type"] != "OFFERS" {
+		if e["type"] != "HEARTBEAT" && e["type"] != "OFFERS" && e["type"] != "RESCIND" {
 			s.t.Fatalf("%v before the end of the stream", e)
 		}
 	}
@@ -308,6 +309,7 @@ type framework struct {
 	info               object
 	offers             []object
 	barriers           int
+	seen               map[string]bool // uuids of acknowledged updates
 }
 
 func subscribe(t *testing.T, addr string, fi object, more ...any) *framework {
@@ -317,7 +319,7 @@ func subscribe(t *testing.T, addr string, fi object, more ...any) *framework {
 		call["framework_id"] = id
 	}
 	s := stream200(t, addr, schedulerPath, call)
-	f := &framework{stream: s, addr: addr, streamID: s.header.Get(streamHeader)}
+	f := &framework{stream: s, addr: addr, streamID: s.header.Get(streamHeader), seen: map[string]bool{}}
 	e := f.wait("SUBSCRIBED")
 	f.id = text(e, "subscribed.framework_id.value")
 	f.info = with(fi, "id", object{"value": f.id})
@@ -477,15 +479,29 @@ func (f *framework) expect(task string, states ...string) object {
 	f.t.Helper()
 	var s object
 	for _, want := range states {
-		s = f.status()
+		s = f.fresh()
 		if text(s, "task_id.value") != task || s["state"] != want {
 			f.t.Fatalf("got %v, want %s of %s", s, want, task)
 		}
-		if s["uuid"] != nil {
-			f.ack(s)
-		}
 	}
 	return s
+}
+
+// fresh is the next UPDATE, acknowledged. One that is sent again, because its
+// acknowledgement was lost on the way, is passed over.
+func (f *framework) fresh() object {
+	f.t.Helper()
+	for {
+		s := f.status()
+		if s["uuid"] == nil {
+			return s
+		}
+		f.ack(s)
+		if !f.seen[text(s, "uuid")] {
+			f.seen[text(s, "uuid")] = true
+			return s
+		}
+	}
 }
 
 func scalar(name string, v float64) object {
@@ -526,7 +542,7 @@ func (f *framework) reconcile(id, agent string) object {
 		q["agent_id"] = object{"value": agent}
 	}
 	f.call("RECONCILE", object{"tasks": list{q}})
-	return f.status()
+	return f.fresh()
 }
 
 // amount is a scalar of resources.
@@ -538,4 +554,13 @@ func amount(rs list, name string) float64 {
 		}
 	}
 	return sum
+}
+
+func decodeList(t *testing.T, body string) list {
+	t.Helper()
+	var out list
+	if err := json.Unmarshal([]byte(body), &out); err != nil {
+		t.Fatalf("%q: %v", body, err)
+	}
+	return out
 }

@@ -116,7 +116,9 @@ func TestCheck29UpdateFramework(t *testing.T) {
 	t.Parallel()
 	m := startMaster(t)
 	f := subscribe(t, m.addr, info())
-	update := func(fi object, more ...any) answer { return f.try("UPDATE_FRAMEWORK", with(object{"framework_info": fi}, more...)) }
+	update := func(fi object, more ...any) answer {
+		return f.try("UPDATE_FRAMEWORK", with(object{"framework_info": fi}, more...))
+	}
 	a := update(with(f.info, "name", "new"))
 	a.is(t, "name", 200, "")
 	if _, set := a.header["Content-Type"]; set {

@@ -281,7 +281,9 @@ func TestCheck50CommandAndExecutor(t *testing.T) {
 	const want = "Task should have at least one (but not both) of CommandInfo or ExecutorInfo present"
 	mine := object{"value": f.id}
 	executor := object{"executor_id": object{"value": "x"}, "command": object{"value": "x"}, "framework_id": mine}
-	run := func(pairs ...any) object { return task("t", o, "", "command", nil, "executor", with(executor, pairs...)) }
+	run := func(pairs ...any) object {
+		return task("t", o, "", "command", nil, "executor", with(executor, pairs...))
+	}
 	f.check([]fault{
 		{task("t", o, "x", "command", nil), want},
 		{task("t", o, "x", "executor", executor), want},
@@ -318,9 +320,9 @@ func TestCheck47SameIDAfterItsEnd(t *testing.T) {
 	o := f.offer()
 	f.launch(o, task("t", o, "exit 0"))
 	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
-	p := f.offer()
 	last := f.status()
 	match(t, "end", last, object{"state": "TASK_FINISHED"})
+	p := f.offer()
 	f.launch(p, task("t", o, "exit 0")) // its end is not acknowledged
 	match(t, "live", f.status(), object{"state": "TASK_ERROR", "message": "Task has duplicate ID: t", "uuid": nil})
 	f.ack(last)

@@ -1,0 +1,291 @@
+package checks_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/master"
+)
+
+// quickPings has a master give up agents soon.
+func quickPings(o *master.Options) { o.PingTimeout, o.MaxPingTimeouts = 300*time.Millisecond, 2 }
+
+// loud takes the next ones but heartbeats, offers and rescinds.
+func (f *framework) loud(n int) []object {
+	f.t.Helper()
+	var out []object
+	for len(out) < n {
+		e := f.next()
+		f.keep(e)
+		switch e["type"] {
+		case "HEARTBEAT", "OFFERS", "RESCIND":
+		default:
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func TestCheck74LinkBreakWithoutCheckpoint(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t)
+	a := startAgent(t, m, simulated)
+	f := subscribe(t, m.addr, with(info("PARTITION_AWARE"), "checkpoint", false))
+	o := f.offer()
+	f.launch(o, task("t", o, "sleep 1000"))
+	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	held := f.offer()
+	a.stop()
+	rescinded := false
+	for {
+		e := f.next()
+		if e["type"] == "RESCIND" {
+			rescinded = text(e, "rescind.offer_id.value") == text(held, "id.value")
+			continue
+		}
+		if e["type"] == "UPDATE" {
+			match(t, "status", at(e, "update.status"), object{
+				"state": "TASK_LOST", "source": "SOURCE_MASTER", "reason": "REASON_AGENT_DISCONNECTED",
+				"message": "Agent 127.0.0.1 disconnected", "uuid": nil, "agent_id": o["agent_id"],
+			})
+			break
+		}
+	}
+	for !rescinded {
+		rescinded = text(f.wait("RESCIND"), "rescind.offer_id.value") == text(held, "id.value")
+	}
+	f.quiet("no FAILURE yet")
+	match(t, "reconciled", f.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_GONE"}) // it counts as registered
+}
+
+// What an unreachable agent means, for frameworks with and without
+// PARTITION_AWARE (5.3).
+func TestUnreachableAgent(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t, quickPings)
+	a := startAgent(t, m, simulated)
+	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	o := f.offer()
+	f.launch(o, task("f", o, "sleep 1000"))
+	f.expect("f", "TASK_STARTING", "TASK_RUNNING")
+	f.call("SUPPRESS", nil)
+	f.quiet("SUPPRESS")
+	f.decline(refuse(0), f.offers...)
+	f.offers = nil
+	g := subscribe(t, m.addr, info())
+	p := g.offer()
+	g.launch(p, task("g", p, "sleep 1000"))
+	g.expect("g", "TASK_STARTING", "TASK_RUNNING")
+	h := subscribe(t, m.addr, info())
+	a.stop()
+	for id, x := range map[string]*framework{"f": f, "g": g} {
+		es := x.loud(2)
+		state := "TASK_UNREACHABLE"
+		if x == g {
+			state = "TASK_LOST"
+		}
+		match(t, id, es[0], object{
+			"update.status.state": state, "update.status.source": "SOURCE_MASTER", "update.status.reason": "REASON_AGENT_REMOVED",
+			"update.status.message": "health check timed out", "update.status.uuid": nil, "update.status.agent_id": o["agent_id"],
+		})
+		if at(es[0], "update.status.unreachable_time.nanoseconds") == nil {
+			t.Error("no unreachable_time")
+		}
+		match(t, id, es[1], object{"type": "FAILURE", "failure.agent_id": o["agent_id"], "failure.executor_id": nil})
+	}
+	match(t, "a framework without tasks there", h.loud(1)[0], object{"type": "FAILURE"})
+	agentID := text(o, "agent_id.value")
+	match(t, "with agent", f.reconcile("f", agentID), object{"state": "TASK_UNREACHABLE"})
+	match(t, "without agent", f.reconcile("f", ""), object{"state": "TASK_UNKNOWN", "message": "Reconciliation: Task is unknown"})
+	f.call("RECONCILE", object{})
+	f.quiet("implicit reconciliation leaves unreachable tasks out")
+	match(t, "GET_TASKS", operate(t, m.addr, "GET_TASKS", nil), object{"get_tasks.tasks": list{}, "get_tasks.unreachable_tasks.0.state": "TASK_UNREACHABLE"})
+	f.call("REVIVE", nil)
+	g.call("SUPPRESS", nil)
+	h.call("SUPPRESS", nil)
+	b := startAgent(t, m, simulated)
+	q := f.offer()
+	f.launch(q, task("f", q, "sleep 1000"))
+	match(t, "reuse", f.status(), object{"state": "TASK_ERROR", "message": "Task reuses the ID of an unreachable task: f"})
+	b.stop()
+	for id, x := range map[string]*framework{"f": f, "g": g} {
+		match(t, id, x.loud(1)[0], object{"type": "FAILURE"})
+	}
+	a.again()
+	for id, x := range map[string]*framework{"f": f, "g": g} {
+		match(t, id, x.loud(1)[0], object{
+			"update.status.state": "TASK_RUNNING", "update.status.source": "SOURCE_MASTER", "update.status.reason": "REASON_AGENT_REREGISTERED",
+			"update.status.message": "Unreachable agent re-reregistered", "update.status.uuid": nil, "update.status.task_id.value": id,
+		})
+	}
+	match(t, "back", f.reconcile("f", agentID), object{"state": "TASK_RUNNING"})
+}
+
+// A disconnected agent that does not come back in time (5.3). The same timer, in
+// a master that was restarted, says less (5.2).
+func TestReregisterTimeout(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t, func(o *master.Options) { o.ReregisterTimeout = 2 * time.Second })
+	a := startAgent(t, m, simulated)
+	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	o := f.offer()
+	f.launch(o, task("t", o, "sleep 1000"))
+	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	a.stop()
+	es := f.loud(2)
+	match(t, "status", es[0], object{
+		"update.status.state": "TASK_UNREACHABLE", "update.status.message": "agent did not reregister within 2secs after disconnecting",
+		"update.status.reason": "REASON_AGENT_REMOVED",
+	})
+	match(t, "failure", es[1], object{"type": "FAILURE"})
+	a.again()
+	f.expect("t", "TASK_RUNNING")
+}
+
+func TestRecoveredAgentThatStaysAway(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t, func(o *master.Options) { o.ReregisterTimeout = 2 * time.Second })
+	a := startAgent(t, m, simulated)
+	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	o := f.offer()
+	f.launch(o, task("t", o, "sleep 1000"))
+	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	a.stop()
+	m.stop()
+	n := m.again()
+	g := subscribe(t, n.addr, f.info)
+	match(t, "only", g.loud(1)[0], object{"type": "FAILURE", "failure.agent_id": o["agent_id"]})
+	match(t, "reconciled", g.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_UNREACHABLE"})
+}
+
+// An agent that says good-bye, and one whose place is taken (5.3).
+func TestAgentReplaced(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t)
+	a := startAgent(t, m, simulated)
+	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	o := f.offer()
+	f.launch(o, task("t", o, "sleep 1000"))
+	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	a.stop()
+	startAgent(t, m, simulated, func(x *agentOptions) { x.Port = portOf(t, a.addr) }) // of another work_dir
+	es := f.loud(2)
+	match(t, "status", es[0], object{
+		"update.status.state": "TASK_LOST", "update.status.reason": "REASON_AGENT_REMOVED", "update.status.uuid": nil,
+		"update.status.message": "Agent 127.0.0.1 removed: a new agent registered at the same address",
+	})
+	match(t, "failure", es[1], object{"type": "FAILURE", "failure.agent_id": o["agent_id"]})
+	match(t, "reconciled", f.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_UNKNOWN"})
+}
+
+// A kill that could not be delivered is, once the agent is back (1.5, 5.3).
+func TestKillIsReplayed(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t)
+	a := startAgent(t, m, simulated)
+	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	o := f.offer()
+	f.launch(o, task("t", o, "sleep 1000"))
+	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.offer()
+	a.stop()
+	f.wait("RESCIND")
+	f.kill("t", text(o, "agent_id.value"), nil)
+	f.quiet("nobody is there")
+	a.again()
+	f.expect("t", "TASK_KILLED")
+}
+
+// A framework without PARTITION_AWARE, an agent that is gone (5.3).
+func TestGoneAgent(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t)
+	startAgent(t, m, simulated)
+	f := subscribe(t, m.addr, info())
+	o := f.offer()
+	f.launch(o, task("t", o, "sleep 1000"))
+	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	agentID := text(o, "agent_id.value")
+	operate(t, m.addr, "MARK_AGENT_GONE", object{"agent_id": object{"value": agentID}})
+	es := f.loud(2)
+	match(t, "status", es[0], object{
+		"update.status.state": "TASK_LOST", "update.status.reason": "REASON_AGENT_REMOVED", "update.status.message": "Agent has been marked gone",
+	})
+	match(t, "failure", es[1], object{"type": "FAILURE"})
+	call := object{"type": "MARK_AGENT_GONE", "mark_agent_gone": object{"agent_id": object{"value": "nobody"}}}
+	ask(t, "POST", m.addr, operatorPath, jsonHeaders(), call).is(t, "unknown", 404, "Agent 'nobody' not found")
+}
+
+func TestCheck77Drain(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t)
+	startAgent(t, m, simulated)
+	f := subscribe(t, m.addr, info("PARTITION_AWARE", "TASK_KILLING_STATE"))
+	o := f.offer()
+	agentID := o["agent_id"]
+	f.launch(o, task("t", o, "sleep 1000"))
+	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	held := f.offer()
+	operate(t, m.addr, "DRAIN_AGENT", object{"agent_id": agentID, "max_grace_period": object{"seconds": 1}})
+	if id := text(f.wait("RESCIND"), "rescind.offer_id.value"); id != text(held, "id.value") {
+		t.Errorf("RESCIND of %s", id)
+	}
+	drain := func() object {
+		return at(operate(t, m.addr, "GET_AGENTS", nil), "get_agents.agents.0").(object)
+	}
+	match(t, "draining", drain(), object{
+		"active": false, "deactivated": true, "drain_info.state": "DRAINING", "drain_info.config.max_grace_period.nanoseconds": 1e9,
+	})
+	match(t, "killing", f.expect("t", "TASK_KILLING"), object{"reason": "REASON_AGENT_DRAINING"})
+	match(t, "killed", f.expect("t", "TASK_KILLED"), object{"reason": "REASON_AGENT_DRAINING"})
+	eventually(t, "DRAINED", func() bool { return at(drain(), "drain_info.state") == "DRAINED" })
+	match(t, "drained", drain(), object{"active": false, "deactivated": true})
+	f.unoffered("a drained agent")
+	operate(t, m.addr, "REACTIVATE_AGENT", object{"agent_id": agentID})
+	f.offer()
+	match(t, "active", drain(), object{"active": true, "deactivated": false, "drain_info": nil})
+	operate(t, m.addr, "DEACTIVATE_AGENT", object{"agent_id": agentID})
+	f.wait("RESCIND")
+	f.unoffered("a deactivated agent")
+	operate(t, m.addr, "REACTIVATE_AGENT", object{"agent_id": agentID})
+	f.offer()
+	for _, kind := range []string{"DRAIN_AGENT", "DEACTIVATE_AGENT", "REACTIVATE_AGENT"} {
+		body := object{"type": kind, strings.ToLower(kind): object{"agent_id": object{"value": "nobody"}}}
+		ask(t, "POST", m.addr, operatorPath, jsonHeaders(), body).is(t, kind, 400, "Unknown agent")
+	}
+}
+
+// The kill of a drain that ends with the agent gone is the task's end for its
+// framework, whose acknowledgement makes the agent gone at once (5.3).
+func TestCheck92DrainAndMarkGone(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t)
+	startAgent(t, m)
+	f := subscribe(t, m.addr, info("PARTITION_AWARE", "TASK_KILLING_STATE"))
+	o := f.offer()
+	f.launch(o, task("t", o, "trap '' TERM; while :; do sleep 1; done"))
+	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	operate(t, m.addr, "DRAIN_AGENT", object{"agent_id": o["agent_id"], "mark_gone": true})
+	s := at(f.loud(1)[0], "update.status").(object)
+	match(t, "gone", s, object{"state": "TASK_GONE_BY_OPERATOR", "reason": "REASON_AGENT_DRAINING", "source": "SOURCE_EXECUTOR"})
+	f.ack(s)
+	match(t, "failure", f.loud(1)[0], object{"type": "FAILURE", "failure.agent_id": o["agent_id"]})
+	match(t, "reconciled", f.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_GONE_BY_OPERATOR"})
+	f.quiet("nothing follows")
+}
+
+// An agent whose machine is to be maintained cannot be drained (5.3).
+func TestDrainOfMaintenance(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t)
+	startAgent(t, m, simulated, func(o *agentOptions) { o.Hostname = "one" })
+	f := subscribe(t, m.addr, info())
+	o := f.offer()
+	operate(t, m.addr, "UPDATE_MAINTENANCE_SCHEDULE", object{"schedule": object{"windows": list{object{
+		"machine_ids": list{object{"hostname": "one", "ip": "127.0.0.1"}}, "unavailability": object{"start": object{"nanoseconds": 1}},
+	}}}})
+	body := object{"type": "DRAIN_AGENT", "drain_agent": object{"agent_id": o["agent_id"]}}
+	ask(t, "POST", m.addr, operatorPath, jsonHeaders(), body).is(t, "a scheduled machine", 400,
+		"Agent "+text(o, "agent_id.value")+" is part of a maintenance schedule under Machine one (127.0.0.1)")
+}
