@@ -47,6 +47,7 @@ type Server struct {
 	byTask    map[taskKey]*record
 	pending   map[*record]bool // with an update to be acknowledged
 	lingers   map[taskKey]time.Time
+	starting  map[*record]time.Time // runs that have said nothing yet: until when
 	retries   alarm
 	session   *session
 	drain     *link.Drain
@@ -75,7 +76,7 @@ func New(opts Options) (*Server, error) {
 		opts: opts, codec: wire.NewCodec(), store: st, identity: id,
 		client:    &http.Client{Transport: &http.Transport{DisableCompression: true}},
 		executors: map[Kind]executor.Executor{}, records: map[string]*record{}, byTask: map[taskKey]*record{},
-		pending: map[*record]bool{}, lingers: map[taskKey]time.Time{}, unregister: make(chan struct{}),
+		pending: map[*record]bool{}, lingers: map[taskKey]time.Time{}, starting: map[*record]time.Time{}, unregister: make(chan struct{}),
 	}
 	a.dial = a.dialAt(opts.Master)
 	if opts.Dial != nil {
@@ -176,11 +177,15 @@ func (a *Server) sink(run executor.Run, s executor.Status) {
 	if r == nil {
 		return
 	}
+	delete(a.starting, r)
 	if r.Orphan {
 		r.State = s.State
 		if terminal(s.State) {
 			a.discard(r)
 		}
+		return
+	}
+	if terminal(r.State) { // given up, or gone by operator: nothing follows
 		return
 	}
 	if r.Aborted {
@@ -250,6 +255,7 @@ func (a *Server) retry() {
 			a.sendHead(r)
 		}
 	}
+	a.giveUpStarts(now)
 	for key, until := range a.lingers {
 		if now.Before(until) {
 			a.retries.at(until, a.retry)

@@ -45,6 +45,7 @@ func (a *Server) launch(ctx context.Context, l *link.Launch) {
 	if err != nil {
 		a.fatal(err)
 	}
+	a.awaitStart(r)
 	a.mu.Unlock()
 	if err == nil {
 		e.Launch(ctx, r.task())

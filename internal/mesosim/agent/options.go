@@ -77,6 +77,10 @@ type Options struct {
 	// seconds or itself. Default 1 s.
 	Backoff time.Duration
 
+	// RegistrationTimeout is how long a task may take to start, its URIs and its
+	// image included. Default one minute.
+	RegistrationTimeout time.Duration
+
 	Log zerolog.Logger
 }
 
@@ -114,6 +118,9 @@ func (o *Options) complete() error {
 	}
 	if o.Backoff <= 0 {
 		o.Backoff = defaultBackoff
+	}
+	if o.RegistrationTimeout <= 0 {
+		o.RegistrationTimeout = defaultRegistrationTimeout
 	}
 	if o.Build == nil {
 		o.Build = build

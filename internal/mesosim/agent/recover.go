@@ -50,6 +50,9 @@ func (a *Server) recoverRun(ctx context.Context, r *record) {
 		return
 	}
 	ended, orphan := terminal(r.State), r.Orphan
+	a.mu.Lock()
+	a.awaitStart(r)
+	a.mu.Unlock()
 	e.Recover(ctx, r.task(), r.State)
 	switch {
 	case ended && orphan:
@@ -80,6 +83,7 @@ func (a *Server) keep(r *record) {
 func (a *Server) discard(r *record) {
 	delete(a.records, r.Run.ContainerID)
 	delete(a.pending, r)
+	delete(a.starting, r)
 	if a.byTask[r.key()] == r {
 		delete(a.byTask, r.key())
 	}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/moby/moby/client"
@@ -20,6 +23,8 @@ import (
 // where there is no engine, but never in CI.
 func dockerCell(t *testing.T, capabilities ...string) (f *framework, image string) {
 	t.Helper()
+	port := freePort(t)
+	resources := offering(t, fmt.Sprintf("cpus:4;mem:2048;disk:4096;ports:[%d-%d]", port, port))
 	cli, err := client.New(client.FromEnv)
 	if err != nil {
 		t.Fatal(err)
@@ -46,13 +51,24 @@ func dockerCell(t *testing.T, capabilities ...string) (f *framework, image strin
 		}
 	})
 	m := startMaster(t)
-	a := startAgent(t, m, func(o *agent.Options) { o.Executor = agent.Auto })
+	a := startAgent(t, m, resources, func(o *agent.Options) { o.Executor, o.RegistrationTimeout = agent.Auto, 5*time.Second })
 	f = subscribe(t, m.addr, info(capabilities...))
 	t.Cleanup(func() { // all containers end with the agent that says good-bye
 		a.agent.Unregister()
 		a.stop()
 	})
 	return f, image
+}
+
+// freePort is one that nobody listens on.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return portOf(t, l.Addr().String())
 }
 
 func boxOf(image string, docker ...any) object {
@@ -94,9 +110,15 @@ func TestCheck68DockerRun(t *testing.T) {
 	t.Parallel()
 	f, image := dockerCell(t)
 	o := f.offer()
-	rs := list{scalar("cpus", 0.5), scalar("mem", 64), ports(31000, 31000)}
+	var port int
+	for _, r := range items(o, "resources") {
+		if text(r, "name") == "ports" {
+			port = int(number(r, "ranges.range.0.begin"))
+		}
+	}
+	rs := list{scalar("cpus", 0.5), scalar("mem", 64), ports(port, port)}
 	env := object{"variables": list{object{"name": "MINE", "value": "yes"}}}
-	docker := boxOf(image, "network", "BRIDGE", "port_mappings", list{object{"host_port": 31000, "container_port": 80, "protocol": "TCP"}},
+	docker := boxOf(image, "network", "BRIDGE", "port_mappings", list{object{"host_port": port, "container_port": 80, "protocol": "TCP"}},
 		"parameters", list{object{"key": "label", "value": "k=v"}})
 	f.launch(o, task("t", o, "", "command", object{"value": "echo $MINE; sleep 1000", "environment": env}, "container", docker, "resources", rs))
 	f.expect("t", "TASK_STARTING")
@@ -108,7 +130,7 @@ func TestCheck68DockerRun(t *testing.T) {
 		"Config.Labels.k": "v", "Config.Entrypoint": list{"/bin/sh"}, "Config.Cmd": list{"-c", "echo $MINE; sleep 1000"},
 		"HostConfig.CpuQuota": 0, "HostConfig.Privileged": false,
 	})
-	if got := text(at(d, "HostConfig.PortBindings").(object)["80/tcp"].(list)[0], "HostPort"); got != "31000" {
+	if got := text(at(d, "HostConfig.PortBindings").(object)["80/tcp"].(list)[0], "HostPort"); got != strconv.Itoa(port) {
 		t.Errorf("port %q", got)
 	}
 	binds := items(d, "HostConfig.Binds")
@@ -167,4 +189,23 @@ func TestShortContainer(t *testing.T) {
 	match(t, "end", f.expect("t", "TASK_FINISHED"), object{
 		"message": "Container exited with status 0", "reason": nil, "container_status.network_infos.0.ip_addresses.0.ip_address": "127.0.0.1",
 	})
+}
+
+// A pull that takes longer than the registration timeout is a launch that
+// failed (4.2).
+func TestRegistrationTimeout(t *testing.T) {
+	t.Parallel()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	f, _ := dockerCell(t)
+	o := f.offer()
+	f.launch(o, task("t", o, "sleep 1000", "container", boxOf(l.Addr().String()+"/never:1")))
+	match(t, "failed", f.expect("t", "TASK_FAILED"), object{
+		"source": "SOURCE_AGENT", "reason": "REASON_CONTAINER_LAUNCH_FAILED", "container_status": nil,
+		"message": "Failed to launch container: discarded; Abnormal executor termination: unknown container",
+	})
+	f.quiet("nothing follows")
 }

@@ -28,7 +28,7 @@ const (
 type agentFlags struct {
 	common
 	master, attributes, resources, containerizers, executor string
-	backoff                                                 Duration
+	backoff, registration                                   Duration
 	ephemeral                                               bool
 }
 
@@ -47,7 +47,8 @@ func newAgent() *cobra.Command {
 	f.StringVar(&af.executor, "executor", "", "docker, process, simulated or auto; overrides containerizers")
 	f.BoolVar(&af.ephemeral, "ephemeral", false, "keep nothing of simulated tasks on disk, for benchmarks")
 	f.Var(&af.backoff, "registration_backoff_factor", "first wait before registering again (1secs)")
-	ignore(f, "docker_kill_orphans", "isolation", "launcher", "log_dir", "systemd_enable_support", "executor_registration_timeout",
+	f.Var(&af.registration, "executor_registration_timeout", "time for a task to start, its image's pull included (1mins)")
+	ignore(f, "docker_kill_orphans", "isolation", "launcher", "log_dir", "systemd_enable_support",
 		"docker", "docker_socket", "recover", "strict", "switch_user", "gc_delay", "docker_stop_timeout", "docker_remove_delay",
 		"executor_shutdown_grace_period", "image_providers", "advertise_ip", "advertise_port", "cgroups_enable_cfs",
 		"authenticate_http_readwrite", "runtime_dir")
@@ -81,7 +82,7 @@ func (af *agentFlags) run(cmd *cobra.Command) error {
 	}
 	opts := agent.Options{
 		IP: af.ip, Port: af.port, Hostname: af.hostname, WorkDir: af.workDir,
-		Backoff: time.Duration(af.backoff), Ephemeral: af.ephemeral, Log: log,
+		Backoff: time.Duration(af.backoff), RegistrationTimeout: time.Duration(af.registration), Ephemeral: af.ephemeral, Log: log,
 	}
 	if opts.Executor, err = af.kind(); err != nil {
 		return err
