@@ -11,7 +11,6 @@ import (
 	"github.com/mesos/mesos-go/api/v1/lib/agent"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
-	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
 
@@ -224,8 +223,7 @@ func (a *Server) attach(id mesos.ContainerID) (*agent.Response, int, string) {
 	return nil, http.StatusInternalServerError, "I/O switchboard server was disabled for this container"
 }
 
-// containers is GET_CONTAINERS. What a task really uses is not measured: its
-// limits are told, and zero for the rest.
+// containers is GET_CONTAINERS.
 func (a *Server) containers() *agent.Response {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -235,16 +233,11 @@ func (a *Server) containers() *agent.Response {
 			continue
 		}
 		id := mesos.ContainerID{Value: r.Run.ContainerID}
-		set := resource.New(r.Info.Value.Resources)
-		cpus, mem, zero := set.Scalar("cpus").Float(), uint64(set.Scalar("mem").Float()*(1<<20)), 0.0
 		name := executorName(&r.Info.Value)
 		out.Containers = append(out.Containers, agent.Response_GetContainers_Container{
 			FrameworkID: &mesos.FrameworkID{Value: r.Run.FrameworkID}, ExecutorID: &mesos.ExecutorID{Value: r.Run.ExecutorID},
 			ExecutorName: &name, ContainerID: id, ContainerStatus: &mesos.ContainerStatus{ContainerID: &id},
-			ResourceStatistics: &mesos.ResourceStatistics{
-				Timestamp: float64(time.Now().UnixMicro()) / 1e6, CPUsUserTimeSecs: &zero, CPUsSystemTimeSecs: &zero,
-				CPUsLimit: &cpus, MemLimitBytes: &mem,
-			},
+			ResourceStatistics: r.statistics(time.Now()),
 		})
 	}
 	return &agent.Response{Type: agent.Response_GET_CONTAINERS, GetContainers: out}

@@ -132,6 +132,7 @@ func checks() map[int]check {
 		81: {env: cell, agent: agent.Auto, open: map[string]string{
 			"body.get_containers.containers[].resource_statistics.cpus_system_time_secs": "what the task used",
 			"body.get_containers.containers[].resource_statistics.cpus_user_time_secs":   "what the task used",
+			"body.get_containers.containers[].resource_statistics.mem_rss_bytes":         "what the task used",
 			"body.data": "the log of the executor; after looks for its line of the task",
 		}, after: taskInStderr},
 		90: {env: cell, agent: agent.Auto, offers: allocation},

@@ -29,9 +29,7 @@
 //     leaves out, each with the reason.
 //
 // A difference fails the check's subtest and names the line of the transcript,
-// the path in it, and both values; what is not recorded fails it too. The
-// differences that are there to this day are listed in known_test.go: they are
-// logged, and one that is gone fails the check until its entry is removed.
+// the path in it, and both values; what is not recorded fails it too.
 //
 // Checks of docker tasks need a Docker engine and Debian's busybox-static; they
 // are skipped on a developer's machine without one, never in CI.

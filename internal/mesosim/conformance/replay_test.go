@@ -23,7 +23,6 @@ type replay struct {
 	streams map[string]*stream    // by who
 	answers map[string][]response // to calls of who, not compared yet
 	ours    []string              // recorded ids of this exchange's frameworks
-	known   []*known              // what may differ in this check
 	taken   map[string]string     // the newest event of each type, as it came
 	last    any                   // body of the newest response
 	times   map[int]time.Time     // when a call was made or an event came, by line
@@ -32,7 +31,7 @@ type replay struct {
 func newReplay(t *testing.T, id int, c check) *replay {
 	t.Helper()
 	return &replay{
-		t: t, id: id, check: c, cluster: newCluster(t), match: &matcher{ids: newBinding(), open: c.open}, kind: c.agent, known: knownDifferences(id),
+		t: t, id: id, check: c, cluster: newCluster(t), match: &matcher{ids: newBinding(), open: c.open}, kind: c.agent,
 		streams: map[string]*stream{}, answers: map[string][]response{}, taken: map[string]string{}, times: map[int]time.Time{},
 	}
 }
@@ -69,7 +68,6 @@ func (r *replay) run(lines []line) {
 	}
 	time.Sleep(r.check.quiet)
 	r.nothingElse()
-	r.nothingKnownIsGone()
 }
 
 // frameworks are the ids that a transcript's subscriptions were given.
@@ -136,12 +134,6 @@ func (r *replay) step(l *line) {
 func (r *replay) report(where string, differences []string) {
 	r.t.Helper()
 	for _, d := range differences {
-		text := where + ": " + d
-		if k := r.knownDifference(text); k != nil {
-			k.seen = true
-			r.t.Logf("known difference: %s: %s", k.why, text)
-			continue
-		}
-		r.t.Error(text)
+		r.t.Error(where + ": " + d)
 	}
 }

@@ -41,7 +41,8 @@ type Status struct {
 	Healthy *bool
 	// IPs are the addresses of container_status.network_infos; empty means the agent's own.
 	IPs []string
-	// PID is container_status.executor_pid where there is one.
+	// PID is the first process of the task, or zero. That of a command task
+	// becomes container_status.executor_pid.
 	PID uint32
 }
 

@@ -43,7 +43,7 @@ func (w *workload) Describe(ctx context.Context) (lifecycle.Description, error) 
 	if err != nil {
 		return lifecycle.Description{}, err
 	}
-	d := lifecycle.Description{IPs: addresses(c)}
+	d := lifecycle.Description{IPs: addresses(c), PID: uint32(max(0, c.State.Pid))}
 	if since, err := time.Parse(time.RFC3339Nano, c.State.StartedAt); err == nil {
 		d.Since = since
 	}
