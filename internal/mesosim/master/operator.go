@@ -50,6 +50,12 @@ func operatorFault(c *master.Call) string {
 	switch c.Type { //nolint:exhaustive // The calls with a body that are served.
 	case master.Call_TEARDOWN:
 		missing = c.Teardown == nil
+	case master.Call_GET_METRICS:
+		missing = c.GetMetrics == nil
+	case master.Call_LIST_FILES:
+		missing = c.ListFiles == nil
+	case master.Call_READ_FILE:
+		missing = c.ReadFile == nil
 	case master.Call_MARK_AGENT_GONE:
 		missing = c.MarkAgentGone == nil
 	case master.Call_DRAIN_AGENT:
@@ -179,6 +185,8 @@ func change(now time.Time, m *core.Master, call *master.Call) (status int, body 
 		if why := m.StopMaintenance(call.StopMaintenance.Machines); why != "" {
 			return http.StatusBadRequest, why
 		}
+	case master.Call_LIST_FILES, master.Call_READ_FILE: // a master has no files
+		return http.StatusNotFound, "404 Not Found."
 	default:
 		return http.StatusNotImplemented, "501 Not Implemented."
 	}

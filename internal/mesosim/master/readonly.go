@@ -55,7 +55,7 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	out := object{
-		"version": core.Version, "start_time": started, "elected_time": elected, "id": info.ID, "pid": info.GetPID(),
+		"version": core.Version, "git_sha": "", "build_date": "", "build_time": 0.0, "build_user": "", "start_time": started, "elected_time": elected, "id": info.ID, "pid": info.GetPID(),
 		"hostname": info.GetHostname(), "leader": info.GetPID(), "capabilities": capabilities,
 		"leader_info": object{"id": info.ID, "pid": info.GetPID(), "port": info.GetPort(), "hostname": info.GetHostname()},
 		"flags":       s.flagMap(), "cluster": "", "unreachable_slaves": s.unreachable(), "orphan_tasks": []any{}, "unregistered_frameworks": []any{}, "recovered_slaves": []any{},
@@ -257,61 +257,4 @@ func (s *Server) snapshot(w http.ResponseWriter, r *http.Request) {
 	out := map[string]float64{"master/elected": 0, "master/uptime_secs": time.Since(s.started).Seconds()}
 	s.do(func(_ time.Time, m *core.Master) { out = s.gauge(m) })
 	writeJSON(w, r, out)
-}
-
-// gauge is the counters with what is counted at the moment (7.1).
-func (s *Server) gauge(m *core.Master) map[string]float64 {
-	out := map[string]float64{"master/elected": 1, "master/uptime_secs": time.Since(s.started).Seconds()}
-	for _, name := range []string{
-		"slaves_active", "slaves_connected", "slaves_unreachable", "frameworks_active", "frameworks_connected",
-		"cpus_total", "cpus_used", "mem_total", "mem_used", "disk_total", "disk_used", "gpus_total", "gpus_used",
-	} {
-		out["master/"+name] = 0
-	}
-	out["master/slaves_unreachable"] = float64(len(m.Registry().Unreachable))
-	for name, v := range s.metrics {
-		out[name] = v
-	}
-	for i := range mesos.TASK_UNKNOWN {
-		out["master/"+strings.ToLower(strings.Replace(i.String(), "TASK_", "tasks_", 1))] = 0
-	}
-	for _, t := range m.Tasks().Tasks {
-		out["master/"+strings.ToLower(strings.Replace(t.GetState().String(), "TASK_", "tasks_", 1))]++
-	}
-	agents, frameworks := m.Agents(), m.Frameworks()
-	for _, a := range agents.Agents {
-		if a.Active || a.GetDeactivated() {
-			out["master/slaves_connected"]++
-		}
-		if a.Active {
-			out["master/slaves_active"]++
-		}
-		for name, v := range resource.New(a.TotalResources).Scalars() {
-			out["master/"+name+"_total"] += v.Float()
-		}
-		for name, v := range resource.New(a.AllocatedResources).Scalars() {
-			out["master/"+name+"_used"] += v.Float()
-		}
-	}
-	for _, name := range []string{"cpus", "mem", "disk", "gpus"} {
-		if total := out["master/"+name+"_total"]; total > 0 {
-			out["master/"+name+"_percent"] = out["master/"+name+"_used"] / total
-		}
-	}
-	for _, f := range frameworks.Frameworks {
-		if f.Connected {
-			out["master/frameworks_connected"]++
-			out["master/frameworks_active"]++
-		}
-	}
-	return out
-}
-
-func metricList(all map[string]float64) []mesos.Metric {
-	out := make([]mesos.Metric, 0, len(all))
-	for name, v := range all {
-		out = append(out, mesos.Metric{Name: name, Value: &v})
-	}
-	slices.SortFunc(out, func(a, b mesos.Metric) int { return strings.Compare(a.Name, b.Name) })
-	return out
 }

@@ -23,6 +23,9 @@ func taskOf(t *mesos.Task) object {
 	if labels := labelsOf(t.Labels); labels != nil {
 		out["labels"] = labels
 	}
+	if d := t.Discovery; d != nil {
+		out["discovery"] = object{"visibility": d.Visibility.String(), "name": d.GetName()}
+	}
 	if c := t.Container; c != nil {
 		container := object{"type": c.GetType().String()}
 		if c.Docker != nil {

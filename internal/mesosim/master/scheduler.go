@@ -106,6 +106,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, call *scheduler.Ca
 			return
 		}
 		s.metrics.call(call.Type)
+		sub.Called(call.Type)
 		status, body = dispatch(now, m, sub, call)
 	})
 	switch {

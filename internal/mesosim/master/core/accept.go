@@ -34,6 +34,8 @@ func (m *Master) Accept(now time.Time, s Subscriber, call *scheduler.Call_Accept
 		m.refuseOperations(now, f, call.Operations, why)
 		return
 	}
+	f.counts.accepted += len(offers)
+	f.counts.operations += len(call.Operations)
 	p := &pool{framework: f, agent: offers[0].agent, role: offers[0].role}
 	for _, o := range offers {
 		p.left = p.left.Plus(o.set)
@@ -130,6 +132,7 @@ func (m *Master) refuseOperations(now time.Time, f *framework, ops []mesos.Offer
 func (m *Master) reject(now time.Time, f *framework, t mesos.TaskInfo, state mesos.TaskState, reason mesos.TaskStatus_Reason, message string) {
 	s := statusByMaster(now, t.TaskID, state, reason, message)
 	s.AgentID = &mesos.AgentID{Value: t.AgentID.Value}
+	m.end(f, state)
 	m.send(f, update(s))
 }
 

@@ -155,6 +155,7 @@ func (m *Master) sendOffers(f *framework, made []*offer) {
 	for _, o := range made {
 		e.Offers.Offers = append(e.Offers.Offers, m.message(o))
 	}
+	f.counts.sent += len(made)
 	m.send(f, e)
 }
 

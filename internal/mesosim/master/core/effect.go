@@ -56,6 +56,7 @@ func (m *Master) queue(e Effect) { m.effects = append(m.effects, e) }
 // send queues an event for a framework, which is lost when it is away.
 func (m *Master) send(f *framework, e *scheduler.Event) {
 	if f.connected {
+		f.counts.events[e.Type]++
 		m.queue(Send{Stream: f.stream, Event: e})
 	}
 }

@@ -32,6 +32,8 @@ type framework struct {
 
 	inverseFilters map[string]time.Time // by agent
 
+	counts counts
+
 	tasks       map[string]*task
 	unreachable []*task
 	completed   []*task
@@ -41,7 +43,7 @@ func newFramework(id string, info mesos.FrameworkInfo) *framework {
 	info.ID = &mesos.FrameworkID{Value: id}
 	return &framework{
 		id: id, info: info,
-		suppressed: map[string]bool{}, filters: map[filterKey][]filter{}, usage: map[string]amounts{}, turns: map[string]int{}, tasks: map[string]*task{},
+		suppressed: map[string]bool{}, filters: map[filterKey][]filter{}, usage: map[string]amounts{}, turns: map[string]int{}, counts: newCounts(), tasks: map[string]*task{},
 		inverseFilters: map[string]time.Time{},
 	}
 }
@@ -167,6 +169,7 @@ func (f *framework) setSuppressed(roles []string) {
 func (m *Master) connect(now time.Time, f *framework, stream string) {
 	f.stream, f.connected = stream, true
 	f.heartbeatAt = now.Add(HeartbeatInterval)
+	f.counts.calls[scheduler.Call_SUBSCRIBE]++
 	interval, info := HeartbeatInterval.Seconds(), m.cfg.Info
 	m.send(f, &scheduler.Event{Type: scheduler.Event_SUBSCRIBED, Subscribed: &scheduler.Event_Subscribed{
 		FrameworkID: &mesos.FrameworkID{Value: f.id}, HeartbeatIntervalSeconds: &interval, MasterInfo: &info,

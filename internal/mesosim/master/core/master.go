@@ -48,7 +48,8 @@ type Master struct {
 	registry   Registry
 	offers     map[string]*offer
 	operations map[operationKey]*operation
-	turns      map[string]int // by role: how many offers were made, ever
+	ended      map[mesos.TaskState]int // tasks, ever
+	turns      map[string]int          // by role: how many offers were made, ever
 
 	issuedFrameworks, issuedAgents, issuedOffers, issuedTasks int
 
@@ -69,7 +70,7 @@ func New(cfg Config, registry Registry, now time.Time) *Master {
 	m := &Master{
 		cfg: cfg, registry: registry,
 		frameworks: map[string]*framework{}, agents: map[string]*agent{}, offers: map[string]*offer{},
-		operations: map[operationKey]*operation{}, turns: map[string]int{}, sessions: map[string]*agent{}, addresses: map[string]*agent{}, inverses: map[string]*inverse{},
+		operations: map[operationKey]*operation{}, turns: map[string]int{}, ended: map[mesos.TaskState]int{}, sessions: map[string]*agent{}, addresses: map[string]*agent{}, inverses: map[string]*inverse{},
 		allocateAt: now.Add(cfg.AllocationInterval),
 	}
 	for id, r := range m.registry.Admitted {

@@ -88,6 +88,7 @@ func (m *Master) take(o *offer) {
 
 func (m *Master) rescind(o *offer) {
 	m.take(o)
+	o.framework.counts.rescinded++
 	m.send(o.framework, rescind(o.id))
 }
 
@@ -124,6 +125,7 @@ func (m *Master) Decline(now time.Time, s Subscriber, call *scheduler.Call_Decli
 	for _, id := range call.OfferIDs {
 		if o := m.offers[id.Value]; o != nil {
 			m.take(o)
+			s.framework.counts.declined++
 			m.addFilter(now, s.framework, o.role, o.agent.id, o.set, call.Filters)
 		}
 	}

@@ -114,6 +114,7 @@ func (m *Master) settle(t *task, s mesos.TaskStatus, latest mesos.TaskState) {
 	if !ended {
 		return
 	}
+	m.end(t.framework, latest)
 	m.free(t)
 }
 
