@@ -28,6 +28,8 @@ type record struct {
 	Pending   []link.TaskStatus  `json:"pending,omitempty"`
 	// PID is the process of the executor, once it is known.
 	PID uint32 `json:"pid,omitempty"`
+	// Started is the timestamp of the first TASK_RUNNING, in seconds; zero before.
+	Started float64 `json:"started,omitempty"`
 	// Aborted says that a docker task is being ended because of its check, which
 	// real docker executors do not survive (4.2).
 	Aborted bool `json:"aborted,omitempty"`
@@ -54,6 +56,9 @@ func (r *record) key() taskKey {
 
 func (r *record) task() executor.Task {
 	t := executor.Task{Run: r.Run, Info: r.Info.Value, Role: r.Role}
+	if r.Started > 0 {
+		t.Started = time.UnixMicro(int64(r.Started * 1e6))
+	}
 	for _, c := range r.Framework.Value.Capabilities {
 		t.KillingState = t.KillingState || c.Type == mesos.FrameworkInfo_Capability_TASK_KILLING_STATE
 	}
@@ -83,6 +88,9 @@ func terminal(s mesos.TaskState) bool {
 func (r *record) push(s mesos.TaskStatus) {
 	if !terminal(r.State) {
 		r.State = s.GetState()
+	}
+	if s.GetState() == mesos.TASK_RUNNING && r.Started == 0 {
+		r.Started = s.GetTimestamp()
 	}
 	r.Pending = append(r.Pending, link.TaskStatus{Value: s})
 }

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -125,5 +126,30 @@ func TestGrace(t *testing.T) {
 		if got := r.grace(c.asked); got != c.want {
 			t.Errorf("%s, own %v, asked %s: %s, want %s", c.kind, c.own, c.asked, got, c.want)
 		}
+	}
+}
+
+// A task runs since its first TASK_RUNNING, not since the latest word of its
+// health; an agent that starts again still knows.
+func TestStartedIsKept(t *testing.T) {
+	t.Parallel()
+	r := &record{}
+	for i, s := range []mesos.TaskState{mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_RUNNING} {
+		at := float64(100 + i)
+		r.push(mesos.TaskStatus{State: s.Enum(), Timestamp: &at})
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again record
+	if err := json.Unmarshal(b, &again); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := again.task().Started, time.Unix(101, 0); !got.Equal(want) {
+		t.Errorf("started at %v, want %v", got, want)
+	}
+	if got := (&record{}).task().Started; !got.IsZero() {
+		t.Errorf("a task that does not run started at %v", got)
 	}
 }
