@@ -5,7 +5,6 @@ import (
 	"flag"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -24,7 +23,7 @@ func newCluster(b *testing.B, tasks int, listen bool) *inprocess.Cluster {
 	b.Helper()
 	c, err := inprocess.Start(context.Background(), inprocess.Options{
 		Agents: (tasks + bench.TasksPerAgent - 1) / bench.TasksPerAgent, Ephemeral: true,
-		AllocationInterval: 100 * time.Millisecond, Listen: listen, IP: "127.0.0.1", Log: zerolog.Nop(),
+		Listen: listen, IP: "127.0.0.1", Log: zerolog.Nop(),
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -1,0 +1,66 @@
+package bench_test
+
+import (
+	"context"
+	"flag"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/bench"
+	"github.com/milosgajdos/taurus/internal/mesos"
+	"github.com/milosgajdos/taurus/internal/natstest"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
+)
+
+var jobsFlag = flag.Int("jobs", 50, "how many jobs the tasks are of")
+
+// BenchmarkTaurus is all of taurus between a user and the embedded Mesos: on a
+// log in memory, which is what the services cost, and on JetStream as it is in
+// production on one machine, every append on disk.
+func BenchmarkTaurus(b *testing.B) {
+	for _, kind := range []struct {
+		name string
+		open func(*testing.B) func(context.Context, string) (eventlog.Log, error)
+	}{{"memory", inMemory}, {"jetstream", onJetStream}} {
+		b.Run(kind.name, func(b *testing.B) {
+			for b.Loop() {
+				c := newCluster(b, *tasksFlag, false)
+				t := bench.Taurus{
+					Log: kind.open(b), Lease: memory.NewLeases(time.Now),
+					Mesos: mesos.Config{Master: c.Addr(), Transport: c.Network().Client("taurus").Transport, Log: zerolog.Nop()},
+				}
+				p, err := t.Run(b.Context(), *jobsFlag, *tasksFlag / *jobsFlag)
+				if err != nil {
+					b.Fatal(err)
+				}
+				c.Close()
+				tasks := float64(*jobsFlag * (*tasksFlag / *jobsFlag))
+				b.ReportMetric(float64(*jobsFlag)/p.Submitted.Seconds(), "submissions/s")
+				b.ReportMetric(tasks/p.Running.Seconds(), "running/s")
+				b.ReportMetric(tasks/p.Killed.Seconds(), "killed/s")
+			}
+		})
+	}
+}
+
+// inMemory opens one log for all services; it is closed with the process.
+func inMemory(*testing.B) func(context.Context, string) (eventlog.Log, error) {
+	log := memory.New()
+	return func(context.Context, string) (eventlog.Log, error) { return shared{log}, nil }
+}
+
+// shared is a log that one of its users does not close for the others.
+type shared struct{ eventlog.Log }
+
+func (shared) Close() error { return nil }
+
+func onJetStream(b *testing.B) func(context.Context, string) (eventlog.Log, error) {
+	nats := natstest.Start(b)
+	return func(ctx context.Context, role string) (eventlog.Log, error) {
+		return jetstream.Open(ctx, jetstream.Options{URL: nats.URL(), Name: role})
+	}
+}
