@@ -40,6 +40,8 @@ type Server struct {
 	client   *http.Client
 	dial     Dial
 
+	started time.Time
+
 	mu        sync.Mutex
 	identity  identity
 	executors map[Kind]executor.Executor
@@ -73,7 +75,7 @@ func New(opts Options) (*Server, error) {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
 	a := &Server{
-		opts: opts, codec: wire.NewCodec(), store: st, identity: id,
+		opts: opts, started: time.Now(), codec: wire.NewCodec(), store: st, identity: id,
 		client:    &http.Client{Transport: &http.Transport{DisableCompression: true}},
 		executors: map[Kind]executor.Executor{}, records: map[string]*record{}, byTask: map[taskKey]*record{},
 		pending: map[*record]bool{}, lingers: map[taskKey]time.Time{}, starting: map[*record]time.Time{}, unregister: make(chan struct{}),

@@ -19,12 +19,15 @@ const version = "1.12.0"
 // routes serves paths with and without /slave(1) in front (7.2).
 func (a *Server) routes() http.Handler {
 	paths := map[string]http.HandlerFunc{
-		"/health":         a.health,
-		"/state":          a.state,
-		"/files/read":     a.filesRead,
-		"/files/browse":   a.filesBrowse,
-		"/files/download": a.filesDownload,
-		"/api/v1":         a.api,
+		"/health":             a.health,
+		"/state":              a.state,
+		"/containers":         a.statisticsOf,
+		"/monitor/statistics": a.statisticsOf,
+		"/metrics/snapshot":   a.snapshot,
+		"/files/read":         a.filesRead,
+		"/files/browse":       a.filesBrowse,
+		"/files/download":     a.filesDownload,
+		"/api/v1":             a.api,
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(strings.TrimSuffix(r.URL.Path, "/"), "/slave(1)")
@@ -93,6 +96,10 @@ func (a *Server) api(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	media := r.Header.Get("Content-Type")
+	if media == "" {
+		text(w, http.StatusBadRequest, "Expecting 'Content-Type' to be present")
+		return
+	}
 	if media != wire.MediaJSON && media != wire.MediaProtobuf {
 		text(w, http.StatusUnsupportedMediaType, "Expecting 'Content-Type' of application/json or application/x-protobuf")
 		return
@@ -104,17 +111,18 @@ func (a *Server) api(w http.ResponseWriter, r *http.Request) {
 	}
 	var call agent.Call
 	if err := a.codec.Decode(media, body, &call); err != nil {
-		text(w, http.StatusBadRequest, "Failed to parse body into Call protobuf: "+err.Error())
+		text(w, http.StatusBadRequest, wire.Refusal(err))
+		return
+	}
+	out := wire.Negotiate(r.Header.Values("Accept"))
+	if out == "" {
+		text(w, http.StatusNotAcceptable, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'")
 		return
 	}
 	res, status, why := a.answer(&call)
 	if why != "" {
 		text(w, status, why)
 		return
-	}
-	out := wire.MediaJSON
-	if strings.Contains(r.Header.Get("Accept"), wire.MediaProtobuf) && !strings.Contains(r.Header.Get("Accept"), wire.MediaJSON) {
-		out = wire.MediaProtobuf
 	}
 	b, err := a.codec.Encode(out, res)
 	if err != nil {
@@ -135,6 +143,12 @@ func (a *Server) answer(call *agent.Call) (res *agent.Response, status int, why 
 		return &agent.Response{Type: agent.Response_GET_VERSION, GetVersion: &agent.Response_GetVersion{
 			VersionInfo: mesos.VersionInfo{Version: version},
 		}}, 0, ""
+	case agent.Call_GET_TASKS:
+		return &agent.Response{Type: agent.Response_GET_TASKS, GetTasks: a.tasks()}, 0, ""
+	case agent.Call_GET_FRAMEWORKS:
+		return &agent.Response{Type: agent.Response_GET_FRAMEWORKS, GetFrameworks: a.frameworks()}, 0, ""
+	case agent.Call_GET_STATE:
+		return &agent.Response{Type: agent.Response_GET_STATE, GetState: a.getState()}, 0, ""
 	case agent.Call_GET_CONTAINERS:
 		return a.containers(), 0, ""
 	case agent.Call_LIST_FILES:

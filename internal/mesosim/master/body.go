@@ -3,12 +3,8 @@ package master
 import (
 	"compress/gzip"
 	"crypto/subtle"
-	"errors"
 	"io"
 	"net/http"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/gogo/protobuf/proto"
 
@@ -36,20 +32,10 @@ func (s *Server) decode(w http.ResponseWriter, r *http.Request, call proto.Messa
 		return "", nil, false
 	}
 	if err := s.codec.Decode(media, body, call); err != nil {
-		text(w, http.StatusBadRequest, bodyFault(err))
+		text(w, http.StatusBadRequest, wire.Refusal(err))
 		return "", nil, false
 	}
 	return media, body, true
-}
-
-func bodyFault(err error) string {
-	switch {
-	case errors.Is(err, wire.ErrProtobuf):
-		return "Failed to parse body into Call protobuf"
-	case errors.Is(err, wire.ErrConvert):
-		return "Failed to convert JSON into Call protobuf: " + err.Error()
-	}
-	return "Failed to parse body into JSON: " + err.Error()
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -64,49 +50,8 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return io.ReadAll(in)
 }
 
-// accepted chooses the media type of an answer: JSON when it is acceptable,
-// which it is when nothing is said (1.1). It is empty when neither type is.
-func accepted(r *http.Request) string {
-	for _, media := range []string{wire.MediaJSON, wire.MediaProtobuf} {
-		if accepts(r.Header.Values("Accept"), media) {
-			return media
-		}
-	}
-	return ""
-}
-
-func accepts(headers []string, media string) bool {
-	if len(headers) == 0 {
-		return true
-	}
-	var ok bool
-	for part := range strings.SplitSeq(strings.Join(headers, ","), ",") {
-		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-		name = strings.TrimSpace(name)
-		if !slices.Contains([]string{media, "*/*", "application/*"}, name) {
-			continue
-		}
-		if refused(params) {
-			if name == media {
-				return false
-			}
-			continue
-		}
-		ok = true
-	}
-	return ok
-}
-
-// refused says whether a quality of zero is among the parameters.
-func refused(params string) bool {
-	for p := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if q, err := strconv.ParseFloat(value, 64); name == "q" && err == nil && q == 0 {
-			return true
-		}
-	}
-	return false
-}
+// accepted chooses the media type of an answer; it is empty when neither is.
+func accepted(r *http.Request) string { return wire.Negotiate(r.Header.Values("Accept")) }
 
 const notAcceptable = "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'"
 
