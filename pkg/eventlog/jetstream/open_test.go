@@ -76,8 +76,10 @@ func TestOpenRefusesAnUnfitStream(t *testing.T) {
 		"partitions":           func(c *natsjs.StreamConfig) { c.Metadata = nil },
 	} {
 		t.Run(setting, func(t *testing.T) {
+			// A name of its own: the server may still be removing the last one's store.
+			name := "TAURUS_" + setting
 			c := natsjs.StreamConfig{
-				Name: "TAURUS", Subjects: []string{"taurus.ev.>"}, Discard: natsjs.DiscardNew, MaxBytes: 1 << 20,
+				Name: name, Subjects: []string{"taurus.ev.>"}, Discard: natsjs.DiscardNew, MaxBytes: 1 << 20,
 				DenyDelete: true, DenyPurge: true, AllowDirect: true, AllowAtomicPublish: true,
 				Metadata: map[string]string{"taurus-partitions": "64"},
 			}
@@ -85,8 +87,8 @@ func TestOpenRefusesAnUnfitStream(t *testing.T) {
 			if _, err := js.CreateStream(within(t), c); err != nil {
 				t.Fatal(err)
 			}
-			remove(t, s.URL(), "TAURUS")
-			_, err := jetstream.Open(within(t), jetstream.Options{URL: s.URL(), MaxBytes: 1 << 20, Partitions: 64})
+			remove(t, s.URL(), name)
+			_, err := jetstream.Open(within(t), jetstream.Options{URL: s.URL(), Stream: name, MaxBytes: 1 << 20, Partitions: 64})
 			var unfit *jetstream.UnfitError
 			if !errors.As(err, &unfit) || !strings.Contains(unfit.Setting, setting) || unfit.Mend == "" || unfit.Want == unfit.Got {
 				t.Fatalf("got %v, want an error about %s", err, setting)
