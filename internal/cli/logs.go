@@ -45,7 +45,7 @@ func (a *App) logs() *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what they write next, until Ctrl-C or they have ended")
 	cmd.Flags().BoolVar(&stderr, "stderr", false, "show standard error in place of standard output")
-	cmd.Flags().Uint32Var(&attempt, "attempt", 0, "show this `attempt`; 0 is the newest")
+	cmd.Flags().Uint32Var(&attempt, "attempt", 0, "show this `attempt`; 0 is the newest that was launched")
 	return cmd
 }
 
@@ -53,6 +53,8 @@ func (a *App) logs() *cobra.Command {
 type output struct {
 	client.Output
 	prefix string
+	// from is the attempt that was read last, 0 before the first read.
+	from uint32
 	// rest is a line that is not complete yet.
 	rest []byte
 	// over says that the task had ended before the last read began.
@@ -147,7 +149,7 @@ func (a *App) copyLog(ctx context.Context, o *output, follow bool) (bool, error)
 		}
 	}
 	for {
-		data, size, err := api.Logs(ctx, o.Output)
+		part, err := api.Logs(ctx, o.Output)
 		switch {
 		case waiting(err):
 			o.over = over
@@ -155,9 +157,15 @@ func (a *App) copyLog(ctx context.Context, o *output, follow bool) (bool, error)
 		case err != nil:
 			return false, fmt.Errorf("%s/%d: %w", o.Job, o.Slot, err)
 		}
-		o.Offset += int64(len(data))
-		last := len(data) == 0 || o.Offset >= size
-		if err := a.writeLog(o, data, last && over); err != nil {
+		if o.from != 0 && o.from != part.Attempt {
+			// A newer attempt began, and its file with it.
+			o.from, o.Offset = part.Attempt, 0
+			continue
+		}
+		o.from = part.Attempt
+		o.Offset += int64(len(part.Data))
+		last := len(part.Data) == 0 || o.Offset >= part.Size
+		if err := a.writeLog(o, part.Data, last && over); err != nil {
 			return true, err
 		}
 		if last {

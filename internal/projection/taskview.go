@@ -116,6 +116,16 @@ func (m *Model) Slot(id string, slot uint32, now time.Time) ([]Task, bool) {
 	return tasks, len(tasks) > 0
 }
 
+// LastEnd returns the attempt of a slot that ended last. Slot no longer shows it
+// once a newer one is planned, but its output is what tells why it ended.
+func (m *Model) LastEnd(id string, slot uint32, now time.Time) (Task, bool) {
+	j, ok := m.known(id)
+	if !ok || j.Slots[slot] == nil || j.Slots[slot].LastEnd == nil {
+		return Task{}, false
+	}
+	return taskView(j, j.Slots[slot], j.Slots[slot].LastEnd, now), true
+}
+
 // slotView leaves out what earlier runs left behind.
 func slotView(j *cluster.Job, slot *cluster.Slot, now time.Time) []Task {
 	var tasks []Task

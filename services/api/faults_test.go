@@ -286,6 +286,18 @@ func TestTaskLogs(t *testing.T) {
 	if got := problemType(t, r.do("GET", "/v2/jobs/web/tasks/2/logs/stdout", "").want(404)); got != "no-output" {
 		t.Fatalf("problem %s", got)
 	}
+	// While a failed task backs off its last words are what is asked for.
+	r.append(r.space.Task("web", 1), events.TaskStatusChanged{Run: run, Slot: 1, Attempt: 1, State: "TASK_FAILED", UUID: []byte{1}})
+	r.append(r.space.Plan("web"), events.TasksPlanned{Run: run, Group: "web", Slots: []events.SlotRange{{From: 1, To: 1, Attempt: 2}}})
+	for _, query := range []string{"", "?attempt=1"} {
+		a := r.do("GET", "/v2/jobs/web/tasks/1/logs/stdout"+query, "").want(200)
+		if a.body != f.data || a.header.Get("X-Taurus-Attempt") != "1" || f.got != "http://host1:5051 fw web-1 stdout" {
+			t.Fatalf("%s: got %q %v from %s", query, a.body, a.header, f.got)
+		}
+	}
+	if got := problemType(t, r.do("GET", "/v2/jobs/web/tasks/1/logs/stdout?attempt=2", "").want(404)); got != "no-output" {
+		t.Fatalf("problem %s", got)
+	}
 	f.err = fmt.Errorf("agent: %w", fs.ErrNotExist)
 	if got := problemType(t, r.do("GET", "/v2/jobs/web/tasks/1/logs/stdout", "").want(404)); got != "no-output" {
 		t.Fatalf("problem %s", got)

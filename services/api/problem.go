@@ -68,7 +68,7 @@ func kinds() []kind {
 		{eventlog.ErrStopped, http.StatusServiceUnavailable, "stopping", "The service is stopping", again},
 		{ErrNotReady, http.StatusServiceUnavailable, "not-ready", "The service is still replaying the log", "Try again in a moment."},
 		{projection.ErrNotYet, http.StatusBadRequest, "not-yet", "The log has not come to this sequence", "Ask for a sequence up to X-Taurus-Sequence."},
-		{errNoTask, http.StatusNotFound, "task-not-found", "The job has no such task", ""},
+		{errNoTask, http.StatusNotFound, "task-not-found", "The job has no such task", "Of a slot only the newest attempt, the last that ended, and those that still live are known."},
 		{errNoLogs, http.StatusNotFound, "no-output", "The task has no output", ""},
 		{errNoSandbox, http.StatusNotImplemented, "no-sandbox", "Output cannot be read here", ""},
 		{fs.ErrNotExist, http.StatusNotFound, "no-output", "The task has no such file", "The agent has no sandbox of the task yet, or has removed it."},

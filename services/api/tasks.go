@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -111,15 +112,21 @@ func (s *Service) taskLogs(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	t, ok := chosen(slot.Attempts, uint32(attempt))
-	if !ok {
-		return errNoTask
-	}
-	if t.TaskID == "" || t.AgentURL == "" {
-		return errNoLogs
+	id, err := jobID(c, "id")
+	if err != nil {
+		return err
 	}
 	framework := ""
-	s.live.View(func(m *projection.Model) { framework = m.State().Launcher.FrameworkID })
+	s.live.View(func(m *projection.Model) {
+		framework = m.State().Launcher.FrameworkID
+		if end, ok := m.LastEnd(id, slot.Slot, m.Time()); ok {
+			slot.Attempts = append([]projection.Task{end}, slot.Attempts...)
+		}
+	})
+	t, err := chosen(slot.Attempts, uint32(attempt))
+	if err != nil {
+		return err
+	}
 	data, size, err := s.opts.Sandbox.ReadFile(c.Request().Context(), t.AgentURL, framework, t.TaskID, file, int64(offset), int(length))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -130,17 +137,24 @@ func (s *Service) taskLogs(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("X-Taurus-Offset", strconv.FormatUint(offset, 10))
 	h.Set("X-Taurus-Size", strconv.FormatInt(size, 10))
+	h.Set("X-Taurus-Attempt", strconv.FormatUint(uint64(t.Attempt), 10))
 	// What a task wrote is never to be taken for a page.
 	h.Set(echo.HeaderXContentTypeOptions, "nosniff")
 	return c.Blob(http.StatusOK, "text/plain; charset=utf-8", data)
 }
 
-// chosen is the attempt asked for, the newest for 0.
-func chosen(attempts []projection.Task, attempt uint32) (projection.Task, bool) {
-	for i := len(attempts) - 1; i >= 0; i-- {
-		if attempt == 0 || attempts[i].Attempt == attempt {
-			return attempts[i], true
+// chosen is the attempt asked for; for 0 the newest that was launched, so that
+// while a failed task backs off its last words can be read.
+func chosen(attempts []projection.Task, attempt uint32) (projection.Task, error) {
+	err := errNoTask
+	for _, t := range slices.Backward(attempts) {
+		switch {
+		case attempt != 0 && t.Attempt != attempt:
+		case t.TaskID == "" || t.AgentURL == "":
+			err = errNoLogs
+		default:
+			return t, nil
 		}
 	}
-	return projection.Task{}, false
+	return projection.Task{}, err
 }

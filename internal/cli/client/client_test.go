@@ -48,7 +48,7 @@ func TestAnotherProgramsAnswer(t *testing.T) {
 	if _, err := api.Cluster(t.Context(), ""); !errors.Is(err, client.ErrAnswer) {
 		t.Errorf("error %v", err)
 	}
-	if _, _, err := api.Logs(t.Context(), client.Output{Job: "web", File: "stdout"}); !errors.Is(err, client.ErrAnswer) {
+	if _, err := api.Logs(t.Context(), client.Output{Job: "web", File: "stdout"}); !errors.Is(err, client.ErrAnswer) {
 		t.Errorf("logs: error %v", err)
 	}
 }
@@ -63,6 +63,7 @@ func TestRequests(t *testing.T) {
 		}
 		got = asked{r.Method + " " + r.RequestURI, string(body)}
 		w.Header().Set("X-Taurus-Size", "0")
+		w.Header().Set("X-Taurus-Attempt", "1")
 		fmt.Fprint(w, "{}")
 	})
 	ctx := t.Context()
@@ -84,7 +85,7 @@ func TestRequests(t *testing.T) {
 		{asked{"GET /v2/jobs/web/explain", ""}, func() error { _, err := api.Explain(ctx, "web", ""); return err }},
 		{asked{"GET /v2/jobs/web/tasks/3", ""}, func() error { _, err := api.Slot(ctx, "web", 3); return err }},
 		{asked{"GET /v2/jobs/web/tasks/3/logs/stderr?attempt=2&offset=9", ""}, func() error {
-			_, _, err := api.Logs(ctx, client.Output{Job: "web", Slot: 3, Attempt: 2, File: "stderr", Offset: 9})
+			_, err := api.Logs(ctx, client.Output{Job: "web", Slot: 3, Attempt: 2, File: "stderr", Offset: 9})
 			return err
 		}},
 		{asked{"POST /v2/jobs", "x: y"}, func() error { _, err := api.Submit(ctx, []byte("x: y"), "application/yaml"); return err }},

@@ -23,10 +23,18 @@ type Output struct {
 	Offset int64
 }
 
-// Logs returns a part of what a task wrote, which begins at the offset asked for,
-// and the size of all there is by now. It returns ErrNotFound while there is
+// Part is a part of what a task wrote, which begins at the offset asked for.
+type Part struct {
+	Data []byte
+	// Size is that of all there is by now.
+	Size int64
+	// Attempt is the one that wrote it.
+	Attempt uint32
+}
+
+// Logs returns a part of what a task wrote. It returns ErrNotFound while there is
 // nothing.
-func (c *Client) Logs(ctx context.Context, o Output) (data []byte, size int64, err error) {
+func (c *Client) Logs(ctx context.Context, o Output) (part Part, err error) {
 	query := url.Values{"offset": {strconv.FormatInt(o.Offset, 10)}}
 	if o.Attempt > 0 {
 		query.Set("attempt", strconv.FormatUint(uint64(o.Attempt), 10))
@@ -34,16 +42,21 @@ func (c *Client) Logs(ctx context.Context, o Output) (data []byte, size int64, e
 	path := jobPath(o.Job, "/tasks/", strconv.FormatUint(uint64(o.Slot), 10), "/logs/", o.File)
 	resp, err := c.open(ctx, request{method: http.MethodGet, path: path, query: query})
 	if err != nil {
-		return nil, 0, err
+		return part, err
 	}
 	defer resp.Body.Close()
-	if data, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer)); err != nil {
-		return nil, 0, fmt.Errorf("read %s of %s/%d: %w", o.File, o.Job, o.Slot, err)
+	if part.Data, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer)); err != nil {
+		return part, fmt.Errorf("read %s of %s/%d: %w", o.File, o.Job, o.Slot, err)
 	}
-	if size, err = strconv.ParseInt(resp.Header.Get("X-Taurus-Size"), 10, 64); err != nil {
-		return nil, 0, fmt.Errorf("%w: the size of %s is missing", ErrAnswer, o.File)
+	if part.Size, err = strconv.ParseInt(resp.Header.Get("X-Taurus-Size"), 10, 64); err != nil {
+		return part, fmt.Errorf("%w: the size of %s is missing", ErrAnswer, o.File)
 	}
-	return data, size, nil
+	attempt, err := strconv.ParseUint(resp.Header.Get("X-Taurus-Attempt"), 10, 32)
+	if err != nil {
+		return part, fmt.Errorf("%w: the attempt of %s is missing", ErrAnswer, o.File)
+	}
+	part.Attempt = uint32(attempt)
+	return part, nil
 }
 
 // Slot returns the attempts of a slot that matter, the newest last.
