@@ -14,7 +14,9 @@ import (
 func build(kind Kind, env Env) (executor.Executor, error) {
 	switch kind {
 	case Docker:
-		return docker.New(docker.Options{Sink: env.Sink, Log: env.Log, AgentID: env.AgentID, AgentIP: env.AgentIP, StateDir: env.StateDir})
+		return docker.New(docker.Options{
+			Sink: env.Sink, Log: env.Log, AgentID: env.AgentID, AgentIP: env.AgentIP, StateDir: env.StateDir, Grace: env.Grace,
+		})
 	case Process:
 		return process.New(process.Options{Sink: env.Sink, Log: env.Log, AgentID: env.AgentID, AgentIP: env.AgentIP, StateDir: env.StateDir})
 	case Simulated:

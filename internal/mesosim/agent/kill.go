@@ -10,22 +10,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
 
-// grace is how long a task has between the gentle and the hard signal. asked is
-// that of the call, negative when it has none; it counts for docker tasks only.
-func (r *record) grace(asked time.Duration) time.Duration {
-	own := r.Info.Value.GetKillPolicy().GetGracePeriod()
-	isDocker := r.Kind == Docker
-	switch {
-	case asked >= 0 && isDocker:
-		return asked
-	case own != nil:
-		return time.Duration(own.Nanoseconds)
-	case isDocker:
-		return dockerGrace
-	}
-	return commandGrace
-}
-
 func (a *Server) kill(k *link.Kill) {
 	a.mu.Lock()
 	r := a.byTask[taskKey{k.FrameworkID, k.TaskID}]
@@ -36,7 +20,7 @@ func (a *Server) kill(k *link.Kill) {
 		a.mu.Unlock()
 		return
 	}
-	e, run, grace := a.executors[r.Kind], r.Run, r.grace(k.Grace)
+	e, run, grace := a.executors[r.Kind], r.Run, a.opts.graces().kill(r, k.Grace)
 	a.mu.Unlock()
 	if e != nil {
 		e.Kill(run, grace)
@@ -78,12 +62,8 @@ func (a *Server) shutdownFramework(id string) {
 // stop kills runs with the grace of a shutdown (4.4).
 func (a *Server) stop(live []*record) {
 	for _, r := range live {
-		grace := shutdownGrace
-		if own := r.Info.Value.GetKillPolicy().GetGracePeriod(); own != nil {
-			grace = time.Duration(own.Nanoseconds)
-		}
 		if e := a.executors[r.Kind]; e != nil {
-			e.Kill(r.Run, grace)
+			e.Kill(r.Run, a.opts.graces().end(r))
 		}
 	}
 }
@@ -118,7 +98,7 @@ func (a *Server) drainAll(d *link.Drain) {
 		if err := a.store.save(r); err != nil {
 			a.fatal(err)
 		}
-		grace := r.grace(-1)
+		grace := a.opts.graces().kill(r, -1)
 		if d.MaxGrace >= 0 && r.Kind == Docker {
 			grace = min(grace, d.MaxGrace)
 		}
@@ -146,7 +126,7 @@ func (a *Server) killAll(ctx context.Context) {
 	}
 	a.mu.Unlock()
 	a.stop(live)
-	deadline := time.Now().Add(dockerGrace)
+	deadline := time.Now().Add(a.opts.ShutdownGrace)
 	for time.Now().Before(deadline) && sleep(ctx, granularity/4) {
 		a.mu.Lock()
 		n := len(a.records)

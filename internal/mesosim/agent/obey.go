@@ -9,13 +9,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
 
-// The grace of kills (4.3, 4.4).
-const (
-	dockerGrace   = 5 * time.Second
-	commandGrace  = 3 * time.Second
-	shutdownGrace = 3 * time.Second
-)
-
 // obey carries out one message of the master.
 func (a *Server) obey(ctx context.Context, msg *link.ToAgent) {
 	switch {

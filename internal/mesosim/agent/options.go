@@ -35,6 +35,7 @@ type Env struct {
 	AgentID  string
 	AgentIP  string
 	StateDir string
+	Grace    time.Duration     // of containers whose task does not say
 	Simulate simulated.Options // for Simulated
 }
 
@@ -53,6 +54,11 @@ type Options struct {
 	Simulate simulated.Options
 	// Build replaces the executors, for tests.
 	Build Build
+
+	// ShutdownGrace is how long executors have to end when they are told to; two
+	// seconds of it are their own. Default 5 s. Containers whose task does not
+	// say have it, or DockerStop if that is longer, between SIGTERM and SIGKILL.
+	ShutdownGrace, DockerStop time.Duration
 
 	// Ephemeral keeps neither records nor sandboxes on disk, for benchmarks with
 	// simulated tasks: what is not in memory is gone when the agent ends.
@@ -76,6 +82,10 @@ type Options struct {
 	// Backoff is the first wait before registering again; it doubles up to two
 	// seconds or itself. Default 1 s.
 	Backoff time.Duration
+
+	// ReadOnly and ReadWrite are the secrets by principal of those who look at
+	// the state and at files, and of operators. Nil lets everybody in.
+	ReadOnly, ReadWrite map[string]string
 
 	// RegistrationTimeout is how long a task may take to start, its URIs and its
 	// image included. Default one minute.
@@ -122,8 +132,13 @@ func (o *Options) complete() error {
 	if o.RegistrationTimeout <= 0 {
 		o.RegistrationTimeout = defaultRegistrationTimeout
 	}
+	if o.ShutdownGrace <= 0 {
+		o.ShutdownGrace = defaultShutdownGrace
+	}
 	if o.Build == nil {
 		o.Build = build
 	}
 	return nil
 }
+
+func (o *Options) graces() graces { return graces{shutdown: o.ShutdownGrace, dockerStop: o.DockerStop} }

@@ -123,7 +123,7 @@ func TestGrace(t *testing.T) {
 	} {
 		r := &record{Kind: c.kind}
 		r.Info.Value.KillPolicy = c.own
-		if got := r.grace(c.asked); got != c.want {
+		if got := (graces{shutdown: 5 * time.Second}).kill(r, c.asked); got != c.want {
 			t.Errorf("%s, own %v, asked %s: %s, want %s", c.kind, c.own, c.asked, got, c.want)
 		}
 	}

@@ -61,7 +61,7 @@ func (a *Server) recoverRun(ctx context.Context, r *record) {
 		a.mu.Unlock()
 	case ended:
 	case orphan:
-		e.Kill(r.Run, r.grace(-1))
+		e.Kill(r.Run, a.opts.graces().kill(r, -1))
 	case r.Aborted:
 		e.Kill(r.Run, 0)
 	case !r.Framework.Value.GetCheckpoint():
@@ -99,7 +99,7 @@ func (a *Server) buildExecutors() error {
 	}
 	for _, k := range a.opts.Executor.kinds() {
 		e, err := a.opts.Build(k, Env{
-			Sink: a.sink, Log: a.opts.Log, AgentID: a.identity.AgentID, AgentIP: a.opts.IP,
+			Sink: a.sink, Log: a.opts.Log, AgentID: a.identity.AgentID, AgentIP: a.opts.IP, Grace: a.opts.graces().docker(),
 			StateDir: filepath.Join(a.opts.WorkDir, "meta", string(k)), Simulate: a.opts.Simulate,
 		})
 		if err != nil {

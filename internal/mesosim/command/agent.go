@@ -14,6 +14,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
 	"github.com/milosgajdos/taurus/internal/mesosim/election"
+	"github.com/milosgajdos/taurus/internal/mesosim/master"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 )
 
@@ -28,7 +29,9 @@ const (
 type agentFlags struct {
 	common
 	master, attributes, resources, containerizers, executor string
-	backoff, registration                                   Duration
+	backoff, registration, shutdownGrace, dockerStop        Duration
+	credentials                                             string
+	readonly, readwrite                                     bool
 	ephemeral                                               bool
 }
 
@@ -48,10 +51,15 @@ func newAgent() *cobra.Command {
 	f.BoolVar(&af.ephemeral, "ephemeral", false, "keep nothing of simulated tasks on disk, for benchmarks")
 	f.Var(&af.backoff, "registration_backoff_factor", "first wait before registering again (1secs)")
 	f.Var(&af.registration, "executor_registration_timeout", "time for a task to start, its image's pull included (1mins)")
+	f.Var(&af.shutdownGrace, "executor_shutdown_grace_period", "time for a task to end when its executor is told to (5secs)")
+	f.Var(&af.dockerStop, "docker_stop_timeout", "time between SIGTERM and SIGKILL of a container, if it is longer (0secs)")
+	f.StringVar(&af.credentials, "http_credentials", "", "file of principals and secrets")
+	f.BoolVar(&af.readonly, "authenticate_http_readonly", false, "ask those who look at state and files for credentials")
+	f.BoolVar(&af.readwrite, "authenticate_http_readwrite", false, "ask operators for credentials")
 	ignore(f, "docker_kill_orphans", "isolation", "launcher", "log_dir", "systemd_enable_support",
-		"docker", "docker_socket", "recover", "strict", "switch_user", "gc_delay", "docker_stop_timeout", "docker_remove_delay",
-		"executor_shutdown_grace_period", "image_providers", "advertise_ip", "advertise_port", "cgroups_enable_cfs",
-		"authenticate_http_readwrite", "runtime_dir")
+		"docker", "docker_socket", "recover", "strict", "switch_user", "gc_delay", "docker_remove_delay",
+		"image_providers", "advertise_ip", "advertise_port", "cgroups_enable_cfs",
+		"runtime_dir")
 	return cmd
 }
 
@@ -82,7 +90,11 @@ func (af *agentFlags) run(cmd *cobra.Command) error {
 	}
 	opts := agent.Options{
 		IP: af.ip, Port: af.port, Hostname: af.hostname, WorkDir: af.workDir,
-		Backoff: time.Duration(af.backoff), RegistrationTimeout: time.Duration(af.registration), Ephemeral: af.ephemeral, Log: log,
+		Backoff: time.Duration(af.backoff), RegistrationTimeout: time.Duration(af.registration),
+		ShutdownGrace: time.Duration(af.shutdownGrace), DockerStop: time.Duration(af.dockerStop), Ephemeral: af.ephemeral, Log: log,
+	}
+	if err := af.realms(&opts); err != nil {
+		return err
 	}
 	if opts.Executor, err = af.kind(); err != nil {
 		return err
@@ -110,6 +122,27 @@ func (af *agentFlags) run(cmd *cobra.Command) error {
 	defer stop()
 	defer onUnregister(ctx, a)()
 	return a.Run(ctx)
+}
+
+// realms closes what the flags ask to.
+func (af *agentFlags) realms(opts *agent.Options) error {
+	if !af.readonly && !af.readwrite {
+		return nil
+	}
+	if af.credentials == "" {
+		return fmt.Errorf("%w http_credentials: must be set with authenticate_http_readonly and authenticate_http_readwrite", agent.ErrOption)
+	}
+	credentials, err := master.LoadCredentials(filePath(af.credentials))
+	if err != nil {
+		return err
+	}
+	if af.readonly {
+		opts.ReadOnly = credentials
+	}
+	if af.readwrite {
+		opts.ReadWrite = credentials
+	}
+	return nil
 }
 
 // onUnregister has SIGUSR1 unregister the agent; the result ends that.

@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -34,6 +35,9 @@ type Options struct {
 	// folder per container id. It must outlive the agent, and no other executor
 	// may use it. Required.
 	StateDir string
+	// Grace is for kills that nobody asked for, where the task has no kill policy.
+	// Zero means DefaultGrace.
+	Grace time.Duration
 	// Client talks to the Docker Engine. Nil means one made from the environment
 	// (DOCKER_HOST and so on) that negotiates the API version.
 	Client *client.Client
@@ -71,7 +75,7 @@ func New(opts Options) (*Executor, error) {
 		StateDir: opts.StateDir,
 		Noun:     "Container",
 		Vanished: "Container terminated",
-		Grace:    DefaultGrace,
+		Grace:    cmp.Or(opts.Grace, DefaultGrace),
 	})
 	if err != nil {
 		return nil, errors.Join(err, d.close())
