@@ -10,6 +10,7 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/agent"
 
+	"github.com/milosgajdos/taurus/internal/mesosim/basicauth"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
@@ -18,16 +19,18 @@ const version = "1.12.0"
 
 // routes serves paths with and without /slave(1) in front (7.2).
 func (a *Server) routes() http.Handler {
+	read := basicauth.Realm{Name: "mesos-agent-readonly", Credentials: a.opts.ReadOnly}.Guard
+	write := basicauth.Realm{Name: "mesos-agent-readwrite", Credentials: a.opts.ReadWrite}.Guard
 	paths := map[string]http.HandlerFunc{
 		"/health":             a.health,
-		"/state":              a.state,
-		"/containers":         a.statisticsOf,
-		"/monitor/statistics": a.statisticsOf,
-		"/metrics/snapshot":   a.snapshot,
-		"/files/read":         a.filesRead,
-		"/files/browse":       a.filesBrowse,
-		"/files/download":     a.filesDownload,
-		"/api/v1":             a.api,
+		"/state":              read(a.state),
+		"/containers":         read(a.statisticsOf),
+		"/monitor/statistics": read(a.statisticsOf),
+		"/metrics/snapshot":   read(a.snapshot),
+		"/files/read":         read(a.filesRead),
+		"/files/browse":       read(a.filesBrowse),
+		"/files/download":     read(a.filesDownload),
+		"/api/v1":             write(a.api),
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(strings.TrimSuffix(r.URL.Path, "/"), "/slave(1)")

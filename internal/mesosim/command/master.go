@@ -20,7 +20,9 @@ type masterFlags struct {
 	common
 	allocation, offer, ping, reregister Duration
 	pings                               int
-	authenticate                        bool
+	authenticate, readonly, readwrite   bool
+	rootSubmissions                     bool
+	roles                               []string
 	credentials, zk                     string
 	faults                              bool
 }
@@ -39,11 +41,15 @@ func newMaster() *cobra.Command {
 	f.IntVar(&mf.pings, "max_agent_ping_timeouts", 0, "pings that an agent may miss (5)")
 	f.Var(&mf.reregister, "agent_reregister_timeout", "time for an agent to come back (10mins)")
 	f.BoolVar(&mf.authenticate, "authenticate_http_frameworks", false, "ask schedulers for basic credentials")
+	f.BoolVar(&mf.readonly, "authenticate_http_readonly", false, "ask those who look at the state for credentials")
+	f.BoolVar(&mf.readwrite, "authenticate_http_readwrite", false, "ask operators for credentials")
+	f.BoolVar(&mf.rootSubmissions, "root_submissions", true, "whether frameworks may be of user root")
+	f.StringSliceVar(&mf.roles, "roles", nil, "the roles that frameworks may have (any)")
 	f.StringVar(&mf.credentials, "credentials", "", "file of principals and secrets")
 	f.StringVar(&mf.zk, "zk", "", "zk://host:port,host:port/path: elect a leader among several masters there, and keep the registry there")
 	faultsFlag(f, &mf.faults)
 	ignore(f, "http_framework_authenticators", "registry", "quorum", "zk_session_timeout", "cluster", "log_dir", "advertise_ip", "advertise_port",
-		"root_submissions", "registry_fetch_timeout", "registry_store_timeout", "authenticate_frameworks", "authenticate_agents")
+		"registry_fetch_timeout", "registry_store_timeout", "authenticate_frameworks", "authenticate_agents")
 	return cmd
 }
 
@@ -65,7 +71,8 @@ func (mf *masterFlags) run(cmd *cobra.Command) error {
 		IP: mf.ip, Port: mf.port, Hostname: mf.hostname, WorkDir: mf.workDir,
 		AllocationInterval: time.Duration(mf.allocation), OfferTimeout: time.Duration(mf.offer),
 		PingTimeout: time.Duration(mf.ping), MaxPingTimeouts: mf.pings, ReregisterTimeout: time.Duration(mf.reregister),
-		AuthenticateFrameworks: mf.authenticate, Log: log,
+		AuthenticateFrameworks: mf.authenticate, AuthenticateReadOnly: mf.readonly, AuthenticateReadWrite: mf.readwrite,
+		Roles: mf.roles, RejectRoot: !mf.rootSubmissions, Log: log,
 	}
 	if mf.credentials != "" {
 		if opts.Credentials, err = master.LoadCredentials(filePath(mf.credentials)); err != nil {

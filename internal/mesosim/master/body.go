@@ -2,12 +2,12 @@ package master
 
 import (
 	"compress/gzip"
-	"crypto/subtle"
 	"io"
 	"net/http"
 
 	"github.com/gogo/protobuf/proto"
 
+	"github.com/milosgajdos/taurus/internal/mesosim/basicauth"
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
 
@@ -58,15 +58,14 @@ const notAcceptable = "Expecting 'Accept' to allow 'application/x-protobuf' or '
 // authenticate is check 1 of 1.1; the principal is empty when authentication is
 // off.
 func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (principal string, ok bool) {
-	if !s.opts.AuthenticateFrameworks {
-		return "", true
+	return s.realm("mesos-master-scheduler", s.opts.AuthenticateFrameworks).Check(w, r)
+}
+
+// realm is one that asks for credentials if it is closed.
+func (s *Server) realm(name string, closed bool) basicauth.Realm {
+	r := basicauth.Realm{Name: name}
+	if closed {
+		r.Credentials = s.opts.Credentials
 	}
-	user, secret, given := r.BasicAuth()
-	want, known := s.opts.Credentials[user]
-	if given && known && subtle.ConstantTimeCompare([]byte(secret), []byte(want)) == 1 {
-		return user, true
-	}
-	w.Header().Set("WWW-Authenticate", `Basic realm="mesos-master-scheduler"`)
-	text(w, http.StatusUnauthorized, "401 Unauthorized.")
-	return "", false
+	return r
 }

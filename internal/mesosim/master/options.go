@@ -29,7 +29,13 @@ type Options struct {
 
 	// AuthenticateFrameworks asks schedulers for HTTP basic credentials.
 	AuthenticateFrameworks bool
-	Credentials            map[string]string // secret by principal
+	// AuthenticateReadOnly asks those who look at the state, and
+	// AuthenticateReadWrite operators.
+	AuthenticateReadOnly, AuthenticateReadWrite bool
+	Credentials                                 map[string]string // secret by principal
+
+	Roles      []string // that frameworks may have; empty: any
+	RejectRoot bool     // refuse frameworks of user root (--root_submissions=false)
 
 	// Files replace WorkDir.
 	Files Files
@@ -57,8 +63,8 @@ func (o *Options) complete() error {
 	if o.WorkDir == "" && o.Files == nil && !o.Ephemeral {
 		return fmt.Errorf("%w work_dir: must be set: the registry is kept there", ErrOption)
 	}
-	if o.AuthenticateFrameworks && len(o.Credentials) == 0 {
-		return fmt.Errorf("%w credentials: must be set with authenticate_http_frameworks", ErrOption)
+	if (o.AuthenticateFrameworks || o.AuthenticateReadOnly || o.AuthenticateReadWrite) && len(o.Credentials) == 0 {
+		return fmt.Errorf("%w credentials: must be set with authenticate_http_frameworks, _readonly and _readwrite", ErrOption)
 	}
 	if o.IP == "" {
 		o.IP = "127.0.0.1"

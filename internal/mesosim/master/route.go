@@ -12,6 +12,8 @@ const plainText = "text/plain; charset=utf-8"
 // routes serves each path and what lies below it, the longest that fits, with
 // and without /master in front, as libprocess does (1.1).
 func (s *Server) routes() http.Handler {
+	read := s.realm("mesos-master-readonly", s.opts.AuthenticateReadOnly).Guard
+	write := s.realm("mesos-master-readwrite", s.opts.AuthenticateReadWrite).Guard
 	exact := map[string]http.HandlerFunc{
 		"/redirect":       s.redirect,
 		link.PathRegister: s.led(s.register),
@@ -19,23 +21,23 @@ func (s *Server) routes() http.Handler {
 	}
 	prefixes := map[string]http.HandlerFunc{
 		"/api/v1/scheduler": s.scheduler,
-		"/api/v1":           s.led(s.operator),
+		"/api/v1":           write(s.led(s.operator)),
 		"/health":           func(http.ResponseWriter, *http.Request) {},
-		"/state":            s.led(s.state),
-		"/slaves":           s.led(s.slaves),
-		"/frameworks":       s.led(s.frameworks),
-		"/tasks":            s.led(s.tasks),
-		"/state-summary":    s.led(s.summary),
-		"/roles":            s.led(s.roles),
-		"/flags":            s.flags,
+		"/state":            read(s.led(s.state)),
+		"/slaves":           read(s.led(s.slaves)),
+		"/frameworks":       read(s.led(s.frameworks)),
+		"/tasks":            read(s.led(s.tasks)),
+		"/state-summary":    read(s.led(s.summary)),
+		"/roles":            read(s.led(s.roles)),
+		"/flags":            read(s.flags),
 
-		"/maintenance/schedule": s.led(s.maintenanceSchedule),
-		"/maintenance/status":   s.led(s.maintenanceStatus),
-		"/machine/down":         s.led(s.machineDown),
-		"/machine/up":           s.led(s.machineUp),
+		"/maintenance/schedule": write(s.led(s.maintenanceSchedule)),
+		"/maintenance/status":   read(s.led(s.maintenanceStatus)),
+		"/machine/down":         write(s.led(s.machineDown)),
+		"/machine/up":           write(s.led(s.machineUp)),
 		"/version":              s.version,
-		"/teardown":             s.led(s.teardown),
-		"/metrics/snapshot":     s.snapshot,
+		"/teardown":             write(s.led(s.teardown)),
+		"/metrics/snapshot":     read(s.snapshot),
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimSuffix(r.URL.Path, "/")

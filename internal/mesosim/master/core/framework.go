@@ -1,7 +1,9 @@
 package core
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -107,11 +109,31 @@ func (m *Master) refuse(id string, f *framework, info *mesos.FrameworkInfo, supp
 	if why := validate.Framework(info, suppressed); why != "" {
 		return why
 	}
+	if why := m.unwelcome(info); why != "" {
+		return why
+	}
 	if slices.ContainsFunc(m.completed, func(c *framework) bool { return c.id == id }) {
 		return "Framework has been removed"
 	}
 	if f != nil && !f.recovered && f.info.GetPrincipal() != info.GetPrincipal() {
 		return "Changing framework's principal is not allowed."
+	}
+	return ""
+}
+
+// unwelcome is why the flags of this master forbid a framework (1.3).
+func (m *Master) unwelcome(info *mesos.FrameworkInfo) string {
+	var foreign []string
+	for _, r := range validate.Roles(info) {
+		if len(m.cfg.Roles) > 0 && r != "*" && !slices.Contains(m.cfg.Roles, r) {
+			foreign = append(foreign, r)
+		}
+	}
+	switch {
+	case len(foreign) > 0:
+		return "Roles { " + strings.Join(foreign, ", ") + " } are not present in the master's --roles"
+	case m.cfg.RejectRoot && info.User == "root":
+		return "User 'root' is not allowed to run frameworks without --root_submissions set"
 	}
 	return ""
 }
@@ -259,7 +281,7 @@ func (m *Master) UpdateFramework(f Subscriber, call *scheduler.Call_UpdateFramew
 	if info.Principal == nil {
 		info.Principal = fw.info.Principal
 	}
-	if why := validate.Framework(&info, nil); why != "" {
+	if why := cmp.Or(validate.Framework(&info, nil), m.unwelcome(&info)); why != "" {
 		return "Supplied FrameworkInfo is not valid: " + why
 	}
 	if why := validate.FrameworkUpdate(&fw.info, &info); why != "" {

@@ -32,6 +32,8 @@ type Config struct {
 	MaxPingTimeouts    int
 	ReregisterTimeout  time.Duration
 	OfferTimeout       time.Duration // zero: offers do not expire
+	Roles              []string      // that frameworks may have; empty: any
+	RejectRoot         bool          // no framework may be of user root
 	// Rand orders agents within an allocation.
 	Rand *rand.Rand
 }
