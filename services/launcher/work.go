@@ -144,6 +144,10 @@ func (sess *session) match(b *batch, now time.Time) time.Duration {
 		}
 	}
 	sess.explain(verdicts)
+	if b.room() == 0 {
+		b.full = true // More may fit on the offers that are left.
+		return wake
+	}
 	var unfit []string
 	for id := range sess.offers {
 		if !used[id] {
@@ -219,6 +223,12 @@ func (sess *session) want(demands []placement.Demand, now time.Time) {
 		return
 	}
 	sess.wanted = tasks
+	sess.revive(now)
+}
+
+// revive asks for all that is free at once, what the last ACCEPTs left of their
+// offers too; Mesos would offer that by itself only with its next allocation.
+func (sess *session) revive(now time.Time) {
 	sess.suppressed, sess.refused, sess.revivedAt = false, false, now
 	sess.call("REVIVE", func(ctx context.Context) error { return sess.sub.Revive(ctx, nil) })
 }
@@ -268,6 +278,9 @@ func (s *Service) settle(context.Context) {
 	s.sess.inFlight = nil
 	for _, p := range b.placements {
 		s.sess.launch(b, p)
+	}
+	if b.full && len(s.watch.waiting) > 0 {
+		s.sess.revive(s.opt.Now())
 	}
 }
 
@@ -319,6 +332,8 @@ type batch struct {
 	placements []placement.Placement
 	ids        map[cluster.Key]string
 	number     uint64
+	// full says that there was no room for all that could have been placed.
+	full bool
 	// until is the last sequence of the batch once it is stored.
 	until uint64
 }

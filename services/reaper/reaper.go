@@ -49,7 +49,7 @@ type Options struct {
 type Service struct {
 	opt     Options
 	decider *decider.Decider
-	jobs    chan kill
+	queue   *queue
 
 	mu     sync.Mutex
 	target mesos.Target // of the newest subscription; zero if there is none
@@ -67,7 +67,7 @@ type kill struct {
 
 // New returns a reaper that Run starts.
 func New(opt Options) (*Service, error) {
-	s := &Service{opt: opt, jobs: make(chan kill, 1024), opened: make(chan struct{})}
+	s := &Service{opt: opt, queue: newQueue(), opened: make(chan struct{})}
 	d, err := decider.New(decider.Role{
 		Name:    "reaper",
 		Subject: opt.Space.Kill,
@@ -152,31 +152,23 @@ func (s *Service) currentTarget() mesos.Target {
 	return s.target
 }
 
-// enqueue hands kills to the senders. If they are behind, the kill is left to
-// its repetition rather than holding up the fold.
+// enqueue hands kills to the senders.
 func (s *Service) enqueue(r cluster.Record, c cluster.Change) {
 	for _, t := range c.Tasks {
 		if t.Doom == nil {
 			continue
 		}
-		k := kill{job: t.Job, taskID: t.ID, agentID: t.AgentID, grace: t.Doom.Grace, sequence: r.Sequence, target: s.currentTarget()}
-		select {
-		case s.jobs <- k:
-		default:
-			s.opt.Logger.Warn().Str("job", t.Job).Str("task", t.ID).Uint64("sequence", r.Sequence).
-				Msg("too many kills under way; this one follows when it is repeated")
-		}
+		s.queue.put(kill{job: t.Job, taskID: t.ID, agentID: t.AgentID, grace: t.Doom.Grace, sequence: r.Sequence, target: s.currentTarget()})
 	}
 }
 
 func (s *Service) send(ctx context.Context) {
 	for {
-		select {
-		case <-ctx.Done():
+		k, ok := s.queue.take(ctx)
+		if !ok {
 			return
-		case k := <-s.jobs:
-			s.kill(ctx, k)
 		}
+		s.kill(ctx, k)
 	}
 }
 
