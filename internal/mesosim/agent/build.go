@@ -23,15 +23,19 @@ func build(kind Kind, env Env) (executor.Executor, error) {
 		opts := env.Simulate
 		opts.Sink, opts.Log, opts.AgentID, opts.AgentIP = env.Sink, env.Log, env.AgentID, env.AgentIP
 		return simulated.New(opts), nil
-	case Auto:
+	case Auto, Mesos:
 	}
 	return nil, fmt.Errorf("%w executor: must be docker, process, simulated or auto, not %q", ErrOption, kind)
 }
 
 // kinds are the executors that an agent of this kind has.
 func (k Kind) kinds() []Kind {
-	if k == Auto {
+	switch k {
+	case Auto:
 		return []Kind{Docker, Process}
+	case Mesos:
+		return []Kind{Process}
+	case Docker, Process, Simulated:
 	}
 	return []Kind{k}
 }
@@ -48,8 +52,10 @@ func (k Kind) pick(info *mesos.TaskInfo) (Kind, bool) {
 		return Process, true
 	case Docker:
 		return Docker, isDocker
-	case Process:
+	case Mesos:
 		return Process, !isDocker
+	case Process:
+		return Process, true
 	case Simulated:
 	}
 	return Simulated, true

@@ -23,6 +23,10 @@ const (
 	Simulated Kind = "simulated"
 	// Auto runs docker tasks by Docker and all others by Process.
 	Auto Kind = "auto"
+	// Mesos refuses docker tasks, as an agent with --containerizers=mesos does,
+	// and runs all others by Process. Process itself takes docker tasks too, and
+	// runs their commands without their images.
+	Mesos Kind = "mesos"
 )
 
 // Build makes an executor; env says for whom.
@@ -49,6 +53,7 @@ type Options struct {
 
 	Resources  []mesos.Resource // required: two agents on a host must not share ports
 	Attributes []mesos.Attribute
+	Domain     *mesos.DomainInfo
 
 	Executor Kind // default Auto
 	Simulate simulated.Options

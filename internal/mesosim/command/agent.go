@@ -30,7 +30,7 @@ type agentFlags struct {
 	common
 	master, attributes, resources, containerizers, executor string
 	backoff, registration, shutdownGrace, dockerStop        Duration
-	credentials                                             string
+	credentials, domain                                     string
 	readonly, readwrite                                     bool
 	ephemeral                                               bool
 }
@@ -56,6 +56,7 @@ func newAgent() *cobra.Command {
 	f.StringVar(&af.credentials, "http_credentials", "", "file of principals and secrets")
 	f.BoolVar(&af.readonly, "authenticate_http_readonly", false, "ask those who look at state and files for credentials")
 	f.BoolVar(&af.readwrite, "authenticate_http_readwrite", false, "ask operators for credentials")
+	f.StringVar(&af.domain, "domain", "", domainUsage)
 	ignore(f, "docker_kill_orphans", "isolation", "launcher", "log_dir", "systemd_enable_support",
 		"docker", "docker_socket", "recover", "strict", "switch_user", "gc_delay", "docker_remove_delay",
 		"image_providers", "advertise_ip", "advertise_port", "cgroups_enable_cfs",
@@ -78,7 +79,7 @@ func (af *agentFlags) kind() (agent.Kind, error) {
 	case docker:
 		return agent.Docker, nil
 	case mesos:
-		return agent.Process, nil
+		return agent.Mesos, nil
 	}
 	return "", fmt.Errorf("%w, not %q", ErrContainerizers, af.containerizers)
 }
@@ -94,6 +95,9 @@ func (af *agentFlags) run(cmd *cobra.Command) error {
 		ShutdownGrace: time.Duration(af.shutdownGrace), DockerStop: time.Duration(af.dockerStop), Ephemeral: af.ephemeral, Log: log,
 	}
 	if err := af.realms(&opts); err != nil {
+		return err
+	}
+	if opts.Domain, err = domainOf(af.domain); err != nil {
 		return err
 	}
 	if opts.Executor, err = af.kind(); err != nil {

@@ -1,11 +1,13 @@
 package docker
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/pkg/stdcopy"
@@ -75,7 +77,7 @@ func (o *output) copy(ctx context.Context, follow bool) error {
 }
 
 func (o *output) open(name string) (*remainder, error) {
-	f, err := os.OpenFile(filepath.Join(o.sandbox, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(filepath.Join(o.sandbox, name), os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +85,24 @@ func (o *output) open(name string) (*remainder, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &remainder{WriteCloser: f, skip: info.Size()}, nil
+	return &remainder{WriteCloser: f, skip: info.Size() - introduction(f)}, nil
+}
+
+// introduction is the size of what the agent wrote before the container did: the
+// two lines that Mesos' docker executor says about itself. The container's log
+// has none of them.
+func introduction(file io.Reader) int64 {
+	const lines, source = 2, " executor.cpp:"
+	var size int64
+	in := bufio.NewReader(file)
+	for range lines {
+		line, err := in.ReadString('\n')
+		if err != nil || !strings.Contains(line, source) {
+			break
+		}
+		size += int64(len(line))
+	}
+	return size
 }
 
 // remainder writes what follows the first skip bytes.

@@ -3,6 +3,8 @@ package docker
 import (
 	"bytes"
 	"io"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -32,4 +34,35 @@ func TestRemainderGoesOnWhereTheFileEnds(t *testing.T) {
 			t.Fatalf("got %q, want %q", file.Bytes(), whole)
 		}
 	})
+}
+
+// What the executor said about itself before the container wrote anything is not
+// taken for a part of the container's log.
+func TestOpenKnowsTheIntroduction(t *testing.T) {
+	t.Parallel()
+	const introduction = "I20260102 15:04:05.000000  2066 executor.cpp:130] Registered docker executor on h\n" +
+		"I20260102 15:04:05.000000  2066 executor.cpp:186] Starting task t\n"
+	for _, before := range []string{"", introduction} {
+		for _, copied := range []string{"", "o", "one\n", "one\ntwo\n"} {
+			sandbox := t.TempDir()
+			path := filepath.Join(sandbox, "stderr")
+			if err := os.WriteFile(path, []byte(before+copied), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out, err := (&output{sandbox: sandbox}).open("stderr")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(out, "one\ntwo\n"); err != nil {
+				t.Fatal(err)
+			}
+			if err := out.Close(); err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(path)
+			if want := before + "one\ntwo\n"; err != nil || string(got) != want {
+				t.Errorf("%q and then %q: %q, %v", before, copied, got, err)
+			}
+		}
+	}
 }

@@ -95,6 +95,13 @@ func TestMessages(t *testing.T) {
 			mesos.TaskInfo{Command: &mesos.CommandInfo{Shell: &no, Value: &echo, Arguments: []string{"argv0", "a  b", "c"}}},
 			mesos.TASK_FINISHED, "Command exited with status 0", "a  b c\n",
 		},
+		"a docker task, without its image": {
+			mesos.TaskInfo{
+				Container: &mesos.ContainerInfo{Type: mesos.ContainerInfo_DOCKER.Enum()},
+				Command:   &mesos.CommandInfo{Shell: &no, Value: &echo, Arguments: []string{"a  b", "c"}},
+			},
+			mesos.TASK_FINISHED, "Command exited with status 0", "a  b c\n",
+		},
 		"no such command": {
 			mesos.TaskInfo{Command: &mesos.CommandInfo{Shell: &no, Value: &missing}},
 			mesos.TASK_FAILED, "Command exited with status 127", "",

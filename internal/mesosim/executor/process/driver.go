@@ -58,8 +58,11 @@ func (d *driver) Find(_ context.Context, t executor.Task) (lifecycle.Workload, e
 // Start runs the script, and returns once the run is claimed, by this script or
 // by one before it.
 func (d *driver) Start(ctx context.Context, t executor.Task) (lifecycle.Workload, error) {
-	argv := argvOf(t.Info.Command)
-	if argv == nil {
+	argv := argvOf(&t.Info)
+	switch {
+	case argv == nil && isDocker(&t.Info):
+		return nil, &lifecycle.StartError{Message: "The command of an image cannot be run as a process; give the task a command"}
+	case argv == nil:
 		return nil, lifecycle.ErrVanished
 	}
 	folder := lifecycle.Folder(d.opts.StateDir, t.Run)
@@ -111,8 +114,13 @@ func openOutput(sandbox, name string) (*os.File, error) {
 	return os.OpenFile(filepath.Join(sandbox, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 }
 
+func isDocker(info *mesos.TaskInfo) bool {
+	return info.Container != nil && info.Container.GetType() == mesos.ContainerInfo_DOCKER
+}
+
 // argvOf is nil for a command that has no value.
-func argvOf(c *mesos.CommandInfo) []string {
+func argvOf(info *mesos.TaskInfo) []string {
+	c := info.Command
 	if c.GetValue() == "" {
 		return nil
 	}
@@ -120,7 +128,10 @@ func argvOf(c *mesos.CommandInfo) []string {
 		return []string{shell, "-c", c.GetValue()}
 	}
 	argv := []string{c.GetValue()}
-	if len(c.Arguments) > 1 {
+	switch {
+	case isDocker(info):
+		argv = append(argv, c.Arguments...) // What follows the image and the value.
+	case len(c.Arguments) > 1:
 		argv = append(argv, c.Arguments[1:]...) // The first one is argv[0].
 	}
 	return argv

@@ -102,7 +102,7 @@ func (w *workload) Stop(ctx context.Context, grace time.Duration) error {
 // Probe makes one health check; commands run in the sandbox.
 func (w *workload) Probe(ctx context.Context, hc *mesos.HealthCheck) error {
 	return health.Probe(ctx, hc, loopback, func(ctx context.Context, c *mesos.CommandInfo) error {
-		argv := argvOf(c)
+		argv := argvOf(&mesos.TaskInfo{Command: c})
 		if argv == nil {
 			return health.ErrUnsupported
 		}
