@@ -84,7 +84,7 @@ func (a *Server) registration() link.Register {
 	defer a.mu.Unlock()
 	port := a.port()
 	info := mesos.AgentInfo{
-		Hostname: a.opts.Hostname, Port: &port, Resources: a.opts.Resources, Attributes: a.opts.Attributes,
+		Hostname: a.opts.Hostname, Port: &port, Resources: a.opts.Resources, Attributes: a.opts.Attributes, Domain: a.opts.Domain,
 	}
 	reg := link.Register{IP: a.opts.IP, Resources: a.identity.Resources}
 	if a.identity.AgentID != "" {

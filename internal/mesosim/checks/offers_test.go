@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 )
 
@@ -433,6 +435,27 @@ func TestGPUs(t *testing.T) {
 	f.unoffered("gpus")
 	g := subscribe(t, m.addr, info("GPU_RESOURCES"))
 	g.offer()
+}
+
+// Agents of other regions are for frameworks that know regions (1.7).
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	domain := func(region string) *mesos.DomainInfo {
+		return &mesos.DomainInfo{FaultDomain: &mesos.DomainInfo_FaultDomain{
+			Region: mesos.DomainInfo_FaultDomain_RegionInfo{Name: region}, Zone: mesos.DomainInfo_FaultDomain_ZoneInfo{Name: "z"},
+		}}
+	}
+	m := startMaster(t, func(o *master.Options) { o.Domain = domain("here") })
+	startAgent(t, m, simulated, func(o *agentOptions) { o.Domain = domain("there") })
+	f := subscribe(t, m.addr, info())
+	f.unoffered("another region")
+	g := subscribe(t, m.addr, info("REGION_AWARE"))
+	match(t, "offer", g.offer(), object{"domain.fault_domain.region.name": "there", "domain.fault_domain.zone.name": "z"})
+	startAgent(t, m, simulated, func(o *agentOptions) { o.Domain = domain("here") })
+	g.call("SUPPRESS", nil)
+	startAgent(t, m, simulated)
+	f.offer()
+	f.offer()
 }
 
 // An inverse offer expires like an offer (2.3).

@@ -23,7 +23,7 @@ type masterFlags struct {
 	authenticate, readonly, readwrite   bool
 	rootSubmissions                     bool
 	roles                               []string
-	credentials, zk                     string
+	credentials, zk, domain             string
 	faults                              bool
 }
 
@@ -48,6 +48,7 @@ func newMaster() *cobra.Command {
 	f.StringVar(&mf.credentials, "credentials", "", "file of principals and secrets")
 	f.StringVar(&mf.zk, "zk", "", "zk://host:port,host:port/path: elect a leader among several masters there, and keep the registry there")
 	faultsFlag(f, &mf.faults)
+	f.StringVar(&mf.domain, "domain", "", domainUsage)
 	ignore(f, "http_framework_authenticators", "registry", "quorum", "zk_session_timeout", "cluster", "log_dir", "advertise_ip", "advertise_port",
 		"registry_fetch_timeout", "registry_store_timeout", "authenticate_frameworks", "authenticate_agents")
 	return cmd
@@ -78,6 +79,9 @@ func (mf *masterFlags) run(cmd *cobra.Command) error {
 		if opts.Credentials, err = master.LoadCredentials(filePath(mf.credentials)); err != nil {
 			return err
 		}
+	}
+	if opts.Domain, err = domainOf(mf.domain); err != nil {
+		return err
 	}
 	if mf.zk != "" {
 		if opts.Election, err = mf.election(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/election"
@@ -34,6 +35,7 @@ type Options struct {
 	AuthenticateReadOnly, AuthenticateReadWrite bool
 	Credentials                                 map[string]string // secret by principal
 
+	Domain     *mesos.DomainInfo
 	Roles      []string // that frameworks may have; empty: any
 	RejectRoot bool     // refuse frameworks of user root (--root_submissions=false)
 

@@ -118,7 +118,7 @@ func (s *Server) masterInfo() mesos.MasterInfo {
 	pid := fmt.Sprintf("master@%s:%d", s.opts.IP, port)
 	ip := s.opts.IP
 	info := mesos.MasterInfo{
-		ID: uuid.NewString(), Port: &port, PID: &pid, Hostname: &hostname, Version: &version,
+		Domain: s.opts.Domain, ID: uuid.NewString(), Port: &port, PID: &pid, Hostname: &hostname, Version: &version,
 		Address: &mesos.Address{Hostname: &hostname, IP: &ip, Port: int32(port)},
 	}
 	if v4 := net.ParseIP(s.opts.IP).To4(); v4 != nil {

@@ -104,7 +104,16 @@ func (m *Master) acceptable(now time.Time, a *agent, c candidate, set resource.S
 	if a.total.Scalar("gpus") > 0 && !c.framework.has(mesos.FrameworkInfo_Capability_GPU_RESOURCES) {
 		return false
 	}
+	if m.remote(a) && !c.framework.has(mesos.FrameworkInfo_Capability_REGION_AWARE) {
+		return false
+	}
 	return !c.framework.filtered(now, filterKey{c.role, a.id}, set)
+}
+
+// remote says whether an agent is in another region than the master (1.7).
+func (m *Master) remote(a *agent) bool {
+	here, there := m.cfg.Info.Domain.GetFaultDomain(), a.info.Domain.GetFaultDomain()
+	return here != nil && there != nil && here.Region.Name != there.Region.Name
 }
 
 // byShare sorts by the share of the role, then of the framework in it (DRF).
