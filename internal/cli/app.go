@@ -102,8 +102,9 @@ func served(cmd *cobra.Command) bool {
 // Command is the whole command tree.
 func (a *App) Command() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "taurus",
-		Short: "Run containers on Apache Mesos",
+		Use:     "taurus",
+		Short:   "Run containers on Apache Mesos",
+		Version: service.Version(),
 		Long: "taurus runs containers on Apache Mesos. Begin with `taurus demo`, which needs nothing else.\n\n" +
 			"Exit statuses: 0 done, 1 failed, 2 wrong usage or a wrong job, 3 not found,\n" +
 			"4 the state of the job stands against it, 5 the API cannot be reached.",

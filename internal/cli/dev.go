@@ -86,6 +86,7 @@ func (a *App) runDev(ctx context.Context, l allinone.Layout) error {
 		return err
 	}
 	say(a.Err, "taurus is ready at %s; %s has all addresses", t.endpoints.API[0], filepath.Join(l.Data, "endpoints.json"))
+	say(a.Err, "Elsewhere: export TAURUS_API=%s", t.endpoints.API[0])
 	say(a.Err, "Ctrl-C stops it; containers go on.")
 	<-ctx.Done()
 	say(a.Err, "stopping")

@@ -25,10 +25,16 @@ type facts struct {
 	waiting map[uint64]ack
 	// unfolded counts them by task: what a status changes cannot be told while
 	// an earlier one of the same task is under way.
-	unfolded map[string]int
+	unfolded map[string]*underWay
 }
 
-func newFacts() facts { return facts{waiting: map[uint64]ack{}, unfolded: map[string]int{}} }
+// underWay are the statuses of a task that are not folded yet.
+type underWay struct {
+	count int
+	state string // the newest
+}
+
+func newFacts() facts { return facts{waiting: map[uint64]ack{}, unfolded: map[string]*underWay{}} }
 
 type ack struct {
 	agentID, taskID string
@@ -48,8 +54,11 @@ func (s *Service) update(ctx context.Context, st mesos.Status) {
 		TaskID: st.TaskID, State: st.State, Reason: st.Reason, Source: st.Source, UUID: st.UUID,
 	}, launching.Memory{
 		Resolving: t != nil && s.sess.resolving(t),
-		Unfolded:  s.sess.facts.unfolded[st.TaskID] > 0,
+		Unfolded:  s.sess.facts.unfolded[st.TaskID] != nil,
 	})
+	if p := s.sess.facts.unfolded[st.TaskID]; p != nil && action == launching.Record && len(st.UUID) == 0 && st.State == p.state {
+		action = launching.Ignore // The one under way says the same.
+	}
 	level := zerolog.DebugLevel
 	if action == launching.Record {
 		level = zerolog.InfoLevel
@@ -96,7 +105,12 @@ func (sess *session) record(t *cluster.Task, st mesos.Status) {
 		return
 	}
 	f.waiting[sess.s.counter] = ack{agentID: st.AgentID, taskID: st.TaskID, uuid: st.UUID}
-	f.unfolded[st.TaskID]++
+	p := f.unfolded[st.TaskID]
+	if p == nil {
+		p = &underWay{}
+		f.unfolded[st.TaskID] = p
+	}
+	p.count, p.state = p.count+1, st.State
 	f.pending = append(f.pending, eventlog.Fact(m))
 }
 
@@ -146,8 +160,10 @@ func (sess *session) recorded(_ context.Context, r cluster.Record, c cluster.Cha
 		return
 	}
 	delete(sess.facts.waiting, r.Envelope.Counter)
-	if sess.facts.unfolded[a.taskID]--; sess.facts.unfolded[a.taskID] == 0 {
-		delete(sess.facts.unfolded, a.taskID)
+	if p := sess.facts.unfolded[a.taskID]; p != nil {
+		if p.count--; p.count == 0 {
+			delete(sess.facts.unfolded, a.taskID)
+		}
 	}
 	if c.Judgement != cluster.StaleEpoch && len(a.uuid) > 0 {
 		sess.enqueueAck(a)

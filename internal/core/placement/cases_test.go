@@ -178,7 +178,7 @@ func TestVerdict(t *testing.T) {
 	if v.Waiting != 3 || v.Offers != 4 || v.Nearest == nil || v.Nearest.Hostname != "h2" || !slices.Equal(v.Nearest.Lacked, []string{"cpus: 1 wanted, 0.9 free"}) {
 		t.Errorf("%+v, nearest %+v", v, v.Nearest)
 	}
-	const want = "3 waiting: of 4 agents that made offers none fits: cpus on 2, maintenance on 1, mem on 1, ports on 1; nearest h2 (cpus: 1 wanted, 0.9 free)"
+	const want = "3 waiting: none of the 4 agents that made offers fits: cpus on 2, maintenance on 1, mem on 1, ports on 1; nearest h2 (cpus: 1 wanted, 0.9 free)"
 	if got := v.Summary(); got != want {
 		t.Errorf("summary %q\nwant    %q", got, want)
 	}

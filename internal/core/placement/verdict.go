@@ -65,7 +65,10 @@ func (v Verdict) Summary() string {
 	for _, reason := range slices.Sorted(maps.Keys(v.Reasons)) {
 		parts = append(parts, fmt.Sprintf("%s on %d", reason, v.Reasons[reason]))
 	}
-	text := fmt.Sprintf("%d waiting: of %d agents that made offers none fits: %s", v.Waiting, v.Offers, strings.Join(parts, ", "))
+	text := fmt.Sprintf("%d waiting: none of the %d agents that made offers fits: %s", v.Waiting, v.Offers, strings.Join(parts, ", "))
+	if v.Offers == 1 {
+		text = fmt.Sprintf("%d waiting: the one agent that made an offer does not fit: %s", v.Waiting, strings.Join(slices.Sorted(maps.Keys(v.Reasons)), ", "))
+	}
 	if v.Nearest != nil {
 		text += fmt.Sprintf("; nearest %s (%s)", v.Nearest.Hostname, strings.Join(v.Nearest.Lacked, "; "))
 	}
