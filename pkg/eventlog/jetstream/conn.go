@@ -72,8 +72,10 @@ func connectOptions(o Options) []nats.Option {
 		// long after its caller gave up, it would come as a surprise.
 		nats.ReconnectBufSize(-1),
 		nats.IgnoreAuthErrorAbort(),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			o.Log.Warn().Err(err).Msg("lost the connection to NATS")
+		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
+			if err != nil || !nc.IsClosed() { // Not when it is closed on purpose.
+				o.Log.Warn().Err(err).Msg("lost the connection to NATS")
+			}
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) {
 			o.Log.Info().Str("server", nc.ConnectedUrlRedacted()).Msg("connected to NATS again")
