@@ -7,6 +7,8 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+	"github.com/milosgajdos/taurus/internal/mesosim/executor/health"
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
 
 // stamp begins a status of a task: with what every update of an agent has.
@@ -27,9 +29,30 @@ func (a *Server) status(r *record, from executor.Status) mesos.TaskStatus {
 	}
 	if from.Source == mesos.SOURCE_EXECUTOR {
 		s.ContainerStatus = a.containerStatus(r, from)
+		s.CheckStatus = r.checkStatus(from)
 	}
 	r.drainStatus(&s)
 	return s
+}
+
+// checkStatus is in every update of a task that has a check: what the check has
+// found last, which before the first is nothing (4.3).
+func (r *record) checkStatus(from executor.Status) *mesos.CheckStatusInfo {
+	c := r.Info.Value.Check
+	if c == nil || r.Kind != Process {
+		return nil
+	}
+	if from.Check != nil {
+		return from.Check
+	}
+	for _, list := range [][]link.TaskStatus{r.Pending, r.Acked} {
+		for i := len(list) - 1; i >= 0; i-- {
+			if s := list[i].Value.CheckStatus; s != nil {
+				return s
+			}
+		}
+	}
+	return health.NoStatus(c)
 }
 
 // containerStatus is what is told of a container. That of a task of a group is

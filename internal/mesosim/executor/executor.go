@@ -39,6 +39,8 @@ type Status struct {
 	Message string
 	Data    []byte
 	Healthy *bool
+	// Check is what a check has found; nil means that it is as before.
+	Check *mesos.CheckStatusInfo
 	// IPs are the addresses of container_status.network_infos; empty means the agent's own.
 	IPs []string
 	// PID is the first process of the task, or zero. That of a command task

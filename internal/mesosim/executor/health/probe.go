@@ -54,9 +54,21 @@ func probeUntyped(ctx context.Context, hc *mesos.HealthCheck, host string, run C
 	return ErrUnsupported
 }
 
-// probeHTTP does what Mesos does with curl: no redirects are followed and no
-// certificate is verified.
+// probeHTTP takes an answer between 200 and 399 for good health.
 func probeHTTP(ctx context.Context, h *mesos.HealthCheck_HTTPCheckInfo, host string) error {
+	code, err := get(ctx, h, host)
+	if err != nil {
+		return err
+	}
+	if code < http.StatusOK || code >= http.StatusBadRequest {
+		return &StatusError{Code: code}
+	}
+	return nil
+}
+
+// get returns the status of an answer. It does what Mesos does with curl: no
+// redirects are followed and no certificate is verified.
+func get(ctx context.Context, h *mesos.HealthCheck_HTTPCheckInfo, host string) (int, error) {
 	u := url.URL{Scheme: "http", Host: address(host, h.GetPort()), Path: "/"}
 	if h.Scheme != nil {
 		u.Scheme = h.GetScheme()
@@ -64,13 +76,13 @@ func probeHTTP(ctx context.Context, h *mesos.HealthCheck_HTTPCheckInfo, host str
 	if h.Path != nil {
 		ref, err := u.Parse(h.GetPath())
 		if err != nil {
-			return err
+			return 0, err
 		}
 		u = *ref
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	transport := &http.Transport{
 		DisableKeepAlives: true,
@@ -79,13 +91,10 @@ func probeHTTP(ctx context.Context, h *mesos.HealthCheck_HTTPCheckInfo, host str
 	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode < http.StatusOK || resp.StatusCode >= http.StatusBadRequest {
-		return &StatusError{Code: resp.StatusCode}
-	}
-	return nil
+	return resp.StatusCode, nil
 }
 
 func probeTCP(ctx context.Context, t *mesos.HealthCheck_TCPCheckInfo, host string) error {

@@ -52,6 +52,13 @@ type Workload interface {
 	Probe(ctx context.Context, hc *mesos.HealthCheck) error
 }
 
+// Checker is a workload that can be checked. Those of Mesos' docker executor
+// cannot.
+type Checker interface {
+	// Check makes one check.
+	Check(ctx context.Context, c *mesos.CheckInfo) *mesos.CheckStatusInfo
+}
+
 // Description is what is known of a workload that has been started.
 type Description struct {
 	Data  []byte

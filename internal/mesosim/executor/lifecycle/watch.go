@@ -25,12 +25,14 @@ type watcher struct {
 	run      *run
 	workload Workload
 	running  executor.Status // what TASK_RUNNING said, for health updates to repeat
+	healthy  *bool           // what the last health update said
 	killing  bool            // TASK_KILLING is out, or not wanted any more
 
 	helpers  sync.WaitGroup
 	unwatch  context.CancelFunc // ends the health checks
 	unstop   context.CancelFunc // ends the stop under way
 	verdicts chan health.Verdict
+	checks   chan *mesos.CheckStatusInfo
 }
 
 // watch returns the terminal state of a started run; false means that ctx is done.
@@ -38,7 +40,7 @@ func (m *Manager) watch(ctx context.Context, r *run, w Workload, d Description, 
 	ctx, cancel := context.WithCancel(ctx)
 	v := &watcher{
 		manager: m, run: r, workload: w, running: running(d), killing: killing,
-		unstop: func() {}, verdicts: make(chan health.Verdict),
+		unstop: func() {}, verdicts: make(chan health.Verdict), checks: make(chan *mesos.CheckStatusInfo),
 	}
 	v.running.Data = nil
 	defer v.helpers.Wait()
@@ -61,6 +63,8 @@ func (m *Manager) watch(ctx context.Context, r *run, w Workload, d Description, 
 			m.condemn(r, mark{Cause: causeExpired})
 		case h := <-v.verdicts:
 			v.health(ctx, h)
+		case c := <-v.checks:
+			v.checked(ctx, c)
 		}
 	}
 }
@@ -100,9 +104,12 @@ func (v *watcher) end(e ending) executor.Status {
 	return verdict(v.manager.opts.Noun, e.exit, k)
 }
 
-// check starts the health checks, if the task has any.
+// check starts the checks and health checks, if the task has any.
 func (v *watcher) check(ctx context.Context) {
 	ctx, v.unwatch = context.WithCancel(ctx)
+	if c := v.run.task.Info.Check; c != nil && v.run.condemned() == nil {
+		v.follow(ctx, c)
+	}
 	hc := v.run.task.Info.HealthCheck
 	if hc == nil || v.run.condemned() != nil {
 		return
@@ -124,6 +131,32 @@ func (v *watcher) check(ctx context.Context) {
 	})
 }
 
+func (v *watcher) follow(ctx context.Context, c *mesos.CheckInfo) {
+	w, ok := v.workload.(Checker)
+	if !ok {
+		return
+	}
+	check := func(ctx context.Context) *mesos.CheckStatusInfo { return w.Check(ctx, c) }
+	v.helpers.Go(func() {
+		health.Follow(ctx, c, check, func(s *mesos.CheckStatusInfo) {
+			select {
+			case v.checks <- s:
+			case <-ctx.Done():
+			}
+		})
+	})
+}
+
+// checked tells what a check has found.
+func (v *watcher) checked(ctx context.Context, c *mesos.CheckStatusInfo) {
+	if v.run.condemned() != nil {
+		return
+	}
+	s := v.running
+	s.Reason, s.Check, s.Healthy = mesos.REASON_TASK_CHECK_STATUS_UPDATED.Enum(), c, v.healthy
+	v.manager.emit(ctx, v.run, s)
+}
+
 func (v *watcher) health(ctx context.Context, h health.Verdict) {
 	if v.run.condemned() != nil {
 		return
@@ -131,6 +164,7 @@ func (v *watcher) health(ctx context.Context, h health.Verdict) {
 	s := v.running
 	s.Reason = mesos.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED.Enum()
 	s.Healthy = &h.Healthy
+	v.healthy = s.Healthy
 	if v.manager.emit(ctx, v.run, s) && h.Kill {
 		v.manager.condemn(v.run, mark{Cause: causeUnhealthy, Grace: v.grace()})
 	}
