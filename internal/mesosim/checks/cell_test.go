@@ -91,7 +91,7 @@ func startAgent(t *testing.T, m *node, edit ...func(*agent.Options)) *node {
 		t.Fatal(err)
 	}
 	o := agent.Options{
-		Master: m.addr, WorkDir: t.TempDir(), Resources: rs, Executor: agent.Process, Backoff: tick, Log: zerolog.Nop(),
+		Master: m.addr, WorkDir: t.TempDir(), Resources: rs, Executor: agent.Mesos, Backoff: tick, Log: zerolog.Nop(),
 	}
 	for _, e := range edit {
 		e(&o)

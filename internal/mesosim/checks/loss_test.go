@@ -289,3 +289,35 @@ func TestDrainOfMaintenance(t *testing.T) {
 	ask(t, "POST", m.addr, operatorPath, jsonHeaders(), body).is(t, "a scheduled machine", 400,
 		"Agent "+text(o, "agent_id.value")+" is part of a maintenance schedule under Machine one (127.0.0.1)")
 }
+
+// An operation that was not acknowledged when its agent was lost (5.3).
+func TestOperationOfAnUnreachableAgent(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t, quickPings)
+	a := startAgent(t, m, simulated)
+	f := subscribe(t, m.addr, with(info("MULTI_ROLE", "RESERVATION_REFINEMENT"), "roles", list{"r"}))
+	o := f.offer()
+	reserved := with(scalar("cpus", 1), "reservations", list{object{"type": "DYNAMIC", "role": "r"}})
+	op := object{"type": "RESERVE", "id": object{"value": "op"}, "reserve": object{"resources": list{reserved}}}
+	f.accept(list{op}, refuse(0), idsOf(o))
+	status := at(f.wait("UPDATE_OPERATION_STATUS"), "update_operation_status.status")
+	match(t, "done", status, object{"state": "OPERATION_FINISHED", "operation_id.value": "op", "agent_id": o["agent_id"]})
+	if text(status, "uuid.value") == "" {
+		t.Error("no uuid")
+	}
+	a.stop()
+	es := f.loud(2)
+	match(t, "lost", es[0], object{
+		"update_operation_status.status.state": "OPERATION_UNREACHABLE", "update_operation_status.status.uuid": nil,
+		"update_operation_status.status.message": "Agent was marked unreachable",
+	})
+	match(t, "failure", es[1], object{"type": "FAILURE"})
+	a.again()
+	again := at(f.wait("UPDATE_OPERATION_STATUS"), "update_operation_status.status")
+	match(t, "resent", again, object{"state": "OPERATION_FINISHED", "uuid": at(status, "uuid")})
+	f.call("ACKNOWLEDGE_OPERATION_STATUS", object{
+		"agent_id": o["agent_id"], "operation_id": object{"value": "op"}, "uuid": text(again, "uuid.value"),
+	})
+	f.call("RECONCILE_OPERATIONS", object{})
+	f.quiet("an acknowledged operation")
+}

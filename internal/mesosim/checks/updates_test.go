@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"encoding/base64"
+	"strings"
 	"testing"
 	"time"
 )
@@ -156,6 +157,10 @@ func TestLaunchFailures(t *testing.T) {
 	s := f.expect("uri", "TASK_FAILED")
 	match(t, "fetch", s, object{"source": "SOURCE_AGENT", "reason": "REASON_CONTAINER_LAUNCH_FAILED", "executor_id.value": "uri"})
 	match(t, "container status", s, object{"container_status": nil})
+	const prefix, suffix = "Failed to launch container: Failed to fetch all URIs for container '", "': exited with status 1"
+	if why := text(s, "message"); !strings.HasPrefix(why, prefix) || !strings.HasSuffix(why, suffix) {
+		t.Errorf("message %q", why)
+	}
 	o = f.offer()
 	docker := object{"type": "DOCKER", "docker": object{"image": "x"}}
 	f.launch(o, task("docker", o, "x", "container", docker))

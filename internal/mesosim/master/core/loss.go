@@ -127,10 +127,23 @@ func (m *Master) loseAgent(now time.Time, a *agent, why string) {
 		}})
 		m.send(f, update(s))
 	}
+	m.loseOperations(a)
 	m.expel(a)
 	m.registry.Unreachable[a.id] = now
 	m.queue(SaveRegistry{})
 	m.fail(a.id)
+}
+
+// loseOperations tells of the operations that were not acknowledged (5.3).
+func (m *Master) loseOperations(a *agent) {
+	message := "Agent was marked unreachable"
+	for _, f := range m.sortedFrameworks() {
+		for _, id := range m.operationsOn(f, a.id) {
+			m.operationStatus(f, mesos.OperationStatus{
+				OperationID: &mesos.OperationID{Value: id}, State: mesos.OPERATION_UNREACHABLE, Message: &message, AgentID: &mesos.AgentID{Value: a.id},
+			})
+		}
+	}
 }
 
 // expel takes an agent out of the registered ones.

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 
@@ -81,6 +83,19 @@ func (m *Master) apply(p *pool, op *mesos.Offer_Operation) {
 		m.operations[operationKey{p.framework.id, op.ID.Value}] = &operation{agentID: p.agent.id, state: mesos.OPERATION_PENDING}
 	}
 	m.tell(p.agent, link.ToAgent{Apply: msg})
+}
+
+// operationsOn are a framework's operations on an agent that it did not
+// acknowledge.
+func (m *Master) operationsOn(f *framework, agentID string) []string {
+	var out []string
+	for key, op := range m.operations {
+		if key.framework == f.id && op.agentID == agentID {
+			out = append(out, key.operation)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // OperationEnded is an agent's feedback, resent until it is acknowledged.
