@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -55,10 +56,11 @@ func ParseDuration(text string) (time.Duration, error) {
 	for _, u := range units {
 		if n, ok := strings.CutSuffix(text, u.suffix); ok {
 			v, err := strconv.ParseFloat(n, 64)
-			if err != nil {
+			v *= float64(u.unit)
+			if err != nil || !(math.Abs(v) < math.MaxInt64) { // Not a number neither.
 				return 0, fmt.Errorf("%w: %q", ErrDuration, text)
 			}
-			return time.Duration(v * float64(u.unit)), nil
+			return time.Duration(v), nil
 		}
 	}
 	v, err := time.ParseDuration(text)

@@ -96,6 +96,14 @@ func LoadCredentials(path string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
+	list, err := parseCredentials(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, path)
+	}
+	return list, nil
+}
+
+func parseCredentials(text []byte) (map[string]string, error) {
 	var file struct {
 		Credentials []struct {
 			Principal string `json:"principal"`
@@ -115,7 +123,7 @@ func LoadCredentials(path string) (map[string]string, error) {
 			continue
 		}
 		if len(fields) != 2 {
-			return nil, fmt.Errorf("%w: %s", ErrCredentials, path)
+			return nil, ErrCredentials
 		}
 		out[fields[0]] = fields[1]
 	}

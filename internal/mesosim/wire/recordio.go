@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,6 +12,10 @@ import (
 // MaxRecord is the longest record a Reader takes, in bytes. Offers of ten
 // thousand agents are about four mebibytes.
 const MaxRecord = 256 << 20
+
+// recordStep is how much is read of a record before more memory is taken for it:
+// its length is a promise only.
+const recordStep = 1 << 20
 
 // maxHeader is the longest decimal length that is read before giving up.
 const maxHeader = 20
@@ -40,12 +45,17 @@ func (r *RecordReader) Next() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	buf := make([]byte, n)
-	if _, err := io.ReadFull(r.r, buf); err != nil {
-		if err == io.EOF {
-			return nil, io.ErrUnexpectedEOF
+	var buf []byte
+	for len(buf) < n {
+		have := len(buf)
+		step := min(n-have, max(recordStep, have))
+		buf = slices.Grow(buf, step)[:have+step]
+		if _, err := io.ReadFull(r.r, buf[have:]); err != nil {
+			if err == io.EOF { //nolint:errorlint // bufio returns io.EOF itself.
+				return nil, io.ErrUnexpectedEOF
+			}
+			return nil, err
 		}
-		return nil, err
 	}
 	return buf, nil
 }
