@@ -42,6 +42,8 @@ type Server struct {
 
 	started time.Time
 
+	sandboxes sync.Mutex // none is made while others are removed
+
 	mu        sync.Mutex
 	identity  identity
 	executors map[Kind]executor.Executor

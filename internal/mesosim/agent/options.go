@@ -65,6 +65,9 @@ type Options struct {
 	// say have it, or DockerStop if that is longer, between SIGTERM and SIGKILL.
 	ShutdownGrace, DockerStop time.Duration
 
+	// GCDelay is how long sandboxes remain after their task. Default a week.
+	GCDelay time.Duration
+
 	// Ephemeral keeps neither records nor sandboxes on disk, for benchmarks with
 	// simulated tasks: what is not in memory is gone when the agent ends.
 	Ephemeral bool
@@ -136,6 +139,9 @@ func (o *Options) complete() error {
 	}
 	if o.RegistrationTimeout <= 0 {
 		o.RegistrationTimeout = defaultRegistrationTimeout
+	}
+	if o.GCDelay <= 0 {
+		o.GCDelay = defaultGCDelay
 	}
 	if o.ShutdownGrace <= 0 {
 		o.ShutdownGrace = defaultShutdownGrace

@@ -81,6 +81,7 @@ func (a *Server) keep(r *record) {
 
 // discard forgets a task for good; the lock is held.
 func (a *Server) discard(r *record) {
+	a.age(r)
 	delete(a.records, r.Run.ContainerID)
 	delete(a.pending, r)
 	delete(a.starting, r)

@@ -24,6 +24,8 @@ func (a *Server) makeSandbox(run *executor.Run) error {
 	if a.opts.Ephemeral {
 		return nil
 	}
+	a.sandboxes.Lock()
+	defer a.sandboxes.Unlock()
 	if err := os.MkdirAll(run.Sandbox, dirMode); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}

@@ -29,7 +29,7 @@ const (
 type agentFlags struct {
 	common
 	master, attributes, resources, containerizers, executor string
-	backoff, registration, shutdownGrace, dockerStop        Duration
+	backoff, registration, shutdownGrace, dockerStop, gc    Duration
 	credentials, domain                                     string
 	readonly, readwrite                                     bool
 	ephemeral                                               bool
@@ -57,8 +57,9 @@ func newAgent() *cobra.Command {
 	f.BoolVar(&af.readonly, "authenticate_http_readonly", false, "ask those who look at state and files for credentials")
 	f.BoolVar(&af.readwrite, "authenticate_http_readwrite", false, "ask operators for credentials")
 	f.StringVar(&af.domain, "domain", "", domainUsage)
+	f.Var(&af.gc, "gc_delay", "time for which sandboxes remain after their task (1weeks)")
 	ignore(f, "docker_kill_orphans", "isolation", "launcher", "log_dir", "systemd_enable_support",
-		"docker", "docker_socket", "recover", "strict", "switch_user", "gc_delay", "docker_remove_delay",
+		"docker", "docker_socket", "recover", "strict", "switch_user", "docker_remove_delay",
 		"image_providers", "advertise_ip", "advertise_port", "cgroups_enable_cfs",
 		"runtime_dir")
 	return cmd
@@ -92,7 +93,8 @@ func (af *agentFlags) run(cmd *cobra.Command) error {
 	opts := agent.Options{
 		IP: af.ip, Port: af.port, Hostname: af.hostname, WorkDir: af.workDir,
 		Backoff: time.Duration(af.backoff), RegistrationTimeout: time.Duration(af.registration),
-		ShutdownGrace: time.Duration(af.shutdownGrace), DockerStop: time.Duration(af.dockerStop), Ephemeral: af.ephemeral, Log: log,
+		ShutdownGrace: time.Duration(af.shutdownGrace), DockerStop: time.Duration(af.dockerStop), GCDelay: time.Duration(af.gc),
+		Ephemeral: af.ephemeral, Log: log,
 	}
 	if err := af.realms(&opts); err != nil {
 		return err
