@@ -58,7 +58,7 @@ func TestCheck56Retry(t *testing.T) {
 	match(t, "first", first, object{"state": "TASK_STARTING"})
 	match(t, "before it is resent", taskOf(t, m.addr, "t"), object{"state": "TASK_STARTING", "status_update_state": "TASK_STARTING"})
 	second := f.status()
-	if gap := time.Since(at); gap < 9*time.Second || gap > 13*time.Second {
+	if gap := time.Since(at); gap < 9*time.Second || gap > 19*time.Second {
 		t.Errorf("resent after %s", gap)
 	}
 	match(t, "second", second, object{"uuid": first["uuid"], "state": first["state"], "timestamp": first["timestamp"]})
