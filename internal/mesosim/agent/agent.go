@@ -78,7 +78,7 @@ func New(opts Options) (*Server, error) {
 	}
 	a := &Server{
 		opts: opts, started: time.Now(), codec: wire.NewCodec(), store: st, identity: id,
-		client:    &http.Client{Transport: &http.Transport{DisableCompression: true}},
+		client:    &http.Client{Transport: &http.Transport{DisableCompression: true, TLSClientConfig: opts.TLS.Client()}},
 		executors: map[Kind]executor.Executor{}, records: map[string]*record{}, byTask: map[taskKey]*record{},
 		pending: map[*record]bool{}, lingers: map[taskKey]time.Time{}, starting: map[*record]time.Time{}, unregister: make(chan struct{}),
 	}
@@ -90,6 +90,7 @@ func New(opts Options) (*Server, error) {
 	if a.listener, err = listen.On(context.Background(), opts.IP, opts.Port); err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
+	a.listener = opts.TLS.Wrap(a.listener)
 	a.http = &http.Server{Handler: a.routes(), ReadHeaderTimeout: time.Minute}
 	return a, nil
 }

@@ -79,7 +79,7 @@ func (a *Server) send(ctx context.Context, master, path, session string, body an
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+master+path, bytes.NewReader(text))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.opts.TLS.Scheme()+"://"+master+path, bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}

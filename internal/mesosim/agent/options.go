@@ -11,6 +11,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/election"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/simulated"
+	"github.com/milosgajdos/taurus/internal/mesosim/listen"
 )
 
 // Kind names an executor.
@@ -75,6 +76,10 @@ type Options struct {
 	// Election is where the masters of the cluster elect their leader, which the
 	// agent then follows instead of Master.
 	Election *election.Address
+
+	// TLS encrypts connections, those with the master too; nil leaves them plain
+	// (section 6).
+	TLS *listen.TLS
 
 	// Files replace <work_dir>/meta, where records are kept. Without a WorkDir
 	// tasks have no sandboxes.

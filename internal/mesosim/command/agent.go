@@ -14,6 +14,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
 	"github.com/milosgajdos/taurus/internal/mesosim/election"
+	"github.com/milosgajdos/taurus/internal/mesosim/listen"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 )
@@ -118,6 +119,9 @@ func (af *agentFlags) run(cmd *cobra.Command) error {
 		if opts.Election, err = electionAt("master", opts.Master); err != nil {
 			return err
 		}
+	}
+	if opts.TLS, err = listen.FromEnv(os.Getenv); err != nil {
+		return err
 	}
 	a, err := agent.New(opts)
 	if err != nil {

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/signal"
 	"syscall"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/election"
 	"github.com/milosgajdos/taurus/internal/mesosim/fault"
+	"github.com/milosgajdos/taurus/internal/mesosim/listen"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 )
 
@@ -23,7 +25,7 @@ type masterFlags struct {
 	authenticate, readonly, readwrite   bool
 	rootSubmissions                     bool
 	roles                               []string
-	credentials, zk, domain             string
+	credentials, zk, domain, least      string
 	faults                              bool
 }
 
@@ -48,6 +50,7 @@ func newMaster() *cobra.Command {
 	f.StringVar(&mf.credentials, "credentials", "", "file of principals and secrets")
 	f.StringVar(&mf.zk, "zk", "", "zk://host:port,host:port/path: elect a leader among several masters there, and keep the registry there")
 	faultsFlag(f, &mf.faults)
+	f.StringVar(&mf.least, "min_allocatable_resources", "", "the least that is offered: sets of resources, | between them (cpus:0.01|mem:32)")
 	f.StringVar(&mf.domain, "domain", "", domainUsage)
 	ignore(f, "http_framework_authenticators", "registry", "quorum", "zk_session_timeout", "cluster", "log_dir", "advertise_ip", "advertise_port",
 		"registry_fetch_timeout", "registry_store_timeout", "authenticate_frameworks", "authenticate_agents")
@@ -80,6 +83,9 @@ func (mf *masterFlags) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	if opts.MinAllocatable, err = leastOf(mf.least); err != nil {
+		return err
+	}
 	if opts.Domain, err = domainOf(mf.domain); err != nil {
 		return err
 	}
@@ -90,6 +96,9 @@ func (mf *masterFlags) run(cmd *cobra.Command) error {
 	}
 	if mf.faults {
 		opts.Wrap = fault.New(0, nil).Mount
+	}
+	if opts.TLS, err = listen.FromEnv(os.Getenv); err != nil {
+		return err
 	}
 	m, err := master.New(opts)
 	if err != nil {

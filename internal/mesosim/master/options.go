@@ -12,7 +12,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/election"
+	"github.com/milosgajdos/taurus/internal/mesosim/listen"
 	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 )
 
 // Options configure a master. Zero durations and counts mean Mesos' defaults.
@@ -35,9 +37,12 @@ type Options struct {
 	AuthenticateReadOnly, AuthenticateReadWrite bool
 	Credentials                                 map[string]string // secret by principal
 
-	Domain     *mesos.DomainInfo
-	Roles      []string // that frameworks may have; empty: any
-	RejectRoot bool     // refuse frameworks of user root (--root_submissions=false)
+	Domain *mesos.DomainInfo
+	// MinAllocatable are the least amounts that are offered: those of one set must
+	// be there in full. Default 0.01 cpus or 32 MB.
+	MinAllocatable []resource.Set
+	Roles          []string // that frameworks may have; empty: any
+	RejectRoot     bool     // refuse frameworks of user root (--root_submissions=false)
 
 	// Files replace WorkDir.
 	Files Files
@@ -57,6 +62,9 @@ type Options struct {
 	// Wrap is put around all endpoints, those of the link to agents included:
 	// where tests delay, lose and repeat.
 	Wrap func(http.Handler) http.Handler
+
+	// TLS encrypts connections; nil leaves them plain (section 6).
+	TLS *listen.TLS
 
 	Log zerolog.Logger
 }

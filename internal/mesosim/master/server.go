@@ -64,7 +64,7 @@ func New(opts Options) (*Server, error) {
 		if err != nil {
 			return nil, fmt.Errorf("master: %w", err)
 		}
-		s.listener = l
+		s.listener = opts.TLS.Wrap(l)
 	}
 	tellOperators(s.codec)
 	s.info = s.masterInfo()
