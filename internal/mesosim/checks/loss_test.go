@@ -321,3 +321,27 @@ func TestOperationOfAnUnreachableAgent(t *testing.T) {
 	f.call("RECONCILE_OPERATIONS", object{})
 	f.quiet("an acknowledged operation")
 }
+
+// An agent that is away is marked gone without another event, and cannot come
+// back (5.3).
+func TestGoneWhileAway(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t, quickPings)
+	a := startAgent(t, m, simulated)
+	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	o := f.offer()
+	f.launch(o, task("t", o, "sleep 1000"))
+	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	a.stop()
+	f.loud(2) // TASK_UNREACHABLE, FAILURE
+	operate(t, m.addr, "MARK_AGENT_GONE", object{"agent_id": o["agent_id"]})
+	f.quiet("an unreachable agent that is gone")
+	match(t, "reconciled", f.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_GONE_BY_OPERATOR"})
+	a.again()
+	f.unoffered("an agent that is gone")
+
+	m.stop()
+	n := m.again()
+	g := subscribe(t, n.addr, f.info)
+	match(t, "the registry knows", g.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_GONE_BY_OPERATOR"})
+}

@@ -7,6 +7,7 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 )
 
 func (f *framework) decline(filters object, offers ...object) {
@@ -453,6 +454,26 @@ func TestMinAllocatable(t *testing.T) {
 		}
 		t.Fatalf("offered %v", o)
 	}
+}
+
+// The least that is offered is a flag of the master (2.1).
+func TestMinAllocatableFlag(t *testing.T) {
+	t.Parallel()
+	least := func(text string) resource.Set {
+		rs, err := resource.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resource.New(rs)
+	}
+	m := startMaster(t, func(o *master.Options) { o.MinAllocatable = []resource.Set{least("cpus:2;mem:64"), least("disk:10")} })
+	f := subscribe(t, m.addr, info())
+	startAgent(t, m, simulated, offering(t, "cpus:2;mem:63;disk:9"))
+	f.unoffered("less than either")
+	startAgent(t, m, simulated, offering(t, "cpus:2;mem:64"))
+	f.offer()
+	startAgent(t, m, simulated, offering(t, "disk:10"))
+	f.offer()
 }
 
 // Agents with gpus are for frameworks that know gpus (1.7).

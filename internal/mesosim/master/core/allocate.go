@@ -98,7 +98,7 @@ func (m *Master) allocateAgent(now time.Time, a *agent, candidates []candidate, 
 }
 
 func (m *Master) acceptable(now time.Time, a *agent, c candidate, set resource.Set) bool {
-	if !c.enough(set) {
+	if !m.enough(c, set) {
 		return false
 	}
 	if a.total.Scalar("gpus") > 0 && !c.framework.has(mesos.FrameworkInfo_Capability_GPU_RESOURCES) {
@@ -114,6 +114,21 @@ func (m *Master) acceptable(now time.Time, a *agent, c candidate, set resource.S
 func (m *Master) remote(a *agent) bool {
 	here, there := m.cfg.Info.Domain.GetFaultDomain(), a.info.Domain.GetFaultDomain()
 	return here != nil && there != nil && here.Region.Name != there.Region.Name
+}
+
+// leastOf says whether a set is not less than the flag of the master asks for.
+func (m *Master) leastOf(set resource.Set) bool {
+	if len(m.cfg.MinAllocatable) == 0 {
+		return set.Scalar("cpus") >= minCPUs || set.Scalar("mem") >= minMem
+	}
+	return slices.ContainsFunc(m.cfg.MinAllocatable, func(least resource.Set) bool {
+		for name, v := range least.Scalars() {
+			if set.Scalar(name) < v {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // byShare sorts by the share of the role, then of the framework in it (DRF).
@@ -170,10 +185,10 @@ func (m *Master) sendOffers(f *framework, made []*offer) {
 
 // enough says whether an offer would not be too small (2.1): for the role's own
 // offer_filters, one of the lists of quantities must be there in full.
-func (c candidate) enough(set resource.Set) bool {
+func (m *Master) enough(c candidate, set resource.Set) bool {
 	own, ok := c.framework.info.OfferFilters[c.role]
 	if !ok || own.MinAllocatableResources == nil {
-		return set.Scalar("cpus") >= minCPUs || set.Scalar("mem") >= minMem
+		return m.leastOf(set)
 	}
 	lists := own.MinAllocatableResources.Quantities
 	if len(lists) == 0 {

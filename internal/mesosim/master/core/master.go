@@ -34,6 +34,9 @@ type Config struct {
 	OfferTimeout       time.Duration // zero: offers do not expire
 	Roles              []string      // that frameworks may have; empty: any
 	RejectRoot         bool          // no framework may be of user root
+	// MinAllocatable are the least amounts that are offered; default 0.01 cpus or
+	// 32 MB.
+	MinAllocatable []resource.Set
 	// Rand orders agents within an allocation.
 	Rand *rand.Rand
 }
