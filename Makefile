@@ -4,7 +4,7 @@ GOLANGCI_VERSION := v2.15.0
 BIN := $(CURDIR)/bin
 LDFLAGS := -s -w
 
-.PHONY: help build test race lint fmt vet tidy sim fuzz bench demo images clean verify
+.PHONY: help build test race lint fmt vet tidy sim fuzz bench scale demo images clean verify
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,7 +42,7 @@ verify: tidy ## Fail if tidying or formatting changes anything
 
 SEEDS ?= 500
 sim: ## Simulate the whole system under faults, SEEDS=500 runs
-	go test ./sim -run TestSeeds -seeds $(SEEDS)
+	go test ./sim -run 'TestSeeds|TestEmbeddedSeeds' -seeds $(SEEDS) -embedded $(SEEDS) -timeout 1h
 
 FUZZTIME ?= 30s
 fuzz: ## Fuzz every decoder for FUZZTIME=30s each
@@ -50,8 +50,13 @@ fuzz: ## Fuzz every decoder for FUZZTIME=30s each
 		for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
 			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done ); done
 
-bench: ## Run the benchmarks
-	go test -run '^$$' -bench . -benchmem work
+TASKS ?= 5000
+bench: ## Measure TASKS=5000 tasks on the embedded Mesos and through taurus, then the parts
+	go test ./bench -run '^$$' -bench . -benchtime 1x -timeout 1h -tasks $(TASKS)
+	go test -run '^$$' -bench . -benchmem $$(go list ./... | grep -v /bench$$)
+
+scale: ## Measure the memory of half a million tasks on ten thousand agents (6 GB)
+	go test ./bench -run '^$$' -bench Memory -benchtime 1x -timeout 1h -tasks 500000
 
 demo: ## Run the original's example job on a whole taurus
 	go run ./cmd/taurus demo

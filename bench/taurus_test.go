@@ -59,6 +59,7 @@ type shared struct{ eventlog.Log }
 func (shared) Close() error { return nil }
 
 func onJetStream(b *testing.B) func(context.Context, string) (eventlog.Log, error) {
+	b.Helper()
 	nats := natstest.Start(b)
 	return func(ctx context.Context, role string) (eventlog.Log, error) {
 		return jetstream.Open(ctx, jetstream.Options{URL: nats.URL(), Name: role})

@@ -3,6 +3,7 @@ package command_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -124,4 +125,36 @@ func TestNoFaults(t *testing.T) {
 	if code, _ := request(t, http.MethodGet, base+fault.Path, ""); code != http.StatusNotFound {
 		t.Errorf("answered %d", code)
 	}
+}
+
+// An agent that is cut off over HTTP is missed, and is there again once the rule
+// is gone; it goes by its address.
+func TestPartition(t *testing.T) {
+	base := "http://" + runCluster(t, "--faults", "--agents", "1")
+	eventually(t, "one agent", func() bool { return agents(t, base) == 1 })
+	_, text := request(t, http.MethodPost, base+"/api/v1", `{"type":"GET_AGENTS"}`)
+	var list struct {
+		Agents struct {
+			Agents []struct {
+				PID string `json:"pid"`
+			} `json:"agents"`
+		} `json:"get_agents"`
+	}
+	if err := json.Unmarshal([]byte(text), &list); err != nil || len(list.Agents.Agents) != 1 {
+		t.Fatalf("%v: %s", err, text)
+	}
+	_, addr, _ := strings.Cut(list.Agents.Agents[0].PID, "@")
+	// An agent that is killed has no session; one that is cut off cannot get one.
+	for _, rule := range []string{
+		`{"agent":"` + addr + `","action":"partition"}`, `{"agent":"` + addr + `","action":"kill"}`, `{"agent":"` + addr + `","action":"start"}`,
+	} {
+		if code, text := request(t, http.MethodPost, base+fault.Path, rule); code != http.StatusOK {
+			t.Fatalf("%s: %d %s", rule, code, text)
+		}
+	}
+	eventually(t, "no agent", func() bool { return agents(t, base) == 0 })
+	if code, text := request(t, http.MethodDelete, base+fault.Path, ""); code != http.StatusNoContent {
+		t.Fatalf("%d %s", code, text)
+	}
+	eventually(t, "the agent again", func() bool { return agents(t, base) == 1 })
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path"
+	"strconv"
 	"sync"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
@@ -26,6 +28,7 @@ type fleet struct {
 // member is one agent, by the name that patterns are matched with.
 type member struct {
 	name string
+	addr string // once it has been started
 	opts agent.Options
 	stop context.CancelFunc // nil while it is killed
 	done chan struct{}
@@ -58,6 +61,10 @@ func (f *fleet) start(m *member) error {
 	if err != nil {
 		return err
 	}
+	m.addr = a.Addr()
+	if _, port, err := net.SplitHostPort(m.addr); err == nil {
+		m.opts.Port, _ = strconv.Atoi(port) // It keeps its port, as a configured one does.
+	}
 	ctx, stop := context.WithCancel(f.ctx)
 	m.stop, m.done = stop, make(chan struct{})
 	done := m.done
@@ -81,11 +88,11 @@ func (f *fleet) each(pattern string, do func(*member) error) error {
 	defer f.mu.Unlock()
 	var errs []error
 	for _, m := range f.members {
-		ok, err := path.Match(pattern, m.name)
+		byName, err := path.Match(pattern, m.name)
 		if err != nil {
 			return fmt.Errorf("agents: %w", err)
 		}
-		if ok {
+		if byAddr, _ := path.Match(pattern, m.addr); byName || byAddr {
 			errs = append(errs, do(m))
 		}
 	}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
+	"strconv"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
@@ -20,7 +22,8 @@ func (s *Switches) register(w http.ResponseWriter, r *http.Request, next http.Ha
 	var reg link.Register
 	names := []string{}
 	if json.Unmarshal(body, &reg) == nil {
-		names = []string{reg.Agent.Value.Hostname, reg.Agent.Value.GetID().GetValue()}
+		info := &reg.Agent.Value
+		names = []string{info.Hostname, info.GetID().GetValue(), net.JoinHostPort(reg.IP, strconv.Itoa(int(info.GetPort())))}
 	}
 	if s.Await(r.Context(), names...) != nil {
 		panic(http.ErrAbortHandler)

@@ -57,7 +57,9 @@ type Rule struct {
 	Call string `json:"call,omitempty"`
 	// Event is the type of the events it strikes ("UPDATE"), * for all.
 	Event string `json:"event,omitempty"`
-	// Agent is a pattern (path.Match) of the host names or ids of agents.
+	// Agent is a pattern (path.Match) of the host names, ids or addresses (ip:port)
+	// of agents; for Kill and Start of the names that their process gives them, or
+	// of their addresses.
 	Agent string `json:"agent,omitempty"`
 	// Connection is a pattern of the remote addresses that calls and events are
 	// struck on; none means all.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strconv"
 	"sync"
 	"time"
@@ -79,11 +80,16 @@ func (n *node) kill() {
 	n.stop = nil
 }
 
+// names are what faults know its agent by.
+func (n *node) names(id string) []string {
+	return []string{n.host, id, net.JoinHostPort(n.ip, strconv.Itoa(agentPort))}
+}
+
 var errNoMaster = errors.New("no master")
 
 // dial implements agent.Dial.
 func (n *node) dial(ctx context.Context, reg link.Register) (agent.Link, error) {
-	l := &memoryLink{node: n, names: []string{n.host, reg.Agent.Value.GetID().GetValue()}}
+	l := &memoryLink{node: n, names: n.names(reg.Agent.Value.GetID().GetValue())}
 	if err := l.pass(ctx, "dial"); err != nil {
 		return nil, err
 	}
@@ -158,7 +164,7 @@ func (l *memoryLink) Receive(ctx context.Context) (link.ToAgent, error) {
 	msg := l.queue[0]
 	l.queue = l.queue[1:]
 	if msg.Registered != nil {
-		l.names = []string{l.node.host, msg.Registered.AgentID}
+		l.names = l.node.names(msg.Registered.AgentID)
 	}
 	return msg, nil
 }
