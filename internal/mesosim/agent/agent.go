@@ -57,6 +57,7 @@ type Server struct {
 	drain     *link.Drain
 	fault     error // what ended the agent
 
+	gone       bool // for good: nothing of it may go on
 	leaving    bool // said good-bye: does not register again
 	unregister chan struct{}
 	once       sync.Once

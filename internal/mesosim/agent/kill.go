@@ -115,6 +115,7 @@ func (a *Server) drainAll(d *link.Drain) {
 // killAll kills every task, unseen by its framework, and waits for the ends.
 func (a *Server) killAll(ctx context.Context) {
 	a.mu.Lock()
+	a.gone = true
 	var live []*record
 	for _, r := range a.records {
 		if terminal(r.State) || r.Kind == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 )
@@ -112,9 +113,32 @@ func (a *Server) buildExecutors() error {
 }
 
 func (a *Server) closeExecutors() {
+	a.mu.Lock()
+	gone := a.gone
+	a.mu.Unlock()
 	for k, e := range a.executors {
 		if err := e.Close(); err != nil {
 			a.opts.Log.Warn().Err(err).Str("executor", string(k)).Msg("executor did not close")
 		}
+		if gone {
+			a.sweep(k, e)
+		}
+	}
+}
+
+// sweepTimeout bounds the end of an agent that is gone for good.
+const sweepTimeout = 10 * time.Second
+
+// sweep ends what still runs of an agent that is gone for good, be it that its
+// framework knows of its end already.
+func (a *Server) sweep(k Kind, e executor.Executor) {
+	s, ok := e.(executor.Sweeper)
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), sweepTimeout)
+	defer cancel()
+	if err := s.Sweep(ctx, nil); err != nil {
+		a.opts.Log.Warn().Err(err).Str("executor", string(k)).Msg("leftovers of ended tasks remain")
 	}
 }

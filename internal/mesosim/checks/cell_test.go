@@ -30,6 +30,7 @@ const tick = 50 * time.Millisecond
 type node struct {
 	addr  string
 	stop  func()
+	done  <-chan struct{}
 	agent *agent.Server
 	again func() *node
 }
@@ -44,7 +45,7 @@ func serve(t *testing.T, addr string, fn func(context.Context) error) *node {
 			t.Errorf("%s: %v", addr, err)
 		}
 	}()
-	n := &node{addr: addr, stop: sync.OnceFunc(func() {
+	n := &node{addr: addr, done: done, stop: sync.OnceFunc(func() {
 		cancel()
 		<-done
 	})}
@@ -102,6 +103,17 @@ func startAgent(t *testing.T, m *node, edit ...func(*agent.Options)) *node {
 	}
 	n := serve(t, a.Addr(), a.Run)
 	n.agent = a
+	t.Cleanup(func() { // its tasks would go on without it
+		if o.Executor == agent.Simulated {
+			return
+		}
+		a.Unregister()
+		select {
+		case <-n.done:
+		case <-time.After(patience):
+			t.Error("an agent does not end")
+		}
+	})
 	n.again = func() *node {
 		return startAgent(t, m, append(edit, func(x *agent.Options) { x.WorkDir, x.Port = o.WorkDir, portOf(t, n.addr) })...)
 	}

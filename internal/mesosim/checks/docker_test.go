@@ -53,11 +53,27 @@ func dockerCell(t *testing.T, capabilities ...string) (f *framework, image strin
 	m := startMaster(t)
 	a := startAgent(t, m, resources, func(o *agent.Options) { o.Executor, o.RegistrationTimeout = agent.Auto, 5*time.Second })
 	f = subscribe(t, m.addr, info(capabilities...))
-	t.Cleanup(func() { // all containers end with the agent that says good-bye
-		a.agent.Unregister()
+	t.Cleanup(func() {
+		f.cancel()
 		a.stop()
+		removeContainers(t, cli, image)
 	})
 	return f, image
+}
+
+// removeContainers removes those of an image, whose label they have.
+func removeContainers(t *testing.T, cli *client.Client, image string) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	found, err := cli.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: make(client.Filters).Add("label", "test="+image)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range found.Items {
+		if _, err := cli.ContainerRemove(ctx, c.ID, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true}); err != nil {
+			t.Errorf("remove container: %v", err)
+		}
+	}
 }
 
 // freePort is one that nobody listens on.

@@ -1,6 +1,8 @@
 package checks_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -261,10 +263,11 @@ func TestCheck77Drain(t *testing.T) {
 func TestCheck92DrainAndMarkGone(t *testing.T) {
 	t.Parallel()
 	m := startMaster(t)
-	startAgent(t, m)
+	dir := t.TempDir()
+	a := startAgent(t, m, func(x *agentOptions) { x.WorkDir = dir })
 	f := subscribe(t, m.addr, info("PARTITION_AWARE", "TASK_KILLING_STATE"))
 	o := f.offer()
-	f.launch(o, task("t", o, "trap '' TERM; while :; do sleep 1; done"))
+	f.launch(o, task("t", o, "trap '' TERM; while :; do sleep 0.1; echo on; done"))
 	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
 	operate(t, m.addr, "DRAIN_AGENT", object{"agent_id": o["agent_id"], "mark_gone": true})
 	s := at(f.loud(1)[0], "update.status").(object)
@@ -273,6 +276,20 @@ func TestCheck92DrainAndMarkGone(t *testing.T) {
 	match(t, "failure", f.loud(1)[0], object{"type": "FAILURE", "failure.agent_id": o["agent_id"]})
 	match(t, "reconciled", f.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_GONE_BY_OPERATOR"})
 	f.quiet("nothing follows")
+	<-a.done // and nothing of the task goes on
+	out := filepath.Join(sandboxOf(t, dir, "t"), "stdout")
+	size := func() int64 {
+		i, err := os.Stat(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i.Size()
+	}
+	before := size()
+	time.Sleep(500 * time.Millisecond)
+	if after := size(); after != before {
+		t.Errorf("the task of an agent that is gone goes on: %d bytes became %d", before, after)
+	}
 }
 
 // An agent whose machine is to be maintained cannot be drained (5.3).
