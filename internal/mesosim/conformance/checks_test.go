@@ -120,7 +120,7 @@ func checks() map[int]check {
 		84: {env: cell, agent: agent.Process, offers: allocation},
 		85: {env: cell, agent: agent.Process},
 		87: {env: ownCluster, agent: agent.Process},
-		91: {env: cell, agent: agent.Process},
+		91: {env: cell, agent: agent.Process, late: []string{"UPDATE"}}, // ended before its second task ran
 		96: {env: cell, agent: agent.Process, quiet: second},
 		63: {env: cell, agent: agent.Auto, offers: allocation},
 		64: {env: cell, agent: agent.Auto, rewrite: []string{"/usr/bin/docker -H", "docker -H"}},
