@@ -4,9 +4,6 @@
 // command (the command line); wire, resource, validate and link are what they
 // share. Several masters elect a leader by package election.
 //
-// What is left out, and what a framework gets: the tasks of a group run each by
-// itself, and end together; CREATE, DESTROY and other volume operations are
-// answered with OPERATION_ERROR; quota, weights, offer constraints and revocable
-// resources are as on a cluster without any; custom executors run
-// their task's command. An operator's call that is not served answers 501.
+// README.md says what it implements, what it leaves out, and what a framework gets
+// of that: an answer, always.
 package mesosim
