@@ -144,6 +144,7 @@ func (a *Server) Run(ctx context.Context) error {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { a.follow(ctx) })
+	wg.Go(func() { a.collect(ctx) })
 	var err error
 	if a.http != nil {
 		wg.Go(func() {

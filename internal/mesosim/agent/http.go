@@ -133,7 +133,7 @@ func (a *Server) api(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", out)
-	_, _ = w.Write(b)
+	_, _ = w.Write(b) //nolint:gosec // JSON or protobuf, not HTML.
 }
 
 func (a *Server) answer(call *agent.Call) (res *agent.Response, status int, why string) {

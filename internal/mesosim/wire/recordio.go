@@ -51,7 +51,7 @@ func (r *RecordReader) Next() ([]byte, error) {
 		step := min(n-have, max(recordStep, have))
 		buf = slices.Grow(buf, step)[:have+step]
 		if _, err := io.ReadFull(r.r, buf[have:]); err != nil {
-			if err == io.EOF { //nolint:errorlint // bufio returns io.EOF itself.
+			if err == io.EOF {
 				return nil, io.ErrUnexpectedEOF
 			}
 			return nil, err
@@ -65,7 +65,7 @@ func (r *RecordReader) length() (int, error) {
 	for digits.Len() <= maxHeader {
 		b, err := r.r.ReadByte()
 		if err != nil {
-			if digits.Len() > 0 && err == io.EOF { //nolint:errorlint // bufio returns io.EOF itself.
+			if digits.Len() > 0 && err == io.EOF {
 				return 0, io.ErrUnexpectedEOF
 			}
 			return 0, err

@@ -71,7 +71,7 @@ func statusCode(ctx context.Context, h *mesos.CheckInfo_Http, host string) *uint
 	if err != nil {
 		return nil
 	}
-	n := uint32(code) //nolint:gosec // Three digits.
+	n := uint32(code)
 	return &n
 }
 
