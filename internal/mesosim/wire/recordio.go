@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -51,7 +52,7 @@ func (r *RecordReader) Next() ([]byte, error) {
 		step := min(n-have, max(recordStep, have))
 		buf = slices.Grow(buf, step)[:have+step]
 		if _, err := io.ReadFull(r.r, buf[have:]); err != nil {
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return nil, io.ErrUnexpectedEOF
 			}
 			return nil, err
@@ -65,7 +66,7 @@ func (r *RecordReader) length() (int, error) {
 	for digits.Len() <= maxHeader {
 		b, err := r.r.ReadByte()
 		if err != nil {
-			if digits.Len() > 0 && err == io.EOF {
+			if digits.Len() > 0 && errors.Is(err, io.EOF) {
 				return 0, io.ErrUnexpectedEOF
 			}
 			return 0, err
