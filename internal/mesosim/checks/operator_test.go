@@ -108,8 +108,10 @@ func TestMetrics(t *testing.T) {
 	for _, r := range []string{"cpus", "mem", "disk", "gpus"} {
 		names = append(names, "master/"+r+"_total", "master/"+r+"_used", "master/"+r+"_percent")
 	}
-	for _, s := range []string{"slaves_active", "slaves_connected", "slaves_unreachable", "slaves_inactive", "slaves_disconnected",
-		"frameworks_active", "frameworks_connected", "frameworks_disconnected", "frameworks_inactive"} {
+	for _, s := range []string{
+		"slaves_active", "slaves_connected", "slaves_unreachable", "slaves_inactive", "slaves_disconnected",
+		"frameworks_active", "frameworks_connected", "frameworks_disconnected", "frameworks_inactive",
+	} {
 		names = append(names, "master/"+s)
 	}
 	prefix := "master/frameworks/" + url.PathEscape("a name") + "/" + f.id + "/"
@@ -181,12 +183,12 @@ func TestCheck80Files(t *testing.T) {
 	f.launch(o, task("t", o, "echo hello world; mkdir sub; echo x > sub/file; sleep 1000"))
 	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
 	virtual := "/frameworks/" + f.id + "/executors/t/runs/latest"
-	real := sandboxOf(t, dir, "t")
+	inside := sandboxOf(t, dir, "t")
 	eventually(t, "the task wrote", func() bool {
-		b, err := os.ReadFile(filepath.Join(real, "sub", "file"))
+		b, err := os.ReadFile(filepath.Join(inside, "sub", "file"))
 		return err == nil && len(b) > 0
 	})
-	stdout, err := os.ReadFile(filepath.Join(real, "stdout"))
+	stdout, err := os.ReadFile(filepath.Join(inside, "stdout"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +200,7 @@ func TestCheck80Files(t *testing.T) {
 	match(t, "all", read("path="+virtual+"/stdout&offset=0").json(t), object{"data": string(stdout), "offset": 0})
 	match(t, "beyond", read("path="+virtual+"/stdout&offset=100000").json(t), object{"data": ""})
 	match(t, "below", read("path="+virtual+"/sub/file&offset=0").json(t), object{"data": "x\n"})
-	match(t, "real path", read("path="+url.QueryEscape(real+"/stdout")+"&offset=0&length=5").json(t), object{"data": string(stdout[:5])})
+	match(t, "inside path", read("path="+url.QueryEscape(inside+"/stdout")+"&offset=0&length=5").json(t), object{"data": string(stdout[:5])})
 	if got := get(t, a.addr, "/files/read?path="+virtual+"/stdout&offset=0&length=5"); got.status != 200 {
 		t.Errorf("without /slave(1): %d", got.status)
 	}
