@@ -2,8 +2,6 @@ package planning
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -60,13 +58,13 @@ func restartPolicy(j *cluster.Job, g *job.Group) (policy string, attempts uint32
 
 // conclude tells whether the job is over by itself: failed as soon as a wanted
 // slot has failed, completed when every wanted slot is done.
-func conclude(j *cluster.Job) events.Event {
+func conclude(j *cluster.Job, s slots) events.Event {
 	open, finished := 0, 0
 	for i := range j.Spec.Tasks {
 		g := &j.Spec.Tasks[i]
-		slots := wanted(g, slotsOf(j, g.Name))
-		open += int(g.Replicas) - len(slots)
-		for _, slot := range slots {
+		wants := wanted(g, s.held[g.Name])
+		open += int(g.Replicas) - len(wants)
+		for _, slot := range wants {
 			t := slot.Current()
 			switch fate(j, g, slot, t) {
 			case failed:
@@ -101,8 +99,8 @@ func failure(slot *cluster.Slot, t *cluster.Task) string {
 // newest is the last sequence that changed a task of the job.
 func newest(j *cluster.Job) uint64 {
 	last := j.LastJob
-	for _, n := range slices.Sorted(maps.Keys(j.Slots)) {
-		for _, t := range j.Slots[n].Tasks {
+	for _, slot := range j.Slots {
+		for _, t := range slot.Tasks {
 			last = max(last, t.Sequence)
 		}
 	}

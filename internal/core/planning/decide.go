@@ -1,9 +1,6 @@
 package planning
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -43,7 +40,8 @@ type Decision struct {
 // Decide returns what is next for a job. The same state and time give the same
 // decision.
 func Decide(j *cluster.Job, now time.Time) Decision {
-	if d, ok := doom(j); ok {
+	s := slotsOf(j)
+	if d, ok := doom(j, s); ok {
 		return d
 	}
 	if j.Over() || j.Spec == nil {
@@ -51,13 +49,13 @@ func Decide(j *cluster.Job, now time.Time) Decision {
 	}
 	var wake time.Time
 	for i := range j.Spec.Tasks {
-		d := planGroup(j, &j.Spec.Tasks[i], now)
+		d := planGroup(j, &j.Spec.Tasks[i], s, now)
 		if d.Event != nil {
 			return d
 		}
 		wake = earlier(wake, d.Wake)
 	}
-	if ev := conclude(j); ev != nil {
+	if ev := conclude(j, s); ev != nil {
 		return Decision{Event: ev, Cause: newest(j)}
 	}
 	return Decision{Wake: wake}
@@ -65,15 +63,14 @@ func Decide(j *cluster.Job, now time.Time) Decision {
 
 // doom finds the tasks that should end and do not know it yet. All of one event
 // share run and reason; others follow.
-func doom(j *cluster.Job) (Decision, bool) {
+func doom(j *cluster.Job, s slots) (Decision, bool) {
 	var (
 		ranges []events.SlotRange
 		first  *cluster.Task
 		reason string
 	)
-	surplus := surplusSlots(j)
-	for _, n := range slices.Sorted(maps.Keys(j.Slots)) {
-		slot := j.Slots[n]
+	surplus := surplusSlots(j, s)
+	for _, slot := range s.all {
 		for _, t := range slot.Tasks {
 			if t.Doom != nil || !t.Live() {
 				continue
@@ -88,7 +85,7 @@ func doom(j *cluster.Job) (Decision, bool) {
 			if why != reason || t.Run != first.Run || t.Group != first.Group {
 				continue
 			}
-			ranges = extend(ranges, n, t.Attempt)
+			ranges = extend(ranges, slot.Number, t.Attempt)
 		}
 	}
 	if first == nil {
@@ -124,33 +121,19 @@ func doomReason(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, surplus map
 
 // surplusSlots are the slots above what their group wants, highest numbers
 // first.
-func surplusSlots(j *cluster.Job) map[uint32]bool {
+func surplusSlots(j *cluster.Job, s slots) map[uint32]bool {
 	surplus := map[uint32]bool{}
 	if j.Over() || j.Spec == nil {
 		return surplus
 	}
 	for i := range j.Spec.Tasks {
 		g := &j.Spec.Tasks[i]
-		held := slotsOf(j, g.Name)
+		held := s.held[g.Name]
 		for _, slot := range held[len(wanted(g, held)):] {
 			surplus[slot.Number] = true
 		}
 	}
 	return surplus
-}
-
-// slotsOf lists the slots that a group holds in this run: those whose newest
-// attempt belongs to it and is not doomed, in order of number.
-func slotsOf(j *cluster.Job, group string) []*cluster.Slot {
-	var held []*cluster.Slot
-	for _, slot := range j.Slots {
-		t := slot.Current()
-		if t != nil && t.Run == j.Run && t.Group == group && t.Doom == nil {
-			held = append(held, slot)
-		}
-	}
-	slices.SortFunc(held, func(a, b *cluster.Slot) int { return cmp.Compare(a.Number, b.Number) })
-	return held
 }
 
 // wanted are those of the slots that a group holds which it wants: as many as

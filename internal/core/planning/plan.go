@@ -10,12 +10,12 @@ import (
 
 // planGroup finds the next attempts of a group. All slots of one event have the
 // same not-before; others follow.
-func planGroup(j *cluster.Job, g *job.Group, now time.Time) Decision {
+func planGroup(j *cluster.Job, g *job.Group, s slots, now time.Time) Decision {
 	var (
 		wake  time.Time
 		batch plans
 	)
-	held := slotsOf(j, g.Name)
+	held := s.held[g.Name]
 	for _, slot := range wanted(g, held) {
 		next, due := nextAttempt(j, g, slot, now)
 		if !next {

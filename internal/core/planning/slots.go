@@ -1,0 +1,53 @@
+package planning
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+)
+
+// slots are those of a job, in order of number. They are put in order once for
+// each decision: a large job is looked at for every status of its tasks.
+type slots struct {
+	all []*cluster.Slot
+	// held are the slots that a group holds in this run: those whose newest
+	// attempt belongs to it and is not doomed.
+	held map[string][]*cluster.Slot
+}
+
+func slotsOf(j *cluster.Job) slots {
+	s := slots{all: inOrder(j), held: map[string][]*cluster.Slot{}}
+	for _, slot := range s.all {
+		if t := slot.Current(); t != nil && t.Run == j.Run && t.Doom == nil {
+			s.held[t.Group] = append(s.held[t.Group], slot)
+		}
+	}
+	return s
+}
+
+// sparse is how many numbers there may be for each slot before sorting is
+// cheaper than counting.
+const sparse = 4
+
+// inOrder lists the slots by number. Numbers are given out without gaps, so
+// there is nothing to sort, unless a task was adopted with a number of its own.
+func inOrder(j *cluster.Job) []*cluster.Slot {
+	end := 0
+	for n := range j.Slots {
+		end = max(end, int(n)+1)
+	}
+	if end > sparse*len(j.Slots) {
+		all := make([]*cluster.Slot, 0, len(j.Slots))
+		for _, slot := range j.Slots {
+			all = append(all, slot)
+		}
+		slices.SortFunc(all, func(a, b *cluster.Slot) int { return cmp.Compare(a.Number, b.Number) })
+		return all
+	}
+	all := make([]*cluster.Slot, end)
+	for n, slot := range j.Slots {
+		all[n] = slot
+	}
+	return slices.DeleteFunc(all, func(slot *cluster.Slot) bool { return slot == nil })
+}
