@@ -19,7 +19,7 @@ var tasksFlag = flag.Int("tasks", 5000, "how many tasks to launch")
 // has connections for them.
 const ackers = mesos.DefaultAckConns
 
-func newCluster(b *testing.B, tasks int, listen bool) *inprocess.Cluster {
+func newCluster(b testing.TB, tasks int, listen bool) *inprocess.Cluster {
 	b.Helper()
 	c, err := inprocess.Start(context.Background(), inprocess.Options{
 		Agents: (tasks + bench.TasksPerAgent - 1) / bench.TasksPerAgent, Ephemeral: true,
