@@ -226,3 +226,15 @@ func (e *Embedded) Calm() error {
 	}
 	return nil
 }
+
+// StrangersKill is a KILL that no service of taurus decided on, in the name of its
+// subscription: an operator's script, say.
+func (e *Embedded) StrangersKill(t mesos.Target, taskID, agentID string) error {
+	at := e.Cluster.Network().Client("stranger")
+	killer, err := mesos.NewKiller(mesos.Config{Transport: at.Transport, Log: e.Logger})
+	if err != nil {
+		return err
+	}
+	defer killer.Close()
+	return killer.Kill(e.ctx, t, taskID, agentID, 0)
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/internal/mesosim/fault"
 	"github.com/milosgajdos/taurus/sim"
 )
@@ -165,4 +166,40 @@ func TestEmbeddedKillOvertakesAccept(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestEmbeddedGoneAndThenRunning: a stranger's KILL overtakes the ACCEPT of a task.
+// Mesos answers TASK_GONE, and then the task runs. taurus must neither launch
+// another beside it nor forget it.
+func TestEmbeddedGoneAndThenRunning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := embedded(t, 1, 2, zerolog.Nop())
+		defer w.Close()
+		for _, role := range []string{"planner", "launcher", "reaper"} {
+			w.Start(role)
+		}
+		time.Sleep(5 * time.Second)
+		must(t, w.Strike(fault.Rule{Call: "ACCEPT", Action: fault.Reorder, After: "KILL", Times: 1}))
+		must(t, w.Submit(service("web", 1)))
+		time.Sleep(3 * time.Second)
+		state, err := w.Fold(0)
+		must(t, err)
+		task := state.Jobs["web"].Slots[0].Current()
+		if task.State != cluster.Staged || len(w.Alive()) != 0 {
+			t.Fatalf("the task is %s and %d are alive, want it staged with its ACCEPT held back", task.State, len(w.Alive()))
+		}
+		l := state.Launcher
+		must(t, w.StrangersKill(mesos.Target{
+			Master: l.Subscription.Master, FrameworkID: l.FrameworkID, StreamID: l.Subscription.StreamID,
+		}, task.ID, task.AgentID))
+		time.Sleep(20 * time.Minute)
+		if alive := w.Alive(); len(alive) != 1 || w.Launches() != 1 {
+			t.Errorf("%d of %d launched tasks are alive, want the one that was overtaken", len(alive), w.Launches())
+		}
+		d, err := w.Disagreements()
+		must(t, err)
+		if all := append(w.Violations(), d...); len(all) > 0 {
+			t.Errorf("%s\n%s", strings.Join(all, "\n"), w.Story())
+		}
+	})
 }
