@@ -247,6 +247,9 @@ func (sess *session) send(b *batch) {
 // appended takes the answer of the log. Only the fold says what counts; an
 // answer that is lost leaves the offers to whoever wants them.
 func (sess *session) appended(b *batch, receipt eventlog.Receipt, err error) {
+	if sess.s.sess != sess {
+		return // The session ended meanwhile; what was staged will be resolved.
+	}
 	if err == nil {
 		b.until = receipt.Last
 		sess.s.settle(sess.ctx)
