@@ -146,6 +146,23 @@ func TestCommandWithoutValue(t *testing.T) {
 	}
 }
 
+// An image is answered, not ignored.
+func TestImageOfAMesosContainer(t *testing.T) {
+	t.Parallel()
+	info := script("true")
+	kind := mesos.Image_DOCKER
+	info.Container = &mesos.ContainerInfo{
+		Type:  mesos.ContainerInfo_MESOS.Enum(),
+		Mesos: &mesos.ContainerInfo_MesosInfo{Image: &mesos.Image{Type: &kind, Docker: &mesos.Image_Docker{Name: "busybox"}}},
+	}
+	_, _, s := play(t, info)
+	end := s.next(t, mesos.TASK_FAILED)
+	want := "Failed to launch container: Unsupported container image type: DOCKER"
+	if end.Message != want || *end.Reason != mesos.REASON_CONTAINER_LAUNCH_FAILED || end.Source != mesos.SOURCE_AGENT {
+		t.Errorf("ended with %+v, want %q", end, want)
+	}
+}
+
 func TestEnvironmentIsTheTasksNotTheAgents(t *testing.T) {
 	t.Setenv("SECRET_OF_THE_AGENT", "x")
 	info := script("env; pwd")

@@ -34,8 +34,12 @@ const (
 
 type driver struct{ opts Options }
 
-// Prepare fetches the URIs.
+// Prepare fetches the URIs. An image is refused as by an agent without
+// --image_providers: a command must not run in another file system than it asks for.
 func (d *driver) Prepare(ctx context.Context, t executor.Task) error {
+	if image := imageOf(&t.Info); image != nil {
+		return fmt.Errorf("%w: %s", ErrImage, image.GetType())
+	}
 	if err := os.MkdirAll(t.Run.Sandbox, 0o750); err != nil {
 		return err
 	}
@@ -112,6 +116,14 @@ func (d *driver) supervise(t executor.Task, folder string, argv []string) error 
 
 func openOutput(sandbox, name string) (*os.File, error) {
 	return os.OpenFile(filepath.Join(sandbox, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+}
+
+// imageOf is the image that a container of the Mesos containerizer asks for.
+func imageOf(info *mesos.TaskInfo) *mesos.Image {
+	if info.Container == nil || info.Container.GetType() != mesos.ContainerInfo_MESOS {
+		return nil
+	}
+	return info.Container.GetMesos().GetImage()
 }
 
 func isDocker(info *mesos.TaskInfo) bool {
