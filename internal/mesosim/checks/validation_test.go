@@ -369,6 +369,7 @@ func TestValidationOfGroups(t *testing.T) {
 		{group(executor, task("a/b", o, "x"), task("ok", o, "x")), "Task 'a/b' is invalid: 'a/b' contains invalid characters"},
 		{group(executor, task("d", o, "x", "container", docker)), "Task 'd' is invalid: Docker ContainerInfo is not supported on the task"},
 		{group(with(executor, "container", docker), task("t", o, "x")), "Docker ContainerInfo is not supported on the executor"},
+		{group(with(executor, "framework_id", nil), task("t", o, "x")), "'ExecutorInfo.framework_id' must be set"},
 		{group(executor, task("t", o, "x", "resources", list{scalar("cpus", -1)})), "Resource 'cpus:-1' is invalid: Invalid scalar resource: value <= 0"},
 	} {
 		f.accept(list{c.op}, refuse(0), idsOf(o))

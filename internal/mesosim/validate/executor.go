@@ -14,6 +14,9 @@ func executorFault(x *mesos.ExecutorInfo, framework string) string {
 	if why := executorType(x); why != "" {
 		return why
 	}
+	if x.FrameworkID == nil {
+		return "'ExecutorInfo.framework_id' must be set"
+	}
 	if x.GetFrameworkID().GetValue() != framework {
 		return fmt.Sprintf("ExecutorInfo has an invalid FrameworkID (Actual: %s vs Expected: %s)", x.GetFrameworkID().GetValue(), framework)
 	}
