@@ -1,8 +1,11 @@
 package agent
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/disk"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
 
 // deaf is a Link to a master that says and hears nothing.
@@ -69,5 +73,56 @@ func FuzzObey(f *testing.F) {
 		a.mu.Lock()
 		a.retries.stop()
 		a.mu.Unlock()
+	})
+}
+
+// FuzzEndpoints: no request crashes an agent.
+func FuzzEndpoints(f *testing.F) {
+	paths := []string{
+		"/api/v1", "/files/read", "/files/browse", "/files/download", "/state", "/containers", "/monitor/statistics", "/metrics/snapshot",
+	}
+	for _, call := range []string{
+		`{"type":"READ_FILE","read_file":{"path":"/frameworks/f/executors/t/runs/latest/stdout","offset":18446744073709551615}}`,
+		`{"type":"LIST_FILES","list_files":{"path":"/"}}`,
+		`{"type":"GET_STATE"}`,
+		`{"type":"GET_CONTAINERS"}`,
+		`{"type":"LAUNCH_NESTED_CONTAINER","launch_nested_container":{"container_id":{"value":"c","parent":{"value":"p"}}}}`,
+		`{"type":"ATTACH_CONTAINER_OUTPUT","attach_container_output":{"container_id":{"value":"c"}}}`,
+	} {
+		f.Add(byte(0), false, "", []byte(call))
+	}
+	f.Add(byte(0), true, "", []byte("\x08\x01"))
+	f.Add(byte(1), false, "path=/frameworks/f/executors/t/runs/latest/stdout&offset=9223372036854775807&length=-1", []byte{})
+	f.Add(byte(2), false, "path=/../..", []byte{})
+	f.Add(byte(3), false, "path=%00", []byte{})
+	a, err := New(Options{
+		Dial:  func(context.Context, link.Register) (Link, error) { return deaf{}, nil },
+		Files: disk.NewMemory(), Resources: []mesos.Resource{{}}, Executor: Simulated, Log: zerolog.Nop(),
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	if _, err := a.begin(&link.Registered{AgentID: "a"}, deaf{}); err != nil {
+		f.Fatal(err)
+	}
+	a.obey(f.Context(), &link.ToAgent{Launch: &link.Launch{Task: link.TaskInfo{Value: mesos.TaskInfo{TaskID: mesos.TaskID{Value: "t"}}}}})
+	f.Cleanup(a.closeExecutors)
+	handler := a.routes()
+	f.Fuzz(func(t *testing.T, which byte, protobuf bool, query string, body []byte) {
+		method := http.MethodGet
+		if which%8 == 0 {
+			method = http.MethodPost
+		}
+		r := httptest.NewRequestWithContext(t.Context(), method, paths[int(which)%len(paths)], bytes.NewReader(body))
+		r.URL.RawQuery = query
+		r.Header.Set("Content-Type", wire.MediaJSON)
+		if protobuf {
+			r.Header.Set("Content-Type", wire.MediaProtobuf)
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if w.Body.Len() > 1<<20 {
+			t.Errorf("%d bytes in answer to %d", w.Body.Len(), len(body))
+		}
 	})
 }
