@@ -1,5 +1,5 @@
 // Package wire is the encoding of the Mesos v1 HTTP APIs: protobuf and JSON
-// bodies, and the RecordIO framing of event streams.
+// bodies, and the RecordIO framing of event streams (mesos-v1, section 1.2).
 //
 // The JSON is Mesos' own mapping (stout's protobuf.hpp), not protobuf's: field
 // names as in the .proto file, enums by name, bytes as base64, doubles always

@@ -1,5 +1,6 @@
 // Package docker runs tasks as Docker containers through the Engine API, as
-// Mesos' docker containerizer does with the docker command.
+// Mesos' docker containerizer does with the docker command (mesos-v1, section 8;
+// states and texts: 4.2).
 //
 // A container is named mesos-<container id> and labelled with its agent, so
 // several agents can share an engine: each finds, stops and removes its own

@@ -1,7 +1,8 @@
 // Package lifecycle leads a task from launch to its terminal state, the same way
-// for containers and for plain processes: TASK_STARTING, TASK_RUNNING, results
-// of health checks, TASK_KILLING, the end. What a workload is and how it is
-// started, found again and stopped is a Driver's matter.
+// for containers and for plain processes (mesos-v1, sections 4.2 to 4.4):
+// TASK_STARTING, TASK_RUNNING, results of health checks, TASK_KILLING, the end.
+// What a workload is and how it is started, found again and stopped is a Driver's
+// matter.
 //
 // The order of things makes it safe to kill the agent at any instruction:
 //

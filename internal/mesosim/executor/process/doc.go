@@ -1,6 +1,6 @@
 // Package process runs plain commands on the agent's host, as Mesos' command
-// executor does: the command in a session of its own, its output straight into
-// the sandbox' stdout and stderr.
+// executor does (mesos-v1, section 4.3): the command in a session of its own, its
+// output straight into the sandbox' stdout and stderr.
 //
 // A command's parent is a small shell script, not the agent, so that neither the
 // command nor its exit status is lost with the agent. In the run's folder the
