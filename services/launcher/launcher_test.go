@@ -345,3 +345,21 @@ func TestLongLogIsFoldedWhole(t *testing.T) {
 		want(t, "launch", sub.called("ACCEPT"), "ACCEPT O1: web.0.1")
 	})
 }
+
+// TestRepeatOfWhatIsUnderWay: the master's own account of a state that is on its
+// way into the log says nothing new.
+func TestRepeatOfWhatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, sub := launched(t)
+		r.on(events.TaskStatusChanged{}, held(2*time.Second))
+		sub.events <- r.update("TASK_RUNNING", "u1")
+		for range 3 {
+			sub.events <- r.update("TASK_RUNNING", "")
+		}
+		time.Sleep(20 * time.Second)
+		if n := len(records[events.TaskStatusChanged](t, r.log)); n != 1 {
+			t.Errorf("%d statuses in the log, want one", n)
+		}
+		want(t, "acknowledgements", sub.called("ACKNOWLEDGE"), "ACKNOWLEDGE "+r.task(0).ID+" on "+r.task(0).AgentID+": u1")
+	})
+}

@@ -1,12 +1,16 @@
 package agent
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 )
 
 // 7.2: sandboxes remain for --gc_delay after the end, those of running tasks as
@@ -41,5 +45,46 @@ func TestSandboxesAreCollected(t *testing.T) {
 		if _, err := os.Stat(path); (err == nil) != want {
 			t.Errorf("%s: there %v, want %v", path, err == nil, want)
 		}
+	}
+}
+
+// An agent that runs removes what is old without being asked.
+func TestAgentCollectsWhileItRuns(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	executor := filepath.Join(dir, "slaves", "a", "frameworks", "f", "executors", "e")
+	run := filepath.Join(executor, "runs", "c")
+	if err := os.MkdirAll(run, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	long := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(run, long, long); err != nil {
+		t.Fatal(err)
+	}
+	rs, err := resource.Parse("cpus:1;mem:64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := New(Options{
+		Master: "127.0.0.1:1", WorkDir: dir, Resources: rs, Executor: Simulated, GCDelay: time.Minute, Log: zerolog.Nop(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx) }()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) { // Files have no signal.
+		if _, err := os.Stat(executor); os.IsNotExist(err) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Error("the sandbox is still there")
+			break
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
