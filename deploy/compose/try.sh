@@ -14,10 +14,12 @@ compose() { docker-compose -p "$project" -f compose.yaml "$@"; }
 tasks() {
 	docker ps --quiet --no-trunc --filter label=taurus.mesosim.agent | while read -r id; do
 		docker inspect --format '{{range .Mounts}}{{.Source}} {{end}}{{.Id}}' "$id"
-	done | grep -F "$TAURUS_AGENTS/" | awk '{print $NF}' | sort
+	done | awk -v under="$TAURUS_AGENTS/" 'index($0, under) {print $NF}' | sort
 }
 finish() {
-	compose down --volumes --timeout 5 >/dev/null 2>&1 || true
+	# What goes wrong while clearing up does not decide how the trial went.
+	set +e
+	compose down --volumes --timeout 5 >/dev/null 2>&1
 	tasks | xargs --no-run-if-empty docker rm --force >/dev/null
 	# The sandboxes belong to root; so did the containers that made them.
 	rm -rf "$state" 2>/dev/null || sudo rm -rf "$state"
