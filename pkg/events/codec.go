@@ -31,7 +31,9 @@ func encodeBody(ev Event) ([]byte, error) {
 	if u, ok := ev.(Unknown); ok {
 		return u.Data.Clone(), nil
 	}
-	return json.Marshal(ev, json.Deterministic(true))
+	// What Mesos, agents and executors say is not always UTF-8. A character that
+	// is lost is better than a status that can never be written down.
+	return json.Marshal(ev, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 }
 
 // Decode reads a message. A type that is not known gives Unknown; members that

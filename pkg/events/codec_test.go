@@ -38,6 +38,17 @@ func TestUnknownTypeIsKept(t *testing.T) {
 	}
 }
 
+// TestInvalidUTF8IsReplaced: a status whose message is no text is written down all
+// the same.
+func TestInvalidUTF8IsReplaced(t *testing.T) {
+	s := samples()[0]
+	s.event = events.TaskStatusChanged{State: "TASK_FAILED", Message: "said \xff\xfe", Addresses: []string{"\xc3"}}
+	_, ev, err := events.Decode(encoded(t, s))
+	if got, ok := ev.(events.TaskStatusChanged); !ok || got.Message != "said \ufffd\ufffd" || got.Addresses[0] != "\ufffd" {
+		t.Fatalf("%#v, %v", ev, err)
+	}
+}
+
 func TestUnknownMajorIsRefused(t *testing.T) {
 	for _, major := range []string{"v2", "v0", "v01", "v10", "v99999999999999999999"} {
 		m := encoded(t, samples()[0])

@@ -250,5 +250,5 @@ func fmtLost(err error) string {
 	if err == nil {
 		return "subscription ended"
 	}
-	return err.Error()
+	return clip(err.Error())
 }

@@ -48,6 +48,7 @@ const (
 
 // update takes a status from Mesos.
 func (s *Service) update(ctx context.Context, st mesos.Status) {
+	st = recordable(st)
 	s.sess.reconcile.answered(st.TaskID)
 	t := s.state.TaskByID(st.TaskID)
 	action := launching.Consider(s.state, launching.Report{

@@ -363,3 +363,33 @@ func TestRepeatOfWhatIsUnderWay(t *testing.T) {
 		want(t, "acknowledgements", sub.called("ACKNOWLEDGE"), "ACKNOWLEDGE "+r.task(0).ID+" on "+r.task(0).AgentID+": u1")
 	})
 }
+
+// TestStatusOfAnything: an executor may say what it likes. It is recorded and
+// acknowledged, and holds up nothing that comes after it.
+func TestStatusOfAnything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, sub := launched(t)
+		said := mesos.Status{
+			TaskID: r.taskID(0), AgentID: "S", State: "TASK_RUNNING", Source: "SOURCE_EXECUTOR", UUID: []byte("u1"),
+			Message:   "\xff" + strings.Repeat("é", 2<<20),
+			Addresses: append([]string{strings.Repeat("1", 2<<20)}, slices.Repeat([]string{"10.0.0.1"}, 1<<20)...),
+			Time:      time.Date(33658, 1, 1, 0, 0, 0, 0, time.UTC),
+		}
+		sub.events <- mesos.Update{Status: said}
+		time.Sleep(time.Second)
+		sub.events <- r.update("TASK_FINISHED", "u2")
+		time.Sleep(time.Second)
+		want(t, "acknowledged", sub.called("ACKNOWLEDGE"),
+			"ACKNOWLEDGE "+r.taskID(0)+" on S: u1", "ACKNOWLEDGE "+r.taskID(0)+" on S: u2")
+		if task := r.task(0); task.State != cluster.Finished {
+			t.Errorf("the task is %s, want FINISHED", task.State)
+		}
+		all := records[events.TaskStatusChanged](t, r.log)
+		if len(all) != 2 {
+			t.Fatalf("%d statuses recorded, want 2", len(all))
+		}
+		if got := all[0]; !strings.HasSuffix(got.Message, "éé [cut]") || len(got.Addresses) != 64 || !got.At.IsZero() {
+			t.Errorf("recorded %.20q... of %d bytes, %d addresses, at %v", got.Message, len(got.Message), len(got.Addresses), got.At)
+		}
+	})
+}
