@@ -58,6 +58,11 @@ func TestOpenMakesTheStreamAsAsked(t *testing.T) {
 func TestOpenRefusesAnUnfitStream(t *testing.T) {
 	s := natstest.Start(t)
 	js := admin(t, s.URL())
+	// The server removes the folder of its streams after the last of them, while
+	// the next case makes one there already; this one keeps the folder.
+	if _, err := js.CreateStream(within(t), natsjs.StreamConfig{Name: "KEEP", Subjects: []string{"keep"}}); err != nil {
+		t.Fatal(err)
+	}
 	for setting, edit := range map[string]func(*natsjs.StreamConfig){
 		"subjects":             func(c *natsjs.StreamConfig) { c.Subjects = []string{"taurus.>"} },
 		"storage":              func(c *natsjs.StreamConfig) { c.Storage = natsjs.MemoryStorage },
