@@ -57,6 +57,7 @@ func isYAML(contentType string) (bool, error) {
 // rest of the spec for AllFaults, or, joined with ErrSyntax, the place where the
 // document stops being JSON.
 func DecodeJSON(data []byte) (*Spec, error) {
+	data = withoutBOM(data)
 	return decode(data, lineIn(data), jsontext.AllowDuplicateNames(false))
 }
 
@@ -64,12 +65,19 @@ func DecodeJSON(data []byte) (*Spec, error) {
 // value counts, of a repeated name the last, and broken UTF-8 is mended.
 func DecodeLegacy(data []byte) (*Spec, error) {
 	tolerant := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	first, err := jsontext.NewDecoder(bytes.NewReader(data), tolerant).ReadValue()
+	line := lineIn(data)
+	dec := jsontext.NewDecoder(bytes.NewReader(data), tolerant)
+	first, err := dec.ReadValue()
 	if err != nil {
-		return nil, syntaxFault(err, lineIn(data))
+		return nil, syntaxFault(err, line)
 	}
-	return decode(first, lineIn(data), tolerant)
+	start := dec.InputOffset() - int64(len(first))
+	return decode(first, func(offset int64) int { return line(start + offset) }, tolerant)
 }
+
+// withoutBOM skips the byte order mark that some editors begin a file with:
+// RFC 8259 (8.1) allows it, YAML 1.2 (5.2) asks for it.
+func withoutBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) }
 
 // decode reads exactly one JSON value; line tells the line of an offset.
 func decode(data []byte, line func(int64) int, opts ...json.Options) (*Spec, error) {

@@ -90,6 +90,32 @@ func TestLegacyTakesWhatTheOriginalTook(t *testing.T) {
 	}
 }
 
+// TestLegacyFaultsNameTheLine also where blank lines come first.
+func TestLegacyFaultsNameTheLine(t *testing.T) {
+	_, err := job.DecodeLegacy([]byte("\n\n{\n\"id\": 5}"))
+	var faults job.Faults
+	if !errors.As(err, &faults) || faults[0].Path != "id" || faults[0].Line != 4 {
+		t.Error(err)
+	}
+}
+
+// TestFilesOfEditors begin with a byte order mark, or with a YAML directive.
+func TestFilesOfEditors(t *testing.T) {
+	for _, c := range []struct{ contentType, sent string }{
+		{"application/json", "\ufeff{\"id\":\"a\",\"x\":1}"},
+		{"application/yaml", "\ufeffid: a\nx: 1\n"},
+		{"application/yaml", "%YAML 1.2\n---\nid: a\nx: 1\n...\n"},
+	} {
+		spec, err := job.Decode([]byte(c.sent), c.contentType)
+		if err != nil || spec.ID != "a" {
+			t.Errorf("%q: %+v, %v", c.sent, spec, err)
+		}
+		if w := job.Warnings([]byte(c.sent), c.contentType); len(w) != 1 || w[0].Path != "x" {
+			t.Errorf("%q: warnings %v", c.sent, w)
+		}
+	}
+}
+
 // TestBug20CommandKeepsItsFirstElement: the original dropped the first of two
 // or more.
 func TestBug20CommandKeepsItsFirstElement(t *testing.T) {
@@ -258,6 +284,8 @@ func TestSyntaxFaults(t *testing.T) {
 		{"twice", "", `{"tasks":[{"role":"a","Role":"b"}]}`, "tasks[0].Role", "given twice", 1},
 		{"broken UTF-8", "", "{\"id\":\"\xff\"}", "id", "not valid JSON", 1},
 		{"YAML with a tab", "application/yaml", "id: a\ntasks:\n\t- x", "", "not valid YAML", 0},
+		{"broken UTF-8 in YAML", "text/yaml", "id: a\nkind: \xff\n", "", "not valid UTF-8", 2},
+		{"a directive alone", "text/yaml", "%YAML 1.2\n---\nid: a\n---\nid: b\n", "", "more than one document", 5},
 		{"two YAML documents", "text/yaml", "id: a\n---\nid: b\n", "", "more than one document", 3},
 		{"twice in YAML", "text/yaml", "id: a\nid: b\n", "id", "given twice", 2},
 		{"no anchor", "text/yaml", "id: *a\n", "", "no anchor", 1},

@@ -2,6 +2,7 @@ package job
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -185,10 +186,8 @@ func (c *checker) text(path, text string, limit int) {
 
 // oneOf checks a word against those that are known.
 func (c *checker) oneOf(path, word string, known ...string) bool {
-	for _, k := range known {
-		if word == k {
-			return true
-		}
+	if slices.Contains(known, word) {
+		return true
 	}
 	c.fault(path, "%s is not known; use %s", quote(word), alternatives(known))
 	return false

@@ -3,6 +3,7 @@ package job
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 // names that are no field, with the nearest one that is, and groups without
 // replicas. It returns nothing for a document that Decode refuses.
 func Warnings(data []byte, contentType string) []Fault {
+	data = withoutBOM(data)
 	line := lineIn(data)
 	yaml, err := isYAML(contentType)
 	if err != nil {
@@ -117,9 +119,7 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	fields := map[string]reflect.Type{}
 	for field := range t.Fields() {
 		if field.Anonymous {
-			for name, inner := range fieldsOf(field.Type) {
-				fields[name] = inner
-			}
+			maps.Copy(fields, fieldsOf(field.Type))
 			// The original answers with job_state and ignores it in what is sent.
 			fields["job_state"] = reflect.TypeFor[int]()
 			continue

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/goccy/go-yaml"
@@ -26,6 +27,7 @@ func DecodeYAML(data []byte) (*Spec, error) {
 
 // yamlToJSON writes a YAML document as JSON, values in their order.
 func yamlToJSON(data []byte) (*converted, error) {
+	data = withoutBOM(data)
 	if err := boundYAML(data); err != nil {
 		return nil, err
 	}
@@ -53,11 +55,12 @@ func yamlToJSON(data []byte) (*converted, error) {
 	return &converted{json: c.out.Bytes(), marks: c.marks}, nil
 }
 
-// nonEmpty leaves out documents without content.
+// nonEmpty leaves out documents without content, and directives such as %YAML,
+// which the parser takes for a document of their own.
 func nonEmpty(docs []*ast.DocumentNode) []*ast.DocumentNode {
 	var full []*ast.DocumentNode
 	for _, doc := range docs {
-		if doc.Body != nil && doc.Body.GetToken() != nil {
+		if doc.Body != nil && doc.Body.GetToken() != nil && doc.Body.Type() != ast.DirectiveType {
 			full = append(full, doc)
 		}
 	}
@@ -115,10 +118,13 @@ const (
 )
 
 // boundYAML refuses what would take the parser, which recurses without a
-// limit, too deep or too long.
+// limit, too deep or too long, and what is not UTF-8, which it would mend.
 func boundYAML(data []byte) error {
 	if len(data) > maxYAMLBytes {
 		return malformed(0, fmt.Sprintf("larger than %d bytes; send it as JSON or make it smaller", maxYAMLBytes))
+	}
+	if at := brokenUTF8(data); at >= 0 {
+		return malformed(lineIn(data)(int64(at)), "not valid UTF-8; save it as UTF-8")
 	}
 	line, open, depth := 1, 0, 0
 	for at, c := range data {
@@ -139,4 +145,16 @@ func boundYAML(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// brokenUTF8 is where data stops being UTF-8, -1 if it does not.
+func brokenUTF8(data []byte) int {
+	for at := 0; at < len(data); {
+		r, n := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && n == 1 {
+			return at
+		}
+		at += n
+	}
+	return -1
 }
