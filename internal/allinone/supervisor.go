@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -266,11 +267,11 @@ func (s *Supervisor) Close() error {
 	s.mu.Lock()
 	stages := s.stages
 	s.mu.Unlock()
-	for i := len(stages) - 1; i >= 0; i-- {
-		for _, p := range stages[i] {
+	for _, stage := range slices.Backward(stages) {
+		for _, p := range stage {
 			p.halt()
 		}
-		for _, p := range stages[i] {
+		for _, p := range stage {
 			<-p.gone
 		}
 	}

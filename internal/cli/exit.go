@@ -93,8 +93,7 @@ func complain(w io.Writer, err error, base source) {
 		return
 	}
 	say(w, "taurus: %v", err)
-	var problem *client.Problem
-	if errors.As(err, &problem) {
+	if problem, ok := errors.AsType[*client.Problem](err); ok {
 		if problem.Detail != "" && len(problem.Faults) == 0 {
 			say(w, "  %s", problem.Detail)
 		}
@@ -102,8 +101,7 @@ func complain(w io.Writer, err error, base source) {
 			say(w, "  %s", fault(f))
 		}
 	}
-	var unreachable *client.UnreachableError
-	if errors.As(err, &unreachable) {
+	if _, ok := errors.AsType[*client.UnreachableError](err); ok {
 		say(w, "  The address comes from %s.", base.from)
 		say(w, "  Start a taurus on this machine with `taurus demo` or `taurus dev`, or say where one is with --api URL or TAURUS_API.")
 	}

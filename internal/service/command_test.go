@@ -22,7 +22,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/service"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew") //nolint:gochecknoglobals // As the testing package has them.
+var update = flag.Bool("update", false, "write the golden files anew")
 
 // role is a runner that the test holds the strings of.
 type role struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,9 +59,9 @@ func (e *Env) OnStop(what string, f func() error) {
 }
 
 func (e *Env) cleanUp() (errs error) {
-	for i := len(e.cleanups) - 1; i >= 0; i-- {
-		if err := e.cleanups[i].do(); err != nil {
-			errs = errors.Join(errs, fmt.Errorf("%s: %w", e.cleanups[i].what, err))
+	for _, c := range slices.Backward(e.cleanups) {
+		if err := c.do(); err != nil {
+			errs = errors.Join(errs, fmt.Errorf("%s: %w", c.what, err))
 		}
 	}
 	e.cleanups = nil

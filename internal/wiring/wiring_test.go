@@ -20,7 +20,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/wiring/embedded"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew") //nolint:gochecknoglobals // As the testing package has them.
+var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 

@@ -85,7 +85,9 @@ func cutMajor(name string) (base string, ok bool) {
 	return strings.CutSuffix(base, ".v")
 }
 
-// decoders is the registry of known types. It is never written after start.
+// decoders is the registry of known types.
+//
+//nolint:gochecknoglobals // Never written after start.
 var decoders = map[string]func([]byte) (Event, error){
 	JobSubmitted{}.Type():        decodeAs[JobSubmitted],
 	JobScaled{}.Type():           decodeAs[JobScaled],

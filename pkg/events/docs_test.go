@@ -104,8 +104,7 @@ func plural(name string) string {
 func codeFields(t *testing.T, typ reflect.Type, parts map[string]reflect.Type) map[string]string {
 	t.Helper()
 	fields := map[string]string{}
-	for i := range typ.NumField() {
-		f := typ.Field(i)
+	for f := range typ.Fields() {
 		if f.Anonymous {
 			continue
 		}

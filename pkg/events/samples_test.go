@@ -18,8 +18,6 @@ type sample struct {
 
 func at(sec int) time.Time { return time.Date(2026, 3, 1, 12, 0, sec, 250_000_000, time.UTC) }
 
-func ptr[T any](v T) *T { return &v }
-
 func samples() []sample {
 	space := events.NewSpace(0)
 	const id = "batch/web.site"
@@ -43,7 +41,7 @@ func samples() []sample {
 		plan(events.TasksPlanned{Run: 5, Version: 2, Group: "web", Slots: ranges, NotBefore: at(9), Reason: "after FAILED"}),
 		plan(events.TasksDoomed{Run: 5, Slots: ranges, Reason: "job stopped", GraceMillis: 5000}),
 		plan(events.JobCompleted{Run: 5}),
-		plan(events.JobFailed{Run: 5, Slot: 3, Attempt: 4, Reason: "task 3 FAILED", Exit: ptr(137)}),
+		plan(events.JobFailed{Run: 5, Slot: 3, Attempt: 4, Reason: "task 3 FAILED", Exit: new(137)}),
 		task(events.TaskStaged{
 			Run: 5, Version: 2, Group: "web", Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", AgentID: "S1",
 			Hostname: "h1", AgentURL: "http://h1:5051", Offers: []string{"O1", "O2"}, HostPorts: []uint32{31000, 31001},
@@ -57,7 +55,7 @@ func samples() []sample {
 		{space.Task(id, 3), env("launcher", 9, 17), events.TaskStatusChanged{
 			Run: 5, Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", AgentID: "S1", State: "TASK_FAILED",
 			Reason: "REASON_COMMAND_EXECUTOR_FAILED", Message: "exited", Source: "SOURCE_EXECUTOR", UUID: []byte("0123456789abcdef"),
-			Healthy: ptr(false), Addresses: []string{"10.0.0.7"}, ContainerID: "c-1", Exit: ptr(0), At: at(7),
+			Healthy: new(false), Addresses: []string{"10.0.0.7"}, ContainerID: "c-1", Exit: new(0), At: at(7),
 		}},
 		{space.Kill(id), env("reaper", 0, 0), events.KillIssued{Run: 5, Slots: ranges, GraceMillis: 5000}},
 		ctl(events.LauncherElected{Nonce: "N", Instance: "a"}),

@@ -162,7 +162,7 @@ func TestFeedFilters(t *testing.T) {
 	} {
 		f := r.feed("/v2/events?from=1&" + query)
 		var got []string
-		for range strings.Fields(want) {
+		for range strings.FieldsSeq(want) {
 			got = append(got, f.must().id)
 		}
 		if strings.Join(got, " ") != want {

@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -295,9 +296,7 @@ func TestDecode(t *testing.T) {
 	}
 	with := func(change func(*events.Message)) events.Message {
 		m := events.Message{Subject: good.Subject, Data: good.Data, Header: map[string]string{}}
-		for k, v := range good.Header {
-			m.Header[k] = v
-		}
+		maps.Copy(m.Header, good.Header)
 		change(&m)
 		return m
 	}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"os"
+	"slices"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -46,8 +47,8 @@ func (r *record) checkStatus(from executor.Status) *mesos.CheckStatusInfo {
 		return from.Check
 	}
 	for _, list := range [][]link.TaskStatus{r.Pending, r.Acked} {
-		for i := len(list) - 1; i >= 0; i-- {
-			if s := list[i].Value.CheckStatus; s != nil {
+		for _, status := range slices.Backward(list) {
+			if s := status.Value.CheckStatus; s != nil {
 				return s
 			}
 		}

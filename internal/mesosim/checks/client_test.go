@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -195,9 +196,7 @@ func info(capabilities ...string) object {
 
 func with(o object, pairs ...any) object {
 	out := object{}
-	for k, v := range o {
-		out[k] = v
-	}
+	maps.Copy(out, o)
 	for i := 0; i < len(pairs); i += 2 {
 		k := pairs[i].(string)
 		if out[k] = pairs[i+1]; pairs[i+1] == nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
@@ -148,14 +149,7 @@ func (r *Rule) checkTarget() error {
 	return nil
 }
 
-func (a Action) among(list ...Action) bool {
-	for _, b := range list {
-		if a == b {
-			return true
-		}
-	}
-	return false
-}
+func (a Action) among(list ...Action) bool { return slices.Contains(list, a) }
 
 func isCall(name string) bool {
 	_, ok := scheduler.Call_Type_value[name]

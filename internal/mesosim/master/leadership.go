@@ -24,12 +24,13 @@ type standing struct {
 // standAgain is how long a master waits after an election that failed.
 const standAgain = time.Second
 
-var capabilities = []string{"AGENT_UPDATE", "AGENT_DRAINING", "QUOTA_V2"}
+// capabilities are what this master tells of what it can do.
+func capabilities() []string { return []string{"AGENT_UPDATE", "AGENT_DRAINING", "QUOTA_V2"} }
 
 // describe is what this master tells the others of itself.
 func (s *Server) describe() election.Master {
 	i := &s.info
-	return election.NewMaster(i.ID, i.Address.GetIP(), i.GetHostname(), int(i.GetPort()), i.GetVersion(), capabilities...)
+	return election.NewMaster(i.ID, i.Address.GetIP(), i.GetHostname(), int(i.GetPort()), i.GetVersion(), capabilities()...)
 }
 
 // stand stands for election until ctx is done. A standby that lost its session

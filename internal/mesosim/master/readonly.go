@@ -56,7 +56,7 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) {
 	}
 	out := object{
 		"version": core.Version, "git_sha": "", "build_date": "", "build_time": 0.0, "build_user": "", "start_time": started, "elected_time": elected, "id": info.ID, "pid": info.GetPID(),
-		"hostname": info.GetHostname(), "leader": info.GetPID(), "capabilities": capabilities,
+		"hostname": info.GetHostname(), "leader": info.GetPID(), "capabilities": capabilities(),
 		"leader_info": object{"id": info.ID, "pid": info.GetPID(), "port": info.GetPort(), "hostname": info.GetHostname()},
 		"flags":       s.flagMap(), "cluster": "", "unreachable_slaves": s.unreachable(), "orphan_tasks": []any{}, "unregistered_frameworks": []any{}, "recovered_slaves": []any{},
 		"slaves": slavesOf(st), "activated_slaves": active, "deactivated_slaves": len(st.GetAgents.Agents) - active,

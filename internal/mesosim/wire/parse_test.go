@@ -87,8 +87,7 @@ func FuzzParse(f *testing.F) {
 		if d.Decode(&want) != nil {
 			return
 		}
-		var s *syntaxError
-		if errors.As(err, &s) {
+		if _, ok := errors.AsType[*syntaxError](err); ok {
 			stricter := strings.Contains(string(text), `\u`) || strings.ContainsAny(string(text), "eE[{")
 			if !stricter {
 				t.Fatalf("%q: %v", text, err)
