@@ -88,28 +88,86 @@ func Text(r mesos.Resource) string {
 		fmt.Fprintf(&b, "(allocated: %s)", r.AllocationInfo.GetRole())
 	}
 	if len(r.Reservations) > 0 {
-		b.WriteString("(reservations: [")
-		for i, info := range r.Reservations {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			fmt.Fprintf(&b, "(%s,%s", info.GetType(), info.GetRole())
-			if info.Principal != nil {
-				b.WriteString("," + info.GetPrincipal())
-			}
-			b.WriteByte(')')
+		parts := make([]string, len(r.Reservations))
+		for i := range r.Reservations {
+			parts[i] = "(" + reservationText(&r.Reservations[i]) + ")"
 		}
-		b.WriteString("])")
+		b.WriteString("(reservations: [" + strings.Join(parts, ",") + "])")
+	}
+	if r.Disk != nil {
+		b.WriteString("[" + diskText(r.Disk) + "]")
+	}
+	if r.Revocable != nil {
+		b.WriteString("{REV}")
+	}
+	if r.Shared != nil {
+		b.WriteString("<SHARED>")
 	}
 	b.WriteByte(':')
 	b.WriteString(valueText(r))
 	return b.String()
 }
 
+func reservationText(info *mesos.Resource_ReservationInfo) string {
+	text := info.GetType().String() + "," + info.GetRole()
+	if info.Principal != nil {
+		text += "," + info.GetPrincipal()
+	}
+	if info.Labels != nil {
+		text += "," + labelsText(info.Labels)
+	}
+	return text
+}
+
+func labelsText(labels *mesos.Labels) string {
+	parts := make([]string, 0, len(labels.GetLabels()))
+	for _, l := range labels.GetLabels() {
+		part := l.Key
+		if l.Value != nil {
+			part += ": " + l.GetValue()
+		}
+		parts = append(parts, part)
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// diskText is source, persistence id and volume of a disk.
+func diskText(d *mesos.Resource_DiskInfo) string {
+	var parts []string
+	if s := d.Source; s != nil {
+		text := s.Type.String()
+		switch {
+		case s.ID != nil || s.Profile != nil:
+			text += "(" + s.GetVendor() + "," + s.GetID() + "," + s.GetProfile() + ")"
+		case s.Type == mesos.Resource_DiskInfo_Source_MOUNT && s.GetMount().GetRoot() != "":
+			text += ":" + s.GetMount().GetRoot()
+		case s.Type == mesos.Resource_DiskInfo_Source_PATH && s.GetPath().GetRoot() != "":
+			text += ":" + s.GetPath().GetRoot()
+		}
+		parts = append(parts, text)
+	}
+	if d.Persistence != nil {
+		parts = append(parts, d.Persistence.ID)
+	}
+	text := strings.Join(parts, ",")
+	if d.Volume != nil {
+		text += ":" + volumeText(d.Volume)
+	}
+	return text
+}
+
+func volumeText(v *mesos.Volume) string {
+	if v.HostPath == nil {
+		return v.ContainerPath
+	}
+	return v.GetHostPath() + ":" + v.ContainerPath + ":" + strings.ToLower(v.GetMode().String())
+}
+
 func valueText(r mesos.Resource) string {
 	switch r.GetType() {
 	case mesos.SCALAR:
-		return strconv.FormatFloat(ToMilli(r.GetScalar().GetValue()).Float(), 'f', -1, 64)
+		const digits = 15
+		return strconv.FormatFloat(ToMilli(r.GetScalar().GetValue()).Float(), 'g', digits, 64)
 	case mesos.RANGES:
 		var parts []string
 		for _, g := range r.GetRanges().GetRange() {

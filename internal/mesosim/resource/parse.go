@@ -13,6 +13,10 @@ import (
 // attributes.
 var ErrText = errors.New("not in the form name:value;name:value")
 
+// ErrInvalid is returned for resources that no agent can have, as a negative
+// amount or the role "a b".
+var ErrInvalid = errors.New("invalid")
+
 // Parse reads the form of an agent's --resources: "cpus:4;mem:2048;
 // ports:[31000-31999]", each name with an optional "(role)".
 func Parse(text string) ([]mesos.Resource, error) {
@@ -63,6 +67,9 @@ func parseOne(part string) (mesos.Resource, error) {
 			return r, fmt.Errorf("resources: %w: %q", ErrText, part)
 		}
 		r.Type, r.Scalar = mesos.SCALAR.Enum(), &mesos.Value_Scalar{Value: d}
+	}
+	if why := Fault([]mesos.Resource{r}); why != "" {
+		return r, fmt.Errorf("resources: %w: %s", ErrInvalid, why)
 	}
 	return r, nil
 }

@@ -1,6 +1,8 @@
 package resource_test
 
 import (
+	"errors"
+	"math"
 	"testing"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -124,9 +126,181 @@ func TestFaults(t *testing.T) {
 		{ranges(mesos.Value_Range{Begin: 1, End: 5}, mesos.Value_Range{Begin: 5, End: 6}), "Resource 'ports:[1-5, 5-6]' is invalid: Invalid ranges resource: overlapping ranges"},
 		{mesos.Resource{Name: "s", Type: mesos.SET.Enum(), Set: &mesos.Value_Set{Item: []string{"a", "a"}}}, "Resource 's:{a, a}' is invalid: Invalid set resource: duplicated elements"},
 		{mesos.Resource{Name: "t", Type: mesos.TEXT.Enum()}, "Resource 't:' is invalid: Unsupported resource type"},
+		{scalar("cpus", math.NaN()), "Resource 'cpus:-9.22337203685478e+15' is invalid: Invalid scalar resource: value <= 0"},
+		{scalar("cpus", math.Inf(1)), "Resource 'cpus:-9.22337203685478e+15' is invalid: Invalid scalar resource: value <= 0"},
+		{scalar("mem", -123456.7894), "Resource 'mem:-123456.789' is invalid: Invalid scalar resource: value <= 0"},
+		// As in Mesos, which looks for begins in the ranges before only.
+		{ranges(mesos.Value_Range{Begin: 5, End: 6}, mesos.Value_Range{Begin: 1, End: 5}), ""},
 	} {
 		if got := resource.Fault([]mesos.Resource{c.r}); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+// The formats of reservations, disks and what is shared.
+func TestFaultsOfFormats(t *testing.T) {
+	type info = mesos.Resource_ReservationInfo
+	static, dynamic, unknown := mesos.Resource_ReservationInfo_STATIC.Enum(), mesos.Resource_ReservationInfo_DYNAMIC.Enum(), mesos.Resource_ReservationInfo_UNKNOWN.Enum()
+	a, ab := new("a"), new("a/b")
+	disk := func(d mesos.Resource_DiskInfo) func(*mesos.Resource) {
+		return func(r *mesos.Resource) { r.Name, r.Disk = "disk", &d }
+	}
+	source := func(s mesos.Resource_DiskInfo_Source) func(*mesos.Resource) {
+		return disk(mesos.Resource_DiskInfo{Source: &s})
+	}
+	stack := func(infos ...info) func(*mesos.Resource) {
+		return func(r *mesos.Resource) { r.Reservations = infos }
+	}
+	labels := func(value string) *mesos.Labels {
+		return &mesos.Labels{Labels: []mesos.Label{{Key: "k", Value: &value}, {Key: "l"}}}
+	}
+	for _, c := range []struct {
+		text, want string
+		spec       func(*mesos.Resource)
+	}{
+		{"", "", func(r *mesos.Resource) { r.Role = a }},
+		{"", "", func(r *mesos.Resource) { r.Role, r.Reservation = a, &info{} }},
+		{"cpus:1", "Role 'a/' cannot end with a slash", func(r *mesos.Resource) { r.Role = new("a/") }},
+		{"cpus:1", "'Resource.ReservationInfo.type' must not be set for the 'Resource.reservation' field", func(r *mesos.Resource) {
+			r.Role, r.Reservation = a, &info{Type: dynamic}
+		}},
+		{"cpus:1", "'Resource.ReservationInfo.role' must not be set for the 'Resource.reservation' field", func(r *mesos.Resource) {
+			r.Role, r.Reservation = a, &info{Role: a}
+		}},
+		{"cpus:1", `Invalid reservation: role "*" cannot be dynamically reserved`, func(r *mesos.Resource) { r.Reservation = &info{} }},
+		{"", "", stack(info{Type: static, Role: a}, info{Type: dynamic, Role: ab}, info{Type: dynamic, Role: new("a/b/c")})},
+		{"cpus(reservations: [(UNKNOWN,a)]):1", "Invalid reservation: 'Resource.ReservationInfo.type' field must be set.", stack(info{Role: a})},
+		{"cpus(reservations: [(DYNAMIC,)]):1", "Invalid reservation: 'Resource.ReservationInfo.role' field must be set.", stack(info{Type: dynamic})},
+		{"cpus(reservations: [(DYNAMIC,/a)]):1", "Role '/a' cannot start with a slash", stack(info{Type: dynamic, Role: new("/a")})},
+		{"cpus(reservations: [(DYNAMIC,*)]):1", `Invalid reservation: role "*" cannot be reserved`, stack(info{Type: dynamic, Role: new("*")})},
+		{
+			"cpus(reservations: [(DYNAMIC,a,p,{k: v, l}),(STATIC,a/b)]):1", "Invalid refined reservation: A refined reservation cannot be STATIC",
+			stack(info{Type: dynamic, Role: a, Principal: new("p"), Labels: labels("v")}, info{Type: static, Role: ab}),
+		},
+		{
+			"cpus(reservations: [(DYNAMIC,a),(DYNAMIC,ab)]):1", "Invalid refined reservation: role 'ab' is not a refinement of 'a'",
+			stack(info{Type: dynamic, Role: a}, info{Type: dynamic, Role: new("ab")}),
+		},
+		{
+			"cpus(reservations: [(DYNAMIC,a),(DYNAMIC,a/b)]):1",
+			"Invalid resource format: 'Resource.role' must not be set if there is more than one reservation in 'Resource.reservations'",
+			func(r *mesos.Resource) {
+				r.Role, r.Reservations = ab, []info{{Type: dynamic, Role: a}, {Type: dynamic, Role: ab}}
+			},
+		},
+		{
+			"cpus(reservations: [(DYNAMIC,a),(DYNAMIC,a/b)]):1",
+			"Invalid resource format: 'Resource.reservation' must not be set if there is more than one reservation in 'Resource.reservations'",
+			func(r *mesos.Resource) {
+				r.Reservation, r.Reservations = &info{}, []info{{Type: dynamic, Role: a}, {Type: dynamic, Role: ab}}
+			},
+		},
+		{
+			"cpus(reservations: [(STATIC,a)]):1",
+			"Invalid resource format: 'Resource.role' field with 'b' does not match the role 'a' in 'Resource.reservations'",
+			func(r *mesos.Resource) { r.Role, r.Reservations = new("b"), []info{{Type: static, Role: a}} },
+		},
+		{
+			"cpus(reservations: [(STATIC,a)]):1",
+			"Invalid resource format: 'Resource.reservation' must not be set if the single reservation in 'Resource.reservations' is STATIC",
+			func(r *mesos.Resource) { r.Reservation, r.Reservations = &info{}, []info{{Type: static, Role: a}} },
+		},
+		{
+			"cpus(reservations: [(DYNAMIC,a)]):1",
+			"Invalid resource format: 'Resource.role' and 'Resource.reservation' must either be both set or both not set" +
+				" if the single reservation in 'Resource.reservations' is DYNAMIC",
+			func(r *mesos.Resource) { r.Role, r.Reservations = a, []info{{Type: dynamic, Role: a}} },
+		},
+		{
+			"cpus(reservations: [(DYNAMIC,a,q)]):1",
+			"Invalid resource format: 'Resource.reservation.principal' field with 'p' does not match the principal 'q' in 'Resource.reservations'",
+			func(r *mesos.Resource) {
+				r.Role, r.Reservation, r.Reservations = a, &info{Principal: new("p")}, []info{{Type: dynamic, Role: a, Principal: new("q")}}
+			},
+		},
+		{
+			"cpus(reservations: [(DYNAMIC,a,{k: w, l})]):1",
+			"Invalid resource format: 'Resource.reservation.labels' field with '{k: v, l}' does not match the labels '{k: w, l}' in 'Resource.reservations'",
+			func(r *mesos.Resource) {
+				r.Role, r.Reservation, r.Reservations = a, &info{Labels: labels("v")}, []info{{Type: dynamic, Role: a, Labels: labels("w")}}
+			},
+		},
+		{"", "", func(r *mesos.Resource) {
+			r.Role, r.Reservation, r.Reservations = a, &info{}, []info{{Type: dynamic, Role: a}}
+		}},
+		{"cpus(reservations: [(UNKNOWN,a)]):1", "Unsupported 'Resource.ReservationInfo.Type'", stack(info{Type: unknown, Role: a})},
+		{"cpus[v]:1", "DiskInfo should not be set for cpus resource", func(r *mesos.Resource) {
+			r.Disk = &mesos.Resource_DiskInfo{Persistence: &mesos.Resource_DiskInfo_Persistence{ID: "v"}}
+		}},
+		{"", "", disk(mesos.Resource_DiskInfo{Persistence: &mesos.Resource_DiskInfo_Persistence{ID: "v"}})},
+		{"", "", source(mesos.Resource_DiskInfo_Source{Type: mesos.Resource_DiskInfo_Source_PATH})},
+		{"disk[BLOCK]:1", "Mount should not be set for BLOCK disk source", source(mesos.Resource_DiskInfo_Source{
+			Type: mesos.Resource_DiskInfo_Source_BLOCK, Mount: &mesos.Resource_DiskInfo_Source_Mount{},
+		})},
+		{"disk[RAW]:1", "Path should not be set for RAW disk source", source(mesos.Resource_DiskInfo_Source{
+			Type: mesos.Resource_DiskInfo_Source_RAW, Path: &mesos.Resource_DiskInfo_Source_Path{},
+		})},
+		{"disk[UNKNOWN]:1", "Unsupported 'DiskInfo.Source.Type' in 'UNKNOWN'", source(mesos.Resource_DiskInfo_Source{})},
+		{"cpus<SHARED>:1", "Resource cpus cannot be shared", func(r *mesos.Resource) { r.Shared = &mesos.Resource_SharedInfo{} }},
+		{"disk{REV}<SHARED>:1", "Only persistent volumes can be shared", func(r *mesos.Resource) {
+			r.Name, r.Revocable, r.Shared = "disk", &mesos.Resource_RevocableInfo{}, &mesos.Resource_SharedInfo{}
+		}},
+	} {
+		r := mesos.Resource{Name: "cpus", Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: 1}}
+		c.spec(&r)
+		want := c.want
+		if want != "" {
+			want = "Resource '" + c.text + "' is invalid: " + want
+		}
+		if got := resource.Fault([]mesos.Resource{r}); got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
+
+// The text of a disk says where it is from and what is on it.
+func TestTextOfDisks(t *testing.T) {
+	type source = mesos.Resource_DiskInfo_Source
+	volume := func(host *string) *mesos.Volume {
+		return &mesos.Volume{ContainerPath: "c", HostPath: host, Mode: mesos.RO.Enum()}
+	}
+	for want, d := range map[string]mesos.Resource_DiskInfo{
+		"disk[v:c]:1":      {Persistence: &mesos.Resource_DiskInfo_Persistence{ID: "v"}, Volume: volume(nil)},
+		"disk[:/h:c:ro]:1": {Volume: volume(new("/h"))},
+		"disk[MOUNT:/m,v]:1": {
+			Source:      &source{Type: mesos.Resource_DiskInfo_Source_MOUNT, Mount: &mesos.Resource_DiskInfo_Source_Mount{Root: new("/m")}},
+			Persistence: &mesos.Resource_DiskInfo_Persistence{ID: "v"},
+		},
+		"disk[PATH:/p]:1": {
+			Source: &source{Type: mesos.Resource_DiskInfo_Source_PATH, Path: &mesos.Resource_DiskInfo_Source_Path{Root: new("/p")}},
+		},
+		"disk[RAW(,i,)]:1": {Source: &source{Type: mesos.Resource_DiskInfo_Source_RAW, ID: new("i")}},
+	} {
+		r := mesos.Resource{Name: "disk", Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: 1}, Disk: &d}
+		if got := resource.Text(r); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// The sum of amounts that are too large to add is still too large.
+func TestHugeAmounts(t *testing.T) {
+	huge := parse(t, "cpus:9e15;cpus:9e15")
+	if parse(t, "cpus:4").Contains(huge) || huge.Scalar("cpus") != math.MaxInt64 {
+		t.Errorf("the sum is %s", huge)
+	}
+}
+
+// What no agent can have is refused where it is given.
+func TestParseRefuses(t *testing.T) {
+	for text, want := range map[string]error{
+		"cpus:-1": resource.ErrInvalid, "cpus:NaN": resource.ErrInvalid, "mem:1e300": resource.ErrInvalid, "cpus(a b):1": resource.ErrInvalid,
+		"ports:[1-5,3-6]": resource.ErrInvalid, "disks:{a,a}": resource.ErrInvalid,
+		"cpus": resource.ErrText, ":1": resource.ErrText, "cpus:x": resource.ErrText, "ports:[5-1]": resource.ErrText,
+	} {
+		if _, err := resource.Parse(text); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", text, err, want)
 		}
 	}
 }

@@ -12,8 +12,23 @@ import (
 // Milli is a scalar amount in thousandths of its unit.
 type Milli int64
 
-// ToMilli rounds an amount to the three decimals that Mesos keeps.
-func ToMilli(v float64) Milli { return Milli(math.Round(v * 1000)) }
+// ToMilli rounds an amount to the three decimals that Mesos keeps. One that is
+// no number of 64 bits then is the least there is: nobody can have it.
+func ToMilli(v float64) Milli {
+	const limit = 1 << 63
+	if m := math.Round(v * 1000); m >= -limit && m < limit {
+		return Milli(m)
+	}
+	return math.MinInt64
+}
+
+// plus adds up to the most there is: a sum of huge amounts is never small.
+func (m Milli) plus(o Milli) Milli {
+	if sum := m + o; o <= 0 || sum > m {
+		return sum
+	}
+	return math.MaxInt64
+}
 
 // Float returns the amount in its unit.
 func (m Milli) Float() float64 { return float64(m) / 1000 }
@@ -108,7 +123,7 @@ func add(es []entry, e entry) []entry {
 	if i < 0 {
 		return append(es, e)
 	}
-	es[i].scalar += e.scalar
+	es[i].scalar = es[i].scalar.plus(e.scalar)
 	es[i].ranges = coalesce(slices.Concat(es[i].ranges, e.ranges))
 	es[i].items = slices.Compact(slices.Sorted(slices.Values(slices.Concat(es[i].items, e.items))))
 	return es
@@ -168,7 +183,7 @@ func (s Set) Scalar(name string) Milli {
 	var sum Milli
 	for _, e := range s.entries {
 		if e.kind.Name == name {
-			sum += e.scalar
+			sum = sum.plus(e.scalar)
 		}
 	}
 	return sum

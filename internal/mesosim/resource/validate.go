@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,8 +39,43 @@ func fault(r mesos.Resource) string {
 	if why != "" {
 		return why
 	}
-	if role := r.GetRole(); role != "*" {
-		return RoleFault(role)
+	return cmp.Or(diskFault(r), reservationFault(r), sharedFault(r))
+}
+
+// diskFault checks what says more of a disk than its size.
+func diskFault(r mesos.Resource) string {
+	if r.Disk == nil {
+		return ""
+	}
+	if r.Name != "disk" {
+		return "DiskInfo should not be set for " + r.Name + " resource"
+	}
+	source := r.Disk.Source
+	if source == nil {
+		return ""
+	}
+	switch source.Type {
+	case mesos.Resource_DiskInfo_Source_BLOCK, mesos.Resource_DiskInfo_Source_RAW:
+		if source.Mount != nil {
+			return "Mount should not be set for " + source.Type.String() + " disk source"
+		}
+		if source.Path != nil {
+			return "Path should not be set for " + source.Type.String() + " disk source"
+		}
+	case mesos.Resource_DiskInfo_Source_UNKNOWN:
+		return "Unsupported 'DiskInfo.Source.Type' in 'UNKNOWN'"
+	case mesos.Resource_DiskInfo_Source_PATH, mesos.Resource_DiskInfo_Source_MOUNT:
+	}
+	return ""
+}
+
+func sharedFault(r mesos.Resource) string {
+	switch {
+	case r.Shared == nil:
+	case r.Name != "disk":
+		return "Resource " + r.Name + " cannot be shared"
+	case r.GetDisk().GetPersistence() == nil:
+		return "Only persistent volumes can be shared"
 	}
 	return ""
 }
@@ -65,9 +101,10 @@ func rangesFault(r mesos.Resource) string {
 			return "Invalid ranges resource: begin > end"
 		}
 	}
+	// As in Mesos, a range that overlaps the begin of an earlier one goes unseen.
 	for i, a := range ranges {
 		for _, b := range ranges[i+1:] {
-			if a.Begin <= b.End && b.Begin <= a.End {
+			if a.Begin <= b.Begin && b.Begin <= a.End {
 				return "Invalid ranges resource: overlapping ranges"
 			}
 		}
