@@ -72,11 +72,11 @@ func serve(args []string) error {
 	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
 	go func() { _ = server.Serve(watch) }()
 	write(diary, "+"+name+" knows "+strings.Join(args[6:], " "))
-	err = service.Announce(file, service.Announcement{
-		Role: role, Name: name, PID: os.Getpid(),
-		Address: work.Addr().String(), AdminAddress: watch.Addr().String(),
-	})
-	if err != nil {
+	a := service.Announcement{Role: role, Name: name, PID: os.Getpid(), AdminAddress: watch.Addr().String()}
+	if role != "planner" {
+		a.Address = work.Addr().String() // A planner serves nobody.
+	}
+	if err := service.Announce(file, a); err != nil {
 		return err
 	}
 	for {

@@ -1,7 +1,9 @@
 package allinone
 
 import (
+	"cmp"
 	"path/filepath"
+	"slices"
 )
 
 // endpointsFile is for people and programs.
@@ -34,6 +36,7 @@ type Running struct {
 	// Ready tells whether it is; one that has just died or started is not.
 	Ready bool `json:"ready"`
 	// Address is where it does its work, Admin where it can be watched; host:port.
+	// One that only follows the log has nothing but the latter, under both names.
 	Address string `json:"address,omitzero"`
 	Admin   string `json:"admin_address,omitzero"`
 	// Log is its log file.
@@ -55,7 +58,7 @@ func ReadEndpoints(dir string) (Endpoints, bool) {
 
 // collect sorts running processes into endpoints, by what their roles are.
 func collect(processes []Running) Endpoints {
-	e := Endpoints{API: []string{}, Agents: []string{}, Processes: processes}
+	e := Endpoints{API: []string{}, Agents: []string{}, Processes: slices.Clone(processes)}
 	for _, p := range processes {
 		switch p.Role {
 		case RoleAPI:
@@ -67,6 +70,9 @@ func collect(processes []Running) Endpoints {
 		case RoleAgent:
 			e.Agents = append(e.Agents, p.Address)
 		}
+	}
+	for i := range e.Processes {
+		e.Processes[i].Address = cmp.Or(e.Processes[i].Address, e.Processes[i].Admin)
 	}
 	return e
 }

@@ -120,6 +120,11 @@ func TestStagesComeUpInOrderAndGoInReverse(t *testing.T) {
 	if !running || read.NATS != e.NATS || !slices.Equal(read.Processes, e.Processes) {
 		t.Errorf("endpoints.json: %+v (running %v), want %+v", read, running, e)
 	}
+	for _, p := range e.Processes {
+		if p.Address == "" || p.Role == "planner" && p.Address != p.Admin {
+			t.Errorf("%s has the address %q", p.Name, p.Address)
+		}
+	}
 	s.close(t)
 	if _, running := allinone.ReadEndpoints(s.data); running {
 		t.Error("endpoints.json outlives its supervisor")
@@ -148,10 +153,11 @@ func TestAKilledProcessIsStartedAgainAtItsAddress(t *testing.T) {
 	s := open(t, t.TempDir(), nil)
 	defer s.close(t)
 	s.up(t, program("planner", "planner-1", s.diary))
-	if _, err := s.Publish(); err != nil {
+	published, err := s.Publish()
+	if err != nil {
 		t.Fatal(err)
 	}
-	before := s.Processes()[0]
+	before := published.Processes[0]
 	if err := syscall.Kill(before.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
