@@ -17,7 +17,7 @@ type adoption struct {
 
 func (b *batch) addAdoptions(sess *session) {
 	for k, a := range sess.adopt {
-		if t := sess.s.state.TaskByID(a.taskID); t != nil && t.Live() {
+		if sess.s.alive(k) {
 			delete(sess.adopt, k)
 			continue
 		}
@@ -26,6 +26,17 @@ func (b *batch) addAdoptions(sess *session) {
 			TaskID: a.taskID, AgentID: a.agentID, State: a.state,
 		})
 	}
+}
+
+// alive tells whether the log holds an attempt for launched and not over: adopted
+// by now, or nothing to adopt.
+func (s *Service) alive(k cluster.Key) bool {
+	j := s.state.Jobs[k.Job]
+	if j == nil || j.Slots[k.Slot] == nil {
+		return false
+	}
+	t := j.Slots[k.Slot].Find(k.Run, k.Attempt)
+	return t != nil && t.Live() && t.State != cluster.Waiting
 }
 
 // identify lists the framework's tasks, whose labels say what they are: a

@@ -393,3 +393,33 @@ func TestStatusOfAnything(t *testing.T) {
 		}
 	})
 }
+
+// TestAdoptionOfWhatOnlyWaits: a log that lost its end plans a task again that
+// Mesos runs already. It is adopted, once, and not launched beside itself.
+func TestAdoptionOfWhatOnlyWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.start()
+		r.plan(2)
+		sub := r.sub()
+		ref := mesos.TaskRef{TaskID: r.taskID(0), AgentID: "S", State: "TASK_RUNNING", Ours: true, Job: "web", Run: r.run, Group: "g", Attempt: 1}
+		other := ref // Says that it is the same attempt; there can be but one.
+		other.TaskID = "other"
+		for _, found := range []mesos.TaskRef{ref, other} {
+			r.mu.Lock()
+			r.refs = []mesos.TaskRef{found}
+			r.mu.Unlock()
+			sub.events <- mesos.Update{Status: mesos.Status{TaskID: found.TaskID, AgentID: "S", State: "TASK_RUNNING", UUID: []byte("u")}}
+			time.Sleep(5 * time.Second)
+		}
+		if n := len(records[events.TaskAdopted](t, r.log)); n != 1 {
+			t.Errorf("adopted %d times, want once", n)
+		}
+		sub.events <- offered("O1", 4)
+		time.Sleep(time.Second)
+		want(t, "launch", sub.called("ACCEPT"), "ACCEPT O1: web.1.1")
+		if task := r.task(0); task.ID != r.taskID(0) || task.State != cluster.Running || !task.Confirmed {
+			t.Errorf("%s is %s, confirmed %t", task.ID, task.State, task.Confirmed)
+		}
+	})
+}

@@ -56,15 +56,15 @@ func (s *State) withdraw(j *Job, slot *Slot, ev events.TaskWithdrawn, r Record) 
 	return Change{Job: j, Tasks: []*Task{t}}
 }
 
-// adopt takes in a task that Mesos runs and that the state holds for over, or
-// never heard of.
+// adopt takes in a task that Mesos runs and that the state holds for over or not
+// yet launched, or never heard of.
 func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r Record) Change {
 	m := Meaning(ev.State)
 	if !m.Known || m.Terminal() {
 		return Change{Judgement: Outranked, Job: j}
 	}
 	t := slot.Find(ev.Run, ev.Attempt)
-	if t != nil && t.Live() {
+	if t != nil && t.Live() && t.State != Waiting {
 		return Change{Judgement: Outranked, Job: j, Tasks: []*Task{t}}
 	}
 	if t == nil {

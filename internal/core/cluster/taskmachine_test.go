@@ -178,7 +178,7 @@ func TestMeaning(t *testing.T) {
 // counts, "." it is outranked.
 const launcherTable = `
                  staged withdrawn adopted
-PENDING          +      +         .
+PENDING          +      +         +
 STAGING          .      +         .
 STARTING         .      .         .
 RUNNING          .      .         .

@@ -55,10 +55,10 @@ func Consider(s *cluster.State, r Report, mem Memory) Action {
 		return over(t, r, m)
 	}
 	if len(r.UUID) > 0 {
-		if t.Status.UUID == string(r.UUID) {
+		if t.Status.UUID == string(r.UUID) && !t.Unreachable {
 			return Acknowledge
 		}
-		return Record
+		return Record // Repeated by an agent that was cut off, it says that it is back.
 	}
 	if t.State == cluster.Staged && !t.Confirmed && m.Terminal() {
 		return unconfirmed(r, mem.Resolving)

@@ -124,9 +124,14 @@ func TestConsiderAgents(t *testing.T) {
 }
 
 // TestConsiderRepeats: a status that is in the log is acknowledged, not recorded
-// again; unless Mesos runs what the log holds for over.
+// again; unless Mesos runs what the log holds for over, or its agent is back.
 func TestConsiderRepeats(t *testing.T) {
-	for _, state := range []string{"STARTING", "RUNNING", "KILLING", "CUT", "FINISHED", "FAILED", "KILLED", "ERROR", "LOST", "GONE"} {
+	s, id, task := in(t, "CUT")
+	r := launching.Report{TaskID: id, State: task.Status.State, UUID: []byte("held")}
+	if got := launching.Consider(s, r, launching.Memory{}); got != launching.Record {
+		t.Errorf("CUT: %d, want Record", got)
+	}
+	for _, state := range []string{"STARTING", "RUNNING", "KILLING", "FINISHED", "FAILED", "KILLED", "ERROR", "LOST", "GONE"} {
 		s, id, task := in(t, state)
 		r := launching.Report{TaskID: id, State: task.Status.State, UUID: []byte("held")}
 		if got := launching.Consider(s, r, launching.Memory{}); got != launching.Acknowledge {

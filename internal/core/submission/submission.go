@@ -1,7 +1,9 @@
 package submission
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -28,8 +30,8 @@ type Scale struct {
 	// Group may be empty if the job has one only.
 	Group    string
 	Replicas uint32
-	// Seen is the version the user has seen; its zero value asks for none.
-	Seen Version
+	// Seen are the versions one of which the job must be at; nil asks for none.
+	Seen []Version
 	// Limits bound the spec that comes of it.
 	Limits job.Limits
 }
@@ -42,10 +44,15 @@ type Version struct {
 // Stop asks for nothing of a job to run.
 type Stop struct {
 	Reason string
+	// Seen is as that of Scale.
+	Seen []Version
 }
 
 // Delete asks for a job that is over to be left out of the lists.
-type Delete struct{}
+type Delete struct {
+	// Seen is as that of Scale.
+	Seen []Version
+}
 
 // Decide returns the event that a command leads to, or nil if what it asks for
 // is so already. j is nil for a job that the log does not know. Errors are the
@@ -75,11 +82,8 @@ func (c Submit) decide(j *cluster.Job) (events.Event, error) {
 }
 
 func (c Scale) decide(j *cluster.Job) (events.Event, error) {
-	if !Known(j) {
-		return nil, ErrNotFound
-	}
-	if c.Seen != (Version{}) && c.Seen != (Version{Run: j.Run, Version: j.Version}) {
-		return nil, ErrVersion
+	if err := there(j, c.Seen); err != nil {
+		return nil, err
 	}
 	if j.Over() || j.Spec == nil {
 		return nil, ErrOver
@@ -94,7 +98,7 @@ func (c Scale) decide(j *cluster.Job) (events.Event, error) {
 	wanted := j.Spec.Clone()
 	wanted.Tasks[g].Replicas = c.Replicas
 	if err := wanted.Validate(c.Limits); err != nil {
-		return nil, err
+		return nil, renamed(err, fmt.Sprintf("tasks[%d].replicas", g), "replicas")
 	}
 	return events.JobScaled{
 		Run: j.Run, Version: j.Version + 1, Group: wanted.Tasks[g].Name, Replicas: c.Replicas,
@@ -116,9 +120,37 @@ func (c Scale) group(spec *job.Spec) (int, error) {
 	return 0, fmt.Errorf("%w: %q", ErrNoGroup, c.Group)
 }
 
+// renamed gives the faults of one path the name that the user's request has
+// for it.
+func renamed(err error, path, name string) error {
+	var faults job.Faults
+	if !errors.As(err, &faults) {
+		return err
+	}
+	faults = slices.Clone(faults)
+	for i := range faults {
+		if faults[i].Path == path {
+			faults[i].Path = name
+		}
+	}
+	return faults
+}
+
+// there tells why a job cannot be changed by a user who has seen these versions
+// of it: ErrNotFound, ErrVersion or nil.
+func there(j *cluster.Job, seen []Version) error {
+	switch {
+	case !Known(j):
+		return ErrNotFound
+	case seen != nil && !slices.Contains(seen, Version{Run: j.Run, Version: j.Version}):
+		return ErrVersion
+	}
+	return nil
+}
+
 func (c Stop) decide(j *cluster.Job) (events.Event, error) {
-	if !Known(j) {
-		return nil, ErrNotFound
+	if err := there(j, c.Seen); err != nil {
+		return nil, err
 	}
 	if j.Over() {
 		return nil, nil
@@ -126,9 +158,9 @@ func (c Stop) decide(j *cluster.Job) (events.Event, error) {
 	return events.JobStopped{Run: j.Run, Reason: c.Reason}, nil
 }
 
-func (Delete) decide(j *cluster.Job) (events.Event, error) {
-	if !Known(j) {
-		return nil, ErrNotFound
+func (c Delete) decide(j *cluster.Job) (events.Event, error) {
+	if err := there(j, c.Seen); err != nil {
+		return nil, err
 	}
 	if !j.Over() || j.Live() > 0 {
 		return nil, ErrLive

@@ -65,9 +65,13 @@ func TestDecideEveryPair(t *testing.T) {
 		return submission.Scale{Group: group, Replicas: n, Limits: limits}
 	}
 	seen := scale("web", 5)
-	seen.Seen = submission.Version{Run: run, Version: 3}
+	current := []submission.Version{{Run: run, Version: 9}, {Run: run, Version: 3}}
+	old := []submission.Version{{Run: run, Version: 2}, {Run: run - 1, Version: 3}}
+	seen.Seen = current
 	stale := scale("web", 5)
-	stale.Seen = submission.Version{Run: run, Version: 2}
+	stale.Seen = old
+	foreign := scale("web", 5)
+	foreign.Seen = []submission.Version{}
 	const nothing = "-"
 	const (
 		submitted = "taurus.job.submitted.v1"
@@ -102,6 +106,21 @@ func TestDecideEveryPair(t *testing.T) {
 			notFound, scaled, scaled, over, over, over, over, over, notFound, notFound, version, notFound, over,
 		}},
 		{"scale a stale version", stale, []any{
+			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
+		}},
+		{"scale a version of something else", foreign, []any{
+			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
+		}},
+		{"stop as seen", submission.Stop{Seen: current}, []any{
+			notFound, stopped, stopped, nothing, nothing, nothing, nothing, nothing, notFound, notFound, version, notFound, nothing,
+		}},
+		{"stop a stale version", submission.Stop{Seen: old}, []any{
+			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
+		}},
+		{"delete as seen", submission.Delete{Seen: current}, []any{
+			notFound, live, live, live, live, deleted, deleted, deleted, notFound, notFound, version, notFound, deleted,
+		}},
+		{"delete a stale version", submission.Delete{Seen: old}, []any{
 			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
 		}},
 		{"stop", submission.Stop{Reason: "enough"}, []any{
@@ -165,7 +184,7 @@ func TestScaleBeyondLimitsNamesTheField(t *testing.T) {
 	limits.Replicas = 3
 	_, err := submission.Decide(given(func(*cluster.Job) {}), submission.Scale{Replicas: 4, Limits: limits})
 	var faults job.Faults
-	if !errors.As(err, &faults) || faults[0].Path != "tasks[0].replicas" {
+	if !errors.As(err, &faults) || faults[0].Path != "replicas" {
 		t.Fatalf("got %v", err)
 	}
 }
