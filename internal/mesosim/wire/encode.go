@@ -157,6 +157,14 @@ func appendDefault(out []byte, f field) []byte {
 	return append(out, f.def...)
 }
 
+// The doubles that are written with an exponent, as RapidJSON, which Mesos writes
+// with, does: those of more than 21 digits before the point, or with six zeros
+// after it.
+const (
+	longest  = 1e21
+	shortest = 1e-6
+)
+
 func appendDouble(out []byte, d float64) []byte {
 	switch {
 	case math.IsInf(d, 1):
@@ -166,6 +174,11 @@ func appendDouble(out []byte, d float64) []byte {
 	case math.IsNaN(d):
 		return append(out, `"NaN"`...)
 	}
+	if size := math.Abs(d); size >= longest || size < shortest && size > 0 {
+		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(d, 'e', -1, 64), "e")
+		sign := strings.TrimSuffix(exponent[:1], "+")
+		return append(out, mantissa+"e"+sign+strings.TrimLeft(exponent[1:], "0")...)
+	}
 	n := len(out)
 	out = strconv.AppendFloat(out, d, 'f', -1, 64)
 	if !slices.Contains(out[n:], '.') {
@@ -174,16 +187,16 @@ func appendDouble(out []byte, d float64) []byte {
 	return out
 }
 
-const hex = "0123456789abcdef"
+const hex = "0123456789ABCDEF"
 
-// appendString escapes as picojson does: control characters, quotes and
-// backslashes, nothing else but the slash. Bytes that are no UTF-8 become U+FFFD
-// so that the text stays valid JSON.
+// appendString escapes as RapidJSON does: control characters, quotes and
+// backslashes, nothing else. Bytes that are no UTF-8 become U+FFFD so that the text
+// stays valid JSON.
 func appendString(out []byte, s string) []byte {
 	out = append(out, '"')
 	for _, r := range s {
 		switch {
-		case r == '"' || r == '\\' || r == '/':
+		case r == '"' || r == '\\':
 			out = append(out, '\\', byte(r))
 		case r == '\n':
 			out = append(out, `\n`...)
@@ -195,7 +208,7 @@ func appendString(out []byte, s string) []byte {
 			out = append(out, `\b`...)
 		case r == '\f':
 			out = append(out, `\f`...)
-		case r < ' ' || r == 0x7f:
+		case r < ' ':
 			out = append(out, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
 		default:
 			out = utf8.AppendRune(out, r)

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,8 +17,8 @@ func (e *syntaxError) Error() string { return e.text }
 
 func (e *syntaxError) Is(target error) bool { return target == ErrSyntax }
 
-// maxDepth bounds how deep values are nested.
-const maxDepth = 1000
+// maxDepth is how deep arrays and objects may be nested.
+const maxDepth = 200
 
 // parse reads one value: map[string]any, []any, string, json.Number, bool or nil.
 // It takes and refuses what picojson does, which Mesos uses, so that a framework
@@ -26,7 +27,10 @@ const maxDepth = 1000
 func parse(data []byte) (any, error) {
 	p := &parser{data: data}
 	v, ok := p.value(0)
-	if !ok {
+	switch {
+	case p.overflow:
+		return nil, &syntaxError{"Value out of range"}
+	case !ok:
 		return nil, p.fault()
 	}
 	if rest := bytes.TrimRight(p.data[p.pos:], " \t\r\n"); len(rest) > 0 {
@@ -38,8 +42,9 @@ func parse(data []byte) (any, error) {
 // parser is where it is in a text. Its methods return false where the text is
 // wrong; pos is then what picojson has not read yet.
 type parser struct {
-	data []byte
-	pos  int
+	data     []byte
+	pos      int
+	overflow bool // a number was more than a double holds
 }
 
 // fault tells where the text is wrong: the rest of the line without control
@@ -77,15 +82,15 @@ func (p *parser) skip() {
 
 func (p *parser) value(depth int) (any, bool) {
 	p.skip()
-	if depth > maxDepth {
-		return nil, false
-	}
 	switch c := p.peek(); {
-	case c == '{':
+	case c == '{' || c == '[':
 		p.pos++
-		return p.object(depth)
-	case c == '[':
-		p.pos++
+		switch {
+		case depth == maxDepth:
+			return nil, false
+		case c == '{':
+			return p.object(depth)
+		}
 		return p.array(depth)
 	case c == '"':
 		p.pos++
@@ -119,6 +124,7 @@ func (p *parser) number() (any, bool) {
 	}
 	n := string(p.data[from:p.pos])
 	_, err := strconv.ParseFloat(n, 64)
+	p.overflow = errors.Is(err, strconv.ErrRange)
 	return json.Number(n), err == nil
 }
 

@@ -35,7 +35,7 @@ func TestSyntaxErrors(t *testing.T) {
 		`["\ud800\u0041"]`:       prefix + `1 near: "]`,
 		`[1e]`:                   prefix + "1 near: ]",
 		`[-]`:                    prefix + "1 near: ]",
-		`[1e999]`:                prefix + "1 near: ]",
+		`[1e999]`:                "Value out of range",
 	} {
 		_, err := parse([]byte(text))
 		if !errors.Is(err, ErrSyntax) || err.Error() != want {
@@ -64,7 +64,7 @@ func TestParse(t *testing.T) {
 
 func TestNestingIsBounded(t *testing.T) {
 	t.Parallel()
-	for n, ok := range map[int]bool{maxDepth: true, maxDepth + 2: false, 1 << 20: false} {
+	for n, ok := range map[int]bool{maxDepth: true, maxDepth + 1: false, 1 << 20: false} {
 		if _, err := parse([]byte(strings.Repeat("[", n) + strings.Repeat("]", n))); (err == nil) != ok {
 			t.Errorf("%d deep: %v", n, err)
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -15,7 +17,7 @@ import (
 )
 
 func TestJSONOut(t *testing.T) {
-	interval, port, shell := 15.0, uint32(5050), "x/\"\n\x01é"
+	interval, port, shell := 15.0, uint32(5050), "x/\"\n\x1fé"
 	for _, c := range []struct {
 		name string
 		msg  *scheduler.Event
@@ -29,7 +31,7 @@ func TestJSONOut(t *testing.T) {
 			`"master_info":{"id":"m","ip":0,"port":5050,"capabilities":[{"type":"QUOTA_V2"}]}}}`},
 		{"bytes and escapes", &scheduler.Event{Type: scheduler.Event_MESSAGE, Message: &scheduler.Event_Message{
 			AgentID: mesos.AgentID{Value: shell}, ExecutorID: mesos.ExecutorID{Value: ""}, Data: []byte{0, 255},
-		}}, `{"type":"MESSAGE","message":{"agent_id":{"value":"x\/\"\n\u0001é"},"executor_id":{"value":""},"data":"AP8="}}`},
+		}}, `{"type":"MESSAGE","message":{"agent_id":{"value":"x/\"\n\u001Fé"},"executor_id":{"value":""},"data":"AP8="}}`},
 	} {
 		got, err := wire.NewCodec().Encode(wire.MediaJSON, c.msg)
 		if err != nil || string(got) != c.want {
@@ -88,6 +90,74 @@ func TestJSONNumbersAsText(t *testing.T) {
 	i := call.Subscribe.FrameworkInfo
 	if call.Decline.Filters.GetRefuseSeconds() != 1.5 || !i.GetCheckpoint() || i.GetFailoverTimeout() < 1e300 {
 		t.Errorf("%+v", call)
+	}
+}
+
+// 1.2: what does not fit, in the words of stout, which goes by the names of members.
+func TestConversionErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"type":1,"framework_id":[]}`:                                  "Not expecting a JSON array for field 'framework_id'",
+		`{"kill":"x"}`:                                                  "Not expecting a JSON string for field 'kill'",
+		`{"framework_id":{"value":{}}}`:                                 "Not expecting a JSON object for field 'value'",
+		`{"framework_id":{"value":true}}`:                               "Not expecting a JSON boolean for field 'value'",
+		`{"decline":{"filters":{"refuse_seconds":false}}}`:              "Not expecting a JSON boolean for field 'refuse_seconds'",
+		`{"decline":{"filters":{"refuse_seconds":"x"}}}`:                "Failed to parse 'x' as a JSON number for field 'refuse_seconds': syntax error at line 1 near: x",
+		`{"decline":{"filters":{"refuse_seconds":"NaN"}}}`:              "Failed to parse 'NaN' as a JSON number for field 'refuse_seconds': syntax error at line 1 near: NaN",
+		`{"decline":{"filters":{"refuse_seconds":"true"}}}`:             "Failed to parse 'true' as a JSON number for field 'refuse_seconds': Unexpected JSON type parsed",
+		`{"subscribe":{"framework_info":{"checkpoint":"yes"}}}`:         "Failed to parse 'yes' as a JSON boolean for field 'checkpoint': syntax error at line 1 near: yes",
+		`{"subscribe":{"framework_info":{"checkpoint":1}}}`:             "Not expecting a JSON number for field 'checkpoint'",
+		`{"acknowledge":{"uuid":"a*"}}`:                                 "Failed to base64 decode bytes field 'uuid': Invalid character '*'",
+		`{"acknowledge":{"uuid":1}}`:                                    "Not expecting a JSON number for field 'uuid'",
+		`{"accept":{"operations":[{"launch":{"task_infos":[{},{}]}}]}}`: "Missing required fields: accept.operations[0].launch.task_infos[0].name, ",
+	} {
+		var call scheduler.Call
+		err := wire.NewCodec().Decode(wire.MediaJSON, []byte(text), &call)
+		if !errors.Is(err, wire.ErrConvert) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s:\n got %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+// 1.2: one value is a list of one, lists of lists are one list, base64 may lack its
+// padding, and integers are converted as C++ does.
+func TestJSONIsTakenLeniently(t *testing.T) {
+	var call scheduler.Call
+	text := `{"suppress":{"roles":["a",["b",null,["c"]]]},"revive":{"roles":"r"},"accept":{"offer_ids":{"value":"o"}},` +
+		`"acknowledge":{"agent_id":{"value":"a"},"task_id":{"value":"t"},"uuid":" AP\n8 =ignored"},` +
+		`"subscribe":{"framework_info":{"user":"u","name":"n","offer_filters":{"r":{}}}},` +
+		`"kill":{"task_id":{"value":"t"},"kill_policy":{"grace_period":{"nanoseconds":"1.9"}}}}`
+	if err := wire.NewCodec().Decode(wire.MediaJSON, []byte(text), &call); err != nil {
+		t.Fatal(err)
+	}
+	if got := call.Suppress.Roles; !slices.Equal(got, []string{"a", "b", "c"}) {
+		t.Errorf("roles %q", got)
+	}
+	if len(call.Revive.Roles) != 1 || len(call.Accept.OfferIDs) != 1 || call.Accept.OfferIDs[0].Value != "o" {
+		t.Errorf("%v %v", call.Revive, call.Accept)
+	}
+	if got := call.Acknowledge.UUID; !bytes.Equal(got, []byte{0, 0xff}) {
+		t.Errorf("bytes %x", got)
+	}
+	if got := call.Kill.KillPolicy.GracePeriod.Nanoseconds; got != 1 {
+		t.Errorf("nanoseconds %d", got)
+	}
+	var port mesos.Port
+	if err := wire.NewCodec().Decode(wire.MediaJSON, []byte(`{"number":-1}`), &port); err != nil || port.Number != math.MaxUint32 {
+		t.Errorf("%v, %v", port.Number, err)
+	}
+}
+
+// 1.2: doubles as RapidJSON writes them.
+func TestDoubles(t *testing.T) {
+	for d, want := range map[float64]string{
+		0: "0.0", 4: "4.0", -0.5: "-0.5", 1e20: "100000000000000000000.0", 123456789012345678901: "123456789012345680000.0",
+		1e21: "1e21", 1.5e300: "1.5e300", 1e-6: "0.000001", 1.5e-7: "1.5e-7", 1795426724.726735: "1795426724.726735",
+		math.Inf(1): `"Infinity"`, math.Inf(-1): `"-Infinity"`,
+	} {
+		got, err := wire.NewCodec().Encode(wire.MediaJSON, &mesos.Value_Scalar{Value: d})
+		if err != nil || string(got) != `{"value":`+want+`}` {
+			t.Errorf("%g: %s, %v", d, got, err)
+		}
 	}
 }
 
