@@ -146,12 +146,15 @@ type runner interface {
 }
 
 // Start starts a service of a role.
-func (w *World) Start(role string) *Process {
+func (w *World) Start(role string) *Process { return w.StartSkewed(role, 0) }
+
+// StartSkewed starts a service of a role whose clock is ahead.
+func (w *World) StartSkewed(role string, ahead time.Duration) *Process {
 	w.starts++
 	name := fmt.Sprintf("%s-%d", role, w.starts)
 	ctx, stop := context.WithCancel(w.ctx)
 	p := &Process{Role: role, ctx: ctx, stop: stop, done: make(chan struct{})}
-	s, err := w.service(role, name, p)
+	s, err := w.service(role, name, p, func() time.Time { return time.Now().Add(ahead) })
 	if err != nil {
 		panic(err) // A service that cannot be made is a bug of the simulation.
 	}
@@ -163,7 +166,7 @@ func (w *World) Start(role string) *Process {
 	return p
 }
 
-func (w *World) service(role, name string, p *Process) (runner, error) {
+func (w *World) service(role, name string, p *Process, now func() time.Time) (runner, error) {
 	log := mortalLog{Log: w.Log, p: p}
 	logger := w.Logger.With().Str("process", name).Logger()
 	at, err := w.connect(p, name, logger)
@@ -172,12 +175,12 @@ func (w *World) service(role, name string, p *Process) (runner, error) {
 	}
 	switch role {
 	case "planner":
-		return planner.New(planner.Options{Log: log, Space: w.Space, Name: name, Now: time.Now, Logger: logger})
+		return planner.New(planner.Options{Log: log, Space: w.Space, Name: name, Now: now, Logger: logger})
 	case "reaper":
-		return reaper.New(reaper.Options{Log: log, Space: w.Space, Name: name, Now: time.Now, Logger: logger, Killer: at})
+		return reaper.New(reaper.Options{Log: log, Space: w.Space, Name: name, Now: now, Logger: logger, Killer: at})
 	case "launcher":
 		return launcher.New(launcher.Options{
-			Log: log, Space: w.Space, Name: name, Now: time.Now, Logger: logger, Mesos: at,
+			Log: log, Space: w.Space, Name: name, Now: now, Logger: logger, Mesos: at,
 			Framework: w.framework, Lease: w.lease(p), LeaseTTL: LeaseTTL,
 		})
 	}

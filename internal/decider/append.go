@@ -23,16 +23,16 @@ type result struct {
 
 // look decides about every job that is due and returns how long to sleep.
 func (d *Decider) look(ctx context.Context) time.Duration {
-	now := d.opt.Now()
+	now, logNow := d.opt.Now(), d.clock.Now()
 	due := d.desk.due(d.state.Sequence, now)
 	for i, id := range due {
 		j := d.state.Jobs[id]
 		if j == nil {
 			continue
 		}
-		p, wake := d.role.Decide(j, now)
+		p, wake := d.role.Decide(j, logNow)
 		if !wake.IsZero() {
-			d.desk.wakeAt(id, wake)
+			d.desk.wakeAt(id, now.Add(wake.Sub(logNow)))
 		}
 		if p == nil {
 			continue

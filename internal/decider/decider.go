@@ -45,7 +45,7 @@ type Role struct {
 	Subject func(job string) string
 	Last    func(*cluster.Job) uint64
 	// Decide returns what is next for a job, nil for nothing, and when to look
-	// again although nothing was folded, zero for never.
+	// again although nothing was folded, zero for never. Times are the log's.
 	Decide func(j *cluster.Job, now time.Time) (*Proposal, time.Time)
 	// Folded is called when a record was folded; own tells whether this very
 	// decider appended it. It may start effects but must not wait for them.
@@ -69,6 +69,7 @@ type Decider struct {
 	source string
 
 	state   *cluster.State
+	clock   *fold.Clock
 	desk    *desk
 	results chan result
 	slots   chan struct{}
@@ -85,7 +86,7 @@ func New(role Role, opt Options) (*Decider, error) {
 	}
 	return &Decider{
 		role: role, opt: opt, source: "taurus/" + role.Name + "/" + opt.Instance,
-		state: cluster.New(), desk: newDesk(), metrics: m,
+		state: cluster.New(), clock: fold.NewClock(opt.Now), desk: newDesk(), metrics: m,
 		results: make(chan result, appendsMax), slots: make(chan struct{}, appendsMax),
 	}, nil
 }
@@ -169,6 +170,10 @@ func (d *Decider) apply(r cluster.Record) error {
 	}
 	// What a predecessor of the same name appended is history: nothing is
 	// appended before one has caught up with it.
-	d.role.Folded(d.state, r, c, r.Envelope.Source == d.source && d.ready.Load())
+	own := r.Envelope.Source == d.source && d.ready.Load()
+	if d.clock.Observe(r, own) {
+		d.desk.touchWaiting()
+	}
+	d.role.Folded(d.state, r, c, own)
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// desk keeps which jobs are to be looked at, and when.
+// desk keeps which jobs are to be looked at, and when by the local clock.
 type desk struct {
 	dirty   map[string]bool
 	resting map[string]*rest
@@ -30,6 +30,13 @@ func newDesk() *desk {
 
 // touch says that something about the job changed.
 func (d *desk) touch(job string) { d.dirty[job] = true }
+
+// touchWaiting looks again at all jobs that wait for a time.
+func (d *desk) touchWaiting() {
+	for job := range d.earliest {
+		d.dirty[job] = true
+	}
+}
 
 // wakeAt looks at the job again at a time.
 func (d *desk) wakeAt(job string, at time.Time) {

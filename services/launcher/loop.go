@@ -119,6 +119,10 @@ func (s *Service) apply(ctx context.Context, r cluster.Record) error {
 }
 
 func (s *Service) folded(ctx context.Context, r cluster.Record, c cluster.Change) {
+	own := r.Envelope.Source == s.source && s.phase != replaying
+	if s.clock.Observe(r, own) {
+		s.watch.changed = true
+	}
 	s.watch.note(c)
 	switch r.Event.(type) {
 	case events.LauncherElected:
@@ -126,7 +130,7 @@ func (s *Service) folded(ctx context.Context, r cluster.Record, c cluster.Change
 	case events.SubscriptionOpened:
 		s.opened(ctx)
 	case events.TaskStatusChanged:
-		if s.sess != nil && r.Envelope.Source == s.source {
+		if s.sess != nil && own {
 			s.sess.recorded(ctx, r, c)
 		}
 	default:

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -81,6 +82,7 @@ type Service struct {
 
 	// Owned by the loop.
 	state *cluster.State
+	clock *fold.Clock // of back-offs; everything else is measured by Options.Now
 	watch *watch
 	phase phase
 	nonce string
@@ -129,7 +131,7 @@ func New(opt Options) (*Service, error) {
 	}
 	s := &Service{
 		opt: opt, source: "taurus/launcher/" + opt.Name,
-		state: cluster.New(), watch: newWatch(), verdicts: newVerdicts(),
+		state: cluster.New(), clock: fold.NewClock(opt.Now), watch: newWatch(), verdicts: newVerdicts(),
 		inbox: make(chan func(), 256), metrics: m,
 		// The one random value: it tells candidates apart that append at once.
 		nonce: rand.Text(),

@@ -114,7 +114,7 @@ func (sess *session) decide(now time.Time) time.Duration {
 
 // match places waiting tasks on the held offers.
 func (sess *session) match(b *batch, now time.Time) time.Duration {
-	demands, wake := sess.demands(now)
+	demands, wake := sess.demands(sess.s.clock.Now())
 	sess.s.verdicts.keep(demands)
 	if len(demands) == 0 {
 		sess.rest()
@@ -159,8 +159,8 @@ func (sess *session) match(b *batch, now time.Time) time.Duration {
 	return wake
 }
 
-// demands groups the waiting tasks that may be launched now; wake is when the
-// next back-off ends.
+// demands groups the waiting tasks that may be launched now, by the log's clock;
+// wake is when the next back-off ends.
 func (sess *session) demands(now time.Time) ([]placement.Demand, time.Duration) {
 	type key struct{ job, group string }
 	found, wake := map[key]*placement.Demand{}, idle
