@@ -77,10 +77,9 @@ func DefaultLimits() Limits {
 	}
 }
 
-// LegacyLimits are the default ones for a job of the original's routes, which
-// took a job without tasks.
-func LegacyLimits() Limits {
-	lim := DefaultLimits()
-	lim.MinGroups = 0
-	return lim
+// Legacy are the limits of a job that comes by the original's routes, which took
+// a job without tasks.
+func (l Limits) Legacy() Limits {
+	l.MinGroups = 0
+	return l
 }

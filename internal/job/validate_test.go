@@ -314,7 +314,7 @@ func TestBug6NullContainersAndTasksAreFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		var faults job.Faults
-		if err := spec.Validate(job.LegacyLimits()); !errors.As(err, &faults) || faults[0].Path != "tasks[0].container" {
+		if err := spec.Validate(job.DefaultLimits().Legacy()); !errors.As(err, &faults) || faults[0].Path != "tasks[0].container" {
 			t.Errorf("%s: %v", sent, err)
 		}
 	}
@@ -390,7 +390,7 @@ func TestIDsOfTheOriginalStayValid(t *testing.T) {
 
 func TestLegacyLimitsTakeAJobWithoutTasks(t *testing.T) {
 	spec := &job.Spec{ID: "a"}
-	if err := spec.Validate(job.LegacyLimits()); err != nil {
+	if err := spec.Validate(job.DefaultLimits().Legacy()); err != nil {
 		t.Error(err)
 	}
 }

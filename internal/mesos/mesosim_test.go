@@ -3,6 +3,7 @@ package mesos_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -254,20 +255,26 @@ func TestDeclineAndRevive(t *testing.T) {
 func TestTeardown(t *testing.T) {
 	c := newCluster(t)
 	s := c.subscribe(t, "")
-	if err := c.client.Teardown(t.Context(), s.FrameworkID()); err != nil {
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+c.cfg.Master+"/teardown",
+		strings.NewReader("frameworkId="+s.FrameworkID()))
+	if err != nil {
 		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _ = resp.Body.Close(); resp.StatusCode != http.StatusOK {
+		t.Fatal(resp.Status)
 	}
 	for range s.Events() {
 	}
 	if err := s.Err(); !errors.Is(err, mesos.ErrDisconnected) {
 		t.Errorf("ended with %v", err)
 	}
-	_, err := c.client.Subscribe(t.Context(), mesos.Framework{ID: s.FrameworkID(), Name: "taurus", User: "root"})
+	_, err = c.client.Subscribe(t.Context(), mesos.Framework{ID: s.FrameworkID(), Name: "taurus", User: "root"})
 	if !errors.Is(err, mesos.ErrFrameworkRemoved) {
 		t.Errorf("subscribed again: %v", err)
-	}
-	if err := c.client.Teardown(t.Context(), "nobody"); !errors.Is(err, mesos.ErrFrameworkRemoved) {
-		t.Errorf("nobody: %v", err)
 	}
 }
 

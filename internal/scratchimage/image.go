@@ -38,12 +38,6 @@ type Image struct {
 	Labels map[string]string
 }
 
-// Build makes an image of one executable, at / and its own name. The entry point
-// names it by that path; an empty one means the executable alone.
-func Build(ctx context.Context, cli *client.Client, tag, executable string, entrypoint []string, labels map[string]string) error {
-	return Image{Tag: tag, Executable: executable, Entrypoint: entrypoint, Labels: labels}.Build(ctx, cli)
-}
-
 // Build makes the image, unless the tag has the same content already.
 func (i Image) Build(ctx context.Context, cli *client.Client) error {
 	if i.Path == "" {

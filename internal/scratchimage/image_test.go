@@ -83,7 +83,7 @@ func TestImageRunsAndExits(t *testing.T) {
 			tag := "taurus-scratchimage-test:" + uuid.NewString()
 			executable := buildHello(t, dynamic)
 			labels := map[string]string{"quoted": `a "b" $HOME \ c`}
-			if err := scratchimage.Build(t.Context(), cli, tag, executable, nil, labels); err != nil {
+			if err := (scratchimage.Image{Tag: tag, Executable: executable, Labels: labels}).Build(t.Context(), cli); err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { removeImage(t, cli, tag) })
@@ -109,7 +109,7 @@ func TestBuildTwiceIsOneImage(t *testing.T) {
 	tag := "taurus-scratchimage-test:" + uuid.NewString()
 	executable := buildHello(t, false)
 	id := func(entrypoint ...string) string {
-		if err := scratchimage.Build(t.Context(), cli, tag, executable, entrypoint, nil); err != nil {
+		if err := (scratchimage.Image{Tag: tag, Executable: executable, Entrypoint: entrypoint}).Build(t.Context(), cli); err != nil {
 			t.Fatal(err)
 		}
 		image, err := cli.ImageInspect(t.Context(), tag)
@@ -138,11 +138,11 @@ func TestWhatIsNoExecutableIsRefused(t *testing.T) {
 	if err := os.WriteFile(file, []byte("#!/bin/sh\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := scratchimage.Build(t.Context(), cli, "taurus-scratchimage-test:never", file, nil, nil)
+	err := scratchimage.Image{Tag: "taurus-scratchimage-test:never", Executable: file}.Build(t.Context(), cli)
 	if err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("got %v, want an error that names the file", err)
 	}
-	err = scratchimage.Build(t.Context(), cli, "taurus-scratchimage-test:never", file+".missing", nil, nil)
+	err = scratchimage.Image{Tag: "taurus-scratchimage-test:never", Executable: file + ".missing"}.Build(t.Context(), cli)
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v, want os.ErrNotExist", err)
 	}

@@ -30,8 +30,7 @@ func (s *Service) legacyNew(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	limits := s.opts.Limits
-	limits.MinGroups = 0 // The original took jobs without tasks.
+	limits := s.opts.Limits.Legacy()
 	spec, err := job.DecodeLegacy(data)
 	if err != nil {
 		return spec.AllFaults(err, limits)

@@ -33,9 +33,6 @@ func New(base, actor string) *Client {
 	return &Client{base: strings.TrimRight(base, "/"), actor: actor, http: &http.Client{}}
 }
 
-// Base is the API's base URL, without a slash at its end.
-func (c *Client) Base() string { return c.base }
-
 // request is one call, taken apart.
 type request struct {
 	method, path string

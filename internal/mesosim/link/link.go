@@ -34,14 +34,6 @@ type Proto[T any, P interface {
 	proto.Message
 }] struct{ Value T }
 
-// Of wraps v.
-func Of[T any, P interface {
-	*T
-	proto.Message
-}](v T) Proto[T, P] {
-	return Proto[T, P]{Value: v}
-}
-
 // MarshalJSON writes the serialized message as base64.
 func (p Proto[T, P]) MarshalJSON() ([]byte, error) {
 	b, err := proto.Marshal(P(&p.Value))

@@ -69,11 +69,6 @@ func (l *Log) Plan(id string, ev events.Event) cluster.Change {
 	return l.Append(events.Subject{Role: events.RolePlan, Job: id}, events.Envelope{}, ev)
 }
 
-// Kill appends a decision of the reaper.
-func (l *Log) Kill(id string, ev events.Event) cluster.Change {
-	return l.Append(events.Subject{Role: events.RoleKill, Job: id}, events.Envelope{}, ev)
-}
-
 // Task appends an event of the launcher in the newest epoch.
 func (l *Log) Task(id string, slot uint32, ev events.Event) cluster.Change {
 	return l.TaskIn(l.State.Launcher.Epoch, id, slot, ev)
