@@ -44,8 +44,13 @@ func TestAcceptRefusesWithoutSending(t *testing.T) {
 		{"nothing to run", []string{"o"}, launch(func(l *Launch) { l.Group = &job.Group{} }), ErrLaunchInvalid},
 		{"ports without a group's", []string{"o"}, launch(func(l *Launch) { l.HostPorts = []uint32{1} }), ErrLaunchInvalid},
 	} {
-		if err := s.Accept(t.Context(), Accept{OfferIDs: tt.offers, Launches: tt.launches}); !errors.Is(err, tt.want) {
+		err := s.Accept(t.Context(), Accept{OfferIDs: tt.offers, Launches: tt.launches})
+		if !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+		}
+		bad := new(LaunchError)
+		if n := len(tt.launches); errors.As(err, &bad) != (n > 0) || n > 0 && bad.TaskID != tt.launches[n-1].TaskID {
+			t.Errorf("%s: %v does not say which of %d launches", tt.name, err, n)
 		}
 	}
 	if n := len(m.received()); n != 0 {

@@ -47,7 +47,7 @@ func (b *book) accept(a Accept) (*scheduler.Call_Accept, error) {
 	for i := range a.Launches {
 		task, err := taskInfo(&a.Launches[i], pool)
 		if err != nil {
-			return nil, fmt.Errorf("task %s: %w", a.Launches[i].TaskID, err)
+			return nil, &LaunchError{TaskID: a.Launches[i].TaskID, Err: err}
 		}
 		tasks = append(tasks, *task)
 	}

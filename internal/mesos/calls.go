@@ -14,7 +14,8 @@ const staleGrace = 2 * time.Second
 
 // Accept launches tasks on offers. Whatever it returns, never send it again:
 // only ErrOfferUnknown, ErrOffersMixed, ErrInsufficient, ErrLaunchInvalid and
-// ErrClosed say that nothing was sent. Once sent, the offers are used up.
+// ErrClosed say that nothing was sent; of a launch that cannot be made, a
+// *LaunchError says which. Once sent, the offers are used up.
 func (s *Subscription) Accept(ctx context.Context, a Accept) error {
 	return s.inTurn(ctx, func() (*scheduler.Call, error) {
 		accept, err := s.book.accept(a)

@@ -141,6 +141,19 @@ func (e *CallError) unavailable() bool {
 	return false
 }
 
+// LaunchError says which launch of an Accept cannot be made, and wraps why:
+// ErrLaunchInvalid or ErrInsufficient. Nothing was sent.
+type LaunchError struct {
+	TaskID string
+	Err    error
+}
+
+// Error names the task.
+func (e *LaunchError) Error() string { return fmt.Sprintf("task %s: %v", e.TaskID, e.Err) }
+
+// Unwrap returns why.
+func (e *LaunchError) Unwrap() error { return e.Err }
+
 // refusal makes an error of the message of an ERROR event.
 func refusal(message string) error {
 	switch message {

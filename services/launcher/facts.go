@@ -72,7 +72,7 @@ func (s *Service) update(ctx context.Context, st mesos.Status) {
 	case launching.Record:
 		s.sess.record(t, st)
 	case launching.Withdraw:
-		s.sess.withdraw[t.Key()] = "launch came to nothing: " + st.Message
+		s.sess.withdraw[t.Key()] = s.sess.cameToNothing(t, st)
 	case launching.Adopt:
 		s.sess.adopt[t.Key()] = adoption{
 			version: t.Version, group: t.Group, taskID: t.ID, agentID: st.AgentID, state: st.State,
@@ -81,6 +81,14 @@ func (s *Service) update(ctx context.Context, st mesos.Status) {
 		s.identify(ctx)
 	case launching.Ignore:
 	}
+}
+
+func (sess *session) cameToNothing(t *cluster.Task, st mesos.Status) string {
+	reason := "launch came to nothing: " + st.Message
+	if sent := sess.sent[t.Key()]; sent != nil && sent.Failure != "" {
+		reason += "; " + sent.Failure
+	}
+	return reason
 }
 
 func actionName(a launching.Action) string {

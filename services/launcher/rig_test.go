@@ -30,6 +30,10 @@ type subscription struct {
 	calls  []string
 	closed bool
 	err    error
+	// unfit are the tasks whose launch cannot be made, and why.
+	unfit map[string]error
+	// broken is what ACCEPT fails with, nothing sent.
+	broken error
 }
 
 func (s *subscription) FrameworkID() string        { return "F" }
@@ -55,7 +59,13 @@ func (s *subscription) note(format string, args ...any) error {
 func (s *subscription) Accept(_ context.Context, a mesos.Accept) error {
 	var tasks []string
 	for _, l := range a.Launches {
+		if err := s.unfit[l.TaskID]; err != nil {
+			return &mesos.LaunchError{TaskID: l.TaskID, Err: err}
+		}
 		tasks = append(tasks, fmt.Sprintf("%s.%d.%d", l.Job, l.Slot, l.Attempt))
+	}
+	if s.broken != nil {
+		return s.broken
 	}
 	return s.note("ACCEPT %s: %s", strings.Join(a.OfferIDs, ","), strings.Join(tasks, ","))
 }

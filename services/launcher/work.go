@@ -323,7 +323,7 @@ func (sess *session) launch(b *batch, p placement.Placement) {
 			Uint64("sequence", sess.s.state.Sequence).Msg("launching")
 	}
 	sess.s.metrics.launches.Add(float64(len(accept.Launches)))
-	sess.call("ACCEPT", func(ctx context.Context) error { return sess.sub.Accept(ctx, accept) })
+	sess.accept(accept)
 }
 
 // batch is what is decided and appended together.

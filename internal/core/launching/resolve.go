@@ -21,6 +21,8 @@ const (
 type Sent struct {
 	// At is when its ACCEPT was sent; zero if this launcher never sent one.
 	At time.Time
+	// Failure is why the call failed, as far as is known; it may have arrived.
+	Failure string
 	// Asked is when Mesos was last asked about it, Tries how often.
 	Asked time.Time
 	Tries int
