@@ -110,6 +110,9 @@ func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r Record
 		}
 		t.State = state
 		t.take(ev, r)
+		if slot.minds(t, j) && t.failed() {
+			slot.Failures++ // No made-up end was counted as one.
+		}
 	case m.Unreachable:
 		t.cutOff(r)
 		t.Confirmed = true
@@ -175,10 +178,15 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r Record) {
 	if t.Run == j.Run {
 		slot.LastEnd = t
 	}
-	if t.Run == j.Run && t.Doom == nil && t.State != Withdrawn && t == slot.Current() {
+	if slot.minds(t, j) {
 		slot.count(t, j)
 	}
 	s.prune(slot)
+}
+
+// minds tells whether the end of a task matters for the slot's next attempt.
+func (slot *Slot) minds(t *Task, j *Job) bool {
+	return t.Run == j.Run && t.Doom == nil && t.State != Withdrawn && t == slot.Current()
 }
 
 // count updates the streaks. A run of some length forgives what was before it,
@@ -191,7 +199,7 @@ func (slot *Slot) count(t *Task, j *Job) {
 		}
 	}
 	slot.Streak++
-	if t.State != Finished && !t.Blameless() {
+	if t.failed() {
 		slot.Failures++
 	}
 }

@@ -208,6 +208,25 @@ func TestPlanningAgainIsIgnored(t *testing.T) {
 	}
 }
 
+// TestBlameComesWithTheTrueEnd: what a master made up blames no task; what its
+// agent says after all does, once.
+func TestBlameComesWithTheTrueEnd(t *testing.T) {
+	for end, failures := range map[string]uint32{"TASK_FAILED": 1, "TASK_FINISHED": 0} {
+		l, task := in(t, "RUNNING")
+		slot := l.State.Jobs["web"].Slots[0]
+		l.Report(task, "TASK_GONE", "")
+		if slot.Failures != 0 || slot.Streak != 1 {
+			t.Errorf("gone: %d failures, streak %d", slot.Failures, slot.Streak)
+		}
+		for range 2 {
+			l.Report(task, end, "u")
+		}
+		if slot.Failures != failures || slot.Streak != 1 {
+			t.Errorf("%s after all: %d failures, streak %d", end, slot.Failures, slot.Streak)
+		}
+	}
+}
+
 // TestDoom falls on live attempts once, and keeps what it first said.
 func TestDoom(t *testing.T) {
 	l, task := in(t, "RUNNING")

@@ -26,5 +26,8 @@ func (t *Task) Blameless() bool {
 	return t.State.Blameless()
 }
 
+// failed tells whether a task ended by its own fault. No made-up end says so.
+func (t *Task) failed() bool { return t.State != Finished && !t.Blameless() }
+
 // TaskByID finds a task by its Mesos id among those that the state holds.
 func (s *State) TaskByID(id string) *Task { return s.byID[id] }
