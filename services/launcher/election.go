@@ -107,10 +107,13 @@ func (s *Service) appendLauncher(ctx context.Context, last uint64, env events.En
 		s.post(ctx, func() {
 			s.asking = false
 			// In any case the fold decides; give it a moment before trying again.
-			s.retryAt = s.opt.Now().Add(retryFirst)
+			wait := retryFirst
 			if err != nil && !errors.Is(err, eventlog.ErrConflict) {
 				s.opt.Logger.Warn().Err(err).Msg("append failed; trying again")
-				s.retryAt = s.opt.Now().Add(time.Second)
+				wait = time.Second
+			}
+			if at := s.opt.Now().Add(wait); at.After(s.retryAt) {
+				s.retryAt = at
 			}
 		})
 	}()

@@ -1,6 +1,7 @@
 package launcher_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -32,8 +33,8 @@ type subscription struct {
 	err    error
 	// unfit are the tasks whose launch cannot be made, and why.
 	unfit map[string]error
-	// broken is what ACCEPT fails with, nothing sent.
-	broken error
+	// broken is what ACCEPT fails with, deaf what DECLINE does.
+	broken, deaf error
 }
 
 func (s *subscription) FrameworkID() string        { return "F" }
@@ -71,7 +72,10 @@ func (s *subscription) Accept(_ context.Context, a mesos.Accept) error {
 }
 
 func (s *subscription) Decline(_ context.Context, ids []string, refuse time.Duration) error {
-	return s.note("DECLINE %s for %s", strings.Join(ids, ","), refuse)
+	s.mu.Lock()
+	err := s.deaf
+	s.mu.Unlock()
+	return cmp.Or(err, s.note("DECLINE %s for %s", strings.Join(ids, ","), refuse))
 }
 
 func (s *subscription) AcceptInverse(_ context.Context, ids []string) error {
@@ -116,6 +120,9 @@ type rig struct {
 	refs  []mesos.TaskRef
 	// listed is how often the framework's tasks were listed.
 	listed int
+	// refusal is what SUBSCRIBE fails with, asked as which framework it was.
+	refusal error
+	asked   []string
 }
 
 func newRig(t *testing.T) *rig {
@@ -157,9 +164,13 @@ func held(d time.Duration) func(bool) error {
 }
 
 // Subscribe implements launcher.Mesos.
-func (r *rig) Subscribe(context.Context, mesos.Framework) (launcher.Subscription, error) {
+func (r *rig) Subscribe(_ context.Context, f mesos.Framework) (launcher.Subscription, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.asked = append(r.asked, f.ID)
+	if r.refusal != nil {
+		return nil, r.refusal
+	}
 	s := &subscription{id: fmt.Sprint("s", len(r.subs)+1), events: make(chan mesos.Event, 100)}
 	r.subs = append(r.subs, s)
 	return s, nil

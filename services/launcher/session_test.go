@@ -1,0 +1,237 @@
+package launcher_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/mesos"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// TestRescindedWhileStaging: an offer that is taken back is not accepted, whether
+// something was staged on it or not, and what was is resolved.
+func TestRescindedWhileStaging(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.on(events.TaskStaged{}, held(3*time.Second))
+		r.start()
+		r.plan(2)
+		sub := r.sub()
+		sub.events <- offered("O1", 2)
+		time.Sleep(time.Second)
+		sub.events <- offered("O2", 2)
+		sub.events <- mesos.Rescind{OfferID: "O1"}
+		sub.events <- mesos.Rescind{OfferID: "O2"}
+		time.Sleep(4 * time.Second)
+		want(t, "launch", sub.called("ACCEPT"))
+		if n := len(records[events.TaskStaged](t, r.log)); n != 1 {
+			t.Errorf("%d tasks staged, want the one on the offer that was there", n)
+		}
+		if !slices.Contains(sub.called("RECONCILE"), "RECONCILE "+r.taskID(0)+" on S") {
+			t.Errorf("not asked about: %q", sub.called(""))
+		}
+	})
+}
+
+// TestStoppedWhileStaging: the stop is folded, its doom is not yet.
+func TestStoppedWhileStaging(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.on(events.TaskStaged{}, held(3*time.Second))
+		r.start()
+		r.plan(1)
+		sub := r.sub()
+		sub.events <- offered("O1", 4)
+		time.Sleep(time.Second)
+		r.put(r.space.Job("web"), events.JobStopped{Run: r.run})
+		time.Sleep(4 * time.Second)
+		want(t, "launch", sub.called("ACCEPT"))
+	})
+}
+
+// TestUnknownStagingGivesItsOffersBack: what became of the batch is not known, so
+// nothing will be launched on its offers.
+func TestUnknownStagingGivesItsOffersBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.on(events.TaskStaged{}, func(stored bool) error {
+			if stored {
+				return nil
+			}
+			return eventlog.ErrOutcomeUnknown
+		})
+		r.start()
+		r.plan(1)
+		sub := r.sub()
+		sub.events <- offered("O1", 4)
+		time.Sleep(time.Second)
+		want(t, "offers", sub.called("DECLINE"), "DECLINE O1 for 0s")
+	})
+}
+
+// TestQuietMaster: the first REVIVE, or the offers, may have got lost.
+func TestQuietMaster(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.start()
+		r.plan(1)
+		sub := r.sub()
+		time.Sleep(25 * time.Second)
+		want(t, "before", sub.called("REVIVE"))
+		time.Sleep(10 * time.Second)
+		want(t, "after half a minute", sub.called("REVIVE"), "REVIVE")
+		time.Sleep(20 * time.Second)
+		want(t, "not all the time", sub.called("REVIVE"), "REVIVE")
+	})
+}
+
+// TestLostSuppress: offers that come in spite of it go back, and Mesos is told
+// again.
+func TestLostSuppress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, sub := launched(t)
+		want(t, "first", sub.called("SUPPRESS"), "SUPPRESS")
+		sub.events <- offered("O9", 1)
+		time.Sleep(time.Second)
+		want(t, "again", sub.called("SUPPRESS"), "SUPPRESS", "SUPPRESS")
+	})
+}
+
+// TestLostDecline: an ACCEPT may still arrive while the offers were not declined,
+// so that an answer about the task would mean nothing [V3].
+func TestLostDecline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, sub := launched(t)
+		sub.mu.Lock()
+		sub.deaf = mesos.ErrUnavailable
+		sub.mu.Unlock()
+		ask := "RECONCILE " + r.taskID(0) + " on S"
+		time.Sleep(14 * time.Second)
+		if slices.Contains(sub.called(""), ask) {
+			t.Error("asked, though the offers were not declined")
+		}
+		sub.mu.Lock()
+		sub.deaf = nil
+		sub.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		if !slices.Contains(sub.called(""), ask) {
+			t.Error("not asked again once the offers could be declined")
+		}
+	})
+}
+
+// again is the subscription that follows when this one breaks.
+func (r *rig) again(sub *subscription, err error) *subscription {
+	r.t.Helper()
+	sub.err = err
+	close(sub.events)
+	time.Sleep(time.Second)
+	return r.sub()
+}
+
+// TestSubscribesAgain as the framework that the log names, and writes down that the
+// subscription ended. Mesos is asked for strangers, for each task that it has
+// spoken of until it answers, and about one that is only staged after its offers
+// were declined, which an earlier question would not be [V3].
+func TestSubscribesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, sub := launched(t)
+		sub.events <- r.update("TASK_RUNNING", "u1")
+		r.put(r.space.Plan("web"), events.TasksPlanned{Run: r.run, Version: 1, Group: "g", Slots: []events.SlotRange{{From: 1, To: 1, Attempt: 1}}})
+		time.Sleep(time.Second)
+		sub.events <- offered("O2", 2)
+		time.Sleep(time.Second)
+		next := r.again(sub, mesos.ErrDisconnected)
+		if !slices.Equal(r.asked, []string{"", "F"}) {
+			t.Errorf("subscribed as %q", r.asked)
+		}
+		if closed := records[events.SubscriptionClosed](t, r.log); len(closed) != 1 || closed[0].StreamID != "s1" || closed[0].Reason == "" {
+			t.Errorf("ended: %+v", closed)
+		}
+		time.Sleep(4 * time.Second)
+		running, staged := "RECONCILE "+r.taskID(0)+" on S", "RECONCILE "+r.taskID(1)+" on S"
+		calls := next.called("")
+		if !slices.Contains(calls, "RECONCILE ") || !slices.Contains(calls, running) {
+			t.Errorf("not asked for all, or not about the one that runs: %q", calls)
+		}
+		if !slices.Contains(calls, staged) {
+			t.Errorf("not asked about the one that is staged: %q", calls)
+		}
+		for i, call := range calls {
+			if call == staged && (i == 0 || calls[i-1] != "DECLINE O2 for 0s") {
+				t.Errorf("%q, want DECLINE right before each question about the staged one", calls)
+			}
+		}
+		asked := func() int {
+			n := 0
+			for _, c := range next.called("RECONCILE") {
+				if c == running {
+					n++
+				}
+			}
+			return n
+		}
+		time.Sleep(3 * time.Second)
+		if n := asked(); n != 2 {
+			t.Errorf("asked %d times about a task of which Mesos says nothing, want twice", n)
+		}
+		next.events <- r.update("TASK_RUNNING", "")
+		time.Sleep(time.Minute)
+		if n := asked(); n != 2 {
+			t.Errorf("asked %d times, the answer was there", n)
+		}
+	})
+}
+
+// TestFailedOver: Mesos has cut the subscription because another one was opened;
+// the log will say by whom, in a moment.
+func TestFailedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, sub := launched(t)
+		sub.err = mesos.ErrFailedOver
+		close(sub.events)
+		time.Sleep(900 * time.Millisecond)
+		synctest.Wait()
+		if n := len(r.asked); n != 1 {
+			t.Errorf("subscribed again within a second")
+		}
+		time.Sleep(200 * time.Millisecond)
+		synctest.Wait()
+		if n := len(r.asked); n != 2 {
+			t.Errorf("subscribed %d times, want again after a second", n)
+		}
+	})
+}
+
+// TestRefused: a framework that was removed is asked for rarely, anything else
+// more and more so; what was never launched can end meanwhile.
+func TestRefused(t *testing.T) {
+	for _, c := range []struct {
+		refusal     error
+		least, most int // subscriptions in a minute
+	}{{mesos.ErrFrameworkRemoved, 2, 3}, {errors.New("refused"), 6, 12}} {
+		t.Run(c.refusal.Error(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				r.refusal = c.refusal
+				r.start()
+				r.plan(1)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				if n := len(r.asked); n < c.least || n > c.most {
+					t.Errorf("subscribed %d times in a minute, want %d to %d", n, c.least, c.most)
+				}
+				r.doom(0, 0)
+				time.Sleep(2 * time.Second)
+				if task := r.task(0); task.State != cluster.Withdrawn {
+					t.Errorf("the doomed task is %s", task.State)
+				}
+			})
+		})
+	}
+}
