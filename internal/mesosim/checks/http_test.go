@@ -90,6 +90,10 @@ func TestCheck11StreamID(t *testing.T) {
 	post(t, m.addr, revive).is(t, "without", 400, "All non-subscribe calls should include the 'Mesos-Stream-Id' header")
 	post(t, m.addr, revive, streamHeader, "wrong").is(t, "wrong", 400,
 		"The stream ID 'wrong' included in this request didn't match the stream ID currently associated with framework ID "+f.id)
+	post(t, m.addr, revive, streamHeader, "").is(t, "empty", 400,
+		"The stream ID '' included in this request didn't match the stream ID currently associated with framework ID "+f.id)
+	post(t, m.addr, object{"type": "SUBSCRIBE", "subscribe": object{"framework_info": info()}}, streamHeader, "").is(t, "SUBSCRIBE", 400,
+		"Subscribe calls should not include the 'Mesos-Stream-Id' header")
 	post(t, m.addr, revive, streamHeader, f.streamID).is(t, "right", 202, "")
 }
 
@@ -125,6 +129,9 @@ func TestCheck17Authentication(t *testing.T) {
 		}
 	}
 	alice := basic("alice", "secret")
+	credentials := func(as string, s *stream) []string {
+		return []string{"Authorization", as, streamHeader, s.header.Get(streamHeader)}
+	}
 	call := object{"type": "SUBSCRIBE", "subscribe": object{"framework_info": with(info(), "principal", "bob")}}
 	post(t, m.addr, call, "Authorization", alice).is(t, "other principal", 400, "Failed to validate scheduler::Call: "+
 		"Authenticated principal 'alice' does not match principal 'bob' set in `FrameworkInfo`")
@@ -135,9 +142,15 @@ func TestCheck17Authentication(t *testing.T) {
 	fs := operate(t, m.addr, "GET_FRAMEWORKS", nil)
 	match(t, "GET_FRAMEWORKS", fs, object{"get_frameworks.frameworks.0.framework_info.principal": "alice"})
 	revive := object{"type": "REVIVE", "framework_id": id}
-	post(t, m.addr, revive, "Authorization", basic("bob", "other"), streamHeader, s.header.Get(streamHeader)).is(t, "bob", 400,
+	post(t, m.addr, revive, credentials(basic("bob", "other"), s)...).is(t, "bob", 400,
 		"Authenticated principal 'bob' does not match principal 'alice' set in `FrameworkInfo`")
-	post(t, m.addr, revive, "Authorization", alice, streamHeader, s.header.Get(streamHeader)).is(t, "alice", 202, "")
+	post(t, m.addr, revive, credentials(alice, s)...).is(t, "alice", 202, "")
+	// Unlike a SUBSCRIBE, an update has to name the principal.
+	update := object{"type": "UPDATE_FRAMEWORK", "framework_id": id, "update_framework": object{"framework_info": with(info(), "id", id)}}
+	post(t, m.addr, update, credentials(alice, s)...).is(t, "update", 400,
+		"FrameworkInfo update is not valid: Changing framework's principal is not allowed.")
+	update["update_framework"] = object{"framework_info": with(info(), "id", id, "principal", "alice")}
+	post(t, m.addr, update, credentials(alice, s)...).is(t, "update with principal", 200, "")
 }
 
 // What of a call must be there, for each type (1.1, 12).

@@ -339,8 +339,8 @@ func TestOperationOfAnUnreachableAgent(t *testing.T) {
 	f.quiet("an acknowledged operation")
 }
 
-// An agent that is away is marked gone without another event, and cannot come
-// back (5.3).
+// An agent that is away is marked gone: its tasks are, without another FAILURE, and
+// it cannot come back (5.3).
 func TestGoneWhileAway(t *testing.T) {
 	t.Parallel()
 	m := startMaster(t, quickPings)
@@ -352,7 +352,13 @@ func TestGoneWhileAway(t *testing.T) {
 	a.stop()
 	f.loud(2) // TASK_UNREACHABLE, FAILURE
 	operate(t, m.addr, "MARK_AGENT_GONE", object{"agent_id": o["agent_id"]})
-	f.quiet("an unreachable agent that is gone")
+	match(t, "gone", f.loud(1)[0], object{
+		"update.status.state": "TASK_GONE_BY_OPERATOR", "update.status.reason": "REASON_AGENT_REMOVED_BY_OPERATOR",
+		"update.status.message": "Agent has been marked gone", "update.status.uuid": nil,
+	})
+	f.quiet("a FAILURE of an agent that failed before")
+	tasks := operate(t, m.addr, "GET_TASKS", nil)
+	match(t, "GET_TASKS", tasks, object{"get_tasks.unreachable_tasks.0": nil, "get_tasks.completed_tasks.0.state": "TASK_GONE_BY_OPERATOR"})
 	match(t, "reconciled", f.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_GONE_BY_OPERATOR"})
 	a.again()
 	f.unoffered("an agent that is gone")

@@ -70,10 +70,18 @@ func TestSubscribeErrors(t *testing.T) {
 		{with(info(), "id", object{"value": "a/b"}), "'a/b' contains invalid characters"},
 		{with(info(), "id", object{"value": ".."}), "'..' is disallowed"},
 		{with(info(), "id", object{"value": long}), "ID must not be greater than 255 characters"},
+		{
+			with(info(), "offer_filters", object{"*": object{"min_allocatable_resources": object{"quantities": list{object{}}}}}),
+			"Resource quantities must contain at least one quantity",
+		},
 		{with(info(), "failover_timeout", 1e20), "The framework failover_timeout (1e+20) is invalid"},
 	} {
 		refused(t, m.addr, object{"framework_info": c.info}, c.want)
 	}
+	// An id without a value is none.
+	stream200(t, m.addr, schedulerPath, object{
+		"type": "SUBSCRIBE", "framework_id": object{"value": ""}, "subscribe": object{"framework_info": info()},
+	}).next()
 	f := subscribe(t, m.addr, with(info(), "failover_timeout", -1.0)) // negative values pass
 	f.call("REVIVE", nil)
 }

@@ -47,7 +47,7 @@ func subscribeFault(c *scheduler.Call, principal string) string {
 		return "Expecting 'subscribe' to be present"
 	}
 	info := c.Subscribe.FrameworkInfo
-	if (c.FrameworkID == nil) != (info.ID == nil) || c.GetFrameworkID().GetValue() != info.GetID().GetValue() {
+	if c.GetFrameworkID().GetValue() != info.GetID().GetValue() {
 		return "'framework_id' differs from 'subscribe.framework_info.id'"
 	}
 	if principal != "" && info.Principal != nil && info.GetPrincipal() != principal {

@@ -44,10 +44,18 @@ func (s *Server) scheduler(w http.ResponseWriter, r *http.Request) {
 	s.call(w, r, &call, principal)
 }
 
+// streamOf is the stream that a call says it belongs to; nil if it says nothing.
+func streamOf(r *http.Request) *string {
+	if all := r.Header.Values(headerStream); len(all) > 0 {
+		return &all[0]
+	}
+	return nil
+}
+
 // subscribe opens the event stream; what is wrong with the framework is said on
 // it (1.3).
 func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, call *scheduler.Call_Subscribe, principal string) {
-	if r.Header.Get(headerStream) != "" {
+	if streamOf(r) != nil {
 		text(w, http.StatusBadRequest, "Subscribe calls should not include the 'Mesos-Stream-Id' header")
 		return
 	}
@@ -101,7 +109,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, call *scheduler.Ca
 	status, body := http.StatusAccepted, ""
 	s.do(func(now time.Time, m *core.Master) {
 		var sub core.Subscriber
-		sub, refusal = m.Authorise(call.GetFrameworkID().GetValue(), r.Header.Get(headerStream), principal)
+		sub, refusal = m.Authorise(call.GetFrameworkID().GetValue(), streamOf(r), principal)
 		if refusal != nil {
 			return
 		}

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -25,8 +26,8 @@ func Roles(info *mesos.FrameworkInfo) []string {
 	return []string{info.GetRole()}
 }
 
-// Framework checks a FrameworkInfo and the roles to be suppressed.
-func Framework(info *mesos.FrameworkInfo, suppressed []string) string {
+// Framework checks a FrameworkInfo.
+func Framework(info *mesos.FrameworkInfo) string {
 	if why := roles(info); why != "" {
 		return why
 	}
@@ -35,10 +36,49 @@ func Framework(info *mesos.FrameworkInfo, suppressed []string) string {
 			return why
 		}
 	}
+	if why := offerFilters(info); why != "" {
+		return why
+	}
+	if why := offerFilters(info); why != "" {
+		return why
+	}
 	if t := info.GetFailoverTimeout(); math.IsNaN(t) || math.Abs(t) > math.MaxInt64/1e9 {
 		return fmt.Sprintf("The framework failover_timeout (%s) is invalid", strconv.FormatFloat(t, 'g', 6, 64))
 	}
-	return Suppressed(info, suppressed)
+	return ""
+}
+
+// offerFilters checks the least amounts that roles want to be offered.
+func offerFilters(info *mesos.FrameworkInfo) string {
+	for _, role := range slices.Sorted(maps.Keys(info.OfferFilters)) {
+		least := info.OfferFilters[role].MinAllocatableResources
+		for _, q := range least.GetQuantities() {
+			if len(q.Quantities) == 0 {
+				return "Resource quantities must contain at least one quantity"
+			}
+			for _, name := range slices.Sorted(maps.Keys(q.Quantities)) {
+				if why := quantityFault(q.Quantities[name].Value); why != "" {
+					return fmt.Sprintf("Invalid resource quantity for '%s': %s", name, why)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func quantityFault(v float64) string {
+	const smallestNormal = 0x1p-1022
+	switch {
+	case math.IsInf(v, 0):
+		return "Infinite values not supported"
+	case math.IsNaN(v):
+		return "NaN not supported"
+	case v != 0 && math.Abs(v) < smallestNormal:
+		return "Subnormal values not supported"
+	case v < 0:
+		return "Negative values not supported"
+	}
+	return ""
 }
 
 // Suppressed checks that roles to be suppressed are the framework's.
@@ -88,10 +128,18 @@ func roles(info *mesos.FrameworkInfo) string {
 	return ""
 }
 
+// Principal checks that a framework keeps its principal, or keeps having none.
+func Principal(from, to *mesos.FrameworkInfo) string {
+	if (from.Principal == nil) != (to.Principal == nil) || from.GetPrincipal() != to.GetPrincipal() {
+		return "Changing framework's principal is not allowed."
+	}
+	return ""
+}
+
 // FrameworkUpdate checks what UPDATE_FRAMEWORK may not change.
 func FrameworkUpdate(from, to *mesos.FrameworkInfo) string {
-	if from.GetPrincipal() != to.GetPrincipal() {
-		return "Changing framework's principal is not allowed."
+	if why := Principal(from, to); why != "" {
+		return why
 	}
 	if from.User != to.User {
 		return fmt.Sprintf("Updating 'FrameworkInfo.user' is unsupported; attempted to update from '%s' to '%s'", from.User, to.User)
@@ -101,4 +149,17 @@ func FrameworkUpdate(from, to *mesos.FrameworkInfo) string {
 			from.GetCheckpoint(), to.GetCheckpoint())
 	}
 	return ""
+}
+
+// SameFramework says whether two infos say the same: the order of roles and of
+// capabilities says nothing.
+func SameFramework(a, b *mesos.FrameworkInfo) bool { return inOrder(a).Equal(inOrder(b)) }
+
+func inOrder(info *mesos.FrameworkInfo) *mesos.FrameworkInfo {
+	out := *info
+	out.Roles = slices.Sorted(slices.Values(info.Roles))
+	out.Capabilities = slices.SortedFunc(slices.Values(info.Capabilities), func(x, y mesos.FrameworkInfo_Capability) int {
+		return int(x.Type) - int(y.Type)
+	})
+	return &out
 }

@@ -1,6 +1,9 @@
 package validate_test
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -131,8 +134,71 @@ func TestFramework(t *testing.T) {
 		{"The framework failover_timeout (1e+30) is invalid", mesos.FrameworkInfo{FailoverTimeout: new(1e30)}, nil},
 		{"Suppressed roles { x, y } are not contained in the set of roles", mesos.FrameworkInfo{}, []string{"y", "*", "x"}},
 	} {
-		if got := validate.Framework(&c.info, c.suppressed); got != c.want {
+		if got := cmp.Or(validate.Framework(&c.info), validate.Suppressed(&c.info, c.suppressed)); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+// 1.3: the least amounts of offer_filters.
+func TestOfferFilters(t *testing.T) {
+	for want, d := range map[string]float64{
+		"Infinite values not supported": math.Inf(1), "NaN not supported": math.NaN(), "Subnormal values not supported": 1e-320,
+		"Negative values not supported": -1, "": 0,
+	} {
+		if want != "" {
+			want = "Invalid resource quantity for 'cpus': " + want
+		}
+		info := filtered(mesos.OfferFilters_ResourceQuantities{Quantities: map[string]mesos.Value_Scalar{"cpus": {Value: d}, "mem": {Value: 1}}})
+		if got := validate.Framework(info); got != want {
+			t.Errorf("%g: got %q, want %q", d, got, want)
+		}
+	}
+	if got := validate.Framework(filtered(mesos.OfferFilters_ResourceQuantities{})); got != "Resource quantities must contain at least one quantity" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func filtered(q mesos.OfferFilters_ResourceQuantities) *mesos.FrameworkInfo {
+	return &mesos.FrameworkInfo{OfferFilters: map[string]mesos.OfferFilters{"*": {
+		MinAllocatableResources: &mesos.OfferFilters_MinAllocatableResources{Quantities: []mesos.OfferFilters_ResourceQuantities{q}},
+	}}}
+}
+
+// The order of roles and capabilities does not matter, all else does.
+func TestSameFramework(t *testing.T) {
+	info := func() *mesos.FrameworkInfo {
+		return &mesos.FrameworkInfo{Name: "n", Roles: []string{"a", "b"}, Capabilities: []mesos.FrameworkInfo_Capability{
+			{Type: mesos.FrameworkInfo_Capability_MULTI_ROLE}, {Type: mesos.FrameworkInfo_Capability_PARTITION_AWARE},
+		}}
+	}
+	a, b := info(), info()
+	slices.Reverse(b.Roles)
+	slices.Reverse(b.Capabilities)
+	if !validate.SameFramework(a, b) || b.Roles[0] != "b" {
+		t.Error("order matters, or was changed")
+	}
+	for _, change := range []func(*mesos.FrameworkInfo){
+		func(i *mesos.FrameworkInfo) { i.Name = "m" }, func(i *mesos.FrameworkInfo) { i.Roles = i.Roles[:1] },
+		func(i *mesos.FrameworkInfo) { i.Capabilities = nil }, func(i *mesos.FrameworkInfo) { i.WebUiURL = new("http://x") },
+	} {
+		c := info()
+		change(c)
+		if validate.SameFramework(a, c) {
+			t.Errorf("%+v is the same", c)
+		}
+	}
+}
+
+// A principal that is empty is none that is unset.
+func TestPrincipal(t *testing.T) {
+	with := func(p *string) *mesos.FrameworkInfo { return &mesos.FrameworkInfo{Principal: p} }
+	for _, c := range []struct {
+		from, to *string
+		ok       bool
+	}{{nil, nil, true}, {new("a"), new("a"), true}, {new("a"), new("b"), false}, {nil, new(""), false}, {new("a"), nil, false}} {
+		if got := validate.Principal(with(c.from), with(c.to)); (got == "") != c.ok {
+			t.Errorf("%v %v: %q", c.from, c.to, got)
 		}
 	}
 }

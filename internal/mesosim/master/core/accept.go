@@ -6,7 +6,6 @@ import (
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
-	"github.com/mesos/mesos-go/api/v1/lib/master"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
@@ -185,9 +184,6 @@ func (m *Master) launch(p *pool, info mesos.TaskInfo, group *mesos.ExecutorInfo,
 	t.group, t.set = group, t.set.Plus(extra)
 	p.left = p.left.Minus(t.set)
 	m.hold(t)
-	if m.watched {
-		m.announce(&master.Event{Type: master.Event_TASK_ADDED, TaskAdded: &master.Event_TaskAdded{Task: t.show()}})
-	}
 	msg := &link.Launch{Framework: link.FrameworkInfo{Value: p.framework.info}, Task: link.TaskInfo{Value: info}, Role: p.role}
 	if group != nil {
 		msg.Group = &link.ExecutorInfo{Value: *group}

@@ -120,7 +120,7 @@ func (w *world) subscribe(stream string, i mesos.FrameworkInfo, suppressed ...st
 
 func (w *world) as(id, stream string) Subscriber {
 	w.t.Helper()
-	s, refusal := w.m.Authorise(id, stream, "")
+	s, refusal := w.m.Authorise(id, &stream, "")
 	if refusal != nil {
 		w.t.Fatalf("%s is refused: %s", id, refusal.Text)
 	}
@@ -505,7 +505,7 @@ func TestFailoverTimeout(t *testing.T) {
 	w.launch(w.as(fid, "f"), 0, w.take("f"), taskOf("t", aid, 1))
 	w.m.Disconnected(w.now, "f")
 	w.drain()
-	if _, refusal := w.m.Authorise(fid, "f", ""); refusal == nil || refusal.Status != 403 {
+	if _, refusal := w.m.Authorise(fid, new("f"), ""); refusal == nil || refusal.Status != 403 {
 		t.Errorf("a call while away: %+v", refusal)
 	}
 	w.pass(59*time.Second, "s")

@@ -98,25 +98,28 @@ func (m *Master) Subscribe(now time.Time, stream string, call *scheduler.Call_Su
 		m.queue(Close{Stream: stream})
 		return
 	}
-	if f == nil {
-		m.addFramework(now, id, info, call.SuppressedRoles, stream)
-		return
+	switch {
+	case id == "":
+		m.addFramework(now, info, call.SuppressedRoles, stream)
+	case f == nil:
+		m.resubscribe(now, m.recovered(now, id, info), info, call.SuppressedRoles, stream)
+	default:
+		m.resubscribe(now, f, info, call.SuppressedRoles, stream)
 	}
-	m.resubscribe(now, f, info, call.SuppressedRoles, stream)
 }
 
 func (m *Master) refuse(id string, f *framework, info *mesos.FrameworkInfo, suppressed []string) string {
-	if why := validate.Framework(info, suppressed); why != "" {
-		return why
-	}
-	if why := m.unwelcome(info); why != "" {
+	if why := cmp.Or(validate.Framework(info), m.unwelcome(info)); why != "" {
 		return why
 	}
 	if slices.ContainsFunc(m.completed, func(c *framework) bool { return c.id == id }) {
 		return "Framework has been removed"
 	}
-	if f != nil && !f.recovered && f.info.GetPrincipal() != info.GetPrincipal() {
-		return "Changing framework's principal is not allowed."
+	if why := validate.Suppressed(info, suppressed); why != "" {
+		return why
+	}
+	if f != nil {
+		return validate.Principal(&f.info, info)
 	}
 	return ""
 }
@@ -138,20 +141,18 @@ func (m *Master) unwelcome(info *mesos.FrameworkInfo) string {
 	return ""
 }
 
-func (m *Master) addFramework(now time.Time, id string, info mesos.FrameworkInfo, suppressed []string, stream string) {
-	if id == "" {
-		id = m.newFrameworkID()
-	}
-	f := newFramework(id, info)
+func (m *Master) addFramework(now time.Time, info mesos.FrameworkInfo, suppressed []string, stream string) {
+	f := newFramework(m.newFrameworkID(), info)
 	f.registered, f.reregistered = now, now
-	m.frameworks[id] = f
+	m.frameworks[f.id] = f
 	f.setSuppressed(suppressed)
 	m.connect(now, f, stream)
 	m.announceFramework(master.Event_FRAMEWORK_ADDED, f)
 	m.allocate = true
 }
 
-// resubscribe is a scheduler's return or failover (1.4).
+// resubscribe is a scheduler's return or failover (1.4). Its user and whether it
+// checkpoints stay what they were.
 func (m *Master) resubscribe(now time.Time, f *framework, info mesos.FrameworkInfo, suppressed []string, stream string) {
 	was := f.connected
 	if f.connected {
@@ -159,11 +160,9 @@ func (m *Master) resubscribe(now time.Time, f *framework, info mesos.FrameworkIn
 		m.queue(Close{Stream: f.stream})
 	}
 	m.dropOffers(f)
-	user, checkpoint := f.info.User, f.info.Checkpoint
+	info.User, info.Checkpoint = f.info.User, f.info.Checkpoint
 	f.info = info
-	if !f.recovered {
-		f.info.User, f.info.Checkpoint = user, checkpoint
-	} else {
+	if f.recovered {
 		f.registered = now
 	}
 	f.reregistered, f.failoverAt, f.recovered = now, time.Time{}, false
@@ -229,7 +228,6 @@ func (m *Master) disconnect(now time.Time, f *framework) {
 		return
 	}
 	f.failoverAt = now.Add(timeout)
-	m.announceFramework(master.Event_FRAMEWORK_UPDATED, f)
 }
 
 // Teardown removes a framework; false when it is unknown.
@@ -250,12 +248,14 @@ func (m *Master) removeFramework(now time.Time, f *framework) {
 		m.tell(a, link.ToAgent{ShutdownFramework: &link.ShutdownFramework{FrameworkID: f.id}})
 	}
 	for _, t := range f.sortedTasks() {
-		if !terminal(t.state) {
-			s := t.masterStatus(now, mesos.TASK_KILLED, mesos.REASON_FRAMEWORK_REMOVED, "Framework "+f.id+" removed")
-			m.settle(t, s, s.GetState())
-		}
+		m.kill(now, t)
 		m.forget(f, t)
 	}
+	for _, t := range f.unreachable {
+		m.kill(now, t)
+		f.complete(t)
+	}
+	f.unreachable = nil
 	if f.connected {
 		m.queue(Close{Stream: f.stream})
 	}
@@ -273,15 +273,18 @@ func (m *Master) removeFramework(now time.Time, f *framework) {
 	m.announce(&master.Event{Type: master.Event_FRAMEWORK_REMOVED, FrameworkRemoved: &master.Event_FrameworkRemoved{FrameworkInfo: f.info}})
 }
 
+// kill ends a task with its framework. What has ended before stays as it was.
+func (m *Master) kill(now time.Time, t *task) {
+	s := t.masterStatus(now, mesos.TASK_KILLED, mesos.REASON_FRAMEWORK_REMOVED, "Framework "+t.framework.id+" removed")
+	m.settle(t, s, s.GetState())
+}
+
 // UpdateFramework is UPDATE_FRAMEWORK (1.5). It returns the text of a 400, or
 // nothing.
 func (m *Master) UpdateFramework(f Subscriber, call *scheduler.Call_UpdateFramework) string {
 	fw := f.framework
 	info := call.FrameworkInfo
-	if info.Principal == nil {
-		info.Principal = fw.info.Principal
-	}
-	if why := cmp.Or(validate.Framework(&info, nil), m.unwelcome(&info)); why != "" {
+	if why := cmp.Or(validate.Framework(&info), m.unwelcome(&info)); why != "" {
 		return "Supplied FrameworkInfo is not valid: " + why
 	}
 	if why := validate.FrameworkUpdate(&fw.info, &info); why != "" {
@@ -290,6 +293,7 @@ func (m *Master) UpdateFramework(f Subscriber, call *scheduler.Call_UpdateFramew
 	if why := validate.Suppressed(&info, call.SuppressedRoles); why != "" {
 		return "'UpdateFramework' call is not valid: " + why
 	}
+	changed := !validate.SameFramework(&fw.info, &info)
 	fw.info = info
 	fw.setSuppressed(call.SuppressedRoles)
 	roles := validate.Roles(&info)
@@ -302,8 +306,10 @@ func (m *Master) UpdateFramework(f Subscriber, call *scheduler.Call_UpdateFramew
 			delete(fw.filters, key)
 		}
 	}
-	m.updateAgents(fw)
-	m.announceFramework(master.Event_FRAMEWORK_UPDATED, fw)
+	if changed {
+		m.updateAgents(fw)
+		m.announceFramework(master.Event_FRAMEWORK_UPDATED, fw)
+	}
 	return ""
 }
 

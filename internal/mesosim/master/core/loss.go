@@ -50,9 +50,6 @@ func (m *Master) lose(t *task, s mesos.TaskStatus) {
 	f := t.framework
 	m.settle(t, s, s.GetState())
 	m.forget(f, t)
-	m.announce(&master.Event{Type: master.Event_TASK_UPDATED, TaskUpdated: &master.Event_TaskUpdated{
-		FrameworkID: mesos.FrameworkID{Value: f.id}, Status: s, State: s.State,
-	}})
 	m.send(f, update(s))
 }
 
@@ -107,6 +104,7 @@ func (m *Master) fail(agentID string) {
 
 // loseAgent marks an agent unreachable: its tasks may come back (5.3).
 func (m *Master) loseAgent(now time.Time, a *agent, why string) {
+	m.loseOperations(a, mesos.OPERATION_UNREACHABLE, "Agent was marked unreachable")
 	for _, t := range a.sortedTasks() {
 		f := t.framework
 		if terminal(t.state) {
@@ -117,17 +115,13 @@ func (m *Master) loseAgent(now time.Time, a *agent, why string) {
 		s.UnreachableTime = timeInfo(now)
 		m.drop(f, t)
 		t.state = s.GetState()
-		t.record(s)
+		m.record(t, s)
 		f.unreachable = append(f.unreachable, t)
 		if extra := len(f.unreachable) - maxUnreachableTasks; extra > 0 {
 			f.unreachable = slices.Delete(f.unreachable, 0, extra)
 		}
-		m.announce(&master.Event{Type: master.Event_TASK_UPDATED, TaskUpdated: &master.Event_TaskUpdated{
-			FrameworkID: mesos.FrameworkID{Value: f.id}, Status: s, State: s.State,
-		}})
 		m.send(f, update(s))
 	}
-	m.loseOperations(a)
 	m.expel(a)
 	m.registry.Unreachable[a.id] = now
 	m.queue(SaveRegistry{})
@@ -135,12 +129,11 @@ func (m *Master) loseAgent(now time.Time, a *agent, why string) {
 }
 
 // loseOperations tells of the operations that were not acknowledged (5.3).
-func (m *Master) loseOperations(a *agent) {
-	message := "Agent was marked unreachable"
+func (m *Master) loseOperations(a *agent, state mesos.OperationState, message string) {
 	for _, f := range m.sortedFrameworks() {
 		for _, id := range m.operationsOn(f, a.id) {
 			m.operationStatus(f, mesos.OperationStatus{
-				OperationID: &mesos.OperationID{Value: id}, State: mesos.OPERATION_UNREACHABLE, Message: &message, AgentID: &mesos.AgentID{Value: a.id},
+				OperationID: &mesos.OperationID{Value: id}, State: state, Message: &message, AgentID: &mesos.AgentID{Value: a.id},
 			})
 		}
 	}

@@ -176,7 +176,7 @@ func (m *Master) adopt(now time.Time, a *agent, lt link.Task, infos []link.Frame
 		t.group = &lt.Group.Value
 	}
 	for _, s := range lt.Statuses {
-		t.record(s.Value)
+		t.keep(s.Value)
 		t.forwarded, t.uuid = s.Value.GetState().Enum(), s.Value.UUID
 	}
 	f.unreachable = slices.DeleteFunc(f.unreachable, func(u *task) bool { return u.id() == t.id() })
@@ -228,11 +228,17 @@ func roleOf(rs []mesos.Resource) string {
 func (m *Master) recoverFramework(now time.Time, id string, infos []link.FrameworkInfo) *framework {
 	for _, i := range infos {
 		if i.Value.GetID().GetValue() == id {
-			f := newFramework(id, i.Value)
-			f.recovered, f.registered = true, now
-			m.frameworks[id] = f
-			return f
+			return m.recovered(now, id, i.Value)
 		}
 	}
 	return nil
+}
+
+// recovered is a framework that has an id already, and is not there itself yet.
+func (m *Master) recovered(now time.Time, id string, info mesos.FrameworkInfo) *framework {
+	f := newFramework(id, info)
+	f.recovered, f.registered, f.reregistered = true, now, now
+	m.frameworks[id] = f
+	m.announceFramework(master.Event_FRAMEWORK_ADDED, f)
+	return f
 }

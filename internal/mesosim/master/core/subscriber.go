@@ -19,8 +19,8 @@ const (
 )
 
 // Authorise checks that a call may be made (1.1, 15 to 20). principal is the
-// authenticated one, or empty; stream is the header of the call.
-func (m *Master) Authorise(id, stream, principal string) (Subscriber, *Refusal) {
+// authenticated one, or empty; stream is the header of the call, nil for none.
+func (m *Master) Authorise(id string, stream *string, principal string) (Subscriber, *Refusal) {
 	f := m.frameworks[id]
 	switch {
 	case f == nil:
@@ -30,10 +30,10 @@ func (m *Master) Authorise(id, stream, principal string) (Subscriber, *Refusal) 
 			f.info.GetPrincipal() + "' set in `FrameworkInfo`"}
 	case !f.connected:
 		return Subscriber{}, &Refusal{statusForbidden, "Framework is not subscribed"}
-	case stream == "":
+	case stream == nil:
 		return Subscriber{}, &Refusal{statusBadRequest, "All non-subscribe calls should include the 'Mesos-Stream-Id' header"}
-	case stream != f.stream:
-		return Subscriber{}, &Refusal{statusBadRequest, "The stream ID '" + stream +
+	case *stream != f.stream:
+		return Subscriber{}, &Refusal{statusBadRequest, "The stream ID '" + *stream +
 			"' included in this request didn't match the stream ID currently associated with framework ID " + id}
 	}
 	return Subscriber{framework: f}, nil

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"bytes"
 	"slices"
 	"time"
 
@@ -63,7 +62,7 @@ func (t *task) id() string { return t.info.TaskID.Value }
 // masterStatus is a status that the master makes itself: without a uuid (1.6).
 func (t *task) masterStatus(now time.Time, state mesos.TaskState, reason mesos.TaskStatus_Reason, message string) mesos.TaskStatus {
 	s := statusByMaster(now, t.info.TaskID, state, reason, message)
-	s.AgentID = &mesos.AgentID{Value: t.agentID}
+	s.AgentID, s.ExecutorID = &mesos.AgentID{Value: t.agentID}, t.executorID()
 	return s
 }
 
@@ -74,15 +73,27 @@ func statusByMaster(now time.Time, id mesos.TaskID, state mesos.TaskState, reaso
 	}
 }
 
-// record keeps a status as GET_TASKS shows it: equal states next to each other
-// collapse to the newest, data is left out (7.1).
-func (t *task) record(s mesos.TaskStatus) {
+// keep keeps a status as GET_TASKS shows it: equal states next to each other
+// collapse to the newest, data is left out (7.1). It says whether the state is new.
+func (t *task) keep(s mesos.TaskStatus) bool {
 	s.Data = nil
 	if n := len(t.statuses); n > 0 && t.statuses[n-1].GetState() == s.GetState() {
 		t.statuses[n-1] = s
-		return
+		return false
 	}
 	t.statuses = append(t.statuses, s)
+	return true
+}
+
+// record keeps a status and tells operators of a state that is new, and of what
+// checks found (7.1).
+func (m *Master) record(t *task, s mesos.TaskStatus) {
+	r := s.GetReason()
+	if t.keep(s) || r == mesos.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED || r == mesos.REASON_TASK_CHECK_STATUS_UPDATED {
+		m.announce(&master.Event{Type: master.Event_TASK_UPDATED, TaskUpdated: &master.Event_TaskUpdated{
+			FrameworkID: mesos.FrameworkID{Value: t.framework.id}, Status: s, State: t.state.Enum(),
+		}})
+	}
 }
 
 // hold puts a task among its framework's and its agent's live ones.
@@ -91,6 +102,9 @@ func (m *Master) hold(t *task) {
 	m.issuedTasks++
 	t.seq = m.issuedTasks
 	f.tasks[t.id()] = t
+	if m.watched {
+		m.announce(&master.Event{Type: master.Event_TASK_ADDED, TaskAdded: &master.Event_TaskAdded{Task: t.show()}})
+	}
 	a := m.agents[t.agentID]
 	if a == nil {
 		return
@@ -106,11 +120,11 @@ func (m *Master) hold(t *task) {
 // settle takes a state that is the latest; the end of a task frees its
 // resources.
 func (m *Master) settle(t *task, s mesos.TaskStatus, latest mesos.TaskState) {
-	ended := !terminal(t.state) && terminal(latest)
+	ended := !terminal(t.state) && t.state != mesos.TASK_UNREACHABLE && terminal(latest)
 	if !terminal(t.state) {
 		t.state = latest
 	}
-	t.record(s)
+	m.record(t, s)
 	if !ended {
 		return
 	}
@@ -140,6 +154,11 @@ func (m *Master) drop(f *framework, t *task) {
 // forget moves a task to the completed ones.
 func (m *Master) forget(f *framework, t *task) {
 	m.drop(f, t)
+	f.complete(t)
+}
+
+// complete keeps a task among the last ones that are over.
+func (f *framework) complete(t *task) {
 	f.completed = append(f.completed, t)
 	if extra := len(f.completed) - maxCompletedTasks; extra > 0 {
 		f.completed = slices.Delete(f.completed, 0, extra)
@@ -162,21 +181,15 @@ func (m *Master) Updated(session string, u *link.Update) {
 	}
 	status := u.Status.Value
 	if t := f.tasks[status.TaskID.Value]; t != nil && t.agentID == a.id {
-		m.applyUpdate(f, t, status, u.Latest)
+		m.applyUpdate(t, status, u.Latest)
 	}
 	m.send(f, update(status))
 }
 
-func (m *Master) applyUpdate(f *framework, t *task, s mesos.TaskStatus, latest mesos.TaskState) {
-	news := !bytes.Equal(t.uuid, s.UUID)
+func (m *Master) applyUpdate(t *task, s mesos.TaskStatus, latest mesos.TaskState) {
 	t.uuid = s.UUID
 	t.forwarded = s.GetState().Enum()
 	m.settle(t, s, latest)
-	if news {
-		m.announce(&master.Event{Type: master.Event_TASK_UPDATED, TaskUpdated: &master.Event_TaskUpdated{
-			FrameworkID: mesos.FrameworkID{Value: f.id}, Status: s, State: t.state.Enum(),
-		}})
-	}
 }
 
 func (m *Master) isCompleted(id string) bool {
