@@ -28,6 +28,10 @@ func (d *Decider) look(ctx context.Context) time.Duration {
 	for i, id := range due {
 		j := d.state.Jobs[id]
 		if j == nil {
+			delete(d.left, id)
+			continue
+		}
+		if !d.takes(id, now) {
 			continue
 		}
 		p, wake := d.role.Decide(j, logNow)

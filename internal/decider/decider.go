@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -60,6 +61,8 @@ type Options struct {
 	Now      func() time.Time
 	Logger   zerolog.Logger
 	Metrics  prometheus.Registerer
+	// Share is the part of the jobs to decide about; nil is all of them.
+	Share Share
 }
 
 // Decider runs one role.
@@ -71,6 +74,7 @@ type Decider struct {
 	state   *cluster.State
 	clock   *fold.Clock
 	desk    *desk
+	left    map[string]time.Time // to other replicas, and since when
 	results chan result
 	slots   chan struct{}
 
@@ -84,9 +88,12 @@ func New(role Role, opt Options) (*Decider, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opt.Share == nil {
+		opt.Share = unshared{}
+	}
 	return &Decider{
 		role: role, opt: opt, source: "taurus/" + role.Name + "/" + opt.Instance,
-		state: cluster.New(), clock: fold.NewClock(opt.Now), desk: newDesk(), metrics: m,
+		state: cluster.New(), clock: fold.NewClock(opt.Now), desk: newDesk(), left: map[string]time.Time{}, metrics: m,
 		results: make(chan result, appendsMax), slots: make(chan struct{}, appendsMax),
 	}, nil
 }
@@ -106,6 +113,8 @@ func (d *Decider) Ready() error {
 // cannot be folded any further, and returns why.
 func (d *Decider) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
+	var sharing sync.WaitGroup
+	defer sharing.Wait()
 	defer cancel()
 	feed := fold.Start(ctx, d.opt.Log)
 	known := feed.Known()
@@ -114,7 +123,10 @@ func (d *Decider) Run(ctx context.Context) error {
 	defer timer.Stop()
 	for {
 		if tailKnown && d.state.Sequence >= tail {
-			d.becomeReady()
+			if d.becomeReady() {
+				// Not before, since others leave to a member what is its part.
+				sharing.Go(func() { d.opt.Share.Run(ctx) })
+			}
 			timer.Reset(d.look(ctx))
 		}
 		select {
@@ -133,15 +145,20 @@ func (d *Decider) Run(ctx context.Context) error {
 			}
 		case res := <-d.results:
 			d.settle(res)
+		case <-d.opt.Share.Changed():
+			d.reshare()
 		case <-timer.C:
 		}
 	}
 }
 
-func (d *Decider) becomeReady() {
-	if d.ready.CompareAndSwap(false, true) {
-		d.opt.Logger.Info().Uint64("sequence", d.state.Sequence).Int("jobs", len(d.state.Jobs)).Msg("caught up with the log")
+// becomeReady tells whether the decider was not ready before.
+func (d *Decider) becomeReady() bool {
+	if !d.ready.CompareAndSwap(false, true) {
+		return false
 	}
+	d.opt.Logger.Info().Uint64("sequence", d.state.Sequence).Int("jobs", len(d.state.Jobs)).Msg("caught up with the log")
+	return true
 }
 
 // fold applies a record and those that wait behind it.

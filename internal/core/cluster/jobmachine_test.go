@@ -3,9 +3,11 @@ package cluster_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -227,6 +229,42 @@ func TestBlameComesWithTheTrueEnd(t *testing.T) {
 	}
 }
 
+// TestStragglersAreNotBlamed: an attempt that was given up as unreachable says
+// nothing about its slot any more.
+func TestStragglersAreNotBlamed(t *testing.T) {
+	l, first := in(t, "RUNNING")
+	slot := l.State.Jobs["web"].Slots[0]
+	l.Report(first, "TASK_UNREACHABLE", "")
+	l.Plan("web", events.TasksPlanned{Run: first.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 2)})
+	l.Report(first, "TASK_FAILED", "u")
+	if first.Live() || slot.Failures != 0 || slot.Streak != 0 {
+		t.Errorf("%s; %d failures, streak %d", first.State, slot.Failures, slot.Streak)
+	}
+}
+
+// TestLongRunsForgive the back-off, and a service its failures: a batch task that
+// fails late would else be tried for ever.
+func TestLongRunsForgive(t *testing.T) {
+	for kind, failures := range map[job.Kind]uint32{job.KindService: 1, job.KindBatch: 3} {
+		l := clustertest.New()
+		l.Elect()
+		spec := clustertest.Service("web", 1)
+		spec.Kind = kind
+		j := l.Submit(spec)
+		for attempt := uint32(1); attempt <= 3; attempt++ {
+			l.Plan("web", events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, attempt)})
+			task := j.Slots[0].Current()
+			l.Stage(task)
+			l.Report(task, "TASK_RUNNING", "u")
+			l.Pass(time.Duration(job.DefaultResetAfter))
+			l.Report(task, "TASK_FAILED", "end")
+		}
+		if slot := j.Slots[0]; slot.Failures != failures || slot.Streak != 1 {
+			t.Errorf("%s: %d failures, streak %d; want %d, 1", kind, slot.Failures, slot.Streak, failures)
+		}
+	}
+}
+
 // TestDoom falls on live attempts once, and keeps what it first said.
 func TestDoom(t *testing.T) {
 	l, task := in(t, "RUNNING")
@@ -260,6 +298,10 @@ func TestAdoption(t *testing.T) {
 	}
 	if task.State != cluster.Running || !task.Confirmed || !task.Adopted || task.AgentID != "S9" || task.Attempt != 2 {
 		t.Errorf("adopted as %+v", task)
+	}
+	l.Report(task, "TASK_GONE", "")
+	if l.Task("lost", 4, ev); !task.Live() || !task.EndedAt.IsZero() {
+		t.Errorf("adopted again it is %s and ended at %v", task.State, task.EndedAt)
 	}
 	for _, state := range []string{"TASK_FINISHED", "TASK_LOST", "TASK_FROZEN", ""} {
 		ev.Slot, ev.TaskID, ev.State = 5, "other", state

@@ -235,3 +235,11 @@ func adopted(task *cluster.Task, state string) events.TaskAdopted {
 		TaskID: clustertest.TaskID(task.Job, task.Run, task.Slot, task.Attempt), AgentID: "S1", State: state,
 	}
 }
+
+// TestStatusNamesTheAgent of a task that was never staged: it is asked about there.
+func TestStatusNamesTheAgent(t *testing.T) {
+	l, task := in(t, "PENDING")
+	if l.Report(task, "TASK_RUNNING", "u"); task.AgentID != "S1" {
+		t.Errorf("the task runs on %q", task.AgentID)
+	}
+}

@@ -63,7 +63,7 @@ func Consider(s *cluster.State, r Report, mem Memory) Action {
 	if t.State == cluster.Staged && !t.Confirmed && m.Terminal() {
 		return unconfirmed(r, mem.Resolving)
 	}
-	if misattributed(t, r) || !mem.Unfolded && !changes(t, m) {
+	if misattributed(r) || !mem.Unfolded && !changes(t, m) {
 		return Ignore
 	}
 	return Record
@@ -111,12 +111,10 @@ func unconfirmed(r Report, resolving bool) Action {
 }
 
 // misattributed tells whether a refusal by the master carries the id of a task
-// that runs: a duplicate id is answered with an error under that very id.
-func misattributed(t *cluster.Task, r Report) bool {
-	if !t.Confirmed || r.Source != "SOURCE_MASTER" {
-		return false
-	}
-	return r.Reason == "REASON_TASK_INVALID" || r.Reason == "REASON_INVALID_OFFERS"
+// that Mesos has confirmed: a duplicate id is answered with an error under that
+// very id.
+func misattributed(r Report) bool {
+	return r.Source == "SOURCE_MASTER" && (r.Reason == "REASON_TASK_INVALID" || r.Reason == "REASON_INVALID_OFFERS")
 }
 
 // changes tells whether a status that a master made up says anything that the

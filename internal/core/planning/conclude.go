@@ -57,14 +57,13 @@ func restartPolicy(j *cluster.Job, g *job.Group) (policy string, attempts uint32
 }
 
 // conclude tells whether the job is over by itself: failed as soon as a wanted
-// slot has failed, completed when every wanted slot is done.
+// slot has failed, completed when every wanted slot is done. All of them are held:
+// there is nothing left to plan.
 func conclude(j *cluster.Job, s slots) events.Event {
 	open, finished := 0, 0
 	for i := range j.Spec.Tasks {
 		g := &j.Spec.Tasks[i]
-		wants := wanted(g, s.held[g.Name])
-		open += int(g.Replicas) - len(wants)
-		for _, slot := range wants {
+		for _, slot := range wanted(g, s.held[g.Name]) {
 			t := slot.Current()
 			switch fate(j, g, slot, t) {
 			case failed:

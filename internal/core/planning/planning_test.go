@@ -213,6 +213,30 @@ func TestWithdrawnIsPlannedAtOnce(t *testing.T) {
 	b.Stage(b.task(0))
 	b.Withdraw(b.task(0))
 	b.want(b.planned(0, 0, 2, "after WITHDRAWN", time.Time{}))
+	b.run(0)
+	b.end(0, "TASK_FAILED")
+	b.want(b.planned(0, 0, 3, "after FAILED", b.Now.Add(time.Second)))
+	b.Stage(b.task(0))
+	b.Withdraw(b.task(0))
+	b.want(b.planned(0, 0, 4, "after WITHDRAWN", time.Time{}))
+}
+
+// TestWhatSharesAnEvent has one reason, and one grace.
+func TestWhatSharesAnEvent(t *testing.T) {
+	spec := clustertest.Service("web", 2)
+	spec.Tasks = append(spec.Tasks, spec.Tasks[0])
+	spec.Tasks[1].Name, spec.Tasks[1].KillGrace = "slow", job.Duration(time.Minute)
+	b := newBench(t, spec)
+	b.decide()
+	b.decide()
+	b.run(0, 1, 2, 3)
+	b.end(0, "TASK_FAILED")
+	b.end(1, "TASK_FINISHED")
+	due := b.Now.Add(time.Second)
+	b.want(b.planned(0, 0, 2, "after FAILED", due), b.planned(1, 1, 2, "after FINISHED", due))
+	b.Job("web", events.JobStopped{Run: b.j.Run})
+	slow := events.TasksDoomed{Run: b.j.Run, Slots: clustertest.Slots(2, 3, 1), Reason: planning.ReasonStopped, GraceMillis: 60_000}
+	b.want(b.doomed(b.j.Run, 0, 1, 2, planning.ReasonStopped), slow)
 }
 
 func TestBatchCompletes(t *testing.T) {
