@@ -199,7 +199,7 @@ func TestValidationOfRoles(t *testing.T) {
 	alloc := func(r object, role string) object { return with(r, "allocation_info", object{"role": role}) }
 	f.check([]fault{{
 		task("t", o, "x", "resources", list{alloc(scalar("cpus", 1), "a"), alloc(scalar("mem", 32), "b")}),
-		"Task uses invalid resources: Invalid task resources: The resources have multiple allocation roles ('a' and 'b') but only one allocation role is allowed",
+		"Invalid task resources: The resources have multiple allocation roles ('b' and 'a') but only one allocation role is allowed",
 	}})
 	p := f.offer()
 	f.launch(p, task("t", p, "sleep 1000")) // the master puts the offer's role in
@@ -368,7 +368,11 @@ func TestValidationOfGroups(t *testing.T) {
 	}{
 		{group(executor, task("a/b", o, "x"), task("ok", o, "x")), "Task 'a/b' is invalid: 'a/b' contains invalid characters"},
 		{group(executor, task("d", o, "x", "container", docker)), "Task 'd' is invalid: Docker ContainerInfo is not supported on the task"},
-		{group(with(executor, "container", docker), task("t", o, "x")), "Docker ContainerInfo is not supported on the executor"},
+		{group(with(executor, "container", docker), task("t", o, "x")), "'ExecutorInfo.container.type' must be 'MESOS' for 'DEFAULT' executor"},
+		{
+			group(with(executor, "container", docker, "type", "CUSTOM", "command", object{"value": "x"}), task("t", o, "x")),
+			"Docker ContainerInfo is not supported on the executor",
+		},
 		{group(with(executor, "framework_id", nil), task("t", o, "x")), "'ExecutorInfo.framework_id' must be set"},
 		{group(executor, task("t", o, "x", "resources", list{scalar("cpus", -1)})), "Resource 'cpus:-1' is invalid: Invalid scalar resource: value <= 0"},
 	} {
@@ -380,11 +384,15 @@ func TestValidationOfGroups(t *testing.T) {
 		}
 		o = f.offer()
 	}
-	for _, poor := range []list{
-		{scalar("mem", 32), scalar("disk", 1)}, {scalar("cpus", 0.1), scalar("mem", 31), scalar("disk", 1)}, {scalar("cpus", 0.1), scalar("mem", 32)},
+	for want, poor := range map[string]list{
+		"uses less CPUs (None) than the minimum required (0.01)":   {scalar("mem", 32), scalar("disk", 1)},
+		"uses less memory (31MB) than the minimum required (32MB)": {scalar("cpus", 0.1), scalar("mem", 31), scalar("disk", 1)},
+		"uses no disk": {scalar("cpus", 0.1), scalar("mem", 32)},
 	} {
 		f.accept(list{group(with(executor, "resources", poor), task("t", o, "x"))}, refuse(0), idsOf(o))
-		match(t, "a poor executor", f.status(), object{"state": "TASK_ERROR", "reason": "REASON_TASK_GROUP_INVALID"})
+		match(t, "a poor executor", f.status(), object{
+			"state": "TASK_ERROR", "reason": "REASON_TASK_GROUP_INVALID", "message": "Executor 'x' " + want,
+		})
 		o = f.offer()
 	}
 }

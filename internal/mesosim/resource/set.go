@@ -174,6 +174,19 @@ func (s Set) Contains(o Set) bool {
 	return true
 }
 
+// Overlaps says whether a number of a range or an item is in both.
+func (s Set) Overlaps(o Set) bool {
+	for _, e := range s.entries {
+		if i := find(o.entries, e.key); i >= 0 {
+			left := e.minus(o.entries[i])
+			if !slices.Equal(left.ranges, e.ranges) || !slices.Equal(left.items, e.items) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Empty says whether there is nothing in s.
 func (s Set) Empty() bool { return len(s.entries) == 0 }
 
@@ -233,49 +246,6 @@ func (s Set) Arranged() Set {
 	es := slices.Clone(s.entries)
 	slices.SortStableFunc(es, func(a, b entry) int { return rank(a) - rank(b) })
 	return Set{entries: es}
-}
-
-func coalesce(rs []mesos.Value_Range) []mesos.Value_Range {
-	rs = slices.Clone(rs)
-	slices.SortFunc(rs, func(a, b mesos.Value_Range) int {
-		switch {
-		case a.Begin < b.Begin:
-			return -1
-		case a.Begin > b.Begin:
-			return 1
-		}
-		return 0
-	})
-	var out []mesos.Value_Range
-	for _, r := range rs {
-		if n := len(out); n > 0 && r.Begin <= out[n-1].End+1 {
-			out[n-1].End = max(out[n-1].End, r.End)
-			continue
-		}
-		out = append(out, r)
-	}
-	return out
-}
-
-func subtract(from, rs []mesos.Value_Range) []mesos.Value_Range {
-	out := from
-	for _, r := range rs {
-		var next []mesos.Value_Range
-		for _, f := range out {
-			if r.End < f.Begin || r.Begin > f.End {
-				next = append(next, f)
-				continue
-			}
-			if f.Begin < r.Begin {
-				next = append(next, mesos.Value_Range{Begin: f.Begin, End: r.Begin - 1})
-			}
-			if f.End > r.End {
-				next = append(next, mesos.Value_Range{Begin: r.End + 1, End: f.End})
-			}
-		}
-		out = next
-	}
-	return out
 }
 
 // Scalars iterates over the amounts by name; a name comes as often as it has

@@ -40,7 +40,7 @@ func checkFault(c *mesos.CheckInfo) string {
 		if c.Command == nil {
 			return "Expecting 'command' to be set for COMMAND check"
 		}
-		if why := checkCommand(&c.Command.Command, "Command check"); why != "" {
+		if why := checkCommand(&c.Command.Command, "Command check", "Check"); why != "" {
 			return why
 		}
 	case mesos.CheckInfo_HTTP:
@@ -60,7 +60,7 @@ func checkFault(c *mesos.CheckInfo) string {
 	})
 }
 
-func checkCommand(c *mesos.CommandInfo, what string) string {
+func checkCommand(c *mesos.CommandInfo, what, whose string) string {
 	if c.Value == nil {
 		kind := "'executable path'"
 		if c.GetShell() {
@@ -68,14 +68,16 @@ func checkCommand(c *mesos.CommandInfo, what string) string {
 		}
 		return fmt.Sprintf("%s must contain %s", what, kind)
 	}
-	return environment(c)
+	if why := environment(c); why != "" {
+		return whose + "'s `CommandInfo` is invalid: " + why
+	}
+	return ""
 }
 
 func healthCheck(t *mesos.TaskInfo, _ Launch) string {
 	if t.HealthCheck == nil {
 		return ""
 	}
-	inferType(t.HealthCheck)
 	if why := healthFault(t.HealthCheck); why != "" {
 		return "Task uses invalid health check: " + why
 	}
@@ -85,7 +87,7 @@ func healthCheck(t *mesos.TaskInfo, _ Launch) string {
 // inferType sets the type of a health check in the form of old frameworks.
 func inferType(h *mesos.HealthCheck) {
 	switch {
-	case h.Type != mesos.HealthCheck_UNKNOWN:
+	case h == nil || h.Type != mesos.HealthCheck_UNKNOWN:
 	case h.Command != nil && h.HTTP == nil:
 		h.Type = mesos.HealthCheck_COMMAND
 	case h.HTTP != nil && h.Command == nil:
@@ -101,7 +103,7 @@ func healthFault(h *mesos.HealthCheck) string {
 		if h.Command == nil {
 			return "Expecting 'command' to be set for COMMAND health check"
 		}
-		if why := checkCommand(h.Command, "Command health check"); why != "" {
+		if why := checkCommand(h.Command, "Command health check", "Health check"); why != "" {
 			return why
 		}
 	case mesos.HealthCheck_HTTP:

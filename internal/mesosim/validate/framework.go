@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
@@ -35,9 +34,6 @@ func Framework(info *mesos.FrameworkInfo) string {
 		if why := ID(info.ID.Value); why != "" {
 			return why
 		}
-	}
-	if why := offerFilters(info); why != "" {
-		return why
 	}
 	if why := offerFilters(info); why != "" {
 		return why
@@ -94,7 +90,7 @@ func Suppressed(info *mesos.FrameworkInfo, suppressed []string) string {
 		return ""
 	}
 	slices.Sort(foreign)
-	return fmt.Sprintf("Suppressed roles { %s } are not contained in the set of roles", strings.Join(foreign, ", "))
+	return "Suppressed roles " + textOf(foreign) + " are not contained in the set of roles"
 }
 
 func roles(info *mesos.FrameworkInfo) string {
@@ -118,7 +114,7 @@ func roles(info *mesos.FrameworkInfo) string {
 		seen[r] = true
 	}
 	if len(twice) > 0 {
-		return fmt.Sprintf("'FrameworkInfo.roles' contains duplicate items: { %s }", strings.Join(twice, ", "))
+		return "'FrameworkInfo.roles' contains duplicate items: " + textOf(twice)
 	}
 	for _, r := range info.Roles {
 		if why := resource.RoleFault(r); why != "" {

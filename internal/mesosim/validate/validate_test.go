@@ -23,7 +23,7 @@ func valid() *mesos.TaskInfo {
 
 func against() validate.Launch {
 	return validate.Launch{
-		AgentID: "a", Role: "*",
+		FrameworkID: "f", AgentID: "a", Role: "*",
 		Available: resource.New([]mesos.Resource{
 			{Name: "cpus", Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: 4}},
 			{Name: "mem", Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: 1024}},
@@ -31,7 +31,36 @@ func against() validate.Launch {
 		Live:        func(id string) bool { return id == "live" },
 		Unreachable: func(id string) bool { return id == "lost" },
 		Limits:      true,
+		Executor: func(id mesos.ExecutorID) *mesos.ExecutorInfo {
+			if id.Value == "running" {
+				return running()
+			}
+			return nil
+		},
+		Siblings: func(id mesos.ExecutorID) []mesos.TaskInfo {
+			if id.Value == "running" {
+				return []mesos.TaskInfo{{Container: apart()}}
+			}
+			return nil
+		},
 	}
+}
+
+// running is an executor that the agent has already. Its tasks have cgroups of
+// their own.
+func running() *mesos.ExecutorInfo {
+	return &mesos.ExecutorInfo{
+		ExecutorID: mesos.ExecutorID{Value: "running"}, FrameworkID: &mesos.FrameworkID{Value: "f"}, Type: mesos.ExecutorInfo_DEFAULT,
+		Resources: []mesos.Resource{amount("cpus", 3), amount("mem", 32), amount("disk", 1)},
+	}
+}
+
+func apart() *mesos.ContainerInfo {
+	return &mesos.ContainerInfo{Type: mesos.ContainerInfo_MESOS.Enum(), LinuxInfo: &mesos.LinuxInfo{ShareCgroups: new(false)}}
+}
+
+func amount(name string, v float64) mesos.Resource {
+	return mesos.Resource{Name: name, Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: v}}
 }
 
 // The rows of the table of section 3.

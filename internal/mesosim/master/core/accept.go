@@ -19,7 +19,6 @@ type pool struct {
 	agent     *agent
 	role      string
 	left      resource.Set
-	converted resource.Set // what operations made; goes back without filter
 }
 
 // Accept is ACCEPT (2.4).
@@ -39,10 +38,12 @@ func (m *Master) Accept(now time.Time, s Subscriber, call *scheduler.Call_Accept
 	for _, o := range offers {
 		p.left = p.left.Plus(o.set)
 	}
+	offered := p.left
 	for _, op := range m.wellFormed(now, f, call.Operations) {
 		m.operate(now, p, op)
 	}
-	m.addFilter(now, f, p.role, p.agent.id, p.left.Minus(p.converted), call.Filters)
+	converted := p.left.Minus(offered) // goes back without filter
+	m.addFilter(now, f, p.role, p.agent.id, p.left.Minus(converted), call.Filters)
 }
 
 // accepted returns the offers that are still valid, and why the call is not.
@@ -162,7 +163,7 @@ func (m *Master) launchAll(now time.Time, p *pool, op *mesos.Offer_Operation) {
 			m.reject(now, p.framework, t, mesos.TASK_ERROR, mesos.REASON_TASK_INVALID, why)
 			continue
 		}
-		m.launch(p, t, nil, resource.Set{})
+		m.launch(p, t, nil)
 	}
 }
 
@@ -173,15 +174,20 @@ func (m *Master) against(p *pool) validate.Launch {
 		Unreachable: func(id string) bool {
 			return slices.ContainsFunc(p.framework.unreachable, func(t *task) bool { return t.id() == id })
 		},
+		Executor: func(id mesos.ExecutorID) *mesos.ExecutorInfo { return p.agent.executor(p.framework, id) },
+		Siblings: func(id mesos.ExecutorID) []mesos.TaskInfo { return p.agent.siblings(p.framework, id) },
 	}
 }
 
 // launch makes a task and sends it to its agent. group is the executor of a
-// task of a group, extra what is charged for it.
-func (m *Master) launch(p *pool, info mesos.TaskInfo, group *mesos.ExecutorInfo, extra resource.Set) {
+// task of a group. The first task of an executor is charged for it.
+func (m *Master) launch(p *pool, info mesos.TaskInfo, group *mesos.ExecutorInfo) {
 	info.Resources = resource.New(info.Resources).Messages(resource.Format{Allocation: p.role, Refined: true})
 	t := newTask(p.framework, p.agent.id, info, p.role)
-	t.group, t.set = group, t.set.Plus(extra)
+	t.group = group
+	if x := t.executor(); x != nil && p.agent.executor(p.framework, x.ExecutorID) == nil {
+		t.set = t.set.Plus(resource.New(x.Resources))
+	}
 	p.left = p.left.Minus(t.set)
 	m.hold(t)
 	msg := &link.Launch{Framework: link.FrameworkInfo{Value: p.framework.info}, Task: link.TaskInfo{Value: info}, Role: p.role}

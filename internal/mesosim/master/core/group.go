@@ -1,12 +1,10 @@
 package core
 
 import (
-	"fmt"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
-	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 	"github.com/milosgajdos/taurus/internal/mesosim/validate"
 )
 
@@ -14,55 +12,36 @@ import (
 func (m *Master) launchGroup(now time.Time, p *pool, op *mesos.Offer_Operation) {
 	executor := op.GetLaunchGroup().GetExecutor()
 	tasks := op.GetLaunchGroup().GetTaskGroup().Tasks
-	if why := m.groupFault(p, &executor, tasks); why != "" {
+	if why := validate.Group(&executor, tasks, m.against(p)); why != "" {
 		for _, t := range tasks {
 			m.reject(now, p.framework, t, mesos.TASK_ERROR, mesos.REASON_TASK_GROUP_INVALID, why)
 		}
 		return
 	}
-	extra := resource.New(executor.Resources)
-	if p.agent.hasExecutor(p.framework, executor.ExecutorID) {
-		extra = resource.Set{}
-	}
 	for _, t := range tasks {
-		m.launch(p, t, &executor, extra)
-		extra = resource.Set{} // charged once, with the first task
+		m.launch(p, t, &executor)
 	}
 }
 
-func (m *Master) groupFault(p *pool, executor *mesos.ExecutorInfo, tasks []mesos.TaskInfo) string {
-	seen := map[string]bool{}
-	total := resource.New(executor.Resources)
-	for i := range tasks {
-		t := &tasks[i]
-		why := validate.GroupTask(t, m.against(p))
-		if why == "" && seen[t.TaskID.Value] {
-			why = "Task has duplicate ID: " + t.TaskID.Value
-		}
-		if why != "" {
-			return fmt.Sprintf("Task '%s' is invalid: %s", t.TaskID.Value, why)
-		}
-		seen[t.TaskID.Value] = true
-		total = total.Plus(resource.New(t.Resources))
-	}
-	if why := validate.GroupExecutor(executor, p.framework.id); why != "" {
-		return why
-	}
-	if !p.left.Contains(total) {
-		return fmt.Sprintf("Total resources %s required by task group and its executor are more than available %s",
-			total.Text(p.role), p.left.Text(p.role))
-	}
-	return ""
-}
-
-// hasExecutor says whether an executor of a group is on the agent already.
-func (a *agent) hasExecutor(f *framework, id mesos.ExecutorID) bool {
+// executor is the framework's executor of an id that runs on the agent, or nil.
+func (a *agent) executor(f *framework, id mesos.ExecutorID) *mesos.ExecutorInfo {
 	for _, t := range a.tasks {
-		if t.framework == f && t.group != nil && t.group.ExecutorID == id && !terminal(t.state) {
-			return true
+		if x := t.executor(); t.framework == f && x != nil && x.ExecutorID == id && !terminal(t.state) {
+			return x
 		}
 	}
-	return false
+	return nil
+}
+
+// siblings are the tasks of an executor that run on the agent.
+func (a *agent) siblings(f *framework, id mesos.ExecutorID) []mesos.TaskInfo {
+	var out []mesos.TaskInfo
+	for _, t := range a.sortedTasks() {
+		if x := t.executor(); t.framework == f && x != nil && x.ExecutorID == id && !terminal(t.state) {
+			out = append(out, t.info)
+		}
+	}
+	return out
 }
 
 // executors are those of a framework that an offer names (2.2).

@@ -26,7 +26,7 @@ func (m *Master) deallocate(now time.Time) {
 	made := map[*framework][]mesos.InverseOffer{}
 	for _, a := range m.sortedAgents() {
 		u := m.unavailability(a)
-		if u == nil || !a.connected {
+		if u == nil || !a.offerable() {
 			continue
 		}
 		for _, f := range m.holders(a) {
@@ -93,25 +93,26 @@ func (m *Master) dropInverses(which func(*inverse) bool) {
 }
 
 // AcceptInverse is ACCEPT_INVERSE_OFFERS (1.5).
-func (m *Master) AcceptInverse(now time.Time, s Subscriber, call *scheduler.Call_AcceptInverseOffers) {
-	m.answerInverse(now, s.framework, call.InverseOfferIDs, call.Filters, allocator.InverseOfferStatus_ACCEPT)
+func (m *Master) AcceptInverse(now time.Time, _ Subscriber, call *scheduler.Call_AcceptInverseOffers) {
+	m.answerInverse(now, call.InverseOfferIDs, call.Filters, allocator.InverseOfferStatus_ACCEPT)
 }
 
 // DeclineInverse is DECLINE_INVERSE_OFFERS (1.5).
-func (m *Master) DeclineInverse(now time.Time, s Subscriber, call *scheduler.Call_DeclineInverseOffers) {
-	m.answerInverse(now, s.framework, call.InverseOfferIDs, call.Filters, allocator.InverseOfferStatus_DECLINE)
+func (m *Master) DeclineInverse(now time.Time, _ Subscriber, call *scheduler.Call_DeclineInverseOffers) {
+	m.answerInverse(now, call.InverseOfferIDs, call.Filters, allocator.InverseOfferStatus_DECLINE)
 }
 
-func (m *Master) answerInverse(now time.Time, f *framework, ids []mesos.OfferID, filters *mesos.Filters, s allocator.InverseOfferStatus_Status) {
+// answerInverse is for whoever the inverse offers were made to.
+func (m *Master) answerInverse(now time.Time, ids []mesos.OfferID, filters *mesos.Filters, s allocator.InverseOfferStatus_Status) {
 	for _, id := range ids {
 		i := m.inverses[id.Value]
-		if i == nil || i.framework != f {
+		if i == nil {
 			continue
 		}
 		delete(m.inverses, id.Value)
-		i.agent.said(now, f, s)
+		i.agent.said(now, i.framework, s)
 		if d := refusal(filters); d > 0 {
-			f.inverseFilters[i.agent.id] = now.Add(max(d, m.cfg.AllocationInterval))
+			i.framework.inverseFilters[i.agent.id] = now.Add(d)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -131,10 +132,14 @@ func (m *Master) loseAgent(now time.Time, a *agent, why string) {
 // loseOperations tells of the operations that were not acknowledged (5.3).
 func (m *Master) loseOperations(a *agent, state mesos.OperationState, message string) {
 	for _, f := range m.sortedFrameworks() {
-		for _, id := range m.operationsOn(f, a.id) {
-			m.operationStatus(f, mesos.OperationStatus{
-				OperationID: &mesos.OperationID{Value: id}, State: state, Message: &message, AgentID: &mesos.AgentID{Value: a.id},
-			})
+		for _, key := range m.operationsOf(f) {
+			op := m.operations[key]
+			if op.agentID != a.id {
+				continue
+			}
+			s := op.status(key)
+			s.State, s.Message = state, &message
+			m.operationStatus(f, s)
 		}
 	}
 }
@@ -146,7 +151,8 @@ func (m *Master) expel(a *agent) {
 		m.queue(HangUp{Session: a.session})
 	}
 	m.linkDown(a)
-	m.dropInverses(func(i *inverse) bool { return i.agent == a })
+	m.dropFiltersOf(a)
+	maps.DeleteFunc(m.operations, func(_ operationKey, op *operation) bool { return op.agentID == a.id })
 	m.leave(a)
 	delete(m.registry.Admitted, a.id)
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -108,6 +109,15 @@ func (m *Master) rescindAgent(a *agent) {
 	for _, o := range a.sortedOffers() {
 		m.rescind(o)
 	}
+	m.dropInverses(func(i *inverse) bool { return i.agent == a })
+}
+
+// dropFiltersOf drops what frameworks refused of an agent (2.3).
+func (m *Master) dropFiltersOf(a *agent) {
+	for _, f := range m.frameworks {
+		maps.DeleteFunc(f.filters, func(key filterKey, _ []filter) bool { return key.agent == a.id })
+		delete(f.inverseFilters, a.id)
+	}
 }
 
 func (m *Master) advanceOffers(now time.Time) {
@@ -120,13 +130,14 @@ func (m *Master) advanceOffers(now time.Time) {
 	m.dropInverses(func(i *inverse) bool { return !now.Before(i.at.Add(m.cfg.OfferTimeout)) })
 }
 
-// Decline is DECLINE (1.5).
+// Decline is DECLINE (1.5). It does not matter whose the offers are; the filter is
+// their framework's.
 func (m *Master) Decline(now time.Time, s Subscriber, call *scheduler.Call_Decline) {
 	for _, id := range call.OfferIDs {
 		if o := m.offers[id.Value]; o != nil {
 			m.take(o)
 			s.framework.counts.declined++
-			m.addFilter(now, s.framework, o.role, o.agent.id, o.set, call.Filters)
+			m.addFilter(now, o.framework, o.role, o.agent.id, o.set, call.Filters)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"slices"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/mesosim/validate"
 )
 
 type operationKey struct{ framework, operation string }
@@ -16,6 +18,7 @@ type operationKey struct{ framework, operation string }
 type operation struct {
 	agentID string
 	state   mesos.OperationState
+	uuid    []byte // of the feedback to be acknowledged
 }
 
 func (m *Master) operationStatus(f *framework, s mesos.OperationStatus) {
@@ -30,46 +33,47 @@ func (m *Master) operationError(f *framework, op *mesos.Offer_Operation, message
 	}
 }
 
-// reserve is RESERVE and UNRESERVE (2.4): the agent's resources change kind.
+// reserve is RESERVE and UNRESERVE (2.4): resources of the agent change kind.
 func (m *Master) reserve(p *pool, op *mesos.Offer_Operation) {
-	rs := op.GetReserve().GetResources()
-	if op.Type == mesos.Offer_Operation_UNRESERVE {
-		rs = op.GetUnreserve().GetResources()
+	var why string
+	if op.Type == mesos.Offer_Operation_RESERVE {
+		why = validate.Reserve(op.GetReserve().GetResources(), &p.framework.info, p.role)
+	} else {
+		why = validate.Unreserve(op.GetUnreserve().GetResources(), p.role)
 	}
-	if why := reservationFault(rs); why != "" {
-		m.operationError(p.framework, op, why)
+	if why != "" {
+		a := p.agent
+		m.operationError(p.framework, op, why+"; on agent "+a.id+" at "+a.pid()+" ("+a.info.Hostname+")")
 		return
 	}
-	reserved := resource.New(rs)
-	plain := reserved.Popped()
-	from, to := plain, reserved
-	if op.Type == mesos.Offer_Operation_UNRESERVE {
-		from, to = reserved, plain
+	left, total := p.left, p.agent.total
+	for _, c := range conversions(op) {
+		if !left.Contains(c.from) {
+			m.operationError(p.framework, op, left.Text(p.role)+" does not contain "+c.from.Text(p.role))
+			return
+		}
+		left, total = left.Minus(c.from).Plus(c.to), total.Minus(c.from).Plus(c.to)
 	}
-	if !p.left.Contains(from) {
-		m.operationError(p.framework, op, "Invalid "+op.Type.String()+" Operation: "+p.left.Text(p.role)+" does not contain "+from.Text(p.role))
-		return
-	}
-	p.left = p.left.Minus(from).Plus(to)
-	p.converted = p.converted.Minus(from).Plus(to)
-	a := p.agent
-	a.total = a.total.Minus(from).Plus(to)
-	a.touch()
+	p.left, p.agent.total = left, total
+	p.agent.touch()
 	m.apply(p, op)
 }
 
-func reservationFault(rs []mesos.Resource) string {
-	for _, r := range rs {
-		up := resource.Upgrade(r)
-		n := len(up.Reservations)
-		if n == 0 {
-			return "Resource " + resource.Text(r) + " is not reserved"
-		}
-		if up.Reservations[n-1].GetType() != mesos.Resource_ReservationInfo_DYNAMIC {
-			return "Resource " + resource.Text(r) + " is not dynamically reserved"
-		}
+type conversion struct{ from, to resource.Set }
+
+// conversions are what an operation makes of what: all at once when resources
+// are reserved, one after the other when they are unreserved.
+func conversions(op *mesos.Offer_Operation) []conversion {
+	if op.Type == mesos.Offer_Operation_RESERVE {
+		reserved := resource.New(op.GetReserve().GetResources())
+		return []conversion{{reserved.Popped(), reserved}}
 	}
-	return ""
+	var out []conversion
+	for _, r := range op.GetUnreserve().GetResources() {
+		reserved := resource.New([]mesos.Resource{r})
+		out = append(out, conversion{reserved, reserved.Popped()})
+	}
+	return out
 }
 
 // apply tells the agent its new resources; it answers when there is an id.
@@ -85,19 +89,6 @@ func (m *Master) apply(p *pool, op *mesos.Offer_Operation) {
 	m.tell(p.agent, link.ToAgent{Apply: msg})
 }
 
-// operationsOn are a framework's operations on an agent that it did not
-// acknowledge.
-func (m *Master) operationsOn(f *framework, agentID string) []string {
-	var out []string
-	for key, op := range m.operations {
-		if key.framework == f.id && op.agentID == agentID {
-			out = append(out, key.operation)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
 // OperationEnded is an agent's feedback, resent until it is acknowledged.
 func (m *Master) OperationEnded(session string, fb *link.Feedback) {
 	a, f := m.bySession(session), m.frameworks[fb.FrameworkID]
@@ -105,7 +96,7 @@ func (m *Master) OperationEnded(session string, fb *link.Feedback) {
 		return
 	}
 	if op := m.operations[operationKey{f.id, fb.OperationID}]; op != nil {
-		op.state = mesos.OPERATION_FINISHED
+		op.state, op.uuid = mesos.OPERATION_FINISHED, fb.UUID
 	}
 	m.operationStatus(f, mesos.OperationStatus{
 		OperationID: &mesos.OperationID{Value: fb.OperationID}, State: mesos.OPERATION_FINISHED,
@@ -113,24 +104,28 @@ func (m *Master) OperationEnded(session string, fb *link.Feedback) {
 	})
 }
 
-// AcknowledgeOperation is ACKNOWLEDGE_OPERATION_STATUS.
+// AcknowledgeOperation is ACKNOWLEDGE_OPERATION_STATUS (1.5). What is not known,
+// or not to be told now, is dropped: the agent sends its feedback again.
 func (m *Master) AcknowledgeOperation(s Subscriber, call *scheduler.Call_AcknowledgeOperationStatus) {
-	delete(m.operations, operationKey{s.framework.id, call.OperationID.Value})
-	if a := m.agents[call.GetAgentID().GetValue()]; a != nil {
-		m.tell(a, link.ToAgent{AckOperation: &link.AckOperation{OperationID: call.OperationID.Value, UUID: call.UUID}})
+	a, key := m.agents[call.GetAgentID().GetValue()], operationKey{s.framework.id, call.OperationID.Value}
+	if a == nil || !a.connected {
+		return
 	}
+	if op := m.operations[key]; op != nil {
+		if !bytes.Equal(op.uuid, call.UUID) {
+			return
+		}
+		delete(m.operations, key)
+	}
+	m.tell(a, link.ToAgent{AckOperation: &link.AckOperation{OperationID: call.OperationID.Value, UUID: call.UUID}})
 }
 
 // ReconcileOperations is RECONCILE_OPERATIONS (1.5).
 func (m *Master) ReconcileOperations(s Subscriber, call *scheduler.Call_ReconcileOperations) {
 	f := s.framework
 	if len(call.Operations) == 0 {
-		for key, op := range m.operations {
-			if key.framework == f.id {
-				m.operationStatus(f, mesos.OperationStatus{
-					OperationID: &mesos.OperationID{Value: key.operation}, State: op.state, AgentID: &mesos.AgentID{Value: op.agentID},
-				})
-			}
+		for _, key := range m.operationsOf(f) {
+			m.operationStatus(f, m.operations[key].status(key))
 		}
 		return
 	}
@@ -139,15 +134,33 @@ func (m *Master) ReconcileOperations(s Subscriber, call *scheduler.Call_Reconcil
 	}
 }
 
+// operationsOf are the operations of a framework that it did not acknowledge.
+func (m *Master) operationsOf(f *framework) []operationKey {
+	var out []operationKey
+	for key := range m.operations {
+		if key.framework == f.id {
+			out = append(out, key)
+		}
+	}
+	slices.SortFunc(out, func(a, b operationKey) int { return compare(a.operation, b.operation) })
+	return out
+}
+
+// status is the latest one, without the uuid of what has to be acknowledged.
+func (op *operation) status(key operationKey) mesos.OperationStatus {
+	return mesos.OperationStatus{
+		OperationID: &mesos.OperationID{Value: key.operation}, State: op.state, AgentID: &mesos.AgentID{Value: op.agentID},
+	}
+}
+
 func (m *Master) reconcileOperation(f *framework, o scheduler.Call_ReconcileOperations_Operation) mesos.OperationStatus {
 	id := o.OperationID
 	status := func(state mesos.OperationState, message string) mesos.OperationStatus {
 		return mesos.OperationStatus{OperationID: &id, State: state, Message: &message, AgentID: o.AgentID}
 	}
-	if op := m.operations[operationKey{f.id, id.Value}]; op != nil {
-		s := status(op.state, "Reconciliation: Latest operation state")
-		s.AgentID = &mesos.AgentID{Value: op.agentID}
-		return s
+	key := operationKey{f.id, id.Value}
+	if op := m.operations[key]; op != nil {
+		return op.status(key)
 	}
 	if o.AgentID == nil {
 		return status(mesos.OPERATION_UNKNOWN, "Reconciliation: Operation is unknown and no 'agent_id' was provided")

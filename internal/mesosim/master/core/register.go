@@ -51,6 +51,9 @@ func (m *Master) reconnect(now time.Time, a *agent, session, ip string, r *link.
 	changed := !a.connected
 	m.linkUp(a, session)
 	m.unlocate(a)
+	if !slices.EqualFunc(a.info.Attributes, r.Agent.Value.Attributes, func(x, y mesos.Attribute) bool { return x.Equal(y) }) {
+		m.dropFiltersOf(a) // What a framework refused may suit it now.
+	}
 	a.info, a.ip = r.Agent.Value, ip
 	m.locate(a)
 	a.reregistered, a.backBy = now, time.Time{}
@@ -174,6 +177,9 @@ func (m *Master) adopt(now time.Time, a *agent, lt link.Task, infos []link.Frame
 	t.state = lt.State
 	if lt.Group != nil {
 		t.group = &lt.Group.Value
+	}
+	if x := t.executor(); x != nil && a.executor(f, x.ExecutorID) == nil {
+		t.set = t.set.Plus(resource.New(x.Resources))
 	}
 	for _, s := range lt.Statuses {
 		t.keep(s.Value)

@@ -20,7 +20,7 @@ type task struct {
 	info      mesos.TaskInfo
 	group     *mesos.ExecutorInfo // executor of a task of a group
 	role      string
-	set       resource.Set // of the task and its executor
+	set       resource.Set // of the task, and of its executor if it is the first there
 	state     mesos.TaskState
 	statuses  []mesos.TaskStatus
 	forwarded *mesos.TaskState
@@ -38,21 +38,21 @@ func terminal(s mesos.TaskState) bool {
 }
 
 func newTask(f *framework, agentID string, info mesos.TaskInfo, role string) *task {
-	set := resource.New(info.Resources)
-	if info.Executor != nil {
-		set = set.Plus(resource.New(info.Executor.Resources))
-	}
-	return &task{framework: f, agentID: agentID, info: info, role: role, set: set, state: mesos.TASK_STAGING}
+	return &task{framework: f, agentID: agentID, info: info, role: role, set: resource.New(info.Resources), state: mesos.TASK_STAGING}
 }
 
-// executorID is that of a custom or group executor; docker and command tasks
-// have none that the master knows of.
+// executor is a custom or group executor; docker and command tasks have none
+// that the master knows of.
+func (t *task) executor() *mesos.ExecutorInfo {
+	if t.group != nil {
+		return t.group
+	}
+	return t.info.Executor
+}
+
 func (t *task) executorID() *mesos.ExecutorID {
-	switch {
-	case t.group != nil:
-		return &t.group.ExecutorID
-	case t.info.Executor != nil:
-		return &t.info.Executor.ExecutorID
+	if x := t.executor(); x != nil {
+		return &x.ExecutorID
 	}
 	return nil
 }

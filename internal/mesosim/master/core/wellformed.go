@@ -26,16 +26,25 @@ func (m *Master) wellFormed(now time.Time, f *framework, ops []mesos.Offer_Opera
 // malformed says what is wrong with an operation as such, whatever it is for.
 func malformed(op *mesos.Offer_Operation) string {
 	launches := op.Type == mesos.Offer_Operation_LAUNCH || op.Type == mesos.Offer_Operation_LAUNCH_GROUP
-	if launches && op.ID != nil {
-		return "The `id` field cannot be set on " + op.Type.String() + " operations"
-	}
 	for _, rs := range resourcesOf(op) {
-		if why := resource.Fault(rs); why != "" {
+		switch why := resource.Fault(rs); {
+		case why == "":
+		case launches:
 			return why
+		default:
+			return invalidResources + why
 		}
+	}
+	switch {
+	case launches && op.ID != nil:
+		return "The `id` field cannot be set on " + op.Type.String() + " operations"
+	case len(op.GetReserve().GetSource()) > 0:
+		return invalidResources + "Reservation updates are not yet implemented for the scheduler API."
 	}
 	return ""
 }
+
+const invalidResources = "Operation attempted with invalid resources: "
 
 // resourcesOf are the lists of resources that an operation names.
 func resourcesOf(op *mesos.Offer_Operation) [][]mesos.Resource {
@@ -46,7 +55,7 @@ func resourcesOf(op *mesos.Offer_Operation) [][]mesos.Resource {
 		executor := op.GetLaunchGroup().GetExecutor()
 		return append([][]mesos.Resource{executor.Resources}, resourcesOfTasks(op.GetLaunchGroup().GetTaskGroup().Tasks)...)
 	case mesos.Offer_Operation_RESERVE:
-		return [][]mesos.Resource{op.GetReserve().GetResources()}
+		return [][]mesos.Resource{op.GetReserve().GetResources(), op.GetReserve().GetSource()}
 	case mesos.Offer_Operation_UNRESERVE:
 		return [][]mesos.Resource{op.GetUnreserve().GetResources()}
 	}
