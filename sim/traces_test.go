@@ -240,3 +240,28 @@ func ids(w *sim.World) []string {
 	}
 	return all
 }
+
+// TestLauncherCutFromMesos: the active launcher still holds its lease and writes
+// to the log, but the master is out of its reach. Another one takes over.
+func TestLauncherCutFromMesos(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := sim.NewWorld(t.Context(), 1, 2, zerolog.Nop())
+		defer w.Close()
+		w.Start("planner")
+		w.Start("reaper")
+		first := w.Start("launcher")
+		time.Sleep(2 * time.Second)
+		w.Start("launcher")
+		must(t, w.Submit(service("web", 2)))
+		time.Sleep(time.Minute)
+		before := ids(w)
+		first.CutFromMesos()
+		w.Mesos.CutStream()
+		must(t, w.Command("web", submission.Scale{Replicas: 3, Limits: job.DefaultLimits()}))
+		time.Sleep(2 * time.Minute)
+		if after := ids(w); len(after) != 3 || !strings.HasPrefix(strings.Join(after, " "), strings.Join(before, " ")) {
+			t.Errorf("alive %v, were %v", after, before)
+		}
+		agree(t, w)
+	})
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/mesos"
+	"github.com/milosgajdos/taurus/internal/ownership"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -48,13 +49,22 @@ type World struct {
 	alive     func() []mesos.Launch
 	framework mesos.Framework
 
-	generous  bool
-	processes []*Process
-	starts    int
+	generous bool
+	// registerAnew is the launchers' option.
+	registerAnew bool
+	processes    []*Process
+	starts       int
 }
 
 // GenerousLease gives the lease to everybody who asks from now on.
 func (w *World) GenerousLease() { w.generous = true }
+
+// RegisterAnew lets launchers take a new framework id when theirs was removed.
+func (w *World) RegisterAnew() { w.registerAnew = true }
+
+// FailoverTimeout is how long Mesos keeps the tasks of launchers that start from
+// now on.
+func (w *World) FailoverTimeout(d time.Duration) { w.framework.FailoverTimeout = d }
 
 // PauseSubscribe holds back subscriptions that are asked for from now on.
 func (w *World) PauseSubscribe(d time.Duration) { w.Mesos.pauseSubscribe(d) }
@@ -122,6 +132,7 @@ func (w *World) fault(_ []eventlog.Entry, stored bool) error {
 type Process struct {
 	Role string
 	dead atomic.Bool
+	cut  atomic.Bool // from Mesos, not from the log
 	ctx  context.Context //nolint:containedctx // That of all that the process does.
 	stop context.CancelFunc
 	done chan struct{}
@@ -140,6 +151,9 @@ func (p *Process) Wait() error {
 	<-p.done
 	return p.err
 }
+
+// CutFromMesos keeps the process from reaching the master from now on.
+func (p *Process) CutFromMesos() { p.cut.Store(true) }
 
 type runner interface {
 	Run(ctx context.Context) error
@@ -173,15 +187,19 @@ func (w *World) service(role, name string, p *Process, now func() time.Time) (ru
 	if err != nil {
 		return nil, err
 	}
+	share, err := ownership.New(ownership.Options{Members: mortalMembers{w, p}, Space: w.Space, Role: role, Name: name, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
 	switch role {
 	case "planner":
-		return planner.New(planner.Options{Log: log, Space: w.Space, Name: name, Now: now, Logger: logger})
+		return planner.New(planner.Options{Log: log, Space: w.Space, Name: name, Now: now, Logger: logger, Share: share})
 	case "reaper":
-		return reaper.New(reaper.Options{Log: log, Space: w.Space, Name: name, Now: now, Logger: logger, Killer: at})
+		return reaper.New(reaper.Options{Log: log, Space: w.Space, Name: name, Now: now, Logger: logger, Share: share, Killer: at})
 	case "launcher":
 		return launcher.New(launcher.Options{
 			Log: log, Space: w.Space, Name: name, Now: now, Logger: logger, Mesos: at,
-			Framework: w.framework, Lease: w.lease(p), LeaseTTL: LeaseTTL,
+			Framework: w.framework, RegisterAnew: w.registerAnew, Lease: w.lease(p), LeaseTTL: LeaseTTL,
 		})
 	}
 	return nil, fmt.Errorf("no role %q", role)
@@ -206,9 +224,38 @@ func (l mortalLog) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog
 	return l.Log.Read(ctx, from, to)
 }
 
+// mortalMembers are missed only a while after their death.
+type mortalMembers struct {
+	w *World
+	p *Process
+}
+
+func (m mortalMembers) Join(ctx context.Context, role, id string, ttl time.Duration) error {
+	err := m.w.Leases.Join(ctx, role, id, ttl)
+	if m.p.dead.Load() {
+		go func() {
+			listed, cancel := context.WithTimeout(m.w.ctx, ttl)
+			defer cancel()
+			_ = m.w.Leases.Join(listed, role, id, ttl) // It fails for a ttl too short only, as it would have before.
+		}()
+	}
+	return err
+}
+
+func (m mortalMembers) List(ctx context.Context, role string) ([]string, error) {
+	return m.w.Leases.List(ctx, role)
+}
+
 type mortalMesos struct {
 	*Mesos
 	p *Process
+}
+
+func (m mortalMesos) Subscribe(ctx context.Context, f mesos.Framework) (launcher.Subscription, error) {
+	if m.p.cut.Load() {
+		return nil, mesos.ErrUnavailable
+	}
+	return m.Mesos.Subscribe(ctx, f)
 }
 
 func (m mortalMesos) Kill(ctx context.Context, t mesos.Target, taskID, agentID string, grace time.Duration) error {

@@ -33,6 +33,7 @@ type launcherSettings struct {
 	framework mesos.Framework
 	roles     string
 	leaseTTL  time.Duration
+	anew      bool
 }
 
 // LauncherCommand runs a launcher.
@@ -60,6 +61,7 @@ func (l *launcherSettings) register(s *service.Settings) {
 	f.StringVar(&l.framework.User, "framework-user", "root", "`user` that tasks run as; must exist on the agents")
 	f.StringVar(&l.roles, "roles", "*", "Mesos `roles` to ask offers for, separated by commas")
 	f.DurationVar(&l.framework.FailoverTimeout, "failover-timeout", DefaultFailoverTimeout, "how `long` Mesos keeps the tasks while no launcher is subscribed")
+	f.BoolVar(&l.anew, "register-anew", false, "take a new framework id, and start again what is wanted, when Mesos has removed the framework with all its tasks")
 	f.StringVar(&l.framework.WebUIURL, "webui-url", "", "`URL` that Mesos' web pages link the framework to")
 	f.DurationVar(&l.leaseTTL, "lease-ttl", launcher.DefaultLeaseTTL, "how `long` a standby waits for a launcher that has vanished")
 	l.mesos.register(s)
@@ -120,7 +122,7 @@ func (l *launcherSettings) build(ctx context.Context, env *service.Env) (service
 	return launcher.New(launcher.Options{
 		Log: log, Space: l.nats.space(), Name: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
-		Mesos: launcher.Client(client), Framework: framework,
+		Mesos: launcher.Client(client), Framework: framework, RegisterAnew: l.anew,
 		Why: why, Lease: lease, LeaseTTL: l.leaseTTL,
 	})
 }

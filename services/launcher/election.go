@@ -20,6 +20,9 @@ const (
 	// retryFirst and retryMax bound the waits between subscriptions.
 	retryFirst = 250 * time.Millisecond
 	retryMax   = 15 * time.Second
+	// yieldAfter is how long subscribing may fail before another launcher, which
+	// may reach the master, is given the lease.
+	yieldAfter = time.Minute
 	// removedWait is the wait before a framework that Mesos removed is tried
 	// again: it takes an operator to help it.
 	removedWait = 30 * time.Second
@@ -128,11 +131,13 @@ func (s *Service) elected(ctx context.Context, r cluster.Record) {
 		return
 	case mine:
 		log.Msg("elected")
-		s.phase, s.retryAt, s.failures = subscribing, time.Time{}, 0
+		s.phase, s.retryAt, s.failures, s.failingSince = subscribing, time.Time{}, 0, time.Time{}
 		s.report("elected, but not subscribed to Mesos yet")
 	case s.phase != standby:
 		log.Msg("another launcher was elected; standing by")
 		s.standDown(ctx)
+	default:
+		s.report("")
 	}
 }
 
@@ -164,6 +169,9 @@ func (s *Service) standDown(ctx context.Context) {
 func (s *Service) subscribe(ctx context.Context) {
 	f := s.opt.Framework
 	f.ID = s.state.Launcher.FrameworkID
+	if s.opt.RegisterAnew && f.ID == s.removed {
+		f.ID = ""
+	}
 	epoch := s.state.Launcher.Epoch
 	s.asking = true
 	go func() {
@@ -175,7 +183,7 @@ func (s *Service) subscribe(ctx context.Context) {
 				return
 			}
 			if err != nil {
-				s.refused(err)
+				s.refused(ctx, err)
 				return
 			}
 			s.sess = newSession(ctx, s, sub, epoch)
@@ -184,21 +192,37 @@ func (s *Service) subscribe(ctx context.Context) {
 	}()
 }
 
-func (s *Service) refused(err error) {
+// refused follows a subscription that did not come about.
+func (s *Service) refused(ctx context.Context, err error) {
 	if s.phase != subscribing {
 		return
 	}
+	now := s.opt.Now()
 	wait := min(retryFirst<<min(s.failures, 10), retryMax)
 	s.failures++
-	if errors.Is(err, mesos.ErrFrameworkRemoved) {
-		wait = removedWait
-		s.opt.Logger.Error().Err(err).Str("framework", s.state.Launcher.FrameworkID).
-			Msg("Mesos has removed the framework: all its tasks are dead. An operator must decide; see docs/operating.md")
-	} else {
+	if s.failingSince.IsZero() {
+		s.failingSince = now
+	}
+	switch {
+	case errors.Is(err, mesos.ErrFrameworkRemoved):
+		wait, s.removed = removedWait, s.state.Launcher.FrameworkID
+		log := s.opt.Logger.Error().Err(err).Str("framework", s.state.Launcher.FrameworkID)
+		if s.opt.RegisterAnew {
+			wait = retryFirst
+			log.Msg("Mesos has removed the framework: all its tasks are dead. Registering anew")
+		} else {
+			log.Msg("Mesos has removed the framework: all its tasks are dead. An operator must decide; see docs/operating.md")
+		}
+	case s.held != nil && now.Sub(s.failingSince) >= yieldAfter:
+		s.opt.Logger.Warn().Err(err).Msg("not subscribed for long; leaving it to any launcher that can")
+		s.standDown(ctx)
+		s.report("no subscription to Mesos: " + err.Error())
+		return
+	default:
 		s.opt.Logger.Warn().Err(err).Dur("again_in", wait).Msg("not subscribed")
 	}
 	s.report("no subscription to Mesos: " + err.Error())
-	s.retryAt = s.opt.Now().Add(wait)
+	s.retryAt = now.Add(wait)
 }
 
 // open writes the subscription down. Nothing that comes from it is looked at
@@ -222,7 +246,7 @@ func (s *Service) opened(ctx context.Context) {
 	if s.phase != opening || l.Epoch != s.sess.epoch || l.Subscription.StreamID != s.sess.sub.StreamID() {
 		return
 	}
-	s.phase, s.failures, s.retryAt = active, 0, time.Time{}
+	s.phase, s.failures, s.failingSince, s.retryAt = active, 0, time.Time{}, time.Time{}
 	s.report("")
 	s.opt.Logger.Info().Uint64("epoch", l.Epoch).Uint64("sequence", l.Subscription.Sequence).
 		Str("framework", l.FrameworkID).Str("master", l.Subscription.Master).Msg("subscribed")

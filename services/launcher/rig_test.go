@@ -123,6 +123,8 @@ type rig struct {
 	// refusal is what SUBSCRIBE fails with, asked as which framework it was.
 	refusal error
 	asked   []string
+	// registerAnew is the launcher's option.
+	registerAnew bool
 }
 
 func newRig(t *testing.T) *rig {
@@ -188,7 +190,7 @@ func (r *rig) start() {
 	r.t.Helper()
 	s, err := launcher.New(launcher.Options{
 		Log: r.log, Why: r.why, Space: r.space, Name: "a", Now: time.Now, Logger: zerolog.Nop(), Mesos: r,
-		Lease: memory.NewLeases(time.Now),
+		Lease: memory.NewLeases(time.Now), RegisterAnew: r.registerAnew,
 	})
 	if err != nil {
 		r.t.Fatal(err)

@@ -68,6 +68,9 @@ type Options struct {
 
 	Mesos     Mesos
 	Framework mesos.Framework
+	// RegisterAnew takes a new framework id when Mesos has removed ours, with all
+	// its tasks. Without it an operator has to act.
+	RegisterAnew bool
 	// Why is the verdict stream; nil means that verdicts are not recorded.
 	Why eventlog.Log
 	// Lease keeps the launchers from electing themselves in turn.
@@ -95,10 +98,14 @@ type Service struct {
 	withdrawing bool
 	withdrawAt  time.Time
 	// asking says that a lease, an election or a subscription is being asked for.
-	asking      bool
-	retryAt     time.Time
-	failures    int
-	batchNumber uint64
+	asking   bool
+	retryAt  time.Time
+	failures int
+	// removed is the framework id that Mesos refused for good; empty if none.
+	removed string
+	// failingSince is when subscribing failed first; zero while it does not.
+	failingSince time.Time
+	batchNumber  uint64
 	// counter numbers the facts of this process; see cluster.Repeated.
 	counter  uint64
 	verdicts *verdicts

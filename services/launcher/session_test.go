@@ -235,3 +235,42 @@ func TestRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestRemoved: another framework id is asked for only if the operator wants it.
+func TestRemoved(t *testing.T) {
+	for anew, asked := range map[bool][]string{false: {"", "F", "F"}, true: {"", "F", ""}} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			r.registerAnew = anew
+			r.start()
+			sub := r.sub()
+			r.mu.Lock()
+			r.refusal = mesos.ErrFrameworkRemoved
+			r.mu.Unlock()
+			close(sub.events)
+			time.Sleep(time.Minute)
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if len(r.asked) < 3 || !slices.Equal(r.asked[:3], asked) {
+				t.Errorf("anew %t: asked as %q, want %q", anew, r.asked, asked)
+			}
+		})
+	}
+}
+
+// TestYields: who cannot subscribe gives the lease back, for anybody who can.
+func TestYields(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.refusal = mesos.ErrUnavailable
+		r.start()
+		time.Sleep(50 * time.Second)
+		if n := len(records[events.LauncherElected](t, r.log)); n != 1 {
+			t.Errorf("%d elections in the first minute, want one", n)
+		}
+		time.Sleep(50 * time.Second)
+		if n := len(records[events.LauncherElected](t, r.log)); n != 2 {
+			t.Errorf("%d elections, want another after the lease was given back", n)
+		}
+	})
+}
