@@ -116,7 +116,7 @@ func TestCheck65KillDuringPull(t *testing.T) {
 	o := f.offer()
 	f.launch(o, task("t", o, "sleep 1000", "container", boxOf(l.Addr().String()+"/never:1")))
 	f.quiet("a pull that takes long")
-	f.kill("t", text(o, "agent_id.value"), nil)
+	f.kill("t", agentOf(o), nil)
 	match(t, "killed", f.expect("t", "TASK_KILLED"), object{
 		"source": "SOURCE_AGENT", "reason": "REASON_TASK_KILLED_DURING_LAUNCH", "message": "Killed before delivery to the executor",
 	})
@@ -190,7 +190,7 @@ func TestDockerKillPolicies(t *testing.T) {
 	own := object{"grace_period": nanos(100e9)}
 	f.launch(o, task("t", o, deaf, "container", boxOf(image), "kill_policy", own))
 	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
-	f.kill("t", text(o, "agent_id.value"), object{"grace_period": nanos(1e9)})
+	f.kill("t", agentOf(o), object{"grace_period": nanos(1e9)})
 	f.expect("t", "TASK_KILLING")
 	match(t, "killed", f.expect("t", "TASK_KILLED"), object{"message": "Container exited with status 137", "reason": nil, "healthy": nil})
 }

@@ -9,9 +9,7 @@ import (
 // README.
 func TestLeftOut(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m)
-	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	f := solo(t, info("PARTITION_AWARE"))
 	o := f.offer()
 	operation := func(kind string, body object) object {
 		return object{"type": kind, "id": object{"value": kind}, strings.ToLower(kind): body}
@@ -45,13 +43,13 @@ func TestLeftOut(t *testing.T) {
 	for _, kind := range []string{
 		"GET_QUOTA", "GET_LOGGING_LEVEL", "PRUNE_FRAMEWORK",
 	} {
-		a := ask(t, "POST", m.addr, operatorPath, jsonHeaders(), object{"type": kind})
+		a := order(t, f.addr, kind, nil)
 		if a.status != 501 && a.status != 400 {
 			t.Errorf("%s: %d %q", kind, a.status, a.body)
 		}
 	}
 	for _, path := range []string{"/quota", "/weights", "/reserve", "/create-volumes", "/files/read?path=/master/log", "/logging/toggle"} {
-		if a := get(t, m.addr, path); a.status != 404 {
+		if a := get(t, f.addr, path); a.status != 404 {
 			t.Errorf("%s: %d", path, a.status)
 		}
 	}

@@ -3,7 +3,6 @@ package checks_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -35,15 +34,14 @@ func TestCheck74LinkBreakWithoutCheckpoint(t *testing.T) {
 	a := startAgent(t, m, simulated)
 	f := subscribe(t, m.addr, with(info("PARTITION_AWARE"), "checkpoint", false))
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o)
 	held := f.offer()
 	a.stop()
 	rescinded := false
 	for {
 		e := f.next()
 		if e["type"] == "RESCIND" {
-			rescinded = text(e, "rescind.offer_id.value") == text(held, "id.value")
+			rescinded = text(e, "rescind.offer_id.value") == idOf(held)
 			continue
 		}
 		if e["type"] == "UPDATE" {
@@ -55,10 +53,10 @@ func TestCheck74LinkBreakWithoutCheckpoint(t *testing.T) {
 		}
 	}
 	for !rescinded {
-		rescinded = text(f.wait("RESCIND"), "rescind.offer_id.value") == text(held, "id.value")
+		rescinded = text(f.wait("RESCIND"), "rescind.offer_id.value") == idOf(held)
 	}
 	f.quiet("no FAILURE yet")
-	match(t, "reconciled", f.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_GONE"}) // it counts as registered
+	match(t, "reconciled", f.reconcile("t", agentOf(o)), object{"state": "TASK_GONE"}) // it counts as registered
 }
 
 // What an unreachable agent means, for frameworks with and without
@@ -69,16 +67,14 @@ func TestUnreachableAgent(t *testing.T) {
 	a := startAgent(t, m, simulated)
 	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
 	o := f.offer()
-	f.launch(o, task("f", o, "sleep 1000"))
-	f.expect("f", "TASK_STARTING", "TASK_RUNNING")
+	f.run("f", o)
 	f.call("SUPPRESS", nil)
 	f.quiet("SUPPRESS")
 	f.decline(refuse(0), f.offers...)
 	f.offers = nil
 	g := subscribe(t, m.addr, info())
 	p := g.offer()
-	g.launch(p, task("g", p, "sleep 1000"))
-	g.expect("g", "TASK_STARTING", "TASK_RUNNING")
+	g.run("g", p)
 	h := subscribe(t, m.addr, info())
 	a.stop()
 	for id, x := range map[string]*framework{"f": f, "g": g} {
@@ -97,7 +93,7 @@ func TestUnreachableAgent(t *testing.T) {
 		match(t, id, es[1], object{"type": "FAILURE", "failure.agent_id": o["agent_id"], "failure.executor_id": nil})
 	}
 	match(t, "a framework without tasks there", h.loud(1)[0], object{"type": "FAILURE"})
-	agentID := text(o, "agent_id.value")
+	agentID := agentOf(o)
 	match(t, "with agent", f.reconcile("f", agentID), object{"state": "TASK_UNREACHABLE"})
 	match(t, "without agent", f.reconcile("f", ""), object{"state": "TASK_UNKNOWN", "message": "Reconciliation: Task is unknown"})
 	f.call("RECONCILE", object{})
@@ -132,8 +128,7 @@ func TestReregisterTimeout(t *testing.T) {
 	a := startAgent(t, m, simulated)
 	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o)
 	a.stop()
 	es := f.loud(2)
 	match(t, "status", es[0], object{
@@ -151,14 +146,13 @@ func TestRecoveredAgentThatStaysAway(t *testing.T) {
 	a := startAgent(t, m, simulated)
 	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o)
 	a.stop()
 	m.stop()
 	n := m.again()
 	g := subscribe(t, n.addr, f.info)
 	match(t, "only", g.loud(1)[0], object{"type": "FAILURE", "failure.agent_id": o["agent_id"]})
-	match(t, "reconciled", g.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_UNREACHABLE"})
+	match(t, "reconciled", g.reconcile("t", agentOf(o)), object{"state": "TASK_UNREACHABLE"})
 }
 
 // An agent that says good-bye, and one whose place is taken (5.3).
@@ -168,8 +162,7 @@ func TestAgentReplaced(t *testing.T) {
 	a := startAgent(t, m, simulated)
 	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o)
 	a.stop()
 	startAgent(t, m, simulated, func(x *agentOptions) { x.Port = portOf(t, a.addr) }) // of another work_dir
 	es := f.loud(2)
@@ -178,7 +171,7 @@ func TestAgentReplaced(t *testing.T) {
 		"update.status.message": "Agent 127.0.0.1 removed: a new agent registered at the same address",
 	})
 	match(t, "failure", es[1], object{"type": "FAILURE", "failure.agent_id": o["agent_id"]})
-	match(t, "reconciled", f.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_UNKNOWN"})
+	match(t, "reconciled", f.reconcile("t", agentOf(o)), object{"state": "TASK_UNKNOWN"})
 }
 
 // A kill that could not be delivered is, once the agent is back (1.5, 5.3).
@@ -188,12 +181,11 @@ func TestKillIsReplayed(t *testing.T) {
 	a := startAgent(t, m, simulated)
 	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o)
 	f.offer()
 	a.stop()
 	f.wait("RESCIND")
-	f.kill("t", text(o, "agent_id.value"), nil)
+	f.kill("t", agentOf(o), nil)
 	f.quiet("nobody is there")
 	a.again()
 	f.expect("t", "TASK_KILLED")
@@ -202,39 +194,33 @@ func TestKillIsReplayed(t *testing.T) {
 // A framework without PARTITION_AWARE, an agent that is gone (5.3).
 func TestGoneAgent(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
-	agentID := text(o, "agent_id.value")
-	operate(t, m.addr, "MARK_AGENT_GONE", object{"agent_id": object{"value": agentID}})
+	f.run("t", o)
+	agentID := agentOf(o)
+	f.operate("MARK_AGENT_GONE", object{"agent_id": object{"value": agentID}})
 	es := f.loud(2)
 	match(t, "status", es[0], object{
 		"update.status.state": "TASK_LOST", "update.status.reason": "REASON_AGENT_REMOVED", "update.status.message": "Agent has been marked gone",
 	})
 	match(t, "failure", es[1], object{"type": "FAILURE"})
-	call := object{"type": "MARK_AGENT_GONE", "mark_agent_gone": object{"agent_id": object{"value": "nobody"}}}
-	ask(t, "POST", m.addr, operatorPath, jsonHeaders(), call).is(t, "unknown", 404, "Agent 'nobody' not found")
+	nobody := object{"agent_id": object{"value": "nobody"}}
+	order(t, f.addr, "MARK_AGENT_GONE", nobody).is(t, "unknown", 404, "Agent 'nobody' not found")
 }
 
 func TestCheck77Drain(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info("PARTITION_AWARE", "TASK_KILLING_STATE"))
+	f := solo(t, info("PARTITION_AWARE", "TASK_KILLING_STATE"), simulated)
 	o := f.offer()
 	agentID := o["agent_id"]
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o)
 	held := f.offer()
-	operate(t, m.addr, "DRAIN_AGENT", object{"agent_id": agentID, "max_grace_period": object{"seconds": 1}})
-	if id := text(f.wait("RESCIND"), "rescind.offer_id.value"); id != text(held, "id.value") {
+	f.operate("DRAIN_AGENT", object{"agent_id": agentID, "max_grace_period": object{"seconds": 1}})
+	if id := text(f.wait("RESCIND"), "rescind.offer_id.value"); id != idOf(held) {
 		t.Errorf("RESCIND of %s", id)
 	}
 	drain := func() object {
-		return at(operate(t, m.addr, "GET_AGENTS", nil), "get_agents.agents.0").(object)
+		return at(f.operate("GET_AGENTS", nil), "get_agents.agents.0").(object)
 	}
 	match(t, "draining", drain(), object{
 		"active": false, "deactivated": true, "drain_info.state": "DRAINING", "drain_info.config.max_grace_period.nanoseconds": 1e9,
@@ -244,17 +230,16 @@ func TestCheck77Drain(t *testing.T) {
 	eventually(t, "DRAINED", func() bool { return at(drain(), "drain_info.state") == "DRAINED" })
 	match(t, "drained", drain(), object{"active": false, "deactivated": true})
 	f.unoffered("a drained agent")
-	operate(t, m.addr, "REACTIVATE_AGENT", object{"agent_id": agentID})
+	f.operate("REACTIVATE_AGENT", object{"agent_id": agentID})
 	f.offer()
 	match(t, "active", drain(), object{"active": true, "deactivated": false, "drain_info": nil})
-	operate(t, m.addr, "DEACTIVATE_AGENT", object{"agent_id": agentID})
+	f.operate("DEACTIVATE_AGENT", object{"agent_id": agentID})
 	f.wait("RESCIND")
 	f.unoffered("a deactivated agent")
-	operate(t, m.addr, "REACTIVATE_AGENT", object{"agent_id": agentID})
+	f.operate("REACTIVATE_AGENT", object{"agent_id": agentID})
 	f.offer()
 	for _, kind := range []string{"DRAIN_AGENT", "DEACTIVATE_AGENT", "REACTIVATE_AGENT"} {
-		body := object{"type": kind, strings.ToLower(kind): object{"agent_id": object{"value": "nobody"}}}
-		ask(t, "POST", m.addr, operatorPath, jsonHeaders(), body).is(t, kind, 400, "Unknown agent")
+		order(t, f.addr, kind, object{"agent_id": object{"value": "nobody"}}).is(t, kind, 400, "Unknown agent")
 	}
 }
 
@@ -274,7 +259,7 @@ func TestCheck92DrainAndMarkGone(t *testing.T) {
 	match(t, "gone", s, object{"state": "TASK_GONE_BY_OPERATOR", "reason": "REASON_AGENT_DRAINING", "source": "SOURCE_EXECUTOR"})
 	f.ack(s)
 	match(t, "failure", f.loud(1)[0], object{"type": "FAILURE", "failure.agent_id": o["agent_id"]})
-	match(t, "reconciled", f.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_GONE_BY_OPERATOR"})
+	match(t, "reconciled", f.reconcile("t", agentOf(o)), object{"state": "TASK_GONE_BY_OPERATOR"})
 	f.quiet("nothing follows")
 	<-a.done // and nothing of the task goes on
 	out := filepath.Join(sandboxOf(t, dir, "t"), "stdout")
@@ -295,16 +280,11 @@ func TestCheck92DrainAndMarkGone(t *testing.T) {
 // An agent whose machine is to be maintained cannot be drained (5.3).
 func TestDrainOfMaintenance(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated, func(o *agentOptions) { o.Hostname = "one" })
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated, func(o *agentOptions) { o.Hostname = "one" })
 	o := f.offer()
-	operate(t, m.addr, "UPDATE_MAINTENANCE_SCHEDULE", object{"schedule": object{"windows": list{object{
-		"machine_ids": list{object{"hostname": "one", "ip": "127.0.0.1"}}, "unavailability": object{"start": object{"nanoseconds": 1}},
-	}}}})
-	body := object{"type": "DRAIN_AGENT", "drain_agent": object{"agent_id": o["agent_id"]}}
-	ask(t, "POST", m.addr, operatorPath, jsonHeaders(), body).is(t, "a scheduled machine", 400,
-		"Agent "+text(o, "agent_id.value")+" is part of a maintenance schedule under Machine one (127.0.0.1)")
+	f.operate("UPDATE_MAINTENANCE_SCHEDULE", maintain(object{"hostname": "one", "ip": "127.0.0.1"}))
+	order(t, f.addr, "DRAIN_AGENT", object{"agent_id": o["agent_id"]}).is(t, "a scheduled machine", 400,
+		"Agent "+agentOf(o)+" is part of a maintenance schedule under Machine one (127.0.0.1)")
 }
 
 // An operation that was not acknowledged when its agent was lost (5.3).
@@ -347,8 +327,7 @@ func TestGoneWhileAway(t *testing.T) {
 	a := startAgent(t, m, simulated)
 	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o)
 	a.stop()
 	f.loud(2) // TASK_UNREACHABLE, FAILURE
 	operate(t, m.addr, "MARK_AGENT_GONE", object{"agent_id": o["agent_id"]})
@@ -359,12 +338,12 @@ func TestGoneWhileAway(t *testing.T) {
 	f.quiet("a FAILURE of an agent that failed before")
 	tasks := operate(t, m.addr, "GET_TASKS", nil)
 	match(t, "GET_TASKS", tasks, object{"get_tasks.unreachable_tasks.0": nil, "get_tasks.completed_tasks.0.state": "TASK_GONE_BY_OPERATOR"})
-	match(t, "reconciled", f.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_GONE_BY_OPERATOR"})
+	match(t, "reconciled", f.reconcile("t", agentOf(o)), object{"state": "TASK_GONE_BY_OPERATOR"})
 	a.again()
 	f.unoffered("an agent that is gone")
 
 	m.stop()
 	n := m.again()
 	g := subscribe(t, n.addr, f.info)
-	match(t, "the registry knows", g.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_GONE_BY_OPERATOR"})
+	match(t, "the registry knows", g.reconcile("t", agentOf(o)), object{"state": "TASK_GONE_BY_OPERATOR"})
 }

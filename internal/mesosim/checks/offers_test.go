@@ -10,15 +10,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 )
 
-func (f *framework) decline(filters object, offers ...object) {
-	f.t.Helper()
-	body := object{"offer_ids": idsOf(offers...)}
-	if filters != nil {
-		body["filters"] = filters
-	}
-	f.call("DECLINE", body)
-}
-
 func TestCheck32Filters(t *testing.T) {
 	t.Parallel()
 	m := startMaster(t, func(o *master.Options) { o.AllocationInterval = time.Second })
@@ -27,7 +18,7 @@ func TestCheck32Filters(t *testing.T) {
 	o := f.offer()
 	f.decline(refuse(0), o)
 	p := f.offer()
-	if text(o, "id.value") == text(p, "id.value") || text(o, "agent_id.value") != text(p, "agent_id.value") {
+	if idOf(o) == idOf(p) || agentOf(o) != agentOf(p) {
 		t.Errorf("offered again as %v", p)
 	}
 	for _, filters := range []object{nil, refuse(-3)} { // both mean five seconds
@@ -60,10 +51,9 @@ func TestImmediateAllocations(t *testing.T) {
 	f.unoffered("DECLINE")
 	f.call("REVIVE", nil)
 	p := f.offer()
-	f.launch(p, task("t", p, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", p)
 	f.unoffered("leftovers")
-	f.kill("t", text(p, "agent_id.value"), nil)
+	f.kill("t", agentOf(p), nil)
 	f.expect("t", "TASK_KILLED")
 	f.unoffered("the end of a task")
 	f.try("UPDATE_FRAMEWORK", object{"framework_info": with(f.info, "roles", list{"a", "b"})}).is(t, "a new role", 200, "")
@@ -71,9 +61,7 @@ func TestImmediateAllocations(t *testing.T) {
 	f.call("SUPPRESS", nil)
 	g := subscribe(t, m.addr, info()) // a framework is activated
 	g.offer()
-	operate(t, m.addr, "UPDATE_MAINTENANCE_SCHEDULE", object{"schedule": object{"windows": list{object{
-		"machine_ids": list{object{"hostname": "one"}}, "unavailability": object{"start": object{"nanoseconds": 1}},
-	}}}})
+	operate(t, m.addr, "UPDATE_MAINTENANCE_SCHEDULE", maintain(object{"hostname": "one"}))
 	g.wait("RESCIND")
 	q := g.offer() // unavailability changed
 	if q["unavailability"] == nil {
@@ -84,28 +72,24 @@ func TestImmediateAllocations(t *testing.T) {
 // A filter stops offers that are part of what was refused, and no others (2.3).
 func TestFilterIsASubset(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000", "resources", list{scalar("cpus", 1), scalar("mem", 100)}))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o, "resources", list{scalar("cpus", 1), scalar("mem", 100)})
 	p := f.offer()
-	if got := amount(items(p, "resources"), "cpus"); got != 3 {
+	if got := cpus(p); got != 3 {
 		t.Fatalf("%v cpus are left", got)
 	}
 	f.decline(refuse(3600), p)
 	f.unoffered("what was refused")
-	f.kill("t", text(o, "agent_id.value"), nil)
+	f.kill("t", agentOf(o), nil)
 	f.expect("t", "TASK_KILLED")
 	q := f.offer() // more than was refused
-	if got := amount(items(q, "resources"), "cpus"); got != 4 {
+	if got := cpus(q); got != 4 {
 		t.Errorf("%v cpus are offered", got)
 	}
-	f.launch(q, task("u", o, "sleep 1000"))
-	f.expect("u", "TASK_STARTING", "TASK_RUNNING")
+	f.run("u", q)
 	r := f.offer() // less than all, but more than was refused
-	if got := amount(items(r, "resources"), "cpus"); got != 3.9 {
+	if got := cpus(r); got != 3.9 {
 		t.Errorf("%v cpus are offered", got)
 	}
 }
@@ -113,9 +97,7 @@ func TestFilterIsASubset(t *testing.T) {
 // What an ACCEPT does not use is filtered for five seconds unless told (2.4).
 func TestLeftoversAreFiltered(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := f.offer()
 	f.accept(list{launchOf(task("t", o, "sleep 1000"))}, nil, idsOf(o))
 	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
@@ -137,17 +119,14 @@ func TestLeftoversAreFiltered(t *testing.T) {
 
 func TestCheck35SeveralOffersOfOneAgent(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000", "resources", list{scalar("cpus", 2), scalar("mem", 512)}))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o, "resources", list{scalar("cpus", 2), scalar("mem", 512)})
 	a := f.offer()
-	f.kill("t", text(o, "agent_id.value"), nil)
+	f.kill("t", agentOf(o), nil)
 	f.expect("t", "TASK_KILLED")
 	b := f.offer()
-	if got := amount(items(b, "resources"), "cpus"); got != 2 {
+	if got := cpus(b); got != 2 {
 		t.Fatalf("second offer has %v cpus", got)
 	}
 	f.accept(list{launchOf(task("sum", o, "sleep 1000", "resources", list{scalar("cpus", 4), scalar("mem", 2048)}))}, nil, idsOf(a, b))
@@ -163,29 +142,27 @@ func TestCheck38OffersOfTwoAgents(t *testing.T) {
 	a, b := f.offer(), f.offer()
 	f.accept(list{launchOf(task("t", a, "sleep 1000"))}, refuse(3600), idsOf(a, b))
 	s := f.status()
-	x, y := text(b, "agent_id.value"), text(a, "agent_id.value")
+	x, y := agentOf(b), agentOf(a)
 	match(t, "status", s, object{
 		"state": "TASK_DROPPED", "source": "SOURCE_MASTER", "reason": "REASON_INVALID_OFFERS", "uuid": nil, "executor_id": nil,
 		"agent_id.value": y, "message": "Task launched with invalid offers: Aggregated offers must belong to one single agent. Offer " +
-			text(b, "id.value") + " uses agent " + x + " and agent " + y,
+			idOf(b) + " uses agent " + x + " and agent " + y,
 	})
 	c, d := f.offer(), f.offer() // both, in spite of the filter
-	if text(c, "agent_id.value") == text(d, "agent_id.value") {
+	if agentOf(c) == agentOf(d) {
 		t.Error("offered one agent twice")
 	}
 }
 
 func TestCheck41TwoFrameworks(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := f.offer()
-	g := subscribe(t, m.addr, info())
+	g := subscribe(t, f.addr, info())
 	g.unoffered("the first one holds all")
 	f.decline(refuse(60), o)
 	p := g.offer()
-	if got := amount(items(p, "resources"), "cpus"); got != 4 {
+	if got := cpus(p); got != 4 {
 		t.Errorf("%v cpus", got)
 	}
 	g.decline(refuse(0), p)
@@ -239,7 +216,7 @@ func TestCheck44Maintenance(t *testing.T) {
 	for range 2 {
 		rescinded[text(f.wait("RESCIND"), "rescind.offer_id.value")] = true
 	}
-	if !rescinded[text(a, "id.value")] || !rescinded[text(b, "id.value")] {
+	if !rescinded[idOf(a)] || !rescinded[idOf(b)] {
 		t.Errorf("rescinded %v", rescinded)
 	}
 	f.offers = nil
@@ -281,16 +258,13 @@ func TestCheck44Maintenance(t *testing.T) {
 // A machine that is taken down takes its agents with it (2.5).
 func TestMachineDown(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated, func(o *agentOptions) { o.Hostname = "one" })
-	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	f := solo(t, info("PARTITION_AWARE"), simulated, func(o *agentOptions) { o.Hostname = "one" })
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o)
 	machine := object{"hostname": "one", "ip": "127.0.0.1"}
 	window := object{"machine_ids": list{machine}, "unavailability": object{"start": object{"nanoseconds": 1}}}
 	f.offer()
-	post := func(path string, body any) answer { return ask(t, "POST", m.addr, path, jsonHeaders(), body) }
+	post := func(path string, body any) answer { return ask(t, "POST", f.addr, path, jsonHeaders(), body) }
 	if a := post("/machine/down", list{machine}); a.status != 400 {
 		t.Errorf("a machine without a schedule: %d %q", a.status, a.body)
 	}
@@ -309,31 +283,29 @@ func TestMachineDown(t *testing.T) {
 			kinds = append(kinds, e["type"])
 		}
 	}
-	match(t, "reconciled", f.reconcile("t", text(o, "agent_id.value")), object{"state": "TASK_UNKNOWN"})
-	status := operate(t, m.addr, "GET_MAINTENANCE_STATUS", nil)
+	match(t, "reconciled", f.reconcile("t", agentOf(o)), object{"state": "TASK_UNKNOWN"})
+	status := f.operate("GET_MAINTENANCE_STATUS", nil)
 	match(t, "status", status, object{"get_maintenance_status.status.down_machines.0.hostname": "one"})
 	post("/machine/up", list{machine}).is(t, "up", 200, "")
-	if a := get(t, m.addr, "/maintenance/schedule"); a.status != 200 || len(items(a.json(t), "windows")) > 0 {
+	if a := get(t, f.addr, "/maintenance/schedule"); a.status != 200 || len(items(a.json(t), "windows")) > 0 {
 		t.Errorf("schedule %d %q", a.status, a.body)
 	}
 }
 
 func TestCheck98ForeignOffer(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	f := solo(t, info("PARTITION_AWARE"), simulated)
 	o := f.offer()
-	g := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	g := subscribe(t, f.addr, info("PARTITION_AWARE"))
 	g.accept(list{launchOf(task("g", o, "sleep 1000"))}, refuse(3600), idsOf(o))
 	const prefix = "Task launched with invalid offers: Offer "
 	match(t, "thief", g.status(), object{
 		"state": "TASK_DROPPED", "reason": "REASON_INVALID_OFFERS", "uuid": nil,
-		"message": prefix + text(o, "id.value") + " has invalid framework " + f.id + " while framework " + g.id + " is expected",
+		"message": prefix + idOf(o) + " has invalid framework " + f.id + " while framework " + g.id + " is expected",
 	})
 	f.accept(list{launchOf(task("f", o, "sleep 1000"))}, nil, idsOf(o))
 	match(t, "owner", f.status(), object{
-		"state": "TASK_DROPPED", "reason": "REASON_INVALID_OFFERS", "message": prefix + text(o, "id.value") + " is no longer valid",
+		"state": "TASK_DROPPED", "reason": "REASON_INVALID_OFFERS", "message": prefix + idOf(o) + " is no longer valid",
 	})
 	f.quiet("no RESCIND")
 }
@@ -341,9 +313,7 @@ func TestCheck98ForeignOffer(t *testing.T) {
 // The faults of the offers of an ACCEPT, and what other operations get (2.4).
 func TestInvalidOffers(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, with(info("MULTI_ROLE"), "roles", list{"a", "b"}))
+	f := solo(t, with(info("MULTI_ROLE"), "roles", list{"a", "b"}), simulated)
 	o := f.offer()
 	reserve := object{"type": "RESERVE", "id": object{"value": "op"}, "reserve": object{"resources": list{}}}
 	silent := object{"type": "RESERVE", "reserve": object{"resources": list{}}}
@@ -351,7 +321,7 @@ func TestInvalidOffers(t *testing.T) {
 		"executor": object{"type": "DEFAULT", "executor_id": object{"value": "x"}}, "task_group": object{"tasks": list{task("g", o, "x")}},
 	}}
 	f.accept(list{launchOf(task("t", o, "x"), task("u", o, "x")), reserve, silent, group}, nil, list{o["id"], o["id"]})
-	why := "Duplicate offer " + text(o, "id.value") + " in offer list"
+	why := "Duplicate offer " + idOf(o) + " in offer list"
 	for _, id := range []string{"t", "u"} {
 		match(t, id, f.status(), object{
 			"task_id.value": id, "state": "TASK_LOST", "reason": "REASON_INVALID_OFFERS", "message": "Task launched with invalid offers: " + why,
@@ -369,26 +339,23 @@ func TestInvalidOffers(t *testing.T) {
 // Offers of different roles cannot be accepted together (2.4).
 func TestOffersOfTwoRoles(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, with(info("MULTI_ROLE"), "roles", list{"a", "b"}))
+	f := solo(t, with(info("MULTI_ROLE"), "roles", list{"a", "b"}), simulated)
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000", "resources", list{scalar("cpus", 2), scalar("mem", 1024)}))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o, "resources", list{scalar("cpus", 2), scalar("mem", 1024)})
 	p := f.offer()
 	role, other := text(p, "allocation_info.role"), "a"
 	if role == "a" {
 		other = "b"
 	}
 	f.call("SUPPRESS", object{"roles": list{role}})
-	f.kill("t", text(o, "agent_id.value"), nil)
+	f.kill("t", agentOf(o), nil)
 	f.expect("t", "TASK_KILLED")
 	q := f.offer()
 	match(t, "second offer", q, object{"allocation_info.role": other})
 	f.accept(list{launchOf(task("u", o, "x"))}, nil, idsOf(p, q))
 	match(t, "status", f.status(), object{
 		"message": "Task launched with invalid offers: Aggregated offers must be allocated to the same role. Offer " +
-			text(q, "id.value") + " uses role '" + other + " but another is using role '" + role,
+			idOf(q) + " uses role '" + other + " but another is using role '" + role,
 	})
 }
 
@@ -396,9 +363,7 @@ func TestOffersOfTwoRoles(t *testing.T) {
 // dropped without a word (1.5).
 func TestSilentDrops(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, with(info("MULTI_ROLE"), "roles", list{"a"}))
+	f := solo(t, with(info("MULTI_ROLE"), "roles", list{"a"}), simulated)
 	o := f.offer()
 	agentID := o["agent_id"]
 	nobody := object{"value": "nobody"}
@@ -424,8 +389,7 @@ func TestSilentDrops(t *testing.T) {
 	f.call("REVIVE", object{"roles": list{"a"}})
 	p := f.offer()
 	f.call("SUPPRESS", nil)
-	f.launch(p, task("t", p, "sleep 1000")) // offers that are out stay valid
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", p)              // offers that are out stay valid
 	f.kill("t", "nobody", nil) // a wrong agent
 	f.unoffered("a wrong agent, a suppressed role")
 }
@@ -449,7 +413,7 @@ func TestMinAllocatable(t *testing.T) {
 	startAgent(t, m, simulated, offering(t, "cpus:9"))
 	for {
 		o := g.offer()
-		if amount(items(o, "resources"), "cpus") == 9 {
+		if cpus(o) == 9 {
 			break
 		}
 		t.Fatalf("offered %v", o)
@@ -479,11 +443,9 @@ func TestMinAllocatableFlag(t *testing.T) {
 // Agents with gpus are for frameworks that know gpus (1.7).
 func TestGPUs(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated, offering(t, "cpus:1;mem:64;gpus:1"))
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated, offering(t, "cpus:1;mem:64;gpus:1"))
 	f.unoffered("gpus")
-	g := subscribe(t, m.addr, info("GPU_RESOURCES"))
+	g := subscribe(t, f.addr, info("GPU_RESOURCES"))
 	g.offer()
 }
 
@@ -515,9 +477,7 @@ func TestOfferTimeoutOfInverseOffers(t *testing.T) {
 	startAgent(t, m, simulated, func(o *agentOptions) { o.Hostname = "one" })
 	f := subscribe(t, m.addr, info())
 	f.offer()
-	operate(t, m.addr, "UPDATE_MAINTENANCE_SCHEDULE", object{"schedule": object{"windows": list{object{
-		"machine_ids": list{object{"hostname": "one"}}, "unavailability": object{"start": object{"nanoseconds": 1}},
-	}}}})
+	operate(t, m.addr, "UPDATE_MAINTENANCE_SCHEDULE", maintain(object{"hostname": "one"}))
 	seen := map[any]int{}
 	for seen["RESCIND_INVERSE_OFFER"] == 0 || seen["INVERSE_OFFERS"] < 2 || seen["RESCIND"] < 2 {
 		seen[f.next()["type"]]++

@@ -28,17 +28,15 @@ func keys(t *testing.T, what string, o any, names ...string) {
 // The read-only endpoints that people's scripts use (7.1).
 func TestOperatorEndpoints(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, with(info("PARTITION_AWARE"), "name", "a name"))
+	f := solo(t, with(info("PARTITION_AWARE"), "name", "a name"), simulated)
 	o := f.offer()
 	labels := object{"labels": list{object{"key": "k", "value": "v"}}}
 	f.launch(o, task("t", o, "sleep 1000", "labels", labels, "discovery", object{"visibility": "CLUSTER", "name": "d"},
 		"resources", append(small(), ports(31000, 31001))))
 	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
-	agentID := text(o, "agent_id.value")
+	agentID := agentOf(o)
 
-	st := get(t, m.addr, "/master/state").json(t)
+	st := get(t, f.addr, "/master/state").json(t)
 	keys(t, "/state", st, "version", "git_sha", "build_date", "build_time", "build_user", "start_time", "elected_time", "id", "pid",
 		"hostname", "capabilities", "activated_slaves", "deactivated_slaves", "unreachable_slaves", "leader", "leader_info", "cluster",
 		"flags", "slaves", "recovered_slaves", "frameworks", "completed_frameworks", "orphan_tasks", "unregistered_frameworks")
@@ -56,24 +54,24 @@ func TestOperatorEndpoints(t *testing.T) {
 	if text(st, "frameworks.0.tasks.0.statuses.1.container_status.container_id.value") == "" {
 		t.Error("no container_status")
 	}
-	match(t, "/slaves", get(t, m.addr, "/slaves?slave_id="+agentID).json(t), object{"slaves.0.id": agentID, "recovered_slaves": list{}})
-	match(t, "/slaves of none", get(t, m.addr, "/slaves?slave_id=x").json(t), object{"slaves": list{}})
-	match(t, "/frameworks", get(t, m.addr, "/frameworks?framework_id="+f.id).json(t), object{"frameworks.0.id": f.id, "completed_frameworks": list{}})
-	match(t, "/frameworks of none", get(t, m.addr, "/frameworks?framework_id=x").json(t), object{"frameworks": list{}})
-	match(t, "/tasks", get(t, m.addr, "/tasks?task_id=t&limit=1&order=asc").json(t), object{"tasks.0.id": "t", "tasks.1": nil})
-	match(t, "/tasks beyond", get(t, m.addr, "/tasks?offset=1").json(t), object{"tasks": list{}})
-	match(t, "/tasks of none", get(t, m.addr, "/tasks?framework_id=x").json(t), object{"tasks": list{}})
-	match(t, "/roles", get(t, m.addr, "/roles").json(t), object{"roles.0.name": "*", "roles.0.frameworks.0": f.id, "roles.0.weight": 1})
-	keys(t, "/flags", get(t, m.addr, "/flags").json(t)["flags"], "allocation_interval", "work_dir", "agent_ping_timeout")
-	keys(t, "/state-summary", get(t, m.addr, "/state-summary").json(t), "hostname", "slaves", "frameworks", "cluster")
-	match(t, "/version", get(t, m.addr, "/version").json(t), object{"version": "1.12.0"})
-	if a := get(t, m.addr, "/state?jsonp=fn"); !strings.HasPrefix(a.body, "fn({") || !strings.HasSuffix(a.body, "});") {
+	match(t, "/slaves", get(t, f.addr, "/slaves?slave_id="+agentID).json(t), object{"slaves.0.id": agentID, "recovered_slaves": list{}})
+	match(t, "/slaves of none", get(t, f.addr, "/slaves?slave_id=x").json(t), object{"slaves": list{}})
+	match(t, "/frameworks", get(t, f.addr, "/frameworks?framework_id="+f.id).json(t), object{"frameworks.0.id": f.id, "completed_frameworks": list{}})
+	match(t, "/frameworks of none", get(t, f.addr, "/frameworks?framework_id=x").json(t), object{"frameworks": list{}})
+	match(t, "/tasks", get(t, f.addr, "/tasks?task_id=t&limit=1&order=asc").json(t), object{"tasks.0.id": "t", "tasks.1": nil})
+	match(t, "/tasks beyond", get(t, f.addr, "/tasks?offset=1").json(t), object{"tasks": list{}})
+	match(t, "/tasks of none", get(t, f.addr, "/tasks?framework_id=x").json(t), object{"tasks": list{}})
+	match(t, "/roles", get(t, f.addr, "/roles").json(t), object{"roles.0.name": "*", "roles.0.frameworks.0": f.id, "roles.0.weight": 1})
+	keys(t, "/flags", get(t, f.addr, "/flags").json(t)["flags"], "allocation_interval", "work_dir", "agent_ping_timeout")
+	keys(t, "/state-summary", get(t, f.addr, "/state-summary").json(t), "hostname", "slaves", "frameworks", "cluster")
+	match(t, "/version", get(t, f.addr, "/version").json(t), object{"version": "1.12.0"})
+	if a := get(t, f.addr, "/state?jsonp=fn"); !strings.HasPrefix(a.body, "fn({") || !strings.HasSuffix(a.body, "});") {
 		t.Errorf("jsonp: %.20q", a.body)
 	}
-	if a := get(t, m.addr, "/health"); a.status != 200 {
+	if a := get(t, f.addr, "/health"); a.status != 200 {
 		t.Errorf("/health %d", a.status)
 	}
-	z := ask(t, "GET", m.addr, "/state", map[string][]string{"Accept-Encoding": {"gzip"}}, nil)
+	z := ask(t, "GET", f.addr, "/state", map[string][]string{"Accept-Encoding": {"gzip"}}, nil)
 	if z.header.Get("Content-Encoding") != "gzip" {
 		t.Error("/state is not compressed")
 	}
@@ -82,9 +80,7 @@ func TestOperatorEndpoints(t *testing.T) {
 // The metrics that dashboards use (7.1).
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m)
-	f := subscribe(t, m.addr, with(info("PARTITION_AWARE"), "name", "a name"))
+	f := solo(t, with(info("PARTITION_AWARE"), "name", "a name"))
 	o := f.offer()
 	f.launch(o, task("ok", o, "exit 0"))
 	f.expect("ok", "TASK_STARTING", "TASK_RUNNING", "TASK_FINISHED")
@@ -93,11 +89,10 @@ func TestMetrics(t *testing.T) {
 	f.expect("a/b", "TASK_ERROR")
 	f.expect("no", "TASK_STARTING", "TASK_RUNNING", "TASK_FAILED")
 	o = f.offer()
-	f.launch(o, task("on", o, "sleep 1000"))
-	f.expect("on", "TASK_STARTING", "TASK_RUNNING")
+	f.run("on", o)
 	f.decline(refuse(3600), f.offer())
 	f.quiet("DECLINE")
-	out := get(t, m.addr, "/metrics/snapshot").json(t)
+	out := get(t, f.addr, "/metrics/snapshot").json(t)
 	names := []string{"master/elected", "master/uptime_secs", "master/event_queue_messages", "master/event_queue_dispatches", "master/event_queue_http_requests"}
 	for _, s := range []string{
 		"staging", "starting", "running", "killing", "unreachable", "finished", "failed", "killed", "lost", "error", "dropped", "gone",
@@ -126,44 +121,42 @@ func TestMetrics(t *testing.T) {
 		prefix + "tasks/active/task_running": 1, prefix + "tasks/terminal/task_finished": 1, prefix + "events/subscribed": 1,
 		prefix + "calls/subscribe": 1,
 	})
-	all := operate(t, m.addr, "GET_METRICS", object{"timeout": object{"nanoseconds": 1e9}})
+	all := f.operate("GET_METRICS", object{"timeout": object{"nanoseconds": 1e9}})
 	if len(items(all, "get_metrics.metrics")) < len(names) {
 		t.Errorf("GET_METRICS has %d", len(items(all, "get_metrics.metrics")))
 	}
-	call := func(body object) answer { return ask(t, "POST", m.addr, operatorPath, jsonHeaders(), body) }
-	call(object{"type": "GET_METRICS"}).is(t, "GET_METRICS", 400, "Failed to validate master::Call: Expecting 'get_metrics' to be present")
+	order(t, f.addr, "GET_METRICS", nil).is(t, "GET_METRICS", 400, "Failed to validate master::Call: Expecting 'get_metrics' to be present")
 }
 
 // What an operator's calls lack (7.1).
 func TestOperatorValidation(t *testing.T) {
 	t.Parallel()
 	m := startMaster(t)
-	call := func(body any) answer { return ask(t, "POST", m.addr, operatorPath, jsonHeaders(), body) }
 	const prefix = "Failed to validate master::Call: "
-	call(object{}).is(t, "no type", 400, prefix+"Expecting 'type' to be present")
+	ask(t, "POST", m.addr, operatorPath, jsonHeaders(), object{}).is(t, "no type", 400, prefix+"Expecting 'type' to be present")
 	for _, kind := range []string{
 		"TEARDOWN", "MARK_AGENT_GONE", "DRAIN_AGENT", "DEACTIVATE_AGENT", "REACTIVATE_AGENT", "UPDATE_MAINTENANCE_SCHEDULE",
 		"START_MAINTENANCE", "STOP_MAINTENANCE", "LIST_FILES", "READ_FILE",
 	} {
-		call(object{"type": kind}).is(t, kind, 400, prefix+"Expecting '"+strings.ToLower(kind)+"' to be present")
+		order(t, m.addr, kind, nil).is(t, kind, 400, prefix+"Expecting '"+strings.ToLower(kind)+"' to be present")
 	}
-	call(object{"type": "TEARDOWN", "teardown": object{"framework_id": object{"value": "x"}}}).
+	order(t, m.addr, "TEARDOWN", object{"framework_id": object{"value": "x"}}).
 		is(t, "TEARDOWN", 400, "No framework found with specified ID")
 	for _, kind := range []string{
 		"GET_HEALTH", "GET_VERSION", "GET_FLAGS", "GET_MASTER", "GET_AGENTS", "GET_FRAMEWORKS", "GET_EXECUTORS", "GET_TASKS", "GET_ROLES",
 		"GET_STATE", "GET_MAINTENANCE_STATUS", "GET_MAINTENANCE_SCHEDULE", "GET_OPERATIONS", "GET_WEIGHTS",
 	} {
-		a := call(object{"type": kind})
+		a := order(t, m.addr, kind, nil)
 		if a.status != 200 {
 			t.Errorf("%s: %d %q", kind, a.status, a.body)
 			continue
 		}
 		match(t, kind, a.json(t), object{"type": kind})
 	}
-	if a := call(object{"type": "GET_QUOTA"}); a.status != 501 {
+	if a := order(t, m.addr, "GET_QUOTA", nil); a.status != 501 {
 		t.Errorf("what is left out answers %d %q", a.status, a.body)
 	}
-	if a := call(object{"type": "READ_FILE", "read_file": object{"path": "/x", "offset": 0}}); a.status != 404 {
+	if a := order(t, m.addr, "READ_FILE", object{"path": "/x", "offset": 0}); a.status != 404 {
 		t.Errorf("a file of the master: %d %q", a.status, a.body)
 	}
 	f := subscribe(t, m.addr, info())
@@ -224,13 +217,12 @@ func TestCheck80Files(t *testing.T) {
 	if down.body != string(stdout) || down.header.Get("Content-Type") != "application/octet-stream" || down.header.Get("Content-Disposition") == "" {
 		t.Errorf("download %v %q", down.header, down.body)
 	}
-	call := func(body object) answer { return ask(t, "POST", a.addr, operatorPath, jsonHeaders(), body) }
-	match(t, "READ_FILE", call(object{"type": "READ_FILE", "read_file": object{"path": virtual + "/stdout", "offset": 1, "length": 4}}).json(t),
+	match(t, "READ_FILE", operate(t, a.addr, "READ_FILE", object{"path": virtual + "/stdout", "offset": 1, "length": 4}),
 		object{"read_file.size": size, "read_file.data": base64.StdEncoding.EncodeToString(stdout[1:5])})
-	if got := items(call(object{"type": "LIST_FILES", "list_files": object{"path": virtual}}).json(t), "list_files.file_infos"); len(got) != 3 {
+	if got := items(operate(t, a.addr, "LIST_FILES", object{"path": virtual}), "list_files.file_infos"); len(got) != 3 {
 		t.Errorf("LIST_FILES %v", got)
 	}
-	if got := call(object{"type": "READ_FILE", "read_file": object{"path": "/nope", "offset": 0}}); got.status != 404 {
+	if got := order(t, a.addr, "READ_FILE", object{"path": "/nope", "offset": 0}); got.status != 404 {
 		t.Errorf("READ_FILE of nothing: %d", got.status)
 	}
 }
@@ -255,7 +247,7 @@ func TestAgentAPI(t *testing.T) {
 	st := get(t, a.addr, "/state").json(t)
 	match(t, "/state", st, object{
 		"frameworks.0.id": f.id, "frameworks.0.executors.0.id": "t", "frameworks.0.executors.0.container": container,
-		"frameworks.0.executors.0.tasks.0.id": "t", "frameworks.0.executors.0.tasks.0.state": "TASK_RUNNING", "id": text(o, "agent_id.value"),
+		"frameworks.0.executors.0.tasks.0.id": "t", "frameworks.0.executors.0.tasks.0.state": "TASK_RUNNING", "id": agentOf(o),
 	})
 	match(t, "GET_CONTAINERS", call("GET_CONTAINERS", nil).json(t), object{"get_containers.containers.0.container_id.value": container})
 	match(t, "GET_TASKS", call("GET_TASKS", nil).json(t), object{

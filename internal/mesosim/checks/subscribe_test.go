@@ -150,13 +150,11 @@ func TestCheck29UpdateFramework(t *testing.T) {
 // get some with the next allocation (1.5).
 func TestUpdateFrameworkChangesRoles(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, with(info("MULTI_ROLE"), "roles", list{"a"}))
+	f := solo(t, with(info("MULTI_ROLE"), "roles", list{"a"}), simulated)
 	o := f.offer()
 	f.try("UPDATE_FRAMEWORK", object{"framework_info": with(f.info, "roles", list{"b"})}).is(t, "roles", 200, "")
-	if id := text(f.wait("RESCIND"), "rescind.offer_id.value"); id != text(o, "id.value") {
-		t.Errorf("RESCIND of %s, want %s", id, text(o, "id.value"))
+	if id := text(f.wait("RESCIND"), "rescind.offer_id.value"); id != idOf(o) {
+		t.Errorf("RESCIND of %s, want %s", id, idOf(o))
 	}
 	match(t, "offer", f.offer(), object{"allocation_info.role": "b"})
 	f.try("UPDATE_FRAMEWORK", object{"framework_info": with(f.info, "roles", list{})}).is(t, "no roles", 200, "")
@@ -201,23 +199,21 @@ func TestFiftyCompletedFrameworks(t *testing.T) {
 // suppressed roles (1.4).
 func TestFailoverAndDisconnection(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := f.offer()
 	f.call("DECLINE", object{"offer_ids": idsOf(o), "filters": refuse(3600)})
 	f.quiet("DECLINE")
-	g := subscribe(t, m.addr, f.info)
+	g := subscribe(t, f.addr, f.info)
 	match(t, "old stream", f.wait("ERROR"), object{"error.message": "Framework failed over"})
 	f.ended()
 	g.unoffered("filters survive a failover")
 	g.cancel()
 	eventually(t, "the framework is away", func() bool { return g.try("REVIVE", nil).status == http.StatusForbidden })
-	h := subscribe(t, m.addr, f.info)
+	h := subscribe(t, f.addr, f.info)
 	h.offer() // filters do not survive a disconnection
-	i := subscribe(t, m.addr, f.info, "suppressed_roles", list{"*"})
+	i := subscribe(t, f.addr, f.info, "suppressed_roles", list{"*"})
 	i.unoffered("a role that is suppressed now")
-	j := subscribe(t, m.addr, f.info)
+	j := subscribe(t, f.addr, f.info)
 	j.offer()
 }
 
@@ -225,15 +221,12 @@ func TestFailoverAndDisconnection(t *testing.T) {
 // listed as such (1.4).
 func TestFailoverTimeout(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, with(info(), "failover_timeout", 0.3))
+	f := solo(t, with(info(), "failover_timeout", 0.3), simulated)
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o)
 	f.cancel()
-	completed := func() list { return items(operate(t, m.addr, "GET_TASKS", nil), "get_tasks.completed_tasks") }
+	completed := func() list { return items(f.operate("GET_TASKS", nil), "get_tasks.completed_tasks") }
 	eventually(t, "the task is completed", func() bool { return len(completed()) == 1 })
 	match(t, "task", completed()[0], object{"state": "TASK_KILLED", "task_id.value": "t"})
-	refused(t, m.addr, object{"framework_info": f.info}, "Framework has been removed")
+	refused(t, f.addr, object{"framework_info": f.info}, "Framework has been removed")
 }

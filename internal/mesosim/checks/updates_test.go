@@ -21,9 +21,7 @@ func taskOf(t *testing.T, addr, id string) object {
 // A status has the fields of 4.1 and 4.3.
 func TestStatusFields(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info())
 	o := f.offer()
 	f.launch(o, task("t", o, "sleep 1000"))
 	for _, state := range []string{"TASK_STARTING", "TASK_RUNNING"} {
@@ -42,28 +40,26 @@ func TestStatusFields(t *testing.T) {
 		}
 		f.ack(s)
 	}
-	f.kill("t", text(o, "agent_id.value"), nil)
+	f.kill("t", agentOf(o), nil)
 	match(t, "end", f.expect("t", "TASK_KILLED"), object{"message": "Command terminated with signal Terminated", "reason": nil, "healthy": nil})
 }
 
 func TestCheck56Retry(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info())
 	o := f.offer()
 	f.launch(o, task("t", o, "sleep 1000"))
 	first := f.status()
 	at := time.Now()
 	match(t, "first", first, object{"state": "TASK_STARTING"})
-	match(t, "before it is resent", taskOf(t, m.addr, "t"), object{"state": "TASK_STARTING", "status_update_state": "TASK_STARTING"})
+	match(t, "before it is resent", taskOf(t, f.addr, "t"), object{"state": "TASK_STARTING", "status_update_state": "TASK_STARTING"})
 	second := f.status()
 	if gap := time.Since(at); gap < 9*time.Second || gap > 19*time.Second {
 		t.Errorf("resent after %s", gap)
 	}
 	match(t, "second", second, object{"uuid": first["uuid"], "state": first["state"], "timestamp": first["timestamp"]})
 	// Only now the master learns what became of the task meanwhile.
-	match(t, "after it was resent", taskOf(t, m.addr, "t"), object{
+	match(t, "after it was resent", taskOf(t, f.addr, "t"), object{
 		"state": "TASK_RUNNING", "status_update_state": "TASK_STARTING", "status_update_uuid": first["uuid"],
 	})
 	f.ack(second)
@@ -74,14 +70,11 @@ func TestCheck56Retry(t *testing.T) {
 
 func TestCheck59Kill(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m)
-	f := subscribe(t, m.addr, info("TASK_KILLING_STATE"))
-	g := subscribe(t, m.addr, info())
+	f := solo(t, info("TASK_KILLING_STATE"))
+	g := subscribe(t, f.addr, info())
 	o := f.offer()
-	agentID := text(o, "agent_id.value")
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	agentID := agentOf(o)
+	f.run("t", o)
 	f.kill("t", agentID, nil)
 	match(t, "killing", f.expect("t", "TASK_KILLING"), object{"message": nil, "reason": nil, "source": "SOURCE_EXECUTOR"})
 	match(t, "killed", f.expect("t", "TASK_KILLED"), object{"message": "Command terminated with signal Terminated", "reason": nil})
@@ -110,15 +103,13 @@ func TestCheck59Kill(t *testing.T) {
 // The grace of a KILL is not that of a command task (4.3).
 func TestCheck89KillPolicyOfTheCall(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info())
 	o := f.offer()
 	f.launch(o, task("deaf", o, "trap '' TERM; while :; do sleep 1; done"))
 	f.expect("deaf", "TASK_STARTING", "TASK_RUNNING")
 	time.Sleep(time.Second)
 	at := time.Now()
-	f.kill("deaf", text(o, "agent_id.value"), object{"grace_period": nanos(0)})
+	f.kill("deaf", agentOf(o), object{"grace_period": nanos(0)})
 	match(t, "deaf", f.expect("deaf", "TASK_KILLED"), object{"message": "Command terminated with signal Killed"})
 	if gap := time.Since(at); gap < 3*time.Second {
 		t.Errorf("killed after %s: the grace of commands is three seconds", gap)
@@ -127,9 +118,7 @@ func TestCheck89KillPolicyOfTheCall(t *testing.T) {
 
 func TestCheck62HealthCheck(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m)
-	f := subscribe(t, m.addr, info("TASK_KILLING_STATE"))
+	f := solo(t, info("TASK_KILLING_STATE"))
 	o := f.offer()
 	check := object{
 		"command": object{"value": "exit 1"}, "delay_seconds": 0, "grace_period_seconds": 0, "interval_seconds": 1, "consecutive_failures": 2,
@@ -149,9 +138,7 @@ func TestCheck62HealthCheck(t *testing.T) {
 // What agents say of tasks that never ran (4.2).
 func TestLaunchFailures(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m)
-	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	f := solo(t, info("PARTITION_AWARE"))
 	o := f.offer()
 	f.launch(o, task("uri", o, "", "command", object{"value": "x", "uris": list{object{"value": "/no/such/file"}}}))
 	s := f.expect("uri", "TASK_FAILED")
@@ -183,11 +170,9 @@ func TestLaunchFailures(t *testing.T) {
 
 func TestCheck71TerminalUnacknowledged(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m)
-	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	f := solo(t, info("PARTITION_AWARE"))
 	o := f.offer()
-	agentID := text(o, "agent_id.value")
+	agentID := agentOf(o)
 	f.launch(o, task("t", o, "exit 0"))
 	f.expect("t", "TASK_STARTING")
 	running := f.status()
@@ -221,8 +206,8 @@ func TestReconciliationTable(t *testing.T) {
 			byPort[number(x, "agent_info.port")] = x.(object)
 		}
 	}
-	idOf := func(n *node) string { return text(byPort[float64(portOf(t, n.addr))], "agent_info.id.value") }
-	lostID, goneID := idOf(lost), idOf(gone)
+	agentAt := func(n *node) string { return text(byPort[float64(portOf(t, n.addr))], "agent_info.id.value") }
+	lostID, goneID := agentAt(lost), agentAt(gone)
 	var liveID string
 	for _, x := range byPort {
 		if id := text(x, "agent_info.id.value"); id != lostID && id != goneID {
@@ -296,8 +281,7 @@ func TestNoAnswerWhileAgentsAreAway(t *testing.T) {
 	a := startAgent(t, m, simulated)
 	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
 	o := f.offer()
-	f.launch(o, task("t", o, "sleep 1000"))
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
+	f.run("t", o)
 	a.stop()
 	m.stop()
 	f.ended()
@@ -307,7 +291,7 @@ func TestNoAnswerWhileAgentsAreAway(t *testing.T) {
 	if g.id != f.id {
 		t.Errorf("id %q became %q", f.id, g.id)
 	}
-	agentID := text(o, "agent_id.value")
+	agentID := agentOf(o)
 	ask := func(id string, agent any) {
 		g.call("RECONCILE", object{"tasks": list{with(object{"task_id": object{"value": id}}, "agent_id", agent)}})
 	}

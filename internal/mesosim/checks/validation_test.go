@@ -43,11 +43,9 @@ func nanos(n int) object { return object{"nanoseconds": n} }
 
 func TestValidationOfIDs(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := offered(f)
-	id := text(o, "agent_id.value")
+	id := agentOf(o)
 	rows := []fault{
 		{task("", o, "x"), "ID must not be empty"},
 		{task(strings.Repeat("x", 256), o, "x"), "ID must not be greater than 255 characters"},
@@ -69,15 +67,12 @@ func TestValidationOfIDs(t *testing.T) {
 	}
 	f.check(rows)
 	p := f.offer()
-	f.launch(p, task("a b: é 1", p, "sleep 1000", "name", ""))
-	f.expect("a b: é 1", "TASK_STARTING", "TASK_RUNNING")
+	f.run("a b: é 1", p, "name", "")
 }
 
 func TestValidationOfChecks(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := offered(f)
 	check := func(pairs ...any) object { return task("t", o, "x", "check", with(object{}, pairs...)) }
 	health := func(pairs ...any) object { return task("t", o, "x", "health_check", with(object{}, pairs...)) }
@@ -119,9 +114,7 @@ func TestValidationOfChecks(t *testing.T) {
 
 func TestValidationOfResources(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := offered(f)
 	uses := func(rs ...any) object { return task("t", o, "x", "resources", list(rs)) }
 	invalid := func(r, why string) string { return "Resource '" + r + "' is invalid: " + why }
@@ -164,13 +157,11 @@ func TestValidationOfResources(t *testing.T) {
 		{uses(mem, ports(1, 1)), total("mem(allocated: *):32; ports(allocated: *):[1-1]")},
 	})
 	p := f.offer()
-	f.launch(p, task("zero", p, "sleep 1000", "resources", list{scalar("cpus", 0), mem}))
-	f.expect("zero", "TASK_STARTING", "TASK_RUNNING")
+	f.run("zero", p, "resources", list{scalar("cpus", 0), mem})
 	p = f.offer()
-	f.launch(p, task("twice", p, "sleep 1000", "resources", list{scalar("cpus", 0.1), scalar("cpus", 0.2), mem}))
-	f.expect("twice", "TASK_STARTING", "TASK_RUNNING")
+	f.run("twice", p, "resources", list{scalar("cpus", 0.1), scalar("cpus", 0.2), mem})
 	p = f.offer()
-	if got := amount(items(p, "resources"), "cpus"); got != 3.7 {
+	if got := cpus(p); got != 3.7 {
 		t.Errorf("%v cpus are left", got)
 	}
 	// One bad resource fails all tasks of the operation, not those of others.
@@ -192,9 +183,7 @@ func TestValidationOfResources(t *testing.T) {
 
 func TestValidationOfRoles(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, with(info("MULTI_ROLE"), "roles", list{"a"}))
+	f := solo(t, with(info("MULTI_ROLE"), "roles", list{"a"}), simulated)
 	o := offered(f)
 	alloc := func(r object, role string) object { return with(r, "allocation_info", object{"role": role}) }
 	f.check([]fault{{
@@ -202,17 +191,14 @@ func TestValidationOfRoles(t *testing.T) {
 		"Invalid task resources: The resources have multiple allocation roles ('b' and 'a') but only one allocation role is allowed",
 	}})
 	p := f.offer()
-	f.launch(p, task("t", p, "sleep 1000")) // the master puts the offer's role in
-	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
-	tasks := operate(t, m.addr, "GET_TASKS", nil)
+	f.run("t", p) // the master puts the offer's role in
+	tasks := f.operate("GET_TASKS", nil)
 	match(t, "GET_TASKS", tasks, object{"get_tasks.tasks.0.resources.0.allocation_info.role": "a"})
 }
 
 func TestValidationOfCommandsAndContainers(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := offered(f)
 	env := func(v object) object {
 		return task("t", o, "", "command", object{"value": "x", "environment": object{"variables": list{v}}})
@@ -274,9 +260,7 @@ func TestValidationOfCommandsAndContainers(t *testing.T) {
 
 func TestCheck50CommandAndExecutor(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := offered(f)
 	const want = "Task should have at least one (but not both) of CommandInfo or ExecutorInfo present"
 	mine := object{"value": f.id}
@@ -300,9 +284,7 @@ func TestCheck50CommandAndExecutor(t *testing.T) {
 
 func TestCheck53InvalidTaskAmongOthers(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := f.offer()
 	f.launch(o, task("a/b", o, "x"), task("ok", o, "sleep 1000"), task("ok", o, "sleep 1000"))
 	match(t, "first", f.status(), object{"task_id.value": "a/b", "state": "TASK_ERROR", "uuid": nil})
@@ -314,9 +296,7 @@ func TestCheck53InvalidTaskAmongOthers(t *testing.T) {
 
 func TestCheck47SameIDAfterItsEnd(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m)
-	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
+	f := solo(t, info("PARTITION_AWARE"))
 	o := f.offer()
 	f.launch(o, task("t", o, "exit 0"))
 	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
@@ -350,9 +330,7 @@ func TestCheck47SameIDAfterItsEnd(t *testing.T) {
 // The extras of groups (section 3).
 func TestValidationOfGroups(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t)
-	startAgent(t, m, simulated)
-	f := subscribe(t, m.addr, info())
+	f := solo(t, info(), simulated)
 	o := f.offer()
 	group := func(executor object, tasks ...any) object {
 		return object{"type": "LAUNCH_GROUP", "launch_group": object{"executor": executor, "task_group": object{"tasks": list(tasks)}}}
