@@ -5,6 +5,7 @@ import (
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
+	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 	"github.com/milosgajdos/taurus/internal/mesosim/validate"
 )
 
@@ -42,6 +43,26 @@ func (a *agent) siblings(f *framework, id mesos.ExecutorID) []mesos.TaskInfo {
 		}
 	}
 	return out
+}
+
+// bequeath has another task of its executor charged for the executor when the
+// one that was ends.
+func (a *agent) bequeath(t *task) {
+	if t.executor() == nil {
+		return
+	}
+	own := resource.New(t.info.Resources)
+	extra := t.set.Minus(own)
+	if extra.Empty() {
+		return
+	}
+	for _, heir := range a.sortedTasks() {
+		if heir != t && heir.framework == t.framework && !terminal(heir.state) && heir.executor() != nil &&
+			heir.executor().ExecutorID == t.executor().ExecutorID {
+			heir.set, t.set = heir.set.Plus(extra), own
+			return
+		}
+	}
 }
 
 // executors are those of a framework that an offer names (2.2).

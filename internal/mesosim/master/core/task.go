@@ -134,6 +134,7 @@ func (m *Master) settle(t *task, s mesos.TaskStatus, latest mesos.TaskState) {
 
 func (m *Master) free(t *task) {
 	if a := m.agents[t.agentID]; a != nil {
+		a.bequeath(t)
 		a.used = a.used.Minus(t.set)
 		a.touch()
 	}
