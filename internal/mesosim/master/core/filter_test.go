@@ -21,9 +21,17 @@ func TestRefusal(t *testing.T) {
 		seconds float64
 		want    time.Duration
 	}{
-		{0, 0}, {1e-10, 0}, {0.5, 500 * time.Millisecond}, {-1e-9, 5 * time.Second}, {-1, 5 * time.Second},
-		{math.Inf(-1), 5 * time.Second}, {math.NaN(), 5 * time.Second},
-		{year.Seconds(), year}, {year.Seconds() + 1, year}, {1e300, year}, {math.Inf(1), year},
+		{0, 0},
+		{1e-10, 0},
+		{0.5, 500 * time.Millisecond},
+		{-1e-9, 5 * time.Second},
+		{-1, 5 * time.Second},
+		{math.Inf(-1), 5 * time.Second},
+		{math.NaN(), 5 * time.Second},
+		{year.Seconds(), year},
+		{year.Seconds() + 1, year},
+		{1e300, year},
+		{math.Inf(1), year},
 	} {
 		if got := refusal(&mesos.Filters{RefuseSeconds: &c.seconds}); got != c.want {
 			t.Errorf("%g s: %s, want %s", c.seconds, got, c.want)
