@@ -187,22 +187,22 @@ func (a *Server) sink(run executor.Run, s executor.Status) {
 	delete(a.starting, r)
 	if r.Orphan {
 		r.State = s.State
-		if terminal(s.State) {
+		if executor.Terminal(s.State) {
 			a.discard(r)
 		}
 		return
 	}
-	if terminal(r.State) { // given up, or gone by operator: nothing follows
+	if executor.Terminal(r.State) { // given up, or gone by operator: nothing follows
 		return
 	}
 	if r.Aborted {
-		if !terminal(s.State) {
+		if !executor.Terminal(s.State) {
 			return
 		}
 		a.push(r, a.byAgent(r, mesos.TASK_FAILED, mesos.REASON_EXECUTOR_TERMINATED, "Container terminated"))
 		return
 	}
-	if r.Group != nil && terminal(s.State) && s.State != mesos.TASK_FINISHED {
+	if r.Group != nil && executor.Terminal(s.State) && s.State != mesos.TASK_FINISHED {
 		a.failGroup(r)
 	}
 	r.Aborted = r.Kind == Docker && r.Info.Value.Check != nil && s.State == mesos.TASK_RUNNING
@@ -330,7 +330,7 @@ func newUUID() []byte {
 func (a *Server) failGroup(r *record) {
 	var rest []*record
 	for _, x := range a.records {
-		if x != r && x.sameGroup(r) && !terminal(x.State) {
+		if x != r && x.sameGroup(r) && !executor.Terminal(x.State) {
 			rest = append(rest, x)
 		}
 	}

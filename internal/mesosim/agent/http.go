@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/agent"
 
@@ -68,7 +70,7 @@ func (a *Server) state(w http.ResponseWriter, _ *http.Request) {
 			"id": r.Run.ExecutorID, "name": "", "source": r.Info.Value.TaskID.Value, "container": r.Run.ContainerID, "directory": r.Run.Sandbox,
 			"tasks": []object{}, "queued_tasks": []object{}, "completed_tasks": []object{},
 		}
-		if terminal(r.State) {
+		if executor.Terminal(r.State) {
 			x["completed_tasks"] = []object{task}
 		} else {
 			x["tasks"] = []object{task}
@@ -246,7 +248,7 @@ func (a *Server) containers() *agent.Response {
 	defer a.mu.Unlock()
 	out := &agent.Response_GetContainers{}
 	for _, r := range a.records {
-		if r.Kind == "" || terminal(r.State) {
+		if r.Kind == "" || executor.Terminal(r.State) {
 			continue
 		}
 		id := mesos.ContainerID{Value: r.Run.ContainerID}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
@@ -48,7 +50,7 @@ func (a *Server) shutdownFramework(id string) {
 	for _, r := range a.records {
 		switch {
 		case r.Run.FrameworkID != id:
-		case terminal(r.State) || r.Kind == "":
+		case executor.Terminal(r.State) || r.Kind == "":
 			a.discard(r)
 		default:
 			a.orphanLocked(r)
@@ -72,7 +74,7 @@ func (a *Server) shutdownExecutor(s *link.ShutdownExecutor) {
 	a.mu.Lock()
 	var live []*record
 	for _, r := range a.records {
-		if r.Run.FrameworkID == s.FrameworkID && r.Run.ExecutorID == s.ExecutorID && !terminal(r.State) {
+		if r.Run.FrameworkID == s.FrameworkID && r.Run.ExecutorID == s.ExecutorID && !executor.Terminal(r.State) {
 			live = append(live, r)
 		}
 	}
@@ -91,7 +93,7 @@ func (a *Server) drainAll(d *link.Drain) {
 	}
 	live := map[*record]time.Duration{}
 	for _, r := range a.records {
-		if r.Orphan || r.Kind == "" || terminal(r.State) {
+		if r.Orphan || r.Kind == "" || executor.Terminal(r.State) {
 			continue
 		}
 		r.Drained, r.Gone = true, d.MarkGone
@@ -118,7 +120,7 @@ func (a *Server) killAll(ctx context.Context) {
 	a.gone = true
 	var live []*record
 	for _, r := range a.records {
-		if terminal(r.State) || r.Kind == "" {
+		if executor.Terminal(r.State) || r.Kind == "" {
 			a.discard(r)
 			continue
 		}

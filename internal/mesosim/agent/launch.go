@@ -101,7 +101,7 @@ func unlimited(t *mesos.TaskInfo) string {
 // parentOf is the container of a group's executor; the lock is held.
 func (a *Server) parentOf(r *record) string {
 	for _, x := range a.records {
-		if x.sameGroup(r) && x.Parent != "" && !terminal(x.State) {
+		if x.sameGroup(r) && x.Parent != "" && !executor.Terminal(x.State) {
 			return x.Parent
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/agent"
 
@@ -35,7 +37,7 @@ func (a *Server) tasks() *agent.Response_GetTasks {
 	for _, r := range a.records {
 		switch {
 		case r.Kind == "" || r.Orphan:
-		case terminal(r.State):
+		case executor.Terminal(r.State):
 			out.TerminatedTasks = append(out.TerminatedTasks, r.show(a.identity.AgentID))
 		case r.State == mesos.TASK_STAGING:
 			out.QueuedTasks = append(out.QueuedTasks, r.show(a.identity.AgentID))
@@ -107,7 +109,7 @@ func (a *Server) gauges() map[string]float64 {
 			continue
 		}
 		out["slave/"+strings.ToLower(strings.Replace(r.State.String(), "TASK_", "tasks_", 1))]++
-		if terminal(r.State) {
+		if executor.Terminal(r.State) {
 			continue
 		}
 		for name, v := range resource.New(r.Info.Value.Resources).Scalars() {

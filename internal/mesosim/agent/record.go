@@ -74,19 +74,9 @@ func (r *record) partitionAware() bool {
 	return false
 }
 
-func terminal(s mesos.TaskState) bool {
-	switch s {
-	case mesos.TASK_FINISHED, mesos.TASK_FAILED, mesos.TASK_KILLED, mesos.TASK_ERROR, mesos.TASK_LOST, mesos.TASK_DROPPED,
-		mesos.TASK_GONE, mesos.TASK_GONE_BY_OPERATOR:
-		return true
-	case mesos.TASK_STAGING, mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLING, mesos.TASK_UNREACHABLE, mesos.TASK_UNKNOWN:
-	}
-	return false
-}
-
 // push adds a state; it is the one to be sent when nothing else is pending.
 func (r *record) push(s mesos.TaskStatus) {
-	if !terminal(r.State) {
+	if !executor.Terminal(r.State) {
 		r.State = s.GetState()
 	}
 	if s.GetState() == mesos.TASK_RUNNING && r.Started == 0 {
@@ -120,7 +110,7 @@ func (r *record) acknowledge(uuid []byte) (ok, done bool) {
 	} else {
 		r.Acked = append(r.Acked, s)
 	}
-	return true, terminal(s.Value.GetState())
+	return true, executor.Terminal(s.Value.GetState())
 }
 
 // report is the task as the master is told at registration.

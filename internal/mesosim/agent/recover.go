@@ -50,7 +50,7 @@ func (a *Server) recoverRun(ctx context.Context, r *record) {
 	if e == nil {
 		return
 	}
-	ended, orphan := terminal(r.State), r.Orphan
+	ended, orphan := executor.Terminal(r.State), r.Orphan
 	a.mu.Lock()
 	a.awaitStart(r)
 	a.mu.Unlock()

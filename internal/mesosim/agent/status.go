@@ -66,7 +66,7 @@ func (a *Server) containerStatus(r *record, from executor.Status) *mesos.Contain
 	id := &mesos.ContainerID{Value: r.Run.ContainerID}
 	if r.Parent != "" {
 		id.Parent = &mesos.ContainerID{Value: r.Parent}
-		if from.State == mesos.TASK_STARTING || terminal(from.State) {
+		if from.State == mesos.TASK_STARTING || executor.Terminal(from.State) {
 			return &mesos.ContainerStatus{ContainerID: id}
 		}
 	}

@@ -48,6 +48,17 @@ type Status struct {
 	PID uint32
 }
 
+// Terminal tells whether a state is the end of a task, after which no other comes.
+func Terminal(s mesos.TaskState) bool {
+	switch s {
+	case mesos.TASK_FINISHED, mesos.TASK_FAILED, mesos.TASK_KILLED, mesos.TASK_ERROR, mesos.TASK_LOST, mesos.TASK_DROPPED,
+		mesos.TASK_GONE, mesos.TASK_GONE_BY_OPERATOR:
+		return true
+	case mesos.TASK_STAGING, mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLING, mesos.TASK_UNREACHABLE, mesos.TASK_UNKNOWN:
+	}
+	return false
+}
+
 // Sink takes the states of a run, in order. It returns once the state is on
 // disk; an executor must not forget a state before that.
 type Sink func(run Run, s Status)

@@ -36,7 +36,7 @@ func observe(host string, o Observer) agent.Build {
 		opts := env.Simulate
 		opts.Log, opts.AgentID, opts.AgentIP = env.Log, env.AgentID, env.AgentIP
 		opts.Sink = func(run executor.Run, s executor.Status) {
-			if simulated.Done(s.State) {
+			if executor.Terminal(s.State) {
 				o.Ended(host, x.forget(run.ContainerID))
 			}
 			env.Sink(run, s)

@@ -50,7 +50,7 @@ func (r *recorder) await(t *testing.T, run executor.Run, state mesos.TaskState) 
 			if s.State == state {
 				return
 			}
-			if Terminal(s.State) {
+			if executor.Terminal(s.State) {
 				t.Fatalf("waiting for %v: the run ended with %v %q", state, s.State, s.Message)
 			}
 		}
@@ -69,7 +69,7 @@ func (r *recorder) end(t *testing.T, run executor.Run) executor.Status {
 	defer timeout.Stop()
 	for {
 		states, changed := r.of(run)
-		if i := slices.IndexFunc(states, func(s executor.Status) bool { return Terminal(s.State) }); i >= 0 {
+		if i := slices.IndexFunc(states, func(s executor.Status) bool { return executor.Terminal(s.State) }); i >= 0 {
 			return states[i]
 		}
 		select {
@@ -99,9 +99,4 @@ func names(states []executor.Status) []string {
 		out = append(out, s.State.String()+" "+s.Message)
 	}
 	return out
-}
-
-// Terminal says whether nothing follows a state.
-func Terminal(s mesos.TaskState) bool {
-	return s == mesos.TASK_FINISHED || s == mesos.TASK_FAILED || s == mesos.TASK_KILLED
 }

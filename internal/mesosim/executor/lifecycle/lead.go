@@ -13,7 +13,7 @@ import (
 // lead takes a run from its last known state to its end, or until ctx is done.
 // A run that may have been started before is looked for first.
 func (m *Manager) lead(ctx context.Context, r *run, last mesos.TaskState, look bool) {
-	if !terminal(last) {
+	if !executor.Terminal(last) {
 		end, ok := m.play(ctx, r, last, look)
 		if !ok || !m.emit(ctx, r, end) {
 			return

@@ -86,14 +86,3 @@ func vanished(message string, k *mark) executor.Status {
 	}
 	return s
 }
-
-func terminal(s mesos.TaskState) bool {
-	switch s {
-	case mesos.TASK_STAGING, mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLING,
-		mesos.TASK_UNREACHABLE, mesos.TASK_UNKNOWN:
-		return false
-	case mesos.TASK_FINISHED, mesos.TASK_FAILED, mesos.TASK_KILLED, mesos.TASK_ERROR, mesos.TASK_LOST,
-		mesos.TASK_DROPPED, mesos.TASK_GONE, mesos.TASK_GONE_BY_OPERATOR:
-	}
-	return true
-}

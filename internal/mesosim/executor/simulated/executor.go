@@ -56,11 +56,11 @@ func (e *Executor) Recover(_ context.Context, t executor.Task, last mesos.TaskSt
 	r := &run{task: t, plan: planOf(t.Info, e.opts), last: last}
 	e.mu.Lock()
 	_, known := e.runs[t.Run.ContainerID]
-	if !known && !e.closed && !Done(last) {
+	if !known && !e.closed && !executor.Terminal(last) {
 		e.runs[t.Run.ContainerID] = r
 	}
 	e.mu.Unlock()
-	if known || Done(last) {
+	if known || executor.Terminal(last) {
 		return
 	}
 	e.after(r, 0, event{kind: begin})
@@ -108,23 +108,11 @@ func (e *Executor) emit(r *run, s executor.Status) {
 	s.Source = mesos.SOURCE_EXECUTOR
 	r.last = s.State
 	e.opts.Sink(r.task.Run, s)
-	if !Done(s.State) {
+	if !executor.Terminal(s.State) {
 		return
 	}
 	r.stopTimers()
 	e.mu.Lock()
 	delete(e.runs, r.task.Run.ContainerID)
 	e.mu.Unlock()
-}
-
-// Done says whether a state is the end of a task.
-func Done(s mesos.TaskState) bool {
-	switch s {
-	case mesos.TASK_STAGING, mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLING,
-		mesos.TASK_UNREACHABLE, mesos.TASK_UNKNOWN:
-		return false
-	case mesos.TASK_FINISHED, mesos.TASK_FAILED, mesos.TASK_KILLED, mesos.TASK_ERROR, mesos.TASK_LOST,
-		mesos.TASK_DROPPED, mesos.TASK_GONE, mesos.TASK_GONE_BY_OPERATOR:
-	}
-	return true
 }

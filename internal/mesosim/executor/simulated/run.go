@@ -63,7 +63,7 @@ func (r *run) post(e *Executor, ev event) {
 		next := r.queue[0]
 		r.queue = r.queue[1:]
 		r.mu.Unlock()
-		if !Done(r.last) {
+		if !executor.Terminal(r.last) {
 			r.play(e, next)
 		}
 		r.mu.Lock()
