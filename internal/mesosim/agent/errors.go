@@ -8,8 +8,6 @@ var (
 	// ErrRefused is returned by Run when the master will not have this agent
 	// again, or told it to shut down.
 	ErrRefused = errors.New("the master refused the agent")
-	// errNoPath is returned for a path outside of all sandboxes.
-	errNoPath = errors.New("no such file")
 	// errSession is returned when the master ended the session.
 	errSession = errors.New("the session ended")
 )

@@ -2,10 +2,14 @@ package agent
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"mime"
 	"net/http"
+	"net/url"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -26,7 +30,8 @@ func text(w http.ResponseWriter, status int, body string) {
 	_, _ = io.WriteString(w, body) //nolint:gosec // Plain text, not HTML.
 }
 
-func writeJSON(w http.ResponseWriter, v any) {
+// writeJSON answers with v, or with a call of the function that the query wants.
+func writeJSON(w http.ResponseWriter, r *http.Request, v any) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -34,96 +39,142 @@ func writeJSON(w http.ResponseWriter, v any) {
 		text(w, http.StatusInternalServerError, err.Error())
 		return
 	}
+	body := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+	if fn := r.URL.Query().Get("jsonp"); fn != "" {
+		w.Header().Set("Content-Type", "text/javascript")
+		body = slices.Concat([]byte(fn+"("), body, []byte(");"))
+	}
+	_, _ = w.Write(body) //nolint:gosec // JSON, or a script where the reader asked for one, as of Mesos.
+}
+
+// refusal is why a file cannot be had, and the status that says so.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (f *refusal) answer(w http.ResponseWriter) { text(w, f.status, f.text) }
+
+// pathOf is the path that a query names; it answers itself when there is none.
+func pathOf(w http.ResponseWriter, q url.Values) (path string, ok bool) {
+	path = q.Get("path")
+	if path == "" {
+		text(w, http.StatusBadRequest, "Expecting 'path=value' in query.\n")
+	}
+	return path, path != ""
 }
 
 // filesRead is /files/read (7.2).
 func (a *Server) filesRead(w http.ResponseWriter, r *http.Request) {
-	f, info, ok := a.openFile(w, r)
+	q := r.URL.Query()
+	path, ok := pathOf(w, q)
 	if !ok {
 		return
 	}
-	defer func() { _ = f.Close() }()
-	offset, ok1 := number(w, r, "offset")
-	length, ok2 := number(w, r, "length")
-	if !ok1 || !ok2 {
+	offset, why := number(q, "offset")
+	length, wrong := number(q, "length")
+	if why = cmp.Or(why, wrong); why != "" {
+		text(w, http.StatusBadRequest, why)
 		return
 	}
 	if offset < 0 {
-		writeJSON(w, map[string]any{"data": "", "offset": info.Size()})
+		length = 0 // only the size
+	}
+	data, size, fault := a.read(path, max(offset, 0), length)
+	if fault != nil {
+		fault.answer(w)
 		return
+	}
+	if offset < 0 {
+		offset = size
+	}
+	writeJSON(w, r, map[string]any{"data": string(data), "offset": offset})
+}
+
+// number reads a parameter; -1 when it is missing.
+func number(q url.Values, name string) (n int64, why string) {
+	if !q.Has(name) {
+		return -1, ""
+	}
+	v := q.Get(name)
+	n, err := strconv.ParseInt(v, 10, 64)
+	switch {
+	case err != nil:
+		return 0, "Failed to parse " + name + ": Failed to convert '" + v + "' to number.\n"
+	case n < -1:
+		return 0, "Negative " + name + " provided: " + v + ".\n"
+	}
+	return n, ""
+}
+
+// read returns what is in a file from an offset on, at most length bytes of it
+// unless that is negative, and how long the file is.
+func (a *Server) read(path string, offset, length int64) (data []byte, size int64, fault *refusal) {
+	f, info, fault := a.open(path)
+	if fault != nil {
+		return nil, 0, fault
+	}
+	defer func() { _ = f.Close() }()
+	if info.IsDir() {
+		return nil, 0, &refusal{http.StatusBadRequest, "Cannot read a directory.\n"}
 	}
 	if length < 0 || length > maxRead {
 		length = maxRead
 	}
-	data, err := readAt(f, offset, length)
-	if err != nil {
-		text(w, http.StatusInternalServerError, err.Error())
-		return
-	}
-	writeJSON(w, map[string]any{"data": string(data), "offset": offset})
-}
-
-func readAt(f *os.File, offset, length int64) ([]byte, error) {
-	buf := make([]byte, length)
-	n, err := f.ReadAt(buf, offset)
+	data = make([]byte, length)
+	n, err := f.ReadAt(data, offset)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+		return nil, 0, &refusal{http.StatusInternalServerError, err.Error()}
 	}
-	return buf[:n], nil
-}
-
-// number reads a parameter; -1 when it is missing.
-func number(w http.ResponseWriter, r *http.Request, name string) (int64, bool) {
-	v := r.URL.Query().Get(name)
-	if v == "" {
-		return -1, true
-	}
-	n, err := strconv.ParseInt(v, 10, 64)
-	if err != nil {
-		text(w, http.StatusBadRequest, "Failed to parse "+name+": Failed to convert '"+v+"' to number\n")
-		return 0, false
-	}
-	return n, true
-}
-
-// openFile opens the file that the query names.
-func (a *Server) openFile(w http.ResponseWriter, r *http.Request) (*os.File, os.FileInfo, bool) {
-	path := r.URL.Query().Get("path")
-	if path == "" {
-		text(w, http.StatusBadRequest, "Expecting 'path=value' in query.\n")
-		return nil, nil, false
-	}
-	f, err := a.open(path)
-	if err != nil {
-		text(w, http.StatusNotFound, "404 Not Found.")
-		return nil, nil, false
-	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		_ = f.Close()
-		text(w, http.StatusBadRequest, "Cannot read a directory.\n")
-		return nil, nil, false
-	}
-	if err != nil {
-		_ = f.Close()
-		text(w, http.StatusNotFound, "404 Not Found.")
-		return nil, nil, false
-	}
-	return f, info, true
+	return data[:n], info.Size(), nil
 }
 
 // filesDownload is /files/download (7.2).
 func (a *Server) filesDownload(w http.ResponseWriter, r *http.Request) {
-	f, info, ok := a.openFile(w, r)
+	path, ok := pathOf(w, r.URL.Query())
 	if !ok {
 		return
 	}
+	f, info, fault := a.open(path)
+	if fault != nil {
+		if fault.text == "" {
+			fault.text = "404 Not Found."
+		}
+		fault.answer(w)
+		return
+	}
 	defer func() { _ = f.Close() }()
-	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Disposition", "attachment; filename="+filepath.Base(r.URL.Query().Get("path")))
+	if info.IsDir() {
+		text(w, http.StatusBadRequest, "Cannot download a directory.\n")
+		return
+	}
+	kind := "application/octet-stream"
+	if known, _, err := mime.ParseMediaType(mime.TypeByExtension(filepath.Ext(path))); err == nil {
+		kind = known
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", "attachment; filename="+filepath.Base(path))
 	http.ServeContent(w, r, "", info.ModTime(), f)
+}
+
+// filesDebug is /files/debug: where the paths of sandboxes lead to.
+func (a *Server) filesDebug(w http.ResponseWriter, r *http.Request) {
+	out := map[string]string{}
+	// Only a malformed pattern is an error.
+	runs, _ := fs.Glob(os.DirFS(a.slaves()), "*/frameworks/*/executors/*/runs/*")
+	for _, run := range runs {
+		path := filepath.Join(a.slaves(), run)
+		target, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			continue
+		}
+		out[path] = target
+		if filepath.Base(run) == latest {
+			out[run[strings.Index(run, "/"):]] = target
+		}
+	}
+	writeJSON(w, r, out)
 }
 
 // file is one entry of a listing.
@@ -140,34 +191,40 @@ type file struct {
 
 // filesBrowse is /files/browse (7.2).
 func (a *Server) filesBrowse(w http.ResponseWriter, r *http.Request) {
-	path := r.URL.Query().Get("path")
-	if path == "" {
-		text(w, http.StatusBadRequest, "Expecting 'path=value' in query.\n")
+	path, ok := pathOf(w, r.URL.Query())
+	if !ok {
 		return
 	}
-	list, err := a.list(path)
-	if err != nil {
-		text(w, http.StatusNotFound, "404 Not Found.")
+	list, fault := a.list(path)
+	if fault != nil {
+		fault.answer(w)
 		return
 	}
-	writeJSON(w, list)
+	writeJSON(w, r, list)
 }
 
-func (a *Server) list(path string) ([]file, error) {
-	dir, err := a.open(path)
-	if err != nil {
-		return nil, err
+// list lists a directory; there is nothing in a file.
+func (a *Server) list(path string) ([]file, *refusal) {
+	out := []file{}
+	if _, info, fault := a.stat(path); fault != nil || !info.IsDir() {
+		return out, fault
+	}
+	dir, _, fault := a.open(path)
+	if fault != nil {
+		return nil, fault
 	}
 	defer func() { _ = dir.Close() }()
-	infos, err := dir.Readdir(-1)
+	names, err := dir.Readdirnames(-1)
 	if err != nil {
-		return nil, err
+		return nil, &refusal{http.StatusInternalServerError, err.Error()}
 	}
-	out := make([]file, 0, len(infos))
-	for _, i := range infos {
-		out = append(out, describe(filepath.Join(path, i.Name()), i))
+	slices.Sort(names)
+	for _, name := range names {
+		// What is left out are links that lead nowhere, or out of the sandbox.
+		if _, info, fault := a.stat(filepath.Join(path, name)); fault == nil {
+			out = append(out, describe(filepath.Join(path, name), info))
+		}
 	}
-	slices.SortFunc(out, func(x, y file) int { return strings.Compare(x.Path, y.Path) })
 	return out, nil
 }
 
@@ -188,12 +245,18 @@ func describe(path string, i os.FileInfo) file {
 
 // modeText is the mode as ls writes it.
 func modeText(i os.FileInfo) string {
-	text := i.Mode().Perm().String()
-	switch {
-	case i.IsDir():
-		return "d" + text[1:]
-	case i.Mode()&os.ModeSymlink != 0:
-		return "l" + text[1:]
+	kind := "-"
+	switch m := i.Mode(); {
+	case m.IsDir():
+		kind = "d"
+	case m&os.ModeNamedPipe != 0:
+		kind = "p"
+	case m&os.ModeSocket != 0:
+		kind = "s"
+	case m&os.ModeCharDevice != 0:
+		kind = "c"
+	case m&os.ModeDevice != 0:
+		kind = "b"
 	}
-	return text
+	return kind + i.Mode().Perm().String()[1:]
 }

@@ -2,8 +2,8 @@ package agent
 
 import (
 	"io"
+	"math"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -32,6 +32,7 @@ func (a *Server) routes() http.Handler {
 		"/files/read":         read(a.filesRead),
 		"/files/browse":       read(a.filesBrowse),
 		"/files/download":     read(a.filesDownload),
+		"/files/debug":        read(a.filesDebug),
 		"/api/v1":             write(a.api),
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +52,7 @@ func (a *Server) health(w http.ResponseWriter, _ *http.Request) {
 
 type object = map[string]any
 
-func (a *Server) state(w http.ResponseWriter, _ *http.Request) {
+func (a *Server) state(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	byFramework := map[string][]object{}
@@ -83,7 +84,7 @@ func (a *Server) state(w http.ResponseWriter, _ *http.Request) {
 			"id": id, "name": infos[id].Value.Name, "user": infos[id].Value.User, "executors": xs, "completed_executors": []object{},
 		})
 	}
-	writeJSON(w, object{
+	writeJSON(w, r, object{
 		"version": version, "id": a.identity.AgentID, "pid": "slave(1)@" + a.Addr(), "hostname": a.opts.Hostname,
 		"frameworks": frameworks, "completed_frameworks": []object{}, "flags": object{"work_dir": a.opts.WorkDir},
 	})
@@ -125,7 +126,7 @@ func (a *Server) api(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	res, status, why := a.answer(&call)
-	if why != "" {
+	if res == nil {
 		text(w, status, why)
 		return
 	}
@@ -171,9 +172,9 @@ func (a *Server) answer(call *agent.Call) (res *agent.Response, status int, why 
 }
 
 func (a *Server) listFiles(path string) (*agent.Response, int, string) {
-	list, err := a.list(path)
-	if err != nil {
-		return nil, http.StatusNotFound, "404 Not Found."
+	list, fault := a.list(path)
+	if fault != nil {
+		return nil, fault.status, fault.text
 	}
 	out := &agent.Response_ListFiles{}
 	for _, f := range list {
@@ -187,33 +188,15 @@ func (a *Server) listFiles(path string) (*agent.Response, int, string) {
 }
 
 func (a *Server) readFile(call *agent.Call_ReadFile) (*agent.Response, int, string) {
-	f, err := a.open(call.GetPath())
-	if err != nil {
-		return nil, http.StatusNotFound, "404 Not Found."
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil || info.IsDir() {
-		return nil, http.StatusBadRequest, "Cannot read a directory.\n"
-	}
-	length := int64(maxRead)
+	length := int64(-1)
 	if call.Length != nil {
-		length = min(length, int64(call.GetLength()))
+		length = int64(min(call.GetLength(), maxRead))
 	}
-	data, err := read(f, call.GetOffset(), length)
-	if err != nil {
-		return nil, http.StatusInternalServerError, err.Error()
+	data, size, fault := a.read(call.GetPath(), int64(min(call.GetOffset(), math.MaxInt64)), length)
+	if fault != nil {
+		return nil, fault.status, fault.text
 	}
-	size := uint64(info.Size())
-	return &agent.Response{Type: agent.Response_READ_FILE, ReadFile: &agent.Response_ReadFile{Size_: size, Data: data}}, 0, ""
-}
-
-func read(f *os.File, offset uint64, length int64) ([]byte, error) {
-	const most = 1 << 62
-	if offset > most || length < 0 {
-		return []byte{}, nil
-	}
-	return readAt(f, int64(offset), length)
+	return &agent.Response{Type: agent.Response_READ_FILE, ReadFile: &agent.Response_ReadFile{Size_: uint64(size), Data: data}}, 0, ""
 }
 
 // nested refuses containers inside of others (7.2).

@@ -69,7 +69,7 @@ func (a *Server) getState() *agent.Response_GetState {
 
 // statisticsOf is /containers and /monitor/statistics: GET_CONTAINERS in the v0
 // form.
-func (a *Server) statisticsOf(w http.ResponseWriter, _ *http.Request) {
+func (a *Server) statisticsOf(w http.ResponseWriter, r *http.Request) {
 	out := []object{}
 	for _, c := range a.containers().GetContainers.Containers {
 		s := c.ResourceStatistics
@@ -82,12 +82,12 @@ func (a *Server) statisticsOf(w http.ResponseWriter, _ *http.Request) {
 			},
 		})
 	}
-	writeJSON(w, out)
+	writeJSON(w, r, out)
 }
 
 // snapshot is /metrics/snapshot.
-func (a *Server) snapshot(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, a.gauges())
+func (a *Server) snapshot(w http.ResponseWriter, r *http.Request) {
+	writeJSON(w, r, a.gauges())
 }
 
 // gauges are the metrics of an agent: what it has now.

@@ -1,10 +1,14 @@
 package agent
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
@@ -42,40 +46,69 @@ func (a *Server) makeSandbox(run *executor.Run) error {
 	if err := os.Symlink(run.ContainerID, tmp); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
-	if err := os.Rename(tmp, filepath.Join(runs, "latest")); err != nil {
+	if err := os.Rename(tmp, filepath.Join(runs, latest)); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	return nil
 }
 
-// resolve turns a path of the files API into one relative to slaves: the real
-// path of a sandbox, or the virtual /frameworks/... (7.2).
-func (a *Server) resolve(path string) (string, error) {
+// latest is the link to the last run of an executor.
+const latest = "latest"
+
+// resolve turns a path of the files API into one relative to slaves. There are
+// those of the directories of runs, and of what is in them: real ones, and the
+// virtual /frameworks/<id>/executors/<id>/runs/latest (7.2).
+func (a *Server) resolve(path string) (string, bool) {
 	clean := filepath.Clean("/" + path)
-	if rest, ok := strings.CutPrefix(clean, a.slaves()+"/"); ok {
-		return rest, nil
-	}
-	if strings.HasPrefix(clean, "/frameworks/") {
+	rel, isReal := strings.CutPrefix(clean, a.slaves()+"/")
+	if !isReal {
 		a.mu.Lock()
-		id := a.identity.AgentID
+		rel = a.identity.AgentID + clean
 		a.mu.Unlock()
-		return id + clean, nil
 	}
-	return "", errNoPath
+	parts := strings.Split(rel, "/")
+	const run = 6 // of <agent>/frameworks/<id>/executors/<id>/runs/<run>
+	isRun := len(parts) > run && parts[1] == "frameworks" && parts[3] == "executors" && parts[5] == "runs"
+	return rel, isRun && (isReal || parts[run] == latest)
 }
 
-// open opens a file below slaves; links that lead out of it are refused.
-func (a *Server) open(path string) (*os.File, error) {
-	rel, err := a.resolve(path)
-	if err != nil {
-		return nil, err
+// stat describes a file or directory of a sandbox; links that lead out of all
+// sandboxes are refused.
+func (a *Server) stat(path string) (rel string, info os.FileInfo, fault *refusal) {
+	missing := &refusal{status: http.StatusNotFound}
+	rel, ok := a.resolve(path)
+	if !ok {
+		return "", nil, missing
 	}
 	root, err := os.OpenRoot(a.slaves())
 	if err != nil {
-		return nil, err
+		return "", nil, missing
 	}
 	defer func() { _ = root.Close() }()
-	return root.Open(rel)
+	info, err = root.Stat(rel)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return "", nil, missing
+	}
+	if err != nil {
+		return "", nil, &refusal{http.StatusBadRequest, "'" + filepath.Join(a.slaves(), rel) + "' is inaccessible.\n"}
+	}
+	return rel, info, nil
+}
+
+// open opens what stat describes. To open a pipe would be to wait for its writer.
+func (a *Server) open(path string) (*os.File, os.FileInfo, *refusal) {
+	rel, info, fault := a.stat(path)
+	if fault != nil {
+		return nil, nil, fault
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, nil, &refusal{status: http.StatusNotFound}
+	}
+	f, err := os.OpenInRoot(a.slaves(), rel)
+	if err != nil {
+		return nil, nil, &refusal{http.StatusInternalServerError, "Failed to open file at '" + filepath.Join(a.slaves(), rel) + "': " + err.Error() + ".\n"}
+	}
+	return f, info, nil
 }
 
 // introduce writes what a docker executor says about itself to stderr (7.2).

@@ -176,7 +176,11 @@ func TestCheck80Files(t *testing.T) {
 	f.launch(o, task("t", o, "echo hello world; mkdir sub; echo x > sub/file; sleep 1000"))
 	f.expect("t", "TASK_STARTING", "TASK_RUNNING")
 	virtual := "/frameworks/" + f.id + "/executors/t/runs/latest"
-	inside := sandboxOf(t, dir, "t")
+	inside, err := filepath.EvalSymlinks(sandboxOf(t, dir, "t"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	container := filepath.Base(inside)
 	eventually(t, "the task wrote", func() bool {
 		b, err := os.ReadFile(filepath.Join(inside, "sub", "file"))
 		return err == nil && len(b) > 0
@@ -199,11 +203,36 @@ func TestCheck80Files(t *testing.T) {
 	}
 	read("path="+virtual).is(t, "directory", 400, "Cannot read a directory.\n")
 	read("").is(t, "no path", 400, "Expecting 'path=value' in query.\n")
-	if got := read("path=" + virtual + "/nope"); got.status != 404 {
-		t.Errorf("unknown: %d %q", got.status, got.body)
+	for _, path := range []string{
+		virtual + "/nope", virtual + "/stdout/below", "/etc/passwd", "/frameworks", filepath.Dir(virtual), filepath.Dir(virtual) + "/" + container,
+		filepath.Dir(inside),
+	} {
+		read("path="+path).is(t, path, 404, "")
+		get(t, a.addr, "/files/browse?path="+path).is(t, "browse "+path, 404, "")
+		get(t, a.addr, "/files/download?path="+path).is(t, "download "+path, 404, "404 Not Found.")
 	}
-	if got := read("path=/etc/passwd"); got.status != 404 {
-		t.Errorf("outside: %d %q", got.status, got.body)
+	if err := os.Symlink("/etc/passwd", filepath.Join(inside, "sub", "out")); err != nil {
+		t.Fatal(err)
+	}
+	read("path="+virtual+"/sub/out").is(t, "a way out", 400, "'"+filepath.Join(filepath.Dir(inside), "latest/sub/out")+"' is inaccessible.\n")
+	const nope = "path=/nope" // Parameters come first.
+	read(nope+"&offset=x").is(t, "offset", 400, "Failed to parse offset: Failed to convert 'x' to number.\n")
+	read(nope+"&offset=").is(t, "no number", 400, "Failed to parse offset: Failed to convert '' to number.\n")
+	read(nope+"&offset=-2").is(t, "negative offset", 400, "Negative offset provided: -2.\n")
+	read(nope+"&length=x").is(t, "length", 400, "Failed to parse length: Failed to convert 'x' to number.\n")
+	read(nope+"&length=-2").is(t, "negative length", 400, "Negative length provided: -2.\n")
+	match(t, "nothing", read("path="+virtual+"/stdout&offset=1&length=0").json(t), object{"data": "", "offset": 1})
+	match(t, "length -1", read("path="+virtual+"/stdout&offset=1&length=-1").json(t), object{"data": string(stdout[1:]), "offset": 1})
+	if got := read("path=" + virtual + "/stdout&jsonp=f"); got.header.Get("Content-Type") != "text/javascript" || !strings.HasPrefix(got.body, "f({") {
+		t.Errorf("jsonp: %v %q", got.header, got.body)
+	}
+	get(t, a.addr, "/files/browse?path="+virtual+"/stdout").is(t, "browse a file", 200, "[]")
+	get(t, a.addr, "/files/download?path="+virtual).is(t, "download a directory", 400, "Cannot download a directory.\n")
+	debug := get(t, a.addr, "/files/debug").json(t)
+	for _, path := range []string{virtual, inside, filepath.Join(filepath.Dir(inside), "latest")} {
+		if debug[path] != inside {
+			t.Errorf("%s is %v in %v", path, debug[path], debug)
+		}
 	}
 	var seen []string
 	for _, x := range decodeList(t, get(t, a.addr, "/files/browse?path="+virtual).body) {
@@ -222,9 +251,9 @@ func TestCheck80Files(t *testing.T) {
 	if got := items(operate(t, a.addr, "LIST_FILES", object{"path": virtual}), "list_files.file_infos"); len(got) != 3 {
 		t.Errorf("LIST_FILES %v", got)
 	}
-	if got := order(t, a.addr, "READ_FILE", object{"path": "/nope", "offset": 0}); got.status != 404 {
-		t.Errorf("READ_FILE of nothing: %d", got.status)
-	}
+	order(t, a.addr, "READ_FILE", object{"path": "/nope", "offset": 0}).is(t, "READ_FILE of nothing", 404, "")
+	order(t, a.addr, "READ_FILE", object{"path": virtual, "offset": 0}).is(t, "READ_FILE", 400, "Cannot read a directory.\n")
+	order(t, a.addr, "LIST_FILES", object{"path": "/nope"}).is(t, "LIST_FILES of nothing", 404, "")
 }
 
 // The rest of an agent's API (7.2).
