@@ -1,6 +1,7 @@
 package jetstream_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -67,11 +68,14 @@ func TestKillAllOfR3(t *testing.T) {
 	})
 }
 
-// awaitLeader returns the name of the server that leads the stream.
+// awaitLeader returns the name of the server that leads the stream. A request that
+// a killed server had is never answered, so each waits but a moment.
 func awaitLeader(t testing.TB, js natsjs.JetStream) string {
 	t.Helper()
 	for ctx := within(t); ; time.Sleep(50 * time.Millisecond) {
-		s, err := js.Stream(ctx, jetstream.DefaultStream)
+		attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
+		s, err := js.Stream(attempt, jetstream.DefaultStream)
+		cancel()
 		if ctx.Err() != nil {
 			t.Fatalf("no leader: %v", err)
 		}
