@@ -10,9 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/mesos"
+	"github.com/milosgajdos/taurus/internal/ownership"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/services/api"
@@ -27,13 +29,16 @@ const submitters = 8
 // ErrAnswer is returned when the api answers otherwise than it should.
 var ErrAnswer = errors.New("unexpected answer")
 
-// Taurus is one of each service, with a log and a Mesos, in one process.
+// Taurus is all services, with a log and a Mesos, in one process.
 type Taurus struct {
+	// Replicas is how many planners and how many reapers there are; 0 means one.
+	Replicas int
 	// Log opens the log for one service, as each process of its own would.
 	Log func(ctx context.Context, role string) (eventlog.Log, error)
-	// Lease is the launchers'.
-	Lease eventlog.Lease
-	Mesos mesos.Config
+	// Lease is the launchers', Members are the planners' and the reapers'.
+	Lease   eventlog.Lease
+	Members eventlog.Members
+	Mesos   mesos.Config
 }
 
 // Phases is how long the parts of a run took.
@@ -45,6 +50,9 @@ type Phases struct {
 	Running time.Duration
 	// Killed is from the first stop until the log says that every task has ended.
 	Killed time.Duration
+	// Decisions is how many decisions of planners and reapers were stored, Lost
+	// how many came too late, since another replica had been first.
+	Decisions, Lost float64
 }
 
 // runner is a service.
@@ -94,7 +102,8 @@ func (t Taurus) Run(ctx context.Context, jobs, replicas int) (Phases, error) {
 		return p, err
 	}
 	p.Killed = time.Since(began)
-	return p, nil
+	p.Decisions, p.Lost, err = r.decisions()
+	return p, err
 }
 
 // run is one Run.
@@ -107,6 +116,8 @@ type run struct {
 	wg     sync.WaitGroup
 	logs   []eventlog.Log
 	closes []func()
+	// metrics are of the planners and the reapers.
+	metrics []*prometheus.Registry
 }
 
 // wait ends the services and then what they used.
@@ -130,7 +141,11 @@ func (r *run) log(ctx context.Context, role string) (eventlog.Log, error) {
 }
 
 func (r *run) start(ctx context.Context) error {
-	for _, make := range []func(context.Context) (runner, error){r.newAPI, r.newPlanner, r.newLauncher, r.newReaper} {
+	makers := []func(context.Context) (runner, error){r.newAPI, r.newLauncher}
+	for range max(1, r.Replicas) {
+		makers = append(makers, r.newPlanner, r.newReaper)
+	}
+	for _, make := range makers {
 		s, err := make(ctx)
 		if err != nil {
 			return err
@@ -147,6 +162,9 @@ func (r *run) start(ctx context.Context) error {
 			case <-time.After(time.Millisecond):
 			}
 		}
+	}
+	if r.Replicas > 1 {
+		time.Sleep(ownership.TTL / 2) // Until each has seen the others.
 	}
 	return nil
 }
@@ -165,7 +183,13 @@ func (r *run) newPlanner(ctx context.Context) (runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return planner.New(planner.Options{Log: log, Space: r.space, Name: "planner", Now: time.Now, Logger: zerolog.Nop()})
+	name, metrics, share, err := r.replica("planner")
+	if err != nil {
+		return nil, err
+	}
+	return planner.New(planner.Options{
+		Log: log, Space: r.space, Name: name, Now: time.Now, Logger: zerolog.Nop(), Metrics: metrics, Share: share,
+	})
 }
 
 func (r *run) newLauncher(ctx context.Context) (runner, error) {
@@ -195,7 +219,51 @@ func (r *run) newReaper(ctx context.Context) (runner, error) {
 		return nil, err
 	}
 	r.closes = append(r.closes, killer.Close)
-	return reaper.New(reaper.Options{Log: log, Space: r.space, Name: "reaper", Now: time.Now, Logger: zerolog.Nop(), Killer: killer})
+	name, metrics, share, err := r.replica("reaper")
+	if err != nil {
+		return nil, err
+	}
+	return reaper.New(reaper.Options{
+		Log: log, Space: r.space, Name: name, Now: time.Now, Logger: zerolog.Nop(), Metrics: metrics, Killer: killer, Share: share,
+	})
+}
+
+// replica names another instance of a role, and makes what counts for it and its
+// part of the jobs.
+func (r *run) replica(role string) (string, *prometheus.Registry, *ownership.Share, error) {
+	m := prometheus.NewRegistry()
+	r.metrics = append(r.metrics, m)
+	name := fmt.Sprintf("%s-%d", role, len(r.metrics))
+	share, err := ownership.New(ownership.Options{
+		Members: r.Members, Space: r.space, Role: role, Name: name, Logger: zerolog.Nop(), Metrics: m,
+	})
+	return name, m, share, err
+}
+
+// decisions sums up what planners and reapers counted.
+func (r *run) decisions() (stored, lost float64, err error) {
+	for _, m := range r.metrics {
+		families, err := m.Gather()
+		if err != nil {
+			return 0, 0, err
+		}
+		for _, f := range families {
+			if f.GetName() != "taurus_decisions_total" {
+				continue
+			}
+			for _, sample := range f.GetMetric() {
+				for _, l := range sample.GetLabel() {
+					switch l.GetValue() {
+					case "ok":
+						stored += sample.GetCounter().GetValue()
+					case "conflict":
+						lost += sample.GetCounter().GetValue()
+					}
+				}
+			}
+		}
+	}
+	return stored, lost, nil
 }
 
 // all makes n requests, by several users at a time.

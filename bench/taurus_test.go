@@ -16,7 +16,10 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 )
 
-var jobsFlag = flag.Int("jobs", 50, "how many jobs the tasks are of")
+var (
+	jobsFlag     = flag.Int("jobs", 50, "how many jobs the tasks are of")
+	replicasFlag = flag.Int("replicas", 1, "how many planners and how many reapers there are")
+)
 
 // BenchmarkTaurus is all of taurus between a user and the embedded Mesos: on a
 // log in memory, which is what the services cost, and on JetStream as it is in
@@ -29,8 +32,10 @@ func BenchmarkTaurus(b *testing.B) {
 		b.Run(kind.name, func(b *testing.B) {
 			for b.Loop() {
 				c := newCluster(b, *tasksFlag, false)
+				leases := memory.NewLeases(time.Now)
 				t := bench.Taurus{
-					Log: kind.open(b), Lease: memory.NewLeases(time.Now),
+					Replicas: *replicasFlag,
+					Log:      kind.open(b), Lease: leases, Members: leases,
 					Mesos: mesos.Config{Master: c.Addr(), Transport: c.Network().Client("taurus").Transport, Log: zerolog.Nop()},
 				}
 				p, err := t.Run(b.Context(), *jobsFlag, *tasksFlag / *jobsFlag)
@@ -42,6 +47,8 @@ func BenchmarkTaurus(b *testing.B) {
 				b.ReportMetric(float64(*jobsFlag)/p.Submitted.Seconds(), "submissions/s")
 				b.ReportMetric(tasks/p.Running.Seconds(), "running/s")
 				b.ReportMetric(tasks/p.Killed.Seconds(), "killed/s")
+				b.ReportMetric(p.Decisions, "decisions")
+				b.ReportMetric(p.Lost, "lost-races")
 			}
 		})
 	}

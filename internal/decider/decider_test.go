@@ -31,6 +31,7 @@ type rig struct {
 	most     int            // that were under way at once
 	fault    memory.Fault
 	own      map[string]int // own decisions folded, by job
+	share    decider.Share  // of the next decider
 }
 
 func newRig(t *testing.T) *rig {
@@ -119,7 +120,7 @@ func (r *rig) decider(instance string, decide func(*cluster.Job, time.Time) (*de
 				r.own[c.Job.ID]++
 			}
 		},
-	}, decider.Options{Log: r.log, Instance: instance, Now: time.Now, Logger: zerolog.Nop()})
+	}, decider.Options{Log: r.log, Instance: instance, Now: time.Now, Logger: zerolog.Nop(), Share: r.share})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -9,5 +9,6 @@
 //
 // At most one append per job is under way, so no two of one's own share an
 // expectation. Any number of deciders of one role may run; the expectation lets
-// one of them win.
+// one of them win. To spare them the race each has a share of the jobs, and
+// leaves a job of another's share to it for a while.
 package decider

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/ownership"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
@@ -48,13 +49,20 @@ func (n *natsSettings) openWhy(ctx context.Context, env *service.Env) (eventlog.
 	return log, nil
 }
 
-// openLeases opens the bucket that launchers agree in on who works.
-func (n *natsSettings) openLeases(ctx context.Context, env *service.Env) (eventlog.Lease, error) {
-	leases, err := open(ctx, n, env, n.options(env), jetstream.OpenLeases)
+// openLeases opens the bucket that replicas agree in on who works.
+func (n *natsSettings) openLeases(ctx context.Context, env *service.Env) (*jetstream.Leases, error) {
+	return open(ctx, n, env, n.options(env), jetstream.OpenLeases)
+}
+
+// openShare opens the part of the jobs that this replica of its role looks after.
+func (n *natsSettings) openShare(ctx context.Context, env *service.Env) (*ownership.Share, error) {
+	leases, err := n.openLeases(ctx, env)
 	if err != nil {
 		return nil, err
 	}
-	return leases, nil
+	return ownership.New(ownership.Options{
+		Members: leases, Space: n.space(), Role: env.Role, Name: env.Process.Name, Logger: env.Logger, Metrics: env.Metrics,
+	})
 }
 
 func (n *natsSettings) options(env *service.Env) jetstream.Options {

@@ -28,9 +28,13 @@ the difference into the log. Any number of planners may run at once.`,
 			if err != nil {
 				return nil, err
 			}
+			share, err := nats.openShare(ctx, env)
+			if err != nil {
+				return nil, err
+			}
 			return planner.New(planner.Options{
 				Log: log, Space: nats.space(), Name: env.Process.Name,
-				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
+				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Share: share,
 			})
 		},
 	})

@@ -38,9 +38,13 @@ reapers may run at once.`,
 			if err != nil {
 				return nil, err
 			}
+			share, err := nats.openShare(ctx, env)
+			if err != nil {
+				return nil, err
+			}
 			return reaper.New(reaper.Options{
 				Log: log, Space: nats.space(), Name: env.Process.Name,
-				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Killer: killer,
+				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Killer: killer, Share: share,
 			})
 		},
 	})

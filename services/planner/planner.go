@@ -39,6 +39,8 @@ type Options struct {
 	Now     func() time.Time
 	Logger  zerolog.Logger
 	Metrics prometheus.Registerer
+	// Share is the part of the jobs to look after; nil is all of them.
+	Share decider.Share
 }
 
 // Service is a planner.
@@ -57,7 +59,7 @@ func New(opt Options) (*Service, error) {
 		Last:    func(j *cluster.Job) uint64 { return j.LastPlan },
 		Decide:  s.decide,
 		Folded:  s.folded,
-	}, decider.Options{Log: opt.Log, Instance: opt.Name, Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics})
+	}, decider.Options{Log: opt.Log, Instance: opt.Name, Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share})
 	s.decider = d
 	return s, err
 }

@@ -1,0 +1,148 @@
+package decider_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/decider"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// part is a share of the jobs whose names begin with a prefix.
+type part struct {
+	prefix  atomic.Pointer[string]
+	changed chan struct{}
+	running atomic.Int32
+}
+
+func partOf(prefix string) *part {
+	p := &part{changed: make(chan struct{}, 1)}
+	p.prefix.Store(&prefix)
+	return p
+}
+
+func (p *part) Run(ctx context.Context) {
+	p.running.Add(1)
+	<-ctx.Done()
+	p.running.Add(-1)
+}
+
+func (p *part) Mine(job string) bool     { return strings.HasPrefix(job, *p.prefix.Load()) }
+func (p *part) Changed() <-chan struct{} { return p.changed }
+
+func (p *part) become(prefix string) {
+	p.prefix.Store(&prefix)
+	p.changed <- struct{}{}
+}
+
+// TestSharedJobsAreNotFoughtOver: with a share each, no decider comes too late.
+func TestSharedJobsAreNotFoughtOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.fault = func([]eventlog.Entry, bool) error { time.Sleep(time.Millisecond); return nil }
+		for _, name := range []string{"a", "b"} {
+			r.share = partOf(name)
+			r.start(name, completes(0))
+		}
+		for i := range 20 {
+			r.submit(fmt.Sprintf("%c-%d", "ab"[i%2], i))
+		}
+		time.Sleep(time.Minute)
+		r.once(20)
+		if n := r.tries(); n != 20 {
+			t.Errorf("%d attempts for 20 decisions", n)
+		}
+	})
+}
+
+// TestAJobIsLeftToAnotherForAWhile: and decided about when the other does not.
+func TestAJobIsLeftToAnotherForAWhile(t *testing.T) {
+	for name, delay := range map[string]time.Duration{"due at once": 0, "due meanwhile": time.Second, "due later": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				r.share = partOf("mine")
+				r.start("a", completes(delay))
+				synctest.Wait()
+				r.submit("yours-1")
+				r.submit("mine-1")
+				time.Sleep(delay + time.Millisecond)
+				if r.owned("mine-1") != 1 || r.owned("yours-1") != 0 {
+					t.Errorf("decided about %v", r.decisions())
+				}
+				time.Sleep(5 * time.Second)
+				r.once(2)
+			})
+		})
+	}
+}
+
+// TestATouchedJobIsNotPutOff: a job of another that changes all the time is taken
+// when its time is over, counted from the first change.
+func TestATouchedJobIsNotPutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.share = partOf("mine")
+		looked := 0
+		r.start("a", func(*cluster.Job, time.Time) (*decider.Proposal, time.Time) {
+			looked++
+			return nil, time.Time{}
+		})
+		synctest.Wait()
+		run := r.submit("yours")
+		for i := range uint32(100) {
+			r.put(r.space.Job("yours"), events.JobScaled{Run: run, Group: "web", Replicas: i})
+			time.Sleep(100 * time.Millisecond)
+		}
+		synctest.Wait()
+		if looked < 4 || looked > 6 {
+			t.Errorf("looked %d times in 10 s, want every 2 s", looked)
+		}
+	})
+}
+
+// TestANewShareIsTakenUpAtOnce: the jobs of one that has gone wait no longer.
+func TestANewShareIsTakenUpAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		p := partOf("mine")
+		r.share = p
+		r.start("a", completes(0))
+		synctest.Wait()
+		if p.running.Load() != 1 {
+			t.Errorf("the share is kept %d times", p.running.Load())
+		}
+		r.submit("yours")
+		synctest.Wait()
+		if r.owned("yours") != 0 {
+			t.Error("decided about another's job at once")
+		}
+		p.become("yours")
+		synctest.Wait()
+		r.once(1)
+	})
+}
+
+// TestAJobGivenAwayIsNotForgotten: it was to be looked at soon, before its new
+// owner's time is over.
+func TestAJobGivenAwayIsNotForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		p := partOf("job")
+		r.share = p
+		r.start("a", completes(10*time.Second))
+		synctest.Wait()
+		r.submit("job")
+		time.Sleep(9 * time.Second)
+		p.become("other")
+		time.Sleep(5 * time.Second)
+		r.once(1)
+	})
+}

@@ -1,0 +1,121 @@
+package ownership
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// TTL is how long a member that vanished is still believed to be there; one that
+// stops in an orderly way leaves at once.
+const TTL = 10 * time.Second
+
+// Options are what a share is given.
+type Options struct {
+	Members eventlog.Members
+	Space   events.Space
+	// Role is what is shared out, Name this replica of it. Two of one name share
+	// the same part.
+	Role, Name string
+	Logger     zerolog.Logger
+	Metrics    prometheus.Registerer
+}
+
+// Share is one replica's part of the partitions. Until Run has seen the replica
+// among the members, it is all of them. It is safe for concurrent use.
+type Share struct {
+	opt     Options
+	owned   prometheus.Gauge
+	mine    atomic.Pointer[[]bool] // by partition; nil is all
+	changed chan struct{}
+}
+
+// New returns a share that Run keeps.
+func New(opt Options) (*Share, error) {
+	s := &Share{
+		opt: opt, changed: make(chan struct{}, 1),
+		owned: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "taurus_owned_partitions", Help: "Partitions whose jobs this replica looks after.",
+			ConstLabels: prometheus.Labels{"role": opt.Role},
+		}),
+	}
+	s.owned.Set(float64(opt.Space.Partitions()))
+	if opt.Metrics == nil {
+		return s, nil
+	}
+	if err := opt.Metrics.Register(s.owned); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	return s, nil
+}
+
+// Mine tells whether a job is for this replica.
+func (s *Share) Mine(job string) bool {
+	mine := s.mine.Load()
+	return mine == nil || (*mine)[s.opt.Space.Partition(job)]
+}
+
+// Changed is signalled after Mine has changed.
+func (s *Share) Changed() <-chan struct{} { return s.changed }
+
+// Run keeps this replica among the members, and its part as they say, until ctx
+// ends. It returns when the replica has left.
+func (s *Share) Run(ctx context.Context) {
+	var joined sync.WaitGroup
+	defer joined.Wait()
+	joined.Go(func() {
+		if err := s.opt.Members.Join(ctx, s.opt.Role, s.opt.Name, TTL); err != nil {
+			s.opt.Logger.Error().Err(err).Msg("not among the members of the role: looking after every job")
+		}
+	})
+	tick := time.NewTicker(TTL / 5)
+	defer tick.Stop()
+	var known []string
+	for {
+		members, err := s.opt.Members.List(ctx, s.opt.Role)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			s.opt.Logger.Debug().Err(err).Msg("members not listed; going on with those known")
+		case !slices.Equal(members, known):
+			known = members
+			s.take(members)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// take computes the part of this replica among members.
+func (s *Share) take(members []string) {
+	all := s.opt.Space.Partitions()
+	if !slices.Contains(members, s.opt.Name) {
+		members = []string{s.opt.Name}
+	}
+	mine, n := make([]bool, all), 0
+	for p := range all {
+		if Owner(p, members) == s.opt.Name {
+			mine[p], n = true, n+1
+		}
+	}
+	s.mine.Store(&mine)
+	s.owned.Set(float64(n))
+	s.opt.Logger.Info().Strs("members", members).Int("partitions", n).Uint32("of", all).Msg("partitions shared out")
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
