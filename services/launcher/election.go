@@ -241,7 +241,7 @@ func (s *Service) open(ctx context.Context) {
 	s.appendLauncher(ctx, l.Last, env, opened)
 }
 
-func (s *Service) opened(ctx context.Context) {
+func (s *Service) opened() {
 	l := s.state.Launcher
 	if s.phase != opening || l.Epoch != s.sess.epoch || l.Subscription.StreamID != s.sess.sub.StreamID() {
 		return
@@ -250,7 +250,7 @@ func (s *Service) opened(ctx context.Context) {
 	s.report("")
 	s.opt.Logger.Info().Uint64("epoch", l.Epoch).Uint64("sequence", l.Subscription.Sequence).
 		Str("framework", l.FrameworkID).Str("master", l.Subscription.Master).Msg("subscribed")
-	s.sess.start(ctx)
+	s.sess.start()
 }
 
 // lost follows the end of the subscription. Whoever leads by the log subscribes

@@ -160,7 +160,7 @@ func (sess *session) appendFacts(entries []eventlog.Entry) {
 
 // recorded acknowledges an own fact that was folded, unless it did not count: an
 // exit state that is acknowledged and ignored would be lost.
-func (sess *session) recorded(_ context.Context, r cluster.Record, c cluster.Change) {
+func (sess *session) recorded(r cluster.Record, c cluster.Change) {
 	if r.Envelope.Epoch != sess.epoch {
 		return
 	}

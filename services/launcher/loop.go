@@ -87,7 +87,7 @@ func (s *Service) step(ctx context.Context) time.Duration {
 	case opening:
 		s.open(ctx)
 	case active:
-		return s.work(ctx, now)
+		return s.work(now)
 	case replaying:
 	}
 	return idle
@@ -128,15 +128,15 @@ func (s *Service) folded(ctx context.Context, r cluster.Record, c cluster.Change
 	case events.LauncherElected:
 		s.elected(ctx, r)
 	case events.SubscriptionOpened:
-		s.opened(ctx)
+		s.opened()
 	case events.TaskStatusChanged:
 		if s.sess != nil && own {
-			s.sess.recorded(ctx, r, c)
+			s.sess.recorded(r, c)
 		}
 	default:
 	}
 	if s.sess != nil {
-		s.settle(ctx)
+		s.settle()
 	}
 }
 

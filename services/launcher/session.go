@@ -81,7 +81,7 @@ func (sess *session) close() {
 
 // start begins work once the opening was folded: ask for everything that Mesos
 // should be running.
-func (sess *session) start(context.Context) {
+func (sess *session) start() {
 	sess.s.watch.changed = true
 	sess.reconcile.begin(sess.s.state, sess.s.opt.Now())
 }

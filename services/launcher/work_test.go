@@ -33,7 +33,7 @@ func TestFactThatDoesNotCount(t *testing.T) {
 		sess := &session{epoch: 7, acks: make(chan ack, 1), facts: newFacts()}
 		sess.facts.waiting[1] = ack{taskID: "t", uuid: []byte("u")}
 		r := cluster.Record{Envelope: events.Envelope{Epoch: 7, Counter: 1}}
-		sess.recorded(t.Context(), r, cluster.Change{Judgement: judgement})
+		sess.recorded(r, cluster.Change{Judgement: judgement})
 		if n := len(sess.acks); n != acknowledged {
 			t.Errorf("%s: %d acknowledgements, want %d", judgement, n, acknowledged)
 		}
