@@ -61,7 +61,7 @@ func TestImmediateAllocations(t *testing.T) {
 	f.call("SUPPRESS", nil)
 	g := subscribe(t, m.addr, info()) // a framework is activated
 	g.offer()
-	operate(t, m.addr, "UPDATE_MAINTENANCE_SCHEDULE", maintain(object{"hostname": "one"}))
+	operate(t, m.addr, "UPDATE_MAINTENANCE_SCHEDULE", maintain(object{"hostname": "one", "ip": "127.0.0.1"}))
 	g.wait("RESCIND")
 	q := g.offer() // unavailability changed
 	if q["unavailability"] == nil {
@@ -477,7 +477,7 @@ func TestOfferTimeoutOfInverseOffers(t *testing.T) {
 	startAgent(t, m, simulated, func(o *agentOptions) { o.Hostname = "one" })
 	f := subscribe(t, m.addr, info())
 	f.offer()
-	operate(t, m.addr, "UPDATE_MAINTENANCE_SCHEDULE", maintain(object{"hostname": "one"}))
+	operate(t, m.addr, "UPDATE_MAINTENANCE_SCHEDULE", maintain(object{"hostname": "one", "ip": "127.0.0.1"}))
 	seen := map[any]int{}
 	for seen["RESCIND_INVERSE_OFFER"] == 0 || seen["INVERSE_OFFERS"] < 2 || seen["RESCIND"] < 2 {
 		seen[f.next()["type"]]++

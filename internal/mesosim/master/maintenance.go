@@ -31,7 +31,11 @@ func (s *Server) maintenanceSchedule(w http.ResponseWriter, r *http.Request) {
 		text(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	s.do(func(_ time.Time, m *core.Master) { m.UpdateMaintenance(in) })
+	var why string
+	s.do(func(_ time.Time, m *core.Master) { why = m.UpdateMaintenance(in) })
+	if why != "" {
+		text(w, http.StatusBadRequest, why)
+	}
 }
 
 func (s *Server) maintenanceStatus(w http.ResponseWriter, r *http.Request) {

@@ -176,7 +176,9 @@ func change(now time.Time, m *core.Master, call *master.Call) (status int, body 
 			return http.StatusBadRequest, unknownAgent
 		}
 	case master.Call_UPDATE_MAINTENANCE_SCHEDULE:
-		m.UpdateMaintenance(call.UpdateMaintenanceSchedule.Schedule)
+		if why := m.UpdateMaintenance(call.UpdateMaintenanceSchedule.Schedule); why != "" {
+			return http.StatusBadRequest, why
+		}
 	case master.Call_START_MAINTENANCE:
 		if why := m.StartMaintenance(now, call.StartMaintenance.Machines); why != "" {
 			return http.StatusBadRequest, why

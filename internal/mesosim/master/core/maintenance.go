@@ -18,8 +18,12 @@ type window struct {
 }
 
 // UpdateMaintenance is UPDATE_MAINTENANCE_SCHEDULE: all offers are taken back,
-// those that follow carry the unavailability of their machine.
-func (m *Master) UpdateMaintenance(s maintenance.Schedule) {
+// those that follow carry the unavailability of their machine. It returns the text
+// of a 400, or nothing.
+func (m *Master) UpdateMaintenance(s maintenance.Schedule) string {
+	if why := m.scheduleFault(s); why != "" {
+		return why
+	}
 	m.schedule = nil
 	for _, w := range s.Windows {
 		m.schedule = append(m.schedule, window{machines: w.MachineIDs, unavailability: w.Unavailability})
@@ -35,6 +39,7 @@ func (m *Master) UpdateMaintenance(s maintenance.Schedule) {
 		clear(f.inverseFilters)
 	}
 	m.allocate = true
+	return ""
 }
 
 // Maintenance is GET_MAINTENANCE_SCHEDULE.
@@ -52,12 +57,12 @@ func (m *Master) MaintenanceStatus() maintenance.ClusterStatus {
 	out := maintenance.ClusterStatus{DownMachines: m.down}
 	for _, w := range m.schedule {
 		for _, id := range w.machines {
-			if slices.ContainsFunc(m.down, func(d mesos.MachineID) bool { return d.Equal(id) }) {
+			if among(m.down, id) {
 				continue
 			}
 			d := maintenance.ClusterStatus_DrainingMachine{ID: id}
 			for _, a := range m.sortedAgents() {
-				if onMachine(id, a.info.Hostname, a.ip) {
+				if sameMachine(id, a.machine()) {
 					for _, f := range m.sortedFrameworks() {
 						if s, ok := a.maintenance[f.id]; ok {
 							d.Statuses = append(d.Statuses, s)
@@ -74,15 +79,18 @@ func (m *Master) MaintenanceStatus() maintenance.ClusterStatus {
 // StartMaintenance is START_MAINTENANCE, /machine/down: the agents of machines
 // that are scheduled are removed. It returns the text of a 400, or nothing.
 func (m *Master) StartMaintenance(now time.Time, ids []mesos.MachineID) string {
+	if why := machinesFault(ids); why != "" {
+		return why
+	}
 	for _, id := range ids {
-		if !m.scheduled(id) {
-			return "Machine '" + machineText(id) + "' is not part of a maintenance schedule"
+		if why := m.downFault(id); why != "" {
+			return why
 		}
 	}
 	for _, id := range ids {
 		m.down = append(m.down, id)
 		for _, a := range m.sortedAgents() {
-			if onMachine(id, a.info.Hostname, a.ip) {
+			if sameMachine(id, a.machine()) {
 				m.tell(a, link.ToAgent{Shutdown: &link.Shutdown{Reason: "Operator initiated 'Machine DOWN'"}})
 				m.removeAgent(now, a, "Operator initiated 'Machine DOWN'")
 			}
@@ -94,29 +102,21 @@ func (m *Master) StartMaintenance(now time.Time, ids []mesos.MachineID) string {
 // StopMaintenance is STOP_MAINTENANCE, /machine/up: machines may come back. It
 // returns the text of a 400, or nothing.
 func (m *Master) StopMaintenance(ids []mesos.MachineID) string {
-	isDown := func(id mesos.MachineID) bool {
-		return slices.ContainsFunc(m.down, func(d mesos.MachineID) bool { return d.Equal(id) })
+	if why := machinesFault(ids); why != "" {
+		return why
 	}
 	for _, id := range ids {
-		if !isDown(id) {
-			return "Machine '" + machineText(id) + "' is not in DOWN mode and cannot be brought up"
+		if why := m.upFault(id); why != "" {
+			return why
 		}
 	}
-	among := func(have mesos.MachineID) bool {
-		return slices.ContainsFunc(ids, func(id mesos.MachineID) bool { return id.Equal(have) })
-	}
-	m.down = slices.DeleteFunc(m.down, among)
+	up := func(id mesos.MachineID) bool { return among(ids, id) }
+	m.down = slices.DeleteFunc(m.down, up)
 	for i := range m.schedule {
-		m.schedule[i].machines = slices.DeleteFunc(slices.Clone(m.schedule[i].machines), among)
+		m.schedule[i].machines = slices.DeleteFunc(slices.Clone(m.schedule[i].machines), up)
 	}
 	m.schedule = slices.DeleteFunc(m.schedule, func(w window) bool { return len(w.machines) == 0 })
 	return ""
-}
-
-func (m *Master) scheduled(id mesos.MachineID) bool {
-	return slices.ContainsFunc(m.schedule, func(w window) bool {
-		return slices.ContainsFunc(w.machines, func(have mesos.MachineID) bool { return have.Equal(id) })
-	})
 }
 
 // UnderMaintenance is why an agent cannot be drained: its machine is part of a
@@ -126,40 +126,16 @@ func (m *Master) UnderMaintenance(agentID string) string {
 	if a == nil {
 		return ""
 	}
-	for _, w := range m.schedule {
-		for _, id := range w.machines {
-			if onMachine(id, a.info.Hostname, a.ip) {
-				return "Agent " + agentID + " is part of a maintenance schedule under Machine " + machineText(id)
-			}
-		}
+	if !m.scheduled(a.machine()) {
+		return ""
 	}
-	return ""
-}
-
-func machineText(id mesos.MachineID) string {
-	switch {
-	case id.IP == nil:
-		return id.GetHostname()
-	case id.Hostname == nil:
-		return id.GetIP()
-	}
-	return id.GetHostname() + " (" + id.GetIP() + ")"
-}
-
-// onMachine says whether a machine id means the machine of an agent.
-func onMachine(id mesos.MachineID, hostname, ip string) bool {
-	if id.Hostname == nil && id.IP == nil {
-		return false
-	}
-	return (id.Hostname == nil || id.GetHostname() == hostname) && (id.IP == nil || id.GetIP() == ip)
+	return "Agent " + agentID + " is part of a maintenance schedule under Machine " + a.info.Hostname + " (" + a.ip + ")"
 }
 
 func (m *Master) unavailability(a *agent) *mesos.Unavailability {
 	for _, w := range m.schedule {
-		for _, id := range w.machines {
-			if onMachine(id, a.info.Hostname, a.ip) {
-				return &w.unavailability
-			}
+		if among(w.machines, a.machine()) {
+			return &w.unavailability
 		}
 	}
 	return nil

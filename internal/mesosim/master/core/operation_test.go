@@ -102,7 +102,7 @@ func TestMaintenance(t *testing.T) {
 	w.agent("s", "", 5051)
 	s := w.as(w.subscribe("f", info("", pa)), "f")
 	w.take("f")
-	schedule := []window{{machines: []mesos.MachineID{{Hostname: new("host")}}, unavailability: mesos.Unavailability{Start: mesos.TimeInfo{Nanoseconds: 1}}}}
+	schedule := []window{{machines: []mesos.MachineID{{Hostname: new("host"), IP: new("10.0.0.1")}}, unavailability: mesos.Unavailability{Start: mesos.TimeInfo{Nanoseconds: 1}}}}
 	sched := w.m.Maintenance()
 	if len(sched.Windows) != 0 {
 		t.Fatal("a schedule from nowhere")

@@ -33,7 +33,7 @@ func (m *Master) refuseAgent(id, ip string, info *mesos.AgentInfo) string {
 	if _, gone := m.registry.Gone[id]; gone {
 		return "Agent has been marked gone"
 	}
-	if slices.ContainsFunc(m.down, func(id mesos.MachineID) bool { return onMachine(id, info.Hostname, ip) }) {
+	if among(m.down, mesos.MachineID{Hostname: &info.Hostname, IP: &ip}) {
 		return "Machine is `DOWN`"
 	}
 	return ""
