@@ -75,12 +75,6 @@ type task struct {
 	sentAt      time.Time
 }
 
-type pendingOffer struct {
-	agentID string
-	cpus    offer.Milli
-	mem     offer.Milli
-}
-
 // NewMesos returns a master with n agents of four cores each.
 func NewMesos(ctx context.Context, seed uint64, n int) *Mesos {
 	m := &Mesos{
@@ -91,8 +85,8 @@ func NewMesos(ctx context.Context, seed uint64, n int) *Mesos {
 		id := fmt.Sprintf("S%d", i)
 		m.agents[id] = &agent{id: id, host: "host-" + id, cpus: 4000, mem: 4096_000, connected: true}
 	}
-	go m.allocate()
-	go m.resend()
+	go m.everySecond(m.offerAll)
+	go m.everySecond(m.resend)
 	return m
 }
 
@@ -299,8 +293,8 @@ func (m *Mesos) status(st mesos.Status) {
 	m.emit(mesos.Update{Status: st})
 }
 
-// allocate offers what is free, once a second.
-func (m *Mesos) allocate() {
+// everySecond does something under the lock until the world ends.
+func (m *Mesos) everySecond(do func()) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -309,49 +303,10 @@ func (m *Mesos) allocate() {
 			return
 		case <-tick.C:
 			m.mu.Lock()
-			m.offerAll()
+			do()
 			m.mu.Unlock()
 		}
 	}
-}
-
-func (m *Mesos) offerAll() {
-	if m.sub == nil || m.sub.suppressed {
-		return
-	}
-	var batch []offer.Offer
-	for _, id := range slices.Sorted(maps.Keys(m.agents)) {
-		a := m.agents[id]
-		cpus, mem := m.free(a)
-		if !a.connected || cpus < 100 || mem < 32_000 || time.Now().Before(m.filters[id]) {
-			continue
-		}
-		m.offerSeq++
-		o := offer.Offer{
-			ID: fmt.Sprintf("O%d", m.offerSeq), AgentID: id, Hostname: a.host, Role: "*",
-			Resources: offer.Resources{CPUs: cpus, Mem: mem}, Ports: []offer.PortRange{{Begin: 31000, End: 31999}},
-		}
-		m.offers[o.ID] = &pendingOffer{agentID: id, cpus: cpus, mem: mem}
-		batch = append(batch, o)
-	}
-	if len(batch) > 0 {
-		m.emit(mesos.Offers{Offers: batch})
-	}
-}
-
-func (m *Mesos) free(a *agent) (cpus, mem offer.Milli) {
-	cpus, mem = a.cpus, a.mem
-	for _, t := range m.tasks {
-		if t.agentID == a.id && t.alive {
-			cpus, mem = cpus-t.launch.Resources.CPUs, mem-t.launch.Resources.Mem
-		}
-	}
-	for _, o := range m.offers {
-		if o.agentID == a.id {
-			cpus, mem = cpus-o.cpus, mem-o.mem
-		}
-	}
-	return cpus, mem
 }
 
 // newUUID is a version 4 UUID of the seed's making.

@@ -99,7 +99,7 @@ func chaos(t *testing.T, w *sim.World, rng *rand.Rand) {
 	roles := []string{"planner", "launcher", "launcher", "reaper"}
 	for range 40 {
 		time.Sleep(time.Duration(rng.Int64N(int64(4 * time.Second))))
-		switch rng.IntN(12) {
+		switch rng.IntN(14) {
 		case 0, 1, 2:
 			role := roles[rng.IntN(len(roles))]
 			i := rng.IntN(len(running[role]))
@@ -121,6 +121,16 @@ func chaos(t *testing.T, w *sim.World, rng *rand.Rand) {
 			ignore(w.Submit(batch("work")))
 		case 11:
 			ignore(w.Submit(crashing("sick")))
+		case 12:
+			ignore(w.Command("moving", submission.Stop{}))
+			time.Sleep(time.Duration(rng.Int64N(int64(2 * time.Second))))
+			ignore(w.Command("moving", submission.Delete{}))
+			ignore(w.Submit(service("moving", uint32(1+rng.IntN(5)))))
+		case 13: // A planner would give up an agent too early, once, before it knew.
+			role := []string{"launcher", "reaper"}[rng.IntN(2)]
+			i := rng.IntN(len(running[role]))
+			running[role][i].Kill()
+			running[role][i] = w.StartSkewed(role, time.Duration(rng.Int64N(int64(2*time.Hour)))-time.Hour)
 		}
 	}
 	// A job that crashes for ever is never quiet.

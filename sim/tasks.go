@@ -130,20 +130,9 @@ func (m *Mesos) forward(t *task) {
 
 // resend repeats what was not acknowledged.
 func (m *Mesos) resend() {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-m.ctx.Done():
-			return
-		case <-tick.C:
-			m.mu.Lock()
-			for _, t := range m.tasks {
-				if len(t.queue) > 0 && time.Since(t.sentAt) >= resendEvery {
-					m.forward(t)
-				}
-			}
-			m.mu.Unlock()
+	for _, t := range m.tasks {
+		if len(t.queue) > 0 && time.Since(t.sentAt) >= resendEvery {
+			m.forward(t)
 		}
 	}
 }
