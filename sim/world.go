@@ -132,7 +132,7 @@ func (w *World) fault(_ []eventlog.Entry, stored bool) error {
 type Process struct {
 	Role string
 	dead atomic.Bool
-	cut  atomic.Bool // from Mesos, not from the log
+	cut  atomic.Bool     // from Mesos, not from the log
 	ctx  context.Context //nolint:containedctx // That of all that the process does.
 	stop context.CancelFunc
 	done chan struct{}
