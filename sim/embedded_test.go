@@ -83,7 +83,7 @@ func embeddedChaos(t *testing.T, w *sim.Embedded, rng *rand.Rand) {
 	for range 60 {
 		time.Sleep(time.Duration(rng.Int64N(int64(8 * time.Second))))
 		host := fmt.Sprintf("host-%d", rng.IntN(hosts))
-		switch rng.IntN(14) {
+		switch rng.IntN(15) {
 		case 0, 1, 2:
 			role := roles[rng.IntN(len(roles))]
 			i := rng.IntN(len(running[role]))
@@ -113,6 +113,11 @@ func embeddedChaos(t *testing.T, w *sim.Embedded, rng *rand.Rand) {
 			sick := crashing("sick")
 			sick.Tasks[0].Labels["sim.exit_code"] = "1"
 			ignore(w.Submit(sick))
+		case 14:
+			ignore(w.Command("moving", submission.Stop{}))
+			time.Sleep(time.Duration(rng.Int64N(int64(3 * time.Second))))
+			ignore(w.Command("moving", submission.Delete{}))
+			ignore(w.Submit(service("moving", uint32(1+rng.IntN(5)))))
 		}
 	}
 	ignore(w.Command("sick", submission.Stop{}))
