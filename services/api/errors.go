@@ -3,6 +3,8 @@ package api
 import (
 	"errors"
 	"fmt"
+
+	"github.com/milosgajdos/taurus/internal/job"
 )
 
 var (
@@ -27,14 +29,29 @@ var (
 	errGone = errors.New("the log no longer keeps these events")
 )
 
-// paramError names a query parameter, header or field that cannot be read, and
-// its mend.
+// paramError names the query parameters, headers or fields that cannot be read,
+// and their mends.
 type paramError struct {
-	name, message string
+	faults job.Faults
 }
 
-func (e *paramError) Error() string { return e.name + ": " + e.message }
+func (e *paramError) Error() string { return e.faults.Error() }
 
 func badParam(name, format string, args ...any) error {
-	return &paramError{name: name, message: fmt.Sprintf(format, args...)}
+	return &paramError{faults: job.Faults{{Path: name, Message: fmt.Sprintf(format, args...)}}}
+}
+
+// badParams makes one error of what is wrong with several parameters, nil if
+// nothing is.
+func badParams(errs ...error) error {
+	var all paramError
+	for _, err := range errs {
+		if one := new(paramError); errors.As(err, &one) {
+			all.faults = append(all.faults, one.faults...)
+		}
+	}
+	if len(all.faults) == 0 {
+		return nil
+	}
+	return &all
 }

@@ -71,7 +71,7 @@ func (s *Service) eventPage(c echo.Context, id string) (list eventList, err erro
 	defer cancel()
 	limit, errLimit := number(c, "limit", 1, eventsPageMax, eventsPage)
 	from, errFrom := number(c, "from", 0, 1<<63, 0)
-	if err := errors.Join(errLimit, errFrom); err != nil {
+	if err := badParams(errLimit, errFrom); err != nil {
 		return list, err
 	}
 	list.Sequence = s.live.Sequence()

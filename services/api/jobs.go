@@ -4,12 +4,15 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -130,21 +133,21 @@ type jobList struct {
 }
 
 func (s *Service) listJobs(c echo.Context) error {
-	limit, err := number(c, "limit", 1, jobsPageMax, jobsPage)
-	if err != nil {
+	limit, errLimit := number(c, "limit", 1, jobsPageMax, jobsPage)
+	states, errState := projection.ParseStates(c.QueryParam("state"))
+	if errState != nil {
+		errState = badParam("state", "must be a word or several joined by commas, of pending, running, stopping, stopped, completed, failed")
+	}
+	labels, errLabel := projection.ParseSelector(c.QueryParam("label"))
+	if errLabel != nil {
+		errLabel = badParam("label", "must be k=v, k!=v or k, several joined by commas")
+	}
+	if err := badParams(errLimit, errState, errLabel); err != nil {
 		return err
-	}
-	states, err := projection.ParseStates(c.QueryParam("state"))
-	if err != nil {
-		return badParam("state", "a word or several joined by commas, of pending, running, stopping, stopped, completed, failed")
-	}
-	labels, err := projection.ParseSelector(c.QueryParam("label"))
-	if err != nil {
-		return badParam("label", "k=v, k!=v or k, several joined by commas")
 	}
 	query := projection.Query{After: c.QueryParam("cursor"), Limit: int(limit), States: states, Labels: labels}
 	var list jobList
-	err = s.read(c, func(m *projection.Model, at moment) {
+	err := s.read(c, func(m *projection.Model, at moment) {
 		page := m.List(query)
 		list = jobList{Jobs: page.Jobs, Next: page.Next, Sequence: at.sequence}
 	})
@@ -229,7 +232,11 @@ func (s *Service) stopJob(c echo.Context) error {
 	if err := s.decode(c, &want); err != nil {
 		return err
 	}
-	return s.change(c, id, submission.Stop{Reason: cleaned(want.Reason, reasonMax)})
+	seen, err := ifMatch(c.Request())
+	if err != nil {
+		return err
+	}
+	return s.change(c, id, submission.Stop{Reason: cleaned(want.Reason, reasonMax), Seen: seen})
 }
 
 // decode reads a small JSON body; an empty one leaves into as it is.
@@ -239,16 +246,23 @@ func (s *Service) decode(c echo.Context, into any) error {
 		return err
 	}
 	err = json.Unmarshal(data, into, json.RejectUnknownMembers(true))
-	var field *json.SemanticError
+	var (
+		field  *json.SemanticError
+		syntax *jsontext.SyntacticError
+	)
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
+		return badParam(syntax.JSONPointer.LastToken(), "is given twice; keep one")
 	case !errors.As(err, &field) || field.JSONPointer == "":
 		return badParam("body", "must be one JSON object, see /v2/openapi.json")
 	case errors.Is(err, json.ErrUnknownName):
 		return badParam(field.JSONPointer.LastToken(), "is no field of this request; /v2/openapi.json lists them")
+	case field.GoType.Kind() == reflect.String:
+		return badParam(field.JSONPointer.LastToken(), "must be a string; put it in quotes")
 	}
-	return badParam(field.JSONPointer.LastToken(), "has a wrong value; /v2/openapi.json says what it takes")
+	return badParam(field.JSONPointer.LastToken(), "must be a whole number from 0 to %d", uint32(math.MaxUint32))
 }
 
 // change carries a command out and answers with the job after it.
@@ -275,7 +289,11 @@ func (s *Service) deleteJob(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	sequence, err := s.command(c.Request().Context(), requestOf(c).author, id, submission.Delete{})
+	seen, err := ifMatch(c.Request())
+	if err != nil {
+		return err
+	}
+	sequence, err := s.command(c.Request().Context(), requestOf(c).author, id, submission.Delete{Seen: seen})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -87,7 +88,12 @@ func TestRefusals(t *testing.T) {
 		{"scale below zero", "POST", "/v2/jobs/web/scale", `{"replicas":-1}`, nil, 400, "parameter"},
 		{"scale with a typo", "POST", "/v2/jobs/web/scale", `{"replica":1}`, nil, 400, "parameter"},
 		{"scale a stale version", "POST", "/v2/jobs/web/scale", `{"replicas":1}`, header{"If-Match": `"1.9.9"`}, 412, "version"},
-		{"bad If-Match", "POST", "/v2/jobs/web/scale", `{"replicas":1}`, header{"If-Match": `"x"`}, 400, "parameter"},
+		{"bad If-Match", "POST", "/v2/jobs/web/scale", `{"replicas":1}`, header{"If-Match": `x`}, 400, "parameter"},
+		{"If-Match of something else", "POST", "/v2/jobs/web/scale", `{"replicas":1}`, header{"If-Match": `"x", ""`}, 412, "version"},
+		{"stop a stale version", "POST", "/v2/jobs/web/stop", "", header{"If-Match": `"1.9.9"`}, 412, "version"},
+		{"stop with a bad If-Match", "POST", "/v2/jobs/web/stop", "", header{"If-Match": `1.`}, 400, "parameter"},
+		{"delete a stale version", "DELETE", "/v2/jobs/web", "", header{"If-Match": `"1.9.9"`}, 412, "version"},
+		{"delete with a bad If-Match", "DELETE", "/v2/jobs/web", "", header{"If-Match": `"`}, 400, "parameter"},
 		{"bad limit", "GET", "/v2/jobs?limit=0", "", nil, 400, "parameter"},
 		{"limit beyond", "GET", "/v2/jobs?limit=100000", "", nil, 400, "parameter"},
 		{"bad state", "GET", "/v2/jobs?state=up", "", nil, 400, "parameter"},
@@ -368,7 +374,10 @@ func TestFaultsNameTheMend(t *testing.T) {
 		},
 		{"no such group", "/v2/jobs/shop/scale", `{"group":"x","replicas":1}`, []string{`group: must be "web" or "db"`}},
 		{"which group", "/v2/jobs/shop/scale", `{"replicas":1}`, []string{`group: must be "web" or "db"`}},
-		{"a wrong number", "/v2/jobs/shop/scale", `{"replicas":-1}`, []string{"replicas: has a wrong value"}},
+		{"a wrong number", "/v2/jobs/shop/scale", `{"replicas":-1}`, []string{"replicas: must be a whole number from 0"}},
+		{"a wrong word", "/v2/jobs/shop/scale", `{"replicas":1,"group":2}`, []string{"group: must be a string"}},
+		{"twice", "/v2/jobs/shop/scale", `{"replicas":1,"replicas":2}`, []string{"replicas: is given twice"}},
+		{"too many", "/v2/jobs/shop/scale", `{"group":"db","replicas":100001}`, []string{"replicas: makes it 100001 tasks"}},
 		{"a typo", "/v2/jobs/shop/scale", `{"replica":1}`, []string{"replica: is no field"}},
 		{"no object", "/v2/jobs/shop/scale", `[`, []string{"body: must be one JSON object"}},
 	}
@@ -388,6 +397,48 @@ func TestFaultsNameTheMend(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestParameterFaultsAllAtOnce names every parameter that cannot be read.
+func TestParameterFaultsAllAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	for target, names := range map[string][]string{
+		"/v2/jobs?limit=0&state=up&label==x":                              {"limit", "state", "label"},
+		"/v2/jobs/web/tasks?limit=x&cursor=y":                             {"limit", "cursor"},
+		"/v2/jobs/web/events?limit=0&from=-1":                             {"limit", "from"},
+		"/v2/jobs/web/tasks/0/logs/x?offset=-1&length=0&attempt=nonesuch": {"file", "offset", "length", "attempt"},
+	} {
+		var problem struct{ Faults job.Faults }
+		r.do("GET", target, "").want(400).into(&problem)
+		var got []string
+		for _, f := range problem.Faults {
+			got = append(got, f.Path)
+		}
+		if !slices.Equal(got, names) {
+			t.Errorf("%s: faults of %v, want %v", target, got, names)
+		}
+	}
+}
+
+// TestProblemsOfOddPaths: the instance is a URI reference, and what comes to no
+// handler is told where to look.
+func TestProblemsOfOddPaths(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, row := range []struct{ method, target, instance, detail string }{
+		{"GET", "/v2/jobs/%00%20%C3%BC", "/v2/jobs/%00%20%C3%BC", "never submitted"},
+		{"GET", "/v2/jobs/a%2Fb", "/v2/jobs/a%2Fb", "never submitted"},
+		{"GET", "/nothing", "/nothing", "/v2/openapi.json"},
+		{"PUT", "/v2/jobs", "/v2/jobs", "Allow"},
+	} {
+		var problem struct{ Instance, Detail string }
+		r.do(row.method, row.target, "").into(&problem)
+		if problem.Instance != row.instance || !strings.Contains(problem.Detail, row.detail) {
+			t.Errorf("%s: %+v", row.target, problem)
+		}
 	}
 }
 

@@ -16,10 +16,11 @@ import (
 
 // Problem is an error as users get it (RFC 9457).
 type Problem struct {
-	Type     string `json:"type"`
-	Title    string `json:"title"`
-	Status   int    `json:"status"`
-	Detail   string `json:"detail,omitzero"`
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitzero"`
+	// Instance is the path of the request, percent-encoded: a URI reference.
 	Instance string `json:"instance,omitzero"`
 	// Faults name every field that is wrong, and how to mend it.
 	Faults []job.Fault `json:"faults,omitempty"`
@@ -90,8 +91,7 @@ func problemOf(err error) Problem {
 	hasFaults := errors.As(err, &faults)
 	switch {
 	case errors.As(err, &param):
-		return newProblem(http.StatusBadRequest, "parameter", "A parameter cannot be read", "See faults.",
-			job.Faults{{Path: param.name, Message: param.message}})
+		return newProblem(http.StatusBadRequest, "parameter", "A parameter cannot be read", "See faults.", param.faults)
 	case errors.As(err, &large):
 		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "The body is too large",
 			"Send at most "+bytesText(large.Limit)+".", nil)
@@ -109,10 +109,23 @@ func problemOf(err error) Problem {
 	case hasFaults:
 		return newProblem(http.StatusUnprocessableEntity, "invalid", "The job is not valid", "See faults.", faults)
 	case errors.As(err, &web):
-		return newProblem(web.Code, "http", http.StatusText(web.Code), "", nil)
+		return newProblem(web.Code, "http", http.StatusText(web.Code), webDetail(web.Code), nil)
 	}
 	return newProblem(http.StatusInternalServerError, "internal", "Something went wrong inside",
 		"It was logged under the request id.", nil)
+}
+
+// webDetail is the mend of a request that comes to no handler.
+func webDetail(code int) string {
+	switch code {
+	case http.StatusNotFound:
+		return "There is no such path; /v2/openapi.json lists all of them."
+	case http.StatusMethodNotAllowed:
+		return "The path has other methods; the Allow header lists them."
+	case http.StatusForbidden:
+		return "A browser sent this for another site; use the api's own page, or a client that is no browser."
+	}
+	return ""
 }
 
 func newProblem(status int, name, title, detail string, faults job.Faults) Problem {
@@ -126,7 +139,7 @@ func (s *Service) fail(err error, c echo.Context) {
 		return
 	}
 	p := problemOf(err)
-	p.Instance, p.Request = c.Request().URL.Path, requestOf(c).id
+	p.Instance, p.Request = c.Request().URL.EscapedPath(), requestOf(c).id
 	h := c.Response().Header()
 	if p.Status == http.StatusServiceUnavailable {
 		h.Set(echo.HeaderRetryAfter, "1")

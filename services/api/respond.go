@@ -52,23 +52,38 @@ func noneMatch(r *http.Request, etag string) bool {
 	return false
 }
 
-// ifMatch is the version that a client wants to change; the zero value is any.
-func ifMatch(r *http.Request) (submission.Version, error) {
-	text := strings.TrimPrefix(strings.TrimSpace(r.Header.Get("If-Match")), "W/")
-	if text == "" || text == "*" {
-		return submission.Version{}, nil
+// ifMatch are the versions one of which a client wants to change; nil is any. A
+// tag that is none of ours is a version that no job has.
+func ifMatch(r *http.Request) ([]submission.Version, error) {
+	text := strings.Join(r.Header.Values("If-Match"), ",")
+	if trimmed := strings.TrimSpace(text); trimmed == "" || trimmed == "*" {
+		return nil, nil
 	}
-	var v submission.Version
-	parts := strings.Split(strings.Trim(text, `"`), ".")
-	if len(parts) == 2 || len(parts) == 3 {
-		var errRun, errVersion error
-		v.Run, errRun = strconv.ParseUint(parts[0], 10, 64)
-		v.Version, errVersion = strconv.ParseUint(parts[1], 10, 64)
-		if errRun == nil && errVersion == nil {
-			return v, nil
+	seen := []submission.Version{}
+	for tag := range strings.SplitSeq(text, ",") {
+		// Proxies that compress make tags weak.
+		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+		bare := strings.Trim(tag, `"`)
+		v, ours := versionOf(bare)
+		switch {
+		case ours:
+			seen = append(seen, v)
+		case tag != "" && tag != `"`+bare+`"`:
+			return nil, badParam("If-Match", "must be an ETag as GET gave it, in quotes, several joined by commas, or *")
 		}
 	}
-	return v, badParam("If-Match", "send one ETag as GET gave it, or *")
+	return seen, nil
+}
+
+// versionOf is the run and the version that a tag of etagOf names.
+func versionOf(tag string) (v submission.Version, ours bool) {
+	parts := strings.Split(tag, ".")
+	if len(parts) != 2 && len(parts) != 3 {
+		return v, false
+	}
+	run, errRun := strconv.ParseUint(parts[0], 10, 64)
+	version, errVersion := strconv.ParseUint(parts[1], 10, 64)
+	return submission.Version{Run: run, Version: version}, errRun == nil && errVersion == nil
 }
 
 func bytesText(n int64) string {

@@ -37,7 +37,7 @@ func (s *Service) listTasks(c echo.Context) error {
 	}
 	limit, errLimit := number(c, "limit", 1, tasksPageMax, tasksPage)
 	from, errFrom := number(c, "cursor", 0, math.MaxUint32, 0)
-	if err := errors.Join(errLimit, errFrom); err != nil {
+	if err := badParams(errLimit, errFrom); err != nil {
 		return err
 	}
 	var (
@@ -95,14 +95,15 @@ func (s *Service) slot(c echo.Context) (slotTasks, error) {
 
 // taskLogs gives a part of what a task wrote, as its agent has it.
 func (s *Service) taskLogs(c echo.Context) error {
+	var errFile error
 	file := c.Param("file")
 	if file != "stdout" && file != "stderr" {
-		return badParam("file", "must be stdout or stderr")
+		errFile = badParam("file", "must be stdout or stderr")
 	}
 	offset, errOffset := number(c, "offset", 0, math.MaxInt64, 0)
 	length, errLength := number(c, "length", 1, logChunk, logChunk)
 	attempt, errAttempt := number(c, "attempt", 1, math.MaxUint32, 0)
-	if err := errors.Join(errOffset, errLength, errAttempt); err != nil {
+	if err := badParams(errFile, errOffset, errLength, errAttempt); err != nil {
 		return err
 	}
 	if s.opts.Sandbox == nil {
