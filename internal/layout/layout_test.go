@@ -1,0 +1,113 @@
+package layout_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	module = "github.com/milosgajdos/taurus"
+	root   = "../.."
+)
+
+// list runs go list at the root, and returns its lines.
+func list(t *testing.T, args ...string) []string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
+	cmd.Dir = root
+	var why strings.Builder
+	cmd.Stderr = &why
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list %s: %v\n%s", strings.Join(args, " "), err, why.String())
+	}
+	return strings.Fields(string(out))
+}
+
+// described are the folders that the table in ARCHITECTURE.md names.
+func described(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(text), "| folder | what is in it |\n")
+	if !found {
+		t.Fatal("ARCHITECTURE.md has no table of folders")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	var folders []string
+	for line := range strings.Lines(table) {
+		names, _, _ := strings.Cut(strings.TrimPrefix(line, "|"), "|")
+		for _, name := range regexp.MustCompile("`[^`]+`").FindAllString(names, -1) {
+			folders = append(folders, strings.TrimSuffix(strings.Trim(name, "`"), "/*"))
+		}
+	}
+	return folders
+}
+
+// TestArchitectureTellsOfEveryPackage: of each by itself or with a folder above
+// it, but of the folders of internal and internal/core one by one.
+func TestArchitectureTellsOfEveryPackage(t *testing.T) {
+	folders := described(t)
+	for _, f := range folders {
+		if _, err := os.Stat(filepath.Join(root, f)); err != nil {
+			t.Errorf("ARCHITECTURE.md tells of what is not there: %v", err)
+		}
+	}
+	for _, pkg := range list(t, "./...", module+"/pkg/events") {
+		dir := strings.TrimPrefix(pkg, module+"/")
+		if !slices.ContainsFunc(folders, func(f string) bool { return dir == f || strings.HasPrefix(dir, f+"/") }) {
+			t.Errorf("ARCHITECTURE.md does not say where %s is", dir)
+		}
+	}
+}
+
+// TestCoreIsPure: the core stands on what reads and writes values, and on
+// nothing of taurus that does more.
+func TestCoreIsPure(t *testing.T) {
+	allowed := []string{
+		module + "/internal/core/", module + "/internal/job", module + "/internal/levenshtein", module + "/pkg/events",
+		"github.com/go-json-experiment/json", "github.com/goccy/go-yaml", "github.com/distribution/reference",
+		"github.com/opencontainers/go-digest",
+	}
+	for _, dep := range list(t, "-deps", "./internal/core/...") {
+		host, _, _ := strings.Cut(dep, "/")
+		if !strings.Contains(host, ".") {
+			continue // The standard library; of that the linters let the core import only what does no I/O.
+		}
+		if !slices.ContainsFunc(allowed, func(p string) bool { return strings.HasPrefix(dep, p) }) {
+			t.Errorf("the core depends on %s", dep)
+		}
+	}
+}
+
+// TestProgramsCarryNoServers: the four programs of production have neither the
+// embedded NATS nor the embedded Mesos in them, nor what speaks to Docker.
+func TestProgramsCarryNoServers(t *testing.T) {
+	foreign := []string{
+		module + "/internal/mesosim", module + "/internal/wiring/embedded", module + "/internal/allinone",
+		"github.com/nats-io/nats-server", "github.com/moby/",
+	}
+	for _, dep := range list(t, "-deps", "./services/...") {
+		if slices.ContainsFunc(foreign, func(p string) bool { return strings.HasPrefix(dep, p) }) {
+			t.Errorf("a program of production depends on %s", dep)
+		}
+	}
+}
+
+// TestEventsStandAlone: who imports the contract gets no client of anything.
+func TestEventsStandAlone(t *testing.T) {
+	for _, dep := range list(t, "-deps", module+"/pkg/events") {
+		host, _, _ := strings.Cut(dep, "/")
+		own := dep == module+"/pkg/events" || strings.HasPrefix(dep, "github.com/go-json-experiment/json")
+		if (strings.Contains(host, ".") && !own) || dep == "net/http" || dep == "os/exec" {
+			t.Errorf("pkg/events depends on %s", dep)
+		}
+	}
+}
