@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -85,7 +86,7 @@ func (a *App) Run(ctx context.Context, args []string) int {
 		return ExitOK
 	}
 	if served(cmd) {
-		return service.ExitCode(err)
+		return service.Report(cmd, err)
 	}
 	complain(a.Err, err, a.base)
 	if errors.Is(err, ErrUsage) {
@@ -94,7 +95,8 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	return ExitStatus(err)
 }
 
-// served tells whether a command is a role, which tells its errors itself.
+// served tells whether a command is a role, which words its errors as its own
+// program does.
 func served(cmd *cobra.Command) bool {
 	return cmd.HasParent() && cmd.Parent().Name() == "serve"
 }
@@ -110,9 +112,10 @@ func (a *App) Command() *cobra.Command {
 			"4 the state of the job stands against it, 5 the API cannot be reached.",
 		SilenceErrors: true, SilenceUsage: true,
 		DisableAutoGenTag: true,
-		Args:              cobra.NoArgs,
+		Args:              subcommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate("taurus {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.flags.api, "api", "", "`URL` of the API [TAURUS_API] (default a demo or dev that runs here, else "+defaultAPI+")")
@@ -142,19 +145,45 @@ func group(root *cobra.Command, id string, commands ...*cobra.Command) {
 	}
 }
 
-// strict makes every error of arguments a wrong usage.
+// subcommand refuses the arguments of a command that only has others below it,
+// and says which of those may have been meant.
+func subcommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	const close = 2 // Letters to change, at most.
+	cmd.SuggestionsMinimumDistance = close
+	hint := ""
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usagef("%s has no command %q%s", cmd.CommandPath(), args[0], hint)
+}
+
+// strict makes every error of arguments a wrong usage that tells the right one.
 func strict(cmd *cobra.Command) {
+	if served(cmd) {
+		return
+	}
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
-				return fmt.Errorf("%w: %w", ErrUsage, err)
+			err := check(cmd, args)
+			if err == nil || errors.Is(err, ErrUsage) {
+				return err
 			}
-			return nil
+			return usagef("%s given; it is `%s`", arguments(len(args)), cmd.UseLine())
 		}
 	}
 	for _, c := range cmd.Commands() {
 		strict(c)
 	}
+}
+
+func arguments(n int) string {
+	if n == 0 {
+		return "no argument"
+	}
+	return count(uint32(n), "argument")
 }
 
 // client is the API that the command line means.

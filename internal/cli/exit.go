@@ -93,9 +93,12 @@ func complain(w io.Writer, err error, base source) {
 		return
 	}
 	say(w, "taurus: %v", err)
+	if absent, ok := errors.AsType[*absentError](err); ok {
+		say(w, "  %s", absent.hint())
+	}
 	if problem, ok := errors.AsType[*client.Problem](err); ok {
-		if problem.Detail != "" && len(problem.Faults) == 0 {
-			say(w, "  %s", problem.Detail)
+		if text := mend(problem); text != "" && len(problem.Faults) == 0 {
+			say(w, "  %s", text)
 		}
 		for _, f := range problem.Faults {
 			say(w, "  %s", fault(f))
@@ -108,6 +111,20 @@ func complain(w io.Writer, err error, base source) {
 	if errors.Is(err, client.ErrAnswer) {
 		say(w, "  Is it taurus that listens there? The address comes from %s.", base.from)
 	}
+}
+
+// mend is the way out of a problem, in the words of the command line where the
+// api's are about requests.
+func mend(p *client.Problem) string {
+	switch p.Type {
+	case client.TypeJobExists:
+		return "Stop it with `taurus stop JOB --wait`, which frees the id, or choose another id."
+	case client.TypeJobLives:
+		return "Stop it first, with `taurus stop JOB --wait`."
+	case client.TypeNotYet:
+		return "`taurus events` shows which there are."
+	}
+	return p.Detail
 }
 
 // fault is one fault in a line.

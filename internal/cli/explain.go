@@ -29,7 +29,7 @@ func (a *App) explain() *cobra.Command {
 			}
 			why, err := a.client().Explain(cmd.Context(), args[0], moment)
 			if err != nil {
-				return missing(err, args[0])
+				return missingAt(err, args[0], moment)
 			}
 			return a.show(why, func(w io.Writer) error {
 				a.writeWhy(w, why)
@@ -66,7 +66,7 @@ func (a *App) writeWhy(w io.Writer, why projection.Explanation) {
 func (a *App) writeVerdict(w io.Writer, v projection.Verdict) {
 	say(w, "offers for group %s, as of sequence %d: %d looked at", v.Group, v.Sequence, v.Offers)
 	for _, reason := range slices.Sorted(maps.Keys(v.Reasons)) {
-		say(w, "  %s refused %s", count(v.Reasons[reason], "offer"), reason)
+		say(w, "  %s refused for %s", count(v.Reasons[reason], "offer"), reason)
 	}
 	if v.Nearest != nil {
 		say(w, "  nearest: %s, which lacked %s", v.Nearest.Hostname, strings.Join(v.Nearest.Lacked, "; "))

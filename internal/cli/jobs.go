@@ -180,14 +180,6 @@ func word(lead, text string) string {
 	return lead + text
 }
 
-// missing says which job was not found, and how to see what there is.
-func missing(err error, id string) error {
-	if errors.Is(err, client.ErrNotFound) {
-		return fmt.Errorf("job %q: %w; `taurus job` lists what there is", id, err)
-	}
-	return err
-}
-
 // scale changes how many tasks a job wants.
 func (a *App) scale() *cobra.Command {
 	return &cobra.Command{

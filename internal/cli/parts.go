@@ -17,7 +17,7 @@ func (a *App) serve() *cobra.Command {
 		Short: "Run one part of taurus",
 		Long: "Run one part of taurus as a process of its own, as `taurus demo` and `taurus dev` do\n" +
 			"with all of them. A part exits with the statuses that its --help lists.",
-		Args: cobra.NoArgs,
+		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	for _, role := range a.Serve {

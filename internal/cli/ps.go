@@ -27,11 +27,19 @@ func (a *App) ps() *cobra.Command {
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeJobs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkStates(states); err != nil {
+				return err
+			}
 			tasks, err := a.tasks(cmd.Context(), args, client.Query{Labels: labels})
 			if err != nil {
 				return err
 			}
+			ended := len(tasks)
 			tasks = slices.DeleteFunc(tasks, func(t projection.Task) bool { return !listed(t, all, states) })
+			if len(tasks) == 0 && ended > 0 && len(states) == 0 {
+				say(a.Err, "no tasks live; `--all` lists those that have ended too")
+				return a.show(tasks, func(io.Writer) error { return nil })
+			}
 			return a.show(tasks, func(w io.Writer) error { return a.writeTasks(w, tasks) })
 		},
 	}
@@ -46,9 +54,28 @@ func listed(t projection.Task, all bool, states []string) bool {
 	if len(states) == 0 {
 		return all || t.Live
 	}
-	return slices.ContainsFunc(states, func(s string) bool {
-		return strings.EqualFold(strings.TrimPrefix(strings.ToUpper(s), "TASK_"), condition(t))
-	})
+	return slices.ContainsFunc(states, func(s string) bool { return taskState(s) == condition(t) })
+}
+
+// taskState is the state that a user means, who may write it as Mesos does.
+func taskState(text string) string { return strings.TrimPrefix(strings.ToUpper(text), "TASK_") }
+
+// taskStates are all that condition may return.
+func taskStates() []string {
+	return []string{
+		"PENDING", "STAGING", "STARTING", "RUNNING", "KILLING", "UNREACHABLE", "FINISHED", "FAILED", "KILLED",
+		"ERROR", "LOST", "DROPPED", "GONE", "GONE_BY_OPERATOR", "UNKNOWN", "WITHDRAWN",
+	}
+}
+
+// checkStates refuses a state that no task can be in.
+func checkStates(states []string) error {
+	for _, s := range states {
+		if !slices.Contains(taskStates(), taskState(s)) {
+			return usagef("--state %s: tasks are %s", s, strings.ToLower(strings.Join(taskStates(), ", ")))
+		}
+	}
+	return nil
 }
 
 // condition is the state of a task, or that its agent is cut off.
@@ -64,7 +91,7 @@ func (a *App) tasks(ctx context.Context, args []string, q client.Query) ([]proje
 	api := a.client()
 	if len(args) == 1 {
 		tasks, err := api.Tasks(ctx, args[0], q.At)
-		return tasks, missing(err, args[0])
+		return tasks, missingAt(err, args[0], q.At)
 	}
 	jobs, err := api.Jobs(ctx, q)
 	if err != nil {
@@ -74,7 +101,7 @@ func (a *App) tasks(ctx context.Context, args []string, q client.Query) ([]proje
 	for _, j := range jobs {
 		tasks, err := api.Tasks(ctx, j.ID, q.At)
 		if err != nil {
-			return nil, missing(err, j.ID)
+			return nil, missingAt(err, j.ID, q.At)
 		}
 		all = append(all, tasks...)
 	}

@@ -65,7 +65,7 @@ func jobsAt(cmd *cobra.Command, api *client.Client, args []string, at string) ([
 		return api.Jobs(cmd.Context(), client.Query{At: at})
 	}
 	j, err := api.Job(cmd.Context(), args[0], at)
-	return []projection.Job{j}, missing(err, args[0])
+	return []projection.Job{j}, missingAt(err, args[0], at)
 }
 
 // momentForms says what a moment looks like.
@@ -85,17 +85,30 @@ func (a *App) moment(text string) (string, error) {
 	if t, ok := a.clockTime(text); ok {
 		return t.UTC().Format(time.RFC3339Nano), nil
 	}
-	if d, err := time.ParseDuration(strings.TrimPrefix(text, "-")); err == nil {
+	if d, err := span(strings.TrimPrefix(text, "-")); err == nil {
 		return a.Now().Add(-d).UTC().Format(time.RFC3339Nano), nil
 	}
 	return "", usagef("--at %s: %s", text, momentForms)
 }
 
+// span reads a duration, and whole days, as ages are printed.
+func span(text string) (time.Duration, error) {
+	const day = 24 * time.Hour
+	if days, whole := strings.CutSuffix(text, "d"); whole {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			return time.Duration(n) * day, nil
+		}
+	}
+	return time.ParseDuration(text) //nolint:wrapcheck // Only whether it is one matters.
+}
+
 // clockTime reads a time as `events` prints it, in the zone of this machine: that
 // of a day, or the last one that a clock showed.
 func (a *App) clockTime(text string) (time.Time, bool) {
-	if t, err := time.ParseInLocation(time.DateTime, text, time.Local); err == nil {
-		return t, true
+	for _, layout := range []string{time.DateTime, "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04"} {
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return t, true
+		}
 	}
 	t, err := time.Parse(time.TimeOnly, text)
 	if err != nil {
@@ -117,6 +130,10 @@ func (a *App) writePast(w io.Writer, was past) error {
 	then := *a
 	if !at.IsZero() {
 		then.Now = func() time.Time { return at }
+	}
+	if len(was.Jobs) == 0 {
+		say(a.Err, "there were no jobs then")
+		return nil
 	}
 	say(w, "")
 	if err := then.writeJobs(w, was.Jobs); err != nil || len(was.Tasks) == 0 {

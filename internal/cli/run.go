@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/watch"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
@@ -42,7 +43,10 @@ func (a *App) run() *cobra.Command {
 			api := a.client()
 			j, err := api.Submit(cmd.Context(), document, media)
 			if err != nil {
-				return err
+				return in(args[0], err)
+			}
+			for _, f := range j.Warnings {
+				say(a.Err, "warning: %s", fault(client.Fault(f)))
 			}
 			if !wait {
 				return a.show(j, func(w io.Writer) error {
@@ -58,6 +62,17 @@ func (a *App) run() *cobra.Command {
 	cmd.Flags().BoolVar(&wait, "wait", false, "follow the job and exit as it did")
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how `long` to wait; 0 is for ever")
 	return cmd
+}
+
+// in says which document an error of the api is about.
+func in(path string, err error) error {
+	if _, ok := errors.AsType[*client.Problem](err); !ok {
+		return err
+	}
+	if path == "-" {
+		path = "standard input"
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // document reads a job and tells its media type.
@@ -173,5 +188,5 @@ func (a *App) change(c watch.Change) string {
 	if c.Exit != nil {
 		text += fmt.Sprintf(" (exit %d)", *c.Exit)
 	}
-	return text + word(": ", clip(c.Detail))
+	return text + word(": ", clip(story.Beyond(c.Detail, c.Exit)))
 }

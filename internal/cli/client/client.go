@@ -78,17 +78,18 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	return &UnreachableError{Base: c.base, Cause: err}
 }
 
-// problem reads an error answer; one that is no problem document keeps its
-// status and the beginning of its text.
+// problem reads an error answer; one that is no problem document is not of
+// taurus, and keeps its status and the beginning of its text.
 func problem(resp *http.Response) error {
 	const enough = 64 << 10
 	body, err := io.ReadAll(io.LimitReader(resp.Body, enough))
 	if err != nil {
-		return &Problem{Status: resp.StatusCode, Title: resp.Status}
+		return &Problem{Status: resp.StatusCode, Title: resp.Status, foreign: true}
 	}
 	p := &Problem{}
 	if json.Unmarshal(body, p) != nil || p.Title == "" {
-		p = &Problem{Title: resp.Status, Detail: strings.TrimSpace(string(body[:min(len(body), 200)]))}
+		const beginning = 200
+		p = &Problem{Title: resp.Status, Detail: strings.TrimSpace(string(body[:min(len(body), beginning)])), foreign: true}
 	}
 	p.Status = resp.StatusCode
 	return p

@@ -20,8 +20,9 @@ func TestErrorsAreTold(t *testing.T) {
 		{"not found", "application/problem+json", `{"title":"There is no such job","status":404}`, "There is no such job", 404, client.ErrNotFound},
 		{"conflict", "application/problem+json", `{"title":"A job of this id exists"}`, "A job of this id exists", 409, client.ErrConflict},
 		{"moved on", "application/problem+json", `{"title":"The job has changed"}`, "The job has changed", 412, client.ErrConflict},
-		{"a proxy's page", "text/html", "<h1>Bad Gateway</h1>", "502 Bad Gateway", 502, nil},
-		{"nothing", "", "", "500 Internal Server Error", 500, nil},
+		{"a proxy's page", "text/html", "<h1>Bad Gateway</h1>", "502 Bad Gateway", 502, client.ErrAnswer},
+		{"another program's", "text/plain", "404 Not Found.", "404 Not Found", 404, client.ErrAnswer},
+		{"nothing", "", "", "500 Internal Server Error", 500, client.ErrAnswer},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			api := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -34,7 +35,7 @@ func TestErrorsAreTold(t *testing.T) {
 			if !errors.As(err, &p) || p.Status != c.status || err.Error() != c.want {
 				t.Fatalf("error %v (%+v), want %q", err, p, c.want)
 			}
-			for _, sentinel := range []error{client.ErrNotFound, client.ErrConflict} {
+			for _, sentinel := range []error{client.ErrNotFound, client.ErrConflict, client.ErrAnswer} {
 				if want := errors.Is(c.is, sentinel); errors.Is(err, sentinel) != want {
 					t.Errorf("is %v: %v, want %v", sentinel, !want, want)
 				}

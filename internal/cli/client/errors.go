@@ -43,8 +43,19 @@ type Fault struct {
 	Line    int    `json:"line,omitzero"`
 }
 
-// TypeNoOutput is the type of the problem that a task has written nothing yet.
-const TypeNoOutput = "urn:taurus:problem:no-output"
+// The types of problem that callers tell from others; docs/api.md lists all.
+const (
+	// TypeNoJob: there is, or was then, no such job.
+	TypeNoJob = "urn:taurus:problem:job-not-found"
+	// TypeNoOutput: a task has written nothing yet.
+	TypeNoOutput = "urn:taurus:problem:no-output"
+	// TypeJobExists: a job of the id lives.
+	TypeJobExists = "urn:taurus:problem:job-exists"
+	// TypeJobLives: the job is not over, as it must be.
+	TypeJobLives = "urn:taurus:problem:job-live"
+	// TypeNotYet: the log has not come to the sequence that was asked for.
+	TypeNotYet = "urn:taurus:problem:not-yet"
+)
 
 // Problem is an error answer of the API (RFC 9457).
 type Problem struct { //nolint:errname // RFC 9457 calls it a problem.
@@ -53,6 +64,9 @@ type Problem struct { //nolint:errname // RFC 9457 calls it a problem.
 	Title  string  `json:"title"`
 	Detail string  `json:"detail,omitzero"`
 	Faults []Fault `json:"faults,omitempty"`
+
+	// foreign: the answer was none of taurus, but of a proxy or another program.
+	foreign bool
 }
 
 // Error is the title. Detail and faults are for the caller to lay out.
@@ -64,8 +78,12 @@ func (p *Problem) Error() string {
 	return strings.TrimSuffix(text, ".")
 }
 
-// Is makes a problem comparable to ErrNotFound and ErrConflict.
+// Is makes a problem comparable to ErrNotFound and ErrConflict, and to ErrAnswer
+// alone if it is none of taurus.
 func (p *Problem) Is(target error) bool {
+	if p.foreign {
+		return target == ErrAnswer
+	}
 	switch p.Status {
 	case http.StatusNotFound:
 		return target == ErrNotFound

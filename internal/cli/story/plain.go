@@ -1,14 +1,16 @@
 package story
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // Plain is what an agent said about a task, in one line. Mesos wraps what Docker
 // said into the whole command line that it ran (src/docker/docker.cpp), which
 // would fill the space there is before the cause is told; the cause, and what
-// was tried, remain.
+// was tried, remain. What would move the cursor or change colours is marked.
 func Plain(text string) string {
 	text = docker().ReplaceAllStringFunc(text, func(said string) string {
 		part := docker().FindStringSubmatch(said)
@@ -21,7 +23,23 @@ func Plain(text string) string {
 		}
 		return tried + " failed: " + part[3]
 	})
-	return strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(text), " ")
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}
+
+// Beyond is what a message says beyond the exit status that is told anyway:
+// agents word that again.
+func Beyond(message string, exit *int) string {
+	if exit != nil && (message == fmt.Sprintf("Container exited with status %d", *exit) ||
+		message == fmt.Sprintf("Command exited with status %d", *exit)) {
+		return ""
+	}
+	return Plain(message)
 }
 
 // docker matches an error of the Docker containerizer: the subcommand, the rest

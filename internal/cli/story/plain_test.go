@@ -13,6 +13,7 @@ func TestPlain(t *testing.T) {
 		"":                               "",
 		"Container exited with status 3": "Container exited with status 3",
 		"two\nlines\n":                   "two lines",
+		"\x1b[31mred \u202elaer":         "\ufffd[31mred \ufffdlaer",
 		"Failed to run 'docker' at all":  "Failed to run 'docker' at all",
 		pull:                             `docker pull nginx:1.27 failed: Get "https://registry.test/v2/": no such host`,
 		"task 1 FAILED: " + pull:         `task 1 FAILED: docker pull nginx:1.27 failed: Get "https://registry.test/v2/": no such host`,

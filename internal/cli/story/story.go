@@ -205,9 +205,10 @@ func status(ev events.TaskStatusChanged) string {
 		text += map[bool]string{true: " and is healthy", false: " but is unhealthy"}[*ev.Healthy]
 	}
 	text += exit(ev.Exit)
-	switch {
+	switch message := Beyond(ev.Message, ev.Exit); {
+	case message != "":
+		return text + ": " + message
 	case ev.Message != "":
-		return text + ": " + Plain(ev.Message)
 	case ev.Reason != "" && ev.State != "TASK_RUNNING":
 		return text + ": " + words(strings.TrimPrefix(ev.Reason, "REASON_"))
 	}

@@ -48,6 +48,8 @@ func TestTell(t *testing.T) {
 		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_RUNNING", Healthy: &yes}, "slot 1 runs and is healthy"},
 		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_RUNNING", Healthy: &no, Reason: "REASON_X"}, "slot 1 runs but is unhealthy"},
 		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_FAILED", Exit: &three, Message: "oh"}, "slot 1 failed (exit status 3): oh"},
+		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_FAILED", Exit: &three, Message: "Container exited with status 3", Reason: "REASON_COMMAND_EXECUTOR_FAILED"}, "slot 1 failed (exit status 3)"},
+		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_FAILED", Exit: &three, Message: "Container exited with status 4"}, "slot 1 failed (exit status 3): Container exited with status 4"},
 		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_LOST", Reason: "REASON_AGENT_REMOVED"}, "slot 1 is lost: agent removed"},
 		{events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_NEW"}, "slot 1 is NEW"},
 		{events.LauncherElected{Instance: "l-1"}, "launcher l-1 took over"},
