@@ -147,13 +147,11 @@ func (p *Projection) read(ctx context.Context, n uint64) (Event, cluster.Record,
 const readGap = 64
 
 // JobEvents returns at most limit events about a job from sequence from on, up
-// to sequence to (0 is now); next is where to go on, 0 at the end.
+// to sequence to; next is where to go on, 0 at the end.
 func (p *Projection) JobEvents(ctx context.Context, id string, from, to uint64, limit int) (list []Event, next uint64, err error) {
 	wanted := p.after(id, max(from, 1)-1)
-	if to != 0 {
-		end, _ := slices.BinarySearch(wanted, to+1)
-		wanted = wanted[:end]
-	}
+	end, _ := slices.BinarySearch(wanted, to+1)
+	wanted = wanted[:end]
 	if len(wanted) > limit {
 		next, wanted = wanted[limit], wanted[:limit]
 	}

@@ -53,9 +53,12 @@ func TestJobEventsAreThoseOfTheJob(t *testing.T) {
 		<-p.CaughtUp()
 		limit := rapid.IntRange(1, 50).Draw(rt, "limit")
 		for id, sequences := range want {
+			if list, next, err := p.JobEvents(ctx, id, 0, 0, limit); len(list) != 0 || next != 0 || err != nil {
+				rt.Fatalf("%s: before the first event there are %v, then %d, %v", id, list, next, err)
+			}
 			var got []uint64
 			for from := uint64(1); from != 0; {
-				list, next, err := p.JobEvents(ctx, id, from, 0, limit)
+				list, next, err := p.JobEvents(ctx, id, from, p.Sequence(), limit)
 				if err != nil || len(list) > limit {
 					rt.Fatal(len(list), err)
 				}

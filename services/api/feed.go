@@ -12,87 +12,42 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
-	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
-// eventList is a page of the events about a job.
-type eventList struct {
-	Events []projection.Event `json:"events"`
-	// Next is the sequence to go on with (?from=), absent on the last page.
-	Next     uint64 `json:"next,omitzero"`
-	Sequence uint64 `json:"sequence"`
-}
-
 // events is the feed of all events.
 func (s *Service) events(c echo.Context) error {
-	return s.follow(c, projection.Filter{Job: c.QueryParam("job"), Types: types(c)}, 0)
+	types, err := types(c)
+	if err != nil {
+		return err
+	}
+	return s.follow(c, projection.Filter{Job: c.QueryParam("job"), Types: types}, 0)
 }
 
-func types(c echo.Context) []string {
-	var list []string
+// types reads ?type=; none means all.
+func types(c echo.Context) (list []string, err error) {
 	for _, value := range c.QueryParams()["type"] {
 		for word := range strings.SplitSeq(value, ",") {
-			if word != "" {
-				list = append(list, strings.TrimSuffix(word, "*"))
+			begins, many := strings.CutSuffix(word, "*")
+			switch {
+			case word == "":
+			case strings.Contains(begins, "*") || many && !strings.HasSuffix(begins, "."):
+				return nil, badParam("type", "%q must be a type, or the beginning of some up to a dot and a *, such as taurus.task.*",
+					cleaned(word, actorMax))
+			default:
+				list = append(list, begins)
 			}
 		}
 	}
-	return list
-}
-
-// jobEvents is the history of a job, deleted ones too: a page, or a feed for
-// those that accept one.
-func (s *Service) jobEvents(c echo.Context) error {
-	id, err := jobID(c, "id")
-	if err != nil {
-		return err
-	}
-	if err := s.waitAfter(c); err != nil {
-		return err
-	}
-	if !s.live.Seen(id) {
-		return submission.ErrNotFound
-	}
-	if strings.Contains(c.Request().Header.Get(echo.HeaderAccept), "text/event-stream") {
-		return s.follow(c, projection.Filter{Job: id, Types: types(c)}, 1)
-	}
-	list, err := s.eventPage(c, id)
-	if err != nil {
-		return err
-	}
-	setSequence(c, list.Sequence)
-	return writeJSON(c, http.StatusOK, jsonType, list)
-}
-
-func (s *Service) eventPage(c echo.Context, id string) (list eventList, err error) {
-	ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
-	defer cancel()
-	limit, errLimit := number(c, "limit", 1, eventsPageMax, eventsPage)
-	from, errFrom := number(c, "from", 0, 1<<63, 0)
-	if err := badParams(errLimit, errFrom); err != nil {
-		return list, err
-	}
-	list.Sequence = s.live.Sequence()
-	if at := c.QueryParam("at"); at != "" {
-		then, err := s.sequenceOf(ctx, at)
-		if err != nil {
-			return list, err
-		}
-		if then > list.Sequence {
-			return list, fmt.Errorf("%w: %d, the last is %d", projection.ErrNotYet, then, list.Sequence)
-		}
-		list.Sequence = then
-	}
-	list.Events, list.Next, err = s.live.JobEvents(ctx, id, from, list.Sequence, int(limit))
-	return list, err
+	return list, nil
 }
 
 // feedStart is the sequence that a feed begins with: behind Last-Event-ID, at
 // ?from=, or else at fallback, 0 being what comes next.
 func (s *Service) feedStart(c echo.Context, fallback uint64) (uint64, error) {
-	from, err := number(c, "from", 0, 1<<63, fallback)
+	param := "from"
+	from, err := number(c, param, 0, 1<<63, fallback)
 	if err != nil {
 		return 0, err
 	}
@@ -101,7 +56,7 @@ func (s *Service) feedStart(c echo.Context, fallback uint64) (uint64, error) {
 		if err != nil {
 			return 0, badParam("Last-Event-ID", "must be the id of an event, a sequence")
 		}
-		from = n + 1
+		param, from = "Last-Event-ID", n+1
 	}
 	if from == 0 {
 		return s.live.Sequence() + 1, nil
@@ -115,7 +70,7 @@ func (s *Service) feedStart(c echo.Context, fallback uint64) (uint64, error) {
 	case from < bounds.First:
 		return 0, fmt.Errorf("%w: the first kept is %d", errGone, bounds.First)
 	case from > bounds.Last+1:
-		return 0, badParam("from", "%d has not happened yet, the log is at %d; was it begun anew?", from, bounds.Last)
+		return 0, badParam(param, "has not happened yet, the log is at %d; leave it out to begin with what comes next", bounds.Last)
 	}
 	return from, nil
 }
@@ -128,11 +83,15 @@ func (s *Service) follow(c echo.Context, filter projection.Filter, fallback uint
 	if err != nil {
 		return err
 	}
+	out := newFeedWriter(c)
+	if c.Request().Method == http.MethodHead {
+		out.head()
+		return nil
+	}
 	s.metrics.feeds.Inc()
 	defer s.metrics.feeds.Dec()
 	ctx, cancel := context.WithCancel(c.Request().Context())
 	defer cancel()
-	out := newFeedWriter(c)
 	go func() {
 		select {
 		case <-s.stopping:
@@ -164,12 +123,17 @@ func newFeedWriter(c echo.Context) *feedWriter {
 	return &feedWriter{response: c.Response(), control: http.NewResponseController(c.Response())}
 }
 
-func (w *feedWriter) open(from uint64) error {
+// head writes the header alone.
+func (w *feedWriter) head() {
 	h := w.response.Header()
 	h.Set(echo.HeaderContentType, "text/event-stream; charset=utf-8")
 	h.Set(echo.HeaderCacheControl, "no-store")
 	h.Set("X-Accel-Buffering", "no") // Or nginx would keep events back.
 	w.response.WriteHeader(http.StatusOK)
+}
+
+func (w *feedWriter) open(from uint64) error {
+	w.head()
 	return w.send(fmt.Sprintf(": follows from %d\nretry: 1000\n\n", from))
 }
 

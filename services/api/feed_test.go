@@ -347,4 +347,70 @@ func TestJobEventsPageAndFollow(t *testing.T) {
 	if len(upTo.Events) != 3 {
 		t.Fatalf("%d events as of 50", len(upTo.Events))
 	}
+	for _, before := range []string{"0", "2000-01-01T00:00:00Z"} {
+		if a := r.do("GET", "/v2/jobs/web/events?at="+before, "").want(200); a.body != `{"events":[],"sequence":0}`+"\n" {
+			t.Errorf("as of %s: %s", before, a.body)
+		}
+	}
+}
+
+// A page has as many events of the types asked for as its limit says, however
+// many others lie between.
+func TestJobEventsPagesOfATypeAreFull(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	for range 3 {
+		r.touch("web", 2)
+		r.status("web", 1, 0, "TASK_RUNNING")
+	}
+	for _, row := range []struct {
+		query, sequences string
+		next             uint64
+	}{
+		{"type=taurus.task.*", "[4 7 10]", 0},
+		{"type=taurus.task.*&limit=2", "[4 7]", 10},
+		{"type=taurus.task.*&limit=2&from=10", "[10]", 0},
+		{"type=taurus.job.submitted.v1,taurus.task.*&limit=1", "[1]", 4},
+		{"type=taurus.job.submitted.v1&type=taurus.job.stopped.v1", "[1]", 0},
+		{"type=taurus.task.*&at=6", "[4]", 0},
+		{"type=taurus.other.*", "[]", 0},
+		{"limit=3&from=8", "[8 9 10]", 0},
+	} {
+		page := get[struct {
+			Events []struct{ Sequence uint64 }
+			Next   uint64
+		}](r, "/v2/jobs/web/events?"+row.query)
+		got := []uint64{}
+		for _, ev := range page.Events {
+			got = append(got, ev.Sequence)
+		}
+		if fmt.Sprint(got) != row.sequences || page.Next != row.next {
+			t.Errorf("%s: %v, then %d", row.query, got, page.Next)
+		}
+	}
+}
+
+// A feed is for those who would rather have one.
+func TestJobEventsAreAFeedForThoseWhoAcceptOne(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	for accept, feed := range map[string]bool{
+		"":                                    false,
+		"*/*":                                 false,
+		"application/json":                    false,
+		"text/event-stream":                   true,
+		"Text/Event-Stream":                   true,
+		"text/event-stream;q=0":               false,
+		"application/json, text/event-stream": true,
+		"text/event-stream;q=0.1, */*":        true,
+		"text/event-stream;q=0.1, application/json": false,
+		"garbage;;, text/event-stream":              true,
+	} {
+		a := r.do("HEAD", "/v2/jobs/web/events", "", header{"Accept": accept}).want(200)
+		if got := strings.HasPrefix(a.header.Get("Content-Type"), "text/event-stream"); got != feed {
+			t.Errorf("%q: a feed %v, want %v", accept, got, feed)
+		}
+	}
 }

@@ -102,6 +102,10 @@ func TestRefusals(t *testing.T) {
 		{"future at", "GET", "/v2/jobs?at=999", "", nil, 400, "not-yet"},
 		{"future from", "GET", "/v2/events?from=999", "", nil, 400, "parameter"},
 		{"bad Last-Event-ID", "GET", "/v2/events", "", header{"Last-Event-ID": "x"}, 400, "parameter"},
+		{"future Last-Event-ID", "GET", "/v2/events", "", header{"Last-Event-ID": "2"}, 400, "parameter"},
+		{"bad type", "GET", "/v2/events?type=taurus.ta*", "", nil, 400, "parameter"},
+		{"bad type of a page", "GET", "/v2/jobs/web/events?type=*.v1", "", nil, 400, "parameter"},
+		{"feed of the past", "GET", "/v2/jobs/web/events?at=1", "", header{"Accept": "text/event-stream"}, 400, "parameter"},
 		{"bad log file", "GET", "/v2/jobs/web/tasks/0/logs/passwd", "", nil, 400, "parameter"},
 		{"no sandbox", "GET", "/v2/jobs/web/tasks/0/logs/stdout", "", nil, 501, "no-sandbox"},
 		{"no route", "GET", "/v2/nothing", "", nil, 404, "http"},
@@ -454,5 +458,12 @@ func TestHead(t *testing.T) {
 	}
 	r.do("HEAD", "/", "").want(200)
 	r.do("HEAD", "/v2/jobs/nope", "").want(404)
-	r.do("HEAD", "/v2/events", "").want(405) // A feed would never end.
+	r.do("HEAD", "/v2/jobs/web/events", "").want(200)
+	r.do("HEAD", "/job/web", "").want(405)
+	// A feed would never end, its header does.
+	feed := r.do("HEAD", "/v2/events?from=1", "").want(200)
+	if got := feed.header.Get("Content-Type"); !strings.HasPrefix(got, "text/event-stream") || feed.body != "" {
+		t.Errorf("type %q, body %q", got, feed.body)
+	}
+	r.do("HEAD", "/v2/events?from=99", "").want(400)
 }

@@ -15,11 +15,10 @@ type route struct {
 	feed bool
 }
 
-// headToo says whether HEAD is answered as well, as RFC 9110 (9.3.2) asks of
-// every server: net/http leaves the body out. A feed has no end to wait for, and
-// the original's routes had none.
+// headToo says whether HEAD is answered as well, as RFC 9110 (9.1) asks of every
+// server: net/http leaves the body out. The original's routes had none.
 func (r route) headToo() bool {
-	return r.method == http.MethodGet && !r.feed && !isLegacy(r.path)
+	return r.method == http.MethodGet && !isLegacy(r.path)
 }
 
 // routes are all of them. Echo prefers static parts to parameters and those to

@@ -195,6 +195,13 @@ func testSequenceAt(t *testing.T, h Harness) {
 	if got := at(records[19].Time.Add(time.Hour)); got != 20 {
 		t.Errorf("sequence after all is %d, want 20", got)
 	}
+	// Neither fits into nanoseconds since 1970, in which servers may count.
+	if got := at(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)); got != 0 {
+		t.Errorf("sequence at the beginning of time is %d, want 0", got)
+	}
+	if got := at(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)); got != 20 {
+		t.Errorf("sequence at the end of time is %d, want 20", got)
+	}
 }
 
 func testClose(t *testing.T, h Harness) {

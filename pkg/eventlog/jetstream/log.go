@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -124,6 +125,9 @@ func (l *Log) Usage(ctx context.Context) (eventlog.Usage, error) {
 	return eventlog.Usage{Bytes: info.State.Bytes, MaxBytes: uint64(max(info.Config.MaxBytes, 0))}, nil
 }
 
+// endOfTime is the last instant that the server can tell, in nanoseconds since 1970.
+const endOfTime = math.MaxInt64
+
 // SequenceAt implements eventlog.Log. Times of records are those of the stream's
 // leader; where a new leader's clock was behind, the answer is as exact as the
 // clocks are.
@@ -133,8 +137,11 @@ func (l *Log) SequenceAt(ctx context.Context, t time.Time) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if b.First > b.Last {
+	switch {
+	case b.First > b.Last || t.Before(time.Unix(0, 0)):
 		return 0, nil
+	case !t.Before(time.Unix(0, endOfTime)):
+		return b.Last, nil
 	}
 	after, err := l.firstAfter(ctx, t)
 	if err != nil {
