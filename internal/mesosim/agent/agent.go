@@ -52,6 +52,7 @@ type Server struct {
 	pending   map[*record]bool // with an update to be acknowledged
 	lingers   map[taskKey]time.Time
 	starting  map[*record]time.Time // runs that have said nothing yet: until when
+	feedback  map[string]schedule   // of operations, by uuid
 	retries   alarm
 	session   *session
 	drain     *link.Drain
@@ -81,7 +82,7 @@ func New(opts Options) (*Server, error) {
 		opts: opts, started: time.Now(), codec: wire.NewCodec(), store: st, identity: id,
 		client:    &http.Client{Transport: &http.Transport{DisableCompression: true, TLSClientConfig: opts.TLS.Client()}},
 		executors: map[Kind]executor.Executor{}, records: map[string]*record{}, byTask: map[taskKey]*record{},
-		pending: map[*record]bool{}, lingers: map[taskKey]time.Time{}, starting: map[*record]time.Time{}, unregister: make(chan struct{}),
+		pending: map[*record]bool{}, lingers: map[taskKey]time.Time{}, starting: map[*record]time.Time{}, feedback: map[string]schedule{}, unregister: make(chan struct{}),
 	}
 	a.dial = a.dialAt(opts.Master)
 	if opts.Dial != nil {
@@ -262,6 +263,7 @@ func (a *Server) retry() {
 			a.sendHead(r)
 		}
 	}
+	a.retryFeedback(now)
 	a.giveUpStarts(now)
 	for key, until := range a.lingers {
 		if now.Before(until) {
@@ -313,11 +315,7 @@ func (a *Server) resend() {
 		r.resetBackoff()
 		a.sendHead(r)
 	}
-	if a.session != nil {
-		for i := range a.identity.Feedback {
-			a.session.post(link.FromAgent{Operation: &a.identity.Feedback[i]})
-		}
-	}
+	a.resendFeedback()
 }
 
 func newUUID() []byte {

@@ -3,7 +3,6 @@ package agent
 import (
 	"bytes"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
@@ -107,35 +106,5 @@ func (a *Server) updateFramework(u *link.UpdateFramework) {
 	}
 	if runs {
 		a.resend()
-	}
-}
-
-// apply takes the resources after an operation, and feeds its end back.
-func (a *Server) apply(m *link.Apply) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.identity.Resources = m.Resources
-	var fb *link.Feedback
-	if m.OperationID != "" {
-		fb = &link.Feedback{FrameworkID: m.FrameworkID, OperationID: m.OperationID, UUID: newUUID()}
-		a.identity.Feedback = append(a.identity.Feedback, *fb)
-	}
-	if err := a.store.saveIdentity(a.identity); err != nil {
-		a.fatal(err)
-		return
-	}
-	if fb != nil && a.session != nil {
-		a.session.post(link.FromAgent{Operation: fb})
-	}
-}
-
-func (a *Server) ackOperation(m *link.AckOperation) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.identity.Feedback = slices.DeleteFunc(a.identity.Feedback, func(f link.Feedback) bool {
-		return f.OperationID == m.OperationID && bytes.Equal(f.UUID, m.UUID)
-	})
-	if err := a.store.saveIdentity(a.identity); err != nil {
-		a.fatal(err)
 	}
 }

@@ -40,15 +40,8 @@ type record struct {
 	Drained bool `json:"drained,omitempty"`
 	Gone    bool `json:"gone,omitempty"`
 
-	sendAt  time.Time // when the head is sent again
-	backoff time.Duration
+	schedule // of the head
 }
-
-// The retry schedule of status updates (4.1).
-const (
-	firstRetry = 10 * time.Second
-	lastRetry  = 10 * time.Minute
-)
 
 func (r *record) key() taskKey {
 	return taskKey{r.Run.FrameworkID, r.Info.Value.TaskID.Value}
@@ -87,13 +80,9 @@ func (r *record) push(s mesos.TaskStatus) {
 
 // head returns the update to be sent now, and when it is due again.
 func (r *record) head(now time.Time) *link.Update {
-	r.backoff = min(max(2*r.backoff, firstRetry), lastRetry)
-	r.sendAt = now.Add(r.backoff)
+	r.sent(now)
 	return &link.Update{FrameworkID: r.Run.FrameworkID, Status: r.Pending[0], Latest: r.State}
 }
-
-// resetBackoff makes the next send the first again.
-func (r *record) resetBackoff() { r.backoff, r.sendAt = 0, time.Time{} }
 
 // acknowledge takes the head away if uuid is its own. done says that nothing is
 // left of the task.
