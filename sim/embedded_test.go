@@ -136,7 +136,7 @@ func verifyEmbedded(t *testing.T, w *sim.Embedded) {
 	state, err := w.Fold(0)
 	must(t, err)
 	for _, j := range state.Jobs {
-		if j.Spec.Kind == job.KindBatch && j.Outcome == cluster.OutcomeNone && !j.Stopped {
+		if !j.Over() && j.Spec.Kind == job.KindBatch {
 			t.Fatalf("batch job %s never ended", j.ID)
 		}
 	}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/sim"
@@ -174,7 +173,7 @@ func verify(t *testing.T, w *sim.World, seed uint64) {
 	state, err := w.Fold(0)
 	must(t, err)
 	for _, j := range state.Jobs {
-		if j.Spec.Kind == job.KindBatch && j.Outcome == cluster.OutcomeNone && !j.Stopped {
+		if !j.Over() && j.Spec.Kind == job.KindBatch {
 			t.Fatalf("batch job %s never ended; %s", j.ID, repeat)
 		}
 	}

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"slices"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/job"
@@ -26,10 +27,30 @@ func (s *State) applyJob(j *Job, r Record) Change {
 			return Change{Judgement: Outranked, Job: j}
 		}
 		j.Deleted, j.ChangedAt = true, r.Time
+		s.forget(j)
 	default:
 		return s.skip(j)
 	}
 	return Change{Job: j}
+}
+
+// forget keeps of a deleted job what the log expects next on its subjects, and
+// what still lives: its ends and its spec nobody asks for again.
+func (s *State) forget(j *Job) {
+	j.Spec = nil
+	for _, slot := range j.Slots {
+		slot.LastEnd = nil
+		slot.Tasks = slices.DeleteFunc(slot.Tasks, func(t *Task) bool {
+			if t.Live() {
+				return false
+			}
+			s.drop(t)
+			return true
+		})
+		if len(slot.Tasks) == 0 {
+			slot.Tasks = nil
+		}
+	}
 }
 
 // submit begins a new run. Tasks of earlier runs stay until they are over; the

@@ -222,10 +222,15 @@ func (s *State) prune(slot *Slot) {
 			kept = append(kept, t)
 			continue
 		}
-		if s.byID[t.ID] == t {
-			delete(s.byID, t.ID)
-		}
+		s.drop(t)
 	}
 	clear(slot.Tasks[len(kept):])
 	slot.Tasks = kept
+}
+
+// drop forgets the id of a task that is over, unless it is another's by now.
+func (s *State) drop(t *Task) {
+	if s.byID[t.ID] == t {
+		delete(s.byID, t.ID)
+	}
 }
