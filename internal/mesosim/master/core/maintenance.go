@@ -60,20 +60,26 @@ func (m *Master) MaintenanceStatus() maintenance.ClusterStatus {
 			if among(m.down, id) {
 				continue
 			}
-			d := maintenance.ClusterStatus_DrainingMachine{ID: id}
-			for _, a := range m.sortedAgents() {
-				if sameMachine(id, a.machine()) {
-					for _, f := range m.sortedFrameworks() {
-						if s, ok := a.maintenance[f.id]; ok {
-							d.Statuses = append(d.Statuses, s)
-						}
-					}
-				}
-			}
-			out.DrainingMachines = append(out.DrainingMachines, d)
+			out.DrainingMachines = append(out.DrainingMachines, maintenance.ClusterStatus_DrainingMachine{ID: id, Statuses: m.answers(id)})
 		}
 	}
 	return out
+}
+
+// answers is what frameworks said to the inverse offers of a machine's agents.
+func (m *Master) answers(machine mesos.MachineID) []allocator.InverseOfferStatus {
+	var all []allocator.InverseOfferStatus
+	for _, a := range m.sortedAgents() {
+		if !sameMachine(machine, a.machine()) {
+			continue
+		}
+		for _, f := range m.sortedFrameworks() {
+			if s, ok := a.maintenance[f.id]; ok {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
 }
 
 // StartMaintenance is START_MAINTENANCE, /machine/down: the agents of machines
