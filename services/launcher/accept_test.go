@@ -17,9 +17,7 @@ import (
 func TestUnlaunchable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.start()
-		r.plan(3)
-		sub := r.sub()
+		sub := r.begin(3)
 		sub.unfit = map[string]error{
 			r.taskID(0): fmt.Errorf("%w: no such check", mesos.ErrLaunchInvalid),
 			r.taskID(2): fmt.Errorf("%w: cpus short by 1", mesos.ErrInsufficient),
@@ -45,9 +43,7 @@ func TestUnlaunchable(t *testing.T) {
 func TestNothingLaunchable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.start()
-		r.plan(1)
-		sub := r.sub()
+		sub := r.begin(1)
 		sub.unfit = map[string]error{r.taskID(0): mesos.ErrLaunchInvalid}
 		sub.events <- offered("O1", 4)
 		time.Sleep(time.Second)
@@ -61,9 +57,7 @@ func TestNothingLaunchable(t *testing.T) {
 func TestFailedAccept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.start()
-		r.plan(1)
-		sub := r.sub()
+		sub := r.begin(1)
 		sub.broken = &mesos.CallError{Call: "ACCEPT", Status: 400, Body: "no such image"}
 		sub.events <- offered("O1", 4)
 		time.Sleep(9 * time.Second)

@@ -66,9 +66,7 @@ func launches(sub *subscription) int {
 func TestOffersOutliveABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.start()
-		r.plan(eventlog.MaxBatch + 1)
-		sub := r.sub()
+		sub := r.begin(eventlog.MaxBatch + 1)
 		var names []string
 		for i := range eventlog.MaxBatch + 1 {
 			names = append(names, fmt.Sprint(i))

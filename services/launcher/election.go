@@ -20,6 +20,8 @@ const (
 	// retryFirst and retryMax bound the waits between subscriptions.
 	retryFirst = 250 * time.Millisecond
 	retryMax   = 15 * time.Second
+	// failedOverWait is what the fold is given to tell of another launcher.
+	failedOverWait = time.Second
 	// yieldAfter is how long subscribing may fail before another launcher, which
 	// may reach the master, is given the lease.
 	yieldAfter = time.Minute
@@ -192,14 +194,20 @@ func (s *Service) subscribe(ctx context.Context) {
 	}()
 }
 
+// backOff is how long to wait after one more failure.
+func (s *Service) backOff() time.Duration {
+	wait := min(retryFirst<<min(s.failures, 10), retryMax)
+	s.failures++
+	return wait
+}
+
 // refused follows a subscription that did not come about.
 func (s *Service) refused(ctx context.Context, err error) {
 	if s.phase != subscribing {
 		return
 	}
 	now := s.opt.Now()
-	wait := min(retryFirst<<min(s.failures, 10), retryMax)
-	s.failures++
+	wait := s.backOff()
 	if s.failingSince.IsZero() {
 		s.failingSince = now
 	}
@@ -246,7 +254,7 @@ func (s *Service) opened() {
 	if s.phase != opening || l.Epoch != s.sess.epoch || l.Subscription.StreamID != s.sess.sub.StreamID() {
 		return
 	}
-	s.phase, s.failures, s.failingSince, s.retryAt = active, 0, time.Time{}, time.Time{}
+	s.phase, s.failingSince, s.retryAt = active, time.Time{}, time.Time{}
 	s.report("")
 	s.opt.Logger.Info().Uint64("epoch", l.Epoch).Uint64("sequence", l.Subscription.Sequence).
 		Str("framework", l.FrameworkID).Str("master", l.Subscription.Master).Msg("subscribed")
@@ -255,11 +263,15 @@ func (s *Service) opened() {
 
 // lost follows the end of the subscription. Whoever leads by the log subscribes
 // again; a launcher that Mesos cut because another one subscribed gives the fold
-// time to say who that is.
+// time to say who that is. One that did not last is as good as refused: two
+// frameworks of one id would cut each other for ever.
 func (s *Service) lost(ctx context.Context, err error) {
 	s.opt.Logger.Warn().Err(err).Uint64("epoch", s.state.Launcher.Epoch).Msg("subscription ended")
 	s.report(fmtLost(err))
-	streamID := s.sess.sub.StreamID()
+	streamID, now := s.sess.sub.StreamID(), s.opt.Now()
+	if now.Sub(s.sess.openedAt) >= retryMax {
+		s.failures = 0
+	}
 	s.sess.close()
 	s.sess = nil
 	s.phase = subscribing
@@ -268,9 +280,11 @@ func (s *Service) lost(ctx context.Context, err error) {
 	l := s.state.Launcher
 	subject := s.opt.Space.Launcher(shard)
 	s.appendLauncher(ctx, l.Last, s.envelope(fmt.Sprintf("%s@%d/%d", subject, l.Last, l.Epoch), l.Subscription.Sequence), ev)
+	wait := s.backOff()
 	if errors.Is(err, mesos.ErrFailedOver) {
-		s.retryAt = s.opt.Now().Add(time.Second)
+		wait = max(wait, failedOverWait)
 	}
+	s.retryAt = now.Add(wait)
 }
 
 func fmtLost(err error) string {

@@ -26,9 +26,7 @@ func want(t *testing.T, what string, got []string, want ...string) {
 func launched(t *testing.T) (*rig, *subscription) {
 	t.Helper()
 	r := newRig(t)
-	r.start()
-	r.plan(1)
-	sub := r.sub()
+	sub := r.begin(1)
 	sub.events <- offered("O1", 4)
 	time.Sleep(time.Second)
 	want(t, "launch", sub.called("ACCEPT"), "ACCEPT O1: web.0.1")
@@ -41,9 +39,7 @@ func TestNothingIsProcessedBeforeItsOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.on(events.FrameworkRegistered{}, held(5*time.Second))
-		r.start()
-		r.plan(1)
-		sub := r.sub()
+		sub := r.begin(1)
 		sub.events <- offered("O1", 4)
 		sub.events <- mesos.Update{Status: mesos.Status{TaskID: "stranger", AgentID: "S", State: "TASK_RUNNING", UUID: []byte("x")}}
 		time.Sleep(3 * time.Second)
@@ -64,9 +60,7 @@ func TestAcceptFollowsTheFoldedStaging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.on(events.TaskStaged{}, held(3*time.Second))
-		r.start()
-		r.plan(2)
-		sub := r.sub()
+		sub := r.begin(2)
 		sub.events <- offered("O1", 4)
 		time.Sleep(2 * time.Second)
 		want(t, "before", sub.called("ACCEPT"))
@@ -84,9 +78,7 @@ func TestDoomedWhileStaging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.on(events.TaskStaged{}, held(3*time.Second))
-		r.start()
-		r.plan(1)
-		sub := r.sub()
+		sub := r.begin(1)
 		sub.events <- offered("O1", 4)
 		time.Sleep(time.Second)
 		r.doom(0, 0)
@@ -119,9 +111,7 @@ func TestLostAnswerOfAStaging(t *testing.T) {
 			}
 			return err
 		})
-		r.start()
-		r.plan(1)
-		sub := r.sub()
+		sub := r.begin(1)
 		sub.events <- offered("O1", 4)
 		time.Sleep(30 * time.Second)
 		want(t, "launch", sub.called("ACCEPT"))
@@ -138,9 +128,7 @@ func TestLostAnswerOfAStaging(t *testing.T) {
 func TestDoomedBeforeItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.start()
-		r.plan(1)
-		r.sub()
+		r.begin(1)
 		r.doom(0, 0)
 		time.Sleep(time.Second)
 		if task := r.task(0); task.State != cluster.Withdrawn {
@@ -153,9 +141,7 @@ func TestDoomedBeforeItsPlace(t *testing.T) {
 func TestNotBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.start()
-		r.plan(1)
-		sub := r.sub()
+		sub := r.begin(1)
 		sub.events <- offered("O1", 2)
 		time.Sleep(time.Second)
 		due := time.Now().Add(time.Minute)
@@ -306,9 +292,7 @@ func TestStrangersAreAdopted(t *testing.T) {
 func TestVerdictsChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.start()
-		r.plan(2)
-		sub := r.sub()
+		sub := r.begin(2)
 		for i := range 5 {
 			sub.events <- offered(fmt.Sprint("O", i), 1)
 			time.Sleep(2 * time.Second)
@@ -399,9 +383,7 @@ func TestStatusOfAnything(t *testing.T) {
 func TestAdoptionOfWhatOnlyWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.start()
-		r.plan(2)
-		sub := r.sub()
+		sub := r.begin(2)
 		ref := mesos.TaskRef{TaskID: r.taskID(0), AgentID: "S", State: "TASK_RUNNING", Ours: true, Job: "web", Run: r.run, Group: "g", Attempt: 1}
 		other := ref // Says that it is the same attempt; there can be but one.
 		other.TaskID = "other"

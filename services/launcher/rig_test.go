@@ -30,6 +30,7 @@ type subscription struct {
 	mu     sync.Mutex
 	calls  []string
 	closed bool
+	cut    bool // events was closed
 	err    error
 	// unfit are the tasks whose launch cannot be made, and why.
 	unfit map[string]error
@@ -204,6 +205,14 @@ func (r *rig) start() {
 			r.t.Error(err)
 		}
 	})
+}
+
+// begin starts the launcher, plans n tasks, and is the subscription to follow.
+func (r *rig) begin(n uint32) *subscription {
+	r.t.Helper()
+	r.start()
+	r.plan(n)
+	return r.sub()
 }
 
 // sub is the newest subscription, a second after whatever was before.

@@ -27,6 +27,8 @@ type session struct {
 	sent map[cluster.Key]*launching.Sent
 	// inFlight is the batch of decisions that is being appended or folded.
 	inFlight *batch
+	// openedAt is when its opening was folded.
+	openedAt time.Time
 	// retryAt is when decisions may be appended again after a failure.
 	retryAt time.Time
 
@@ -83,7 +85,8 @@ func (sess *session) close() {
 // should be running.
 func (sess *session) start() {
 	sess.s.watch.changed = true
-	sess.reconcile.begin(sess.s.state, sess.s.opt.Now())
+	sess.openedAt = sess.s.opt.Now()
+	sess.reconcile.begin(sess.s.state, sess.openedAt)
 }
 
 // call does an ordered call; failed, it is logged: whatever was to come of it is

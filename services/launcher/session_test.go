@@ -19,9 +19,7 @@ func TestRescindedWhileStaging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.on(events.TaskStaged{}, held(3*time.Second))
-		r.start()
-		r.plan(2)
-		sub := r.sub()
+		sub := r.begin(2)
 		sub.events <- offered("O1", 2)
 		time.Sleep(time.Second)
 		sub.events <- offered("O2", 2)
@@ -43,9 +41,7 @@ func TestStoppedWhileStaging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.on(events.TaskStaged{}, held(3*time.Second))
-		r.start()
-		r.plan(1)
-		sub := r.sub()
+		sub := r.begin(1)
 		sub.events <- offered("O1", 4)
 		time.Sleep(time.Second)
 		r.put(r.space.Job("web"), events.JobStopped{Run: r.run})
@@ -65,9 +61,7 @@ func TestUnknownStagingGivesItsOffersBack(t *testing.T) {
 			}
 			return eventlog.ErrOutcomeUnknown
 		})
-		r.start()
-		r.plan(1)
-		sub := r.sub()
+		sub := r.begin(1)
 		sub.events <- offered("O1", 4)
 		time.Sleep(time.Second)
 		want(t, "offers", sub.called("DECLINE"), "DECLINE O1 for 0s")
@@ -78,9 +72,7 @@ func TestUnknownStagingGivesItsOffersBack(t *testing.T) {
 func TestQuietMaster(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.start()
-		r.plan(1)
-		sub := r.sub()
+		sub := r.begin(1)
 		time.Sleep(25 * time.Second)
 		want(t, "before", sub.called("REVIVE"))
 		time.Sleep(10 * time.Second)
@@ -271,6 +263,34 @@ func TestYields(t *testing.T) {
 		time.Sleep(50 * time.Second)
 		if n := len(records[events.LauncherElected](t, r.log)); n != 2 {
 			t.Errorf("%d elections, want another after the lease was given back", n)
+		}
+	})
+}
+
+// TestSubscriptionsThatDoNotLast are asked for ever more rarely: each is three
+// records in the log.
+func TestSubscriptionsThatDoNotLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.start()
+		end := time.Now().Add(2 * time.Minute)
+		for time.Now().Before(end) {
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			r.mu.Lock()
+			if n := len(r.subs); n > 0 && !r.subs[n-1].cut {
+				r.subs[n-1].cut = true
+				close(r.subs[n-1].events)
+			}
+			r.mu.Unlock()
+		}
+		if n := len(r.asked); n < 10 || n > 16 {
+			t.Errorf("subscribed %d times in two minutes, want 0.25 s, 0.5 s, ... and then every 15 s", n)
+		}
+		time.Sleep(time.Minute)
+		lasting, before := r.sub(), len(r.asked)
+		if r.again(lasting, mesos.ErrDisconnected); len(r.asked) != before+1 {
+			t.Error("not subscribed again at once after one that lasted")
 		}
 	})
 }
