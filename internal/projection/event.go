@@ -9,6 +9,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // Event is an event as feeds and histories show it.
@@ -22,9 +23,10 @@ type Event struct {
 	Job      string    `json:"job,omitzero"`
 	Actor    string    `json:"actor,omitzero"`
 	// Cause is the sequence of the event that led to this one.
-	Cause uint64         `json:"cause,omitzero"`
-	Epoch uint64         `json:"epoch,omitzero"`
-	Data  jsontext.Value `json:"data"`
+	Cause uint64 `json:"cause,omitzero"`
+	Epoch uint64 `json:"epoch,omitzero"`
+	// Data is the event; of an unknown type that is no JSON, its text.
+	Data jsontext.Value `json:"data"`
 }
 
 // NewEvent is the view of a record; decoded is the same record.
@@ -33,8 +35,20 @@ func NewEvent(rec eventlog.Record, decoded cluster.Record) Event {
 		Sequence: rec.Sequence, Time: rec.Time, Subject: rec.Subject, Type: decoded.Event.Type(),
 		ID: decoded.Envelope.ID, Source: decoded.Envelope.Source, Job: decoded.Subject.Job,
 		Actor: decoded.Envelope.Actor, Cause: decoded.Envelope.Cause, Epoch: decoded.Envelope.Epoch,
-		Data: jsontext.Value(rec.Data),
+		Data: data(rec, decoded),
 	}
+}
+
+// data is the body of a record as JSON. Known events are JSON, or they would
+// not have been decoded.
+func data(rec eventlog.Record, decoded cluster.Record) jsontext.Value {
+	value := jsontext.Value(rec.Data)
+	if _, unknown := decoded.Event.(events.Unknown); !unknown || value.IsValid() {
+		return value
+	}
+	// Broken UTF-8 is replaced in the text; the error speaks of it.
+	text, _ := jsontext.AppendQuote(nil, rec.Data)
+	return text
 }
 
 func decodeEvent(rec eventlog.Record) (Event, cluster.Record, error) {

@@ -15,6 +15,9 @@ var (
 	ErrUnknownMajor = errors.New("event has a newer major version than this program knows; upgrade it")
 	// ErrBody is returned when the body of a known event is not what its type says.
 	ErrBody = errors.New("malformed event body")
+	// errNull: the JSON package takes null for an empty struct, but a body is an
+	// object.
+	errNull = errors.New("null is no event")
 )
 
 // Encode makes a message of an event. Two calls with equal arguments give equal
@@ -110,6 +113,9 @@ var decoders = map[string]func([]byte) (Event, error){
 }
 
 func decodeAs[E Event](data []byte) (Event, error) {
+	if jsontext.Value(data).Kind() == 'n' {
+		return nil, errNull
+	}
 	var ev E
 	if err := json.Unmarshal(data, &ev); err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func TestAdditiveMembersSurvive(t *testing.T) {
 
 func TestMalformedBodies(t *testing.T) {
 	for _, s := range samples() {
-		for _, body := range []string{"", "[]", `"x"`, `{"run":`, `{"run":1,"run":2}`, `{"x":"` + "\xff" + `"}`, `{} {}`} {
+		for _, body := range []string{"", "[]", `"x"`, "null", " null", `{"run":`, `{"run":1,"run":2}`, `{"x":"` + "\xff" + `"}`, `{} {}`} {
 			m := encoded(t, s)
 			m.Data = []byte(body)
 			if _, ev, err := events.Decode(m); !errors.Is(err, events.ErrBody) || ev != nil {

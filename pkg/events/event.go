@@ -17,7 +17,8 @@ type Event interface {
 }
 
 // Additive keeps members that a newer program added, so that an older one that
-// decodes and encodes an event loses nothing.
+// decodes and encodes an event loses nothing of it. Of the parts of an event
+// (SlotRange, Resources, NearestMiss) they are skipped.
 type Additive struct {
 	Rest jsontext.Value `json:",embed"`
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/services/api"
@@ -101,6 +103,30 @@ func (r *rig) touch(job string, n int) {
 	r.t.Helper()
 	for range n {
 		r.append(r.space.Plan(job), events.TasksPlanned{Run: 1, Group: "none"})
+	}
+}
+
+// An event of a type that nobody knows, and that is no JSON, is shown as text:
+// it ends neither histories nor feeds.
+func TestUnknownEventsAreShown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.create(oneTask)
+	for _, data := range []string{"{\n\"a\": 1\n}", "no\njson", "", `{"a":1,"a":2}`, "\"\xff\""} {
+		r.append(r.space.Plan("web"), events.Unknown{TypeName: "taurus.plan.other.v1", Data: []byte(data)})
+	}
+	want := []string{`{"a":1}`, `"no\njson"`, `""`, `"{\"a\":1,\"a\":2}"`, "\"\\\"\ufffd\\\"\""}
+	page := get[struct {
+		Events []struct{ Data jsontext.Value }
+	}](r, "/v2/jobs/web/events?from=2")
+	f := r.feed("/v2/events?from=2")
+	for i, w := range want {
+		if got := string(page.Events[i].Data); got != w {
+			t.Errorf("page: %s, want %s", got, w)
+		}
+		if got := f.must().data; !strings.Contains(got, `"data":`+w+`,`) && !strings.HasSuffix(got, `"data":`+w+`}`) {
+			t.Errorf("feed: %s, want %s", got, w)
+		}
 	}
 }
 

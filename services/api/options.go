@@ -25,6 +25,8 @@ const (
 	submissionShare = 0.8
 	// usageFor is how long an answer about how full the log is stays good.
 	usageFor = time.Second
+	// usageKey is what the gate knows that question by.
+	usageKey = "usage"
 	// readTimeout, writeTimeout and idleTimeout bound a connection; requests
 	// are bounded by requestTimeout, feeds by feedWriteTimeout per write.
 	headerTimeout    = 10 * time.Second

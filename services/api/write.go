@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -117,10 +116,11 @@ func (s *Service) settle(ctx context.Context, id string, last uint64, ceID strin
 	return sequence, winner == ceID, true
 }
 
-// usage remembers how full the log is.
+// usage remembers how full the log is, or why that is not known. Who is in the
+// gate for usageKey has it.
 type usage struct {
-	mu    sync.Mutex
 	share float64
+	err   error
 	at    time.Time
 }
 
@@ -131,16 +131,23 @@ func (s *Service) room(ctx context.Context, ev events.Event) error {
 	if _, submits := ev.(events.JobSubmitted); !ok || !submits {
 		return nil
 	}
-	s.usage.mu.Lock()
-	defer s.usage.mu.Unlock()
-	if now := s.now(); s.usage.at.IsZero() || now.Sub(s.usage.at) >= usageFor {
-		u, err := sized.Usage(ctx)
-		if err != nil {
-			return err
-		}
-		s.usage.share, s.usage.at = u.Share(), now
+	leave, err := s.gate.enter(ctx, usageKey)
+	if err != nil {
+		return err
 	}
-	if s.usage.share >= submissionShare {
+	defer leave()
+	known := &s.usage
+	if known.at.IsZero() || s.now().Sub(known.at) >= usageFor {
+		u, err := sized.Usage(ctx)
+		if err != nil && ctx.Err() != nil {
+			return err // It says nothing to those who wait.
+		}
+		*known = usage{share: u.Share(), err: err, at: s.now()}
+	}
+	switch {
+	case known.err != nil:
+		return known.err
+	case known.share >= submissionShare:
 		return errNearlyFull
 	}
 	return nil
