@@ -39,7 +39,7 @@ func child(args []string) error {
 	case "serve":
 		return serve(args[1:])
 	case "fail":
-		return errors.New("the flux is not calibrated")
+		return errors.New("warming up\nwarming up\n" + `{"level":"error","error":"the flux is not calibrated","exit_status":1}`)
 	case "mute":
 		<-terminated()
 		return nil

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -20,6 +18,8 @@ type process struct {
 	program Program
 	host    *Supervisor
 	log     string
+	// begins is where the log of this run begins, behind those of former ones.
+	begins int64
 
 	// firstUp is closed when it has been ready once.
 	firstUp chan struct{}
@@ -213,7 +213,7 @@ func (p *process) up(pid int) {
 func (p *process) fell(err error) {
 	p.mu.Lock()
 	p.running.Ready = false
-	p.deaths = errors.Join(p.deaths, err)
+	p.deaths = err
 	p.mu.Unlock()
 	p.host.publish()
 	select {
@@ -263,24 +263,4 @@ func death(err error) error {
 	default:
 		return errors.New(status.Signal().String())
 	}
-}
-
-// tail returns the last lines of a log.
-func tail(path string, lines int) []string {
-	const enough = 16 << 10
-	f, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil
-	}
-	data := make([]byte, min(info.Size(), enough))
-	if _, err := f.ReadAt(data, info.Size()-int64(len(data))); err != nil {
-		return nil
-	}
-	all := strings.Split(strings.TrimSpace(string(data)), "\n")
-	return all[max(0, len(all)-lines):]
 }

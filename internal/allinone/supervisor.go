@@ -157,7 +157,7 @@ func (s *Supervisor) process(program Program, peers map[string][]string) *proces
 	was := s.ledger.get(program.Name)
 	log := filepath.Join(s.opts.Data, "logs", program.Name+".log")
 	return &process{
-		program: program, host: s, log: log,
+		program: program, host: s, log: log, begins: sizeOf(log),
 		firstUp: make(chan struct{}), gone: make(chan struct{}), stop: make(chan struct{}),
 		falls:   make(chan struct{}, maxFalls),
 		running: Running{Role: program.Role, Name: program.Name, Log: log},
@@ -192,7 +192,7 @@ func (s *Supervisor) notReady(p *process, why error) error {
 		why = p.deaths
 	}
 	p.mu.Unlock()
-	return &NotReadyError{Name: p.program.Name, Log: p.log, Cause: why, Tail: tail(p.log, lines)}
+	return &NotReadyError{Name: p.program.Name, Log: p.log, Cause: why, Tail: tail(p.log, p.begins, lines)}
 }
 
 // peers are the addresses known, by role.

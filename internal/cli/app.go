@@ -151,8 +151,8 @@ func subcommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	const close = 2 // Letters to change, at most.
-	cmd.SuggestionsMinimumDistance = close
+	const changes = 2 // Letters, at most.
+	cmd.SuggestionsMinimumDistance = changes
 	hint := ""
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "; did you mean " + strings.Join(near, " or ") + "?"

@@ -43,6 +43,9 @@ func (a *App) demo() *cobra.Command {
 		Example: "  taurus demo\n  taurus demo --exit\n  taurus demo --clean",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkListen(f.listen); err != nil {
+				return err
+			}
 			switch {
 			case f.exit && f.clean:
 				return usagef("--exit and --clean: give one of them")
@@ -82,6 +85,8 @@ type stage struct {
 	tasks  *watch.Tasks
 	// past is the last sequence of a former run: what happened then is not shown.
 	past uint64
+	// before is the sequence at which nothing of the job ran yet.
+	before uint64
 }
 
 // raise starts the demo's processes.
@@ -186,7 +191,7 @@ func (s *stage) guide() {
 		"  " + me + " events " + s.id + at,
 		"  " + me + " logs " + s.id + "/0" + at,
 		"  " + me + " scale " + s.id + " 6" + at,
-		"  " + me + " replay --at 1m" + at,
+		fmt.Sprintf("  %s replay --at %d%s  (the job as it was before its tasks ran)", me, s.before, at),
 	}
 	if s.docker != nil {
 		lines = append(lines, "  docker ps")

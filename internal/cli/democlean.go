@@ -29,7 +29,10 @@ func (a *App) cleanDemo(ctx context.Context, data string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.wipe(ctx, data), s.Close(), os.RemoveAll(data))
+	if err := a.wipe(ctx, data); err != nil {
+		return errors.Join(err, s.Close()) // The data stay, for the next try to find the containers by.
+	}
+	return errors.Join(s.Close(), os.RemoveAll(data))
 }
 
 // wipe removes the containers of a data directory, and the image built for them.

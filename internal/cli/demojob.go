@@ -35,7 +35,7 @@ func (s *stage) findOrSubmit(ctx context.Context) (uint64, error) {
 	case over(j.State):
 		return s.submit(ctx, spec)
 	}
-	s.want, s.past = int(j.Tasks.Wanted), j.Sequence
+	s.want, s.past, s.before = int(j.Tasks.Wanted), j.Sequence, j.Run
 	say(s.Out, "found %s: %s running", j.ID, count(j.Tasks.Running, "task"))
 	return j.Run, nil
 }
@@ -64,6 +64,7 @@ func (s *stage) submit(ctx context.Context, spec *job.Spec) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("submit %s: %w", spec.ID, err)
 	}
+	s.before = j.Run
 	say(s.Out, "submitted examplejobs/job.json: %s, %d tasks", j.ID, s.want)
 	return j.Run, nil
 }

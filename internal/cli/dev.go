@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"net"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +28,9 @@ func (a *App) dev() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkLayout(l); err != nil {
+				return err
+			}
+			if err := checkListen(l.Listen); err != nil {
 				return err
 			}
 			var err error
@@ -68,6 +73,21 @@ func checkLayout(l allinone.Layout) error {
 	}
 	if !slices.Contains([]string{"auto", "docker", "process", "simulated"}, l.Executor) {
 		return usagef("--executor %s: there are auto, docker, process and simulated", l.Executor)
+	}
+	return nil
+}
+
+// checkListen refuses an address that no api can listen at; empty leaves it open.
+func checkListen(address string) error {
+	if address == "" {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return usagef("--listen %s: give host:port, such as 127.0.0.1:8080, or port 0 for any free one", address)
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ func (a *App) events() *cobra.Command {
 	var from uint64
 	cmd := &cobra.Command{
 		Use:               "events [JOB]",
+		SuggestFor:        []string{"history", "log", "watch"},
 		Short:             "Tell what happened, a sentence per event",
 		Long:              "Tell what happened, a sentence per event, with its sequence in the log: what\n`replay --at` and `--from` take.",
 		Example:           "  taurus events taurusjob\n  taurus events --follow\n  taurus events --from 120 -o json",

@@ -18,6 +18,7 @@ func (a *App) explain() *cobra.Command {
 	var at string
 	cmd := &cobra.Command{
 		Use:               "explain JOB",
+		SuggestFor:        []string{"why"},
 		Short:             "Say why a job is not, or was not, as it is wanted",
 		Example:           "  taurus explain taurusjob\n  taurus explain taurusjob --at 5m",
 		Args:              cobra.ExactArgs(1),

@@ -26,6 +26,7 @@ func (a *App) job() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "job [JOB]",
 		Short:             "List jobs, or show one with its groups and why it is as it is",
+		SuggestFor:        []string{"jobs", "apps", "list", "ls", "status", "inspect", "show"},
 		Example:           "  taurus job\n  taurus job --state running --label team=web\n  taurus job taurusjob",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeJobs(1),
@@ -253,6 +254,7 @@ func first(names []string) string {
 func (a *App) rm() *cobra.Command {
 	return &cobra.Command{
 		Use:               "rm JOB...",
+		SuggestFor:        []string{"delete", "remove", "purge"},
 		Short:             "Delete jobs that are over from the lists; what happened stays in the log",
 		Example:           "  taurus rm taurusjob",
 		Args:              cobra.MinimumNArgs(1),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -107,10 +108,22 @@ func (a *App) executor(ctx context.Context, wanted string) (string, *engine.Engi
 	return "simulated", nil
 }
 
-// me is how this program is called again.
+// me is how this program is called again: by its name where a shell finds it, and
+// otherwise by its path.
 func (a *App) me() string {
 	if strings.Contains(a.Executable, "go-build") {
 		return "go run ./cmd/taurus"
 	}
-	return filepath.Base(a.Executable)
+	name := filepath.Base(a.Executable)
+	if found, err := exec.LookPath(name); err == nil && same(found, a.Executable) {
+		return name
+	}
+	return a.Executable
+}
+
+// same tells whether two paths lead to one file.
+func same(a, b string) bool {
+	one, errOne := os.Stat(a)
+	other, errOther := os.Stat(b)
+	return errOne == nil && errOther == nil && os.SameFile(one, other)
 }

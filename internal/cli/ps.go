@@ -22,6 +22,7 @@ func (a *App) ps() *cobra.Command {
 	var labels string
 	cmd := &cobra.Command{
 		Use:               "ps [JOB]",
+		SuggestFor:        []string{"tasks", "task", "allocs", "status"},
 		Short:             "List tasks: where they run, their attempt, age and last failure",
 		Example:           "  taurus ps\n  taurus ps taurusjob --all\n  taurus ps --state running --label team=web",
 		Args:              cobra.MaximumNArgs(1),

@@ -27,8 +27,9 @@ func (a *App) run() *cobra.Command {
 	var wait bool
 	var timeout time.Duration
 	cmd := &cobra.Command{
-		Use:   "run FILE|-",
-		Short: "Submit a job, from a file of JSON or YAML or from standard input",
+		Use:        "run FILE|-",
+		SuggestFor: []string{"submit", "create", "start", "deploy", "add"},
+		Short:      "Submit a job, from a file of JSON or YAML or from standard input",
 		Long: "Submit a job, from a file of JSON or YAML or from standard input.\n\n" +
 			"With --wait a batch job is followed to its end, and the command exits as the job\n" +
 			"did: 0 if it completed, otherwise the exit status of the task that failed it. A\n" +
