@@ -41,7 +41,7 @@ func TestLeftOut(t *testing.T) {
 	})
 	// What the operator's API lacks.
 	for _, kind := range []string{
-		"GET_QUOTA", "GET_LOGGING_LEVEL", "PRUNE_FRAMEWORK",
+		"UPDATE_QUOTA", "UPDATE_WEIGHTS", "RESERVE_RESOURCES",
 	} {
 		a := order(t, f.addr, kind, nil)
 		if a.status != 501 && a.status != 400 {

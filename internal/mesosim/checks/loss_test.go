@@ -222,6 +222,7 @@ func TestCheck77Drain(t *testing.T) {
 	drain := func() object {
 		return at(f.operate("GET_AGENTS", nil), "get_agents.agents.0").(object)
 	}
+	order(t, f.addr, "REACTIVATE_AGENT", object{"agent_id": agentID}).is(t, "a draining agent", 400, "Agent is still in the DRAINING state")
 	match(t, "draining", drain(), object{
 		"active": false, "deactivated": true, "drain_info.state": "DRAINING", "drain_info.config.max_grace_period.nanoseconds": 1e9,
 	})
@@ -238,8 +239,10 @@ func TestCheck77Drain(t *testing.T) {
 	f.unoffered("a deactivated agent")
 	f.operate("REACTIVATE_AGENT", object{"agent_id": agentID})
 	f.offer()
-	for _, kind := range []string{"DRAIN_AGENT", "DEACTIVATE_AGENT", "REACTIVATE_AGENT"} {
-		order(t, f.addr, kind, object{"agent_id": object{"value": "nobody"}}).is(t, kind, 400, "Unknown agent")
+	for kind, want := range map[string]string{
+		"DRAIN_AGENT": "Unknown agent", "DEACTIVATE_AGENT": "Unknown agent", "REACTIVATE_AGENT": "Agent is not deactivated",
+	} {
+		order(t, f.addr, kind, object{"agent_id": object{"value": "nobody"}}).is(t, kind, 400, want)
 	}
 }
 

@@ -136,7 +136,9 @@ func TestOperatorValidation(t *testing.T) {
 	ask(t, "POST", m.addr, operatorPath, jsonHeaders(), object{}).is(t, "no type", 400, prefix+"Expecting 'type' to be present")
 	for _, kind := range []string{
 		"TEARDOWN", "MARK_AGENT_GONE", "DRAIN_AGENT", "DEACTIVATE_AGENT", "REACTIVATE_AGENT", "UPDATE_MAINTENANCE_SCHEDULE",
-		"START_MAINTENANCE", "STOP_MAINTENANCE", "LIST_FILES", "READ_FILE",
+		"START_MAINTENANCE", "STOP_MAINTENANCE", "LIST_FILES", "READ_FILE", "GET_METRICS", "SET_LOGGING_LEVEL", "UPDATE_WEIGHTS",
+		"RESERVE_RESOURCES", "UNRESERVE_RESOURCES", "CREATE_VOLUMES", "DESTROY_VOLUMES", "GROW_VOLUME", "SHRINK_VOLUME", "UPDATE_QUOTA",
+		"SET_QUOTA", "REMOVE_QUOTA",
 	} {
 		order(t, m.addr, kind, nil).is(t, kind, 400, prefix+"Expecting '"+strings.ToLower(kind)+"' to be present")
 	}
@@ -145,6 +147,7 @@ func TestOperatorValidation(t *testing.T) {
 	for _, kind := range []string{
 		"GET_HEALTH", "GET_VERSION", "GET_FLAGS", "GET_MASTER", "GET_AGENTS", "GET_FRAMEWORKS", "GET_EXECUTORS", "GET_TASKS", "GET_ROLES",
 		"GET_STATE", "GET_MAINTENANCE_STATUS", "GET_MAINTENANCE_SCHEDULE", "GET_OPERATIONS", "GET_WEIGHTS",
+		"GET_QUOTA", "GET_LOGGING_LEVEL",
 	} {
 		a := order(t, m.addr, kind, nil)
 		if a.status != 200 {
@@ -153,16 +156,17 @@ func TestOperatorValidation(t *testing.T) {
 		}
 		match(t, kind, a.json(t), object{"type": kind})
 	}
-	if a := order(t, m.addr, "GET_QUOTA", nil); a.status != 501 {
-		t.Errorf("what is left out answers %d %q", a.status, a.body)
-	}
-	if a := order(t, m.addr, "READ_FILE", object{"path": "/x", "offset": 0}); a.status != 404 {
-		t.Errorf("a file of the master: %d %q", a.status, a.body)
-	}
+	order(t, m.addr, "SET_LOGGING_LEVEL", object{"level": 1, "duration": object{"nanoseconds": 1}}).is(t, "SET_LOGGING_LEVEL", 200, "")
+	order(t, m.addr, "UPDATE_WEIGHTS", object{}).is(t, "what is left out", 501, "501 Not Implemented.")
+	order(t, m.addr, "READ_FILE", object{"path": "/x", "offset": 0}).is(t, "a file of the master", 404, "")
 	f := subscribe(t, m.addr, info())
 	form := map[string][]string{"Content-Type": {"application/x-www-form-urlencoded"}}
 	ask(t, "POST", m.addr, "/teardown", form, "frameworkId=nope").is(t, "nope", 400, "No framework found with specified ID")
-	ask(t, "POST", m.addr, "/master/teardown", form, "frameworkId="+f.id).is(t, "teardown", 200, "")
+	const missing = "Missing 'frameworkId' query parameter in the request body"
+	ask(t, "POST", m.addr, "/teardown?frameworkId="+f.id, form, "").is(t, "in the query", 400, missing)
+	ask(t, "POST", m.addr, "/teardown", form, "frameworkId=").is(t, "empty", 400, "No framework found with specified ID")
+	ask(t, "GET", m.addr, "/teardown", form, "").is(t, "GET", 405, "405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'.")
+	ask(t, "POST", m.addr, "/master/teardown", jsonHeaders(), "frameworkId="+f.id).is(t, "teardown", 200, "")
 	f.ended()
 }
 

@@ -1,7 +1,6 @@
 package master
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -15,10 +14,13 @@ import (
 
 // maintenanceSchedule is /maintenance/schedule: GET shows it, POST replaces it.
 func (s *Server) maintenanceSchedule(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
+	if r.Method == http.MethodGet {
 		var out maintenance.Schedule
 		s.do(func(_ time.Time, m *core.Master) { out = m.Maintenance() })
 		s.writeMessage(w, r, &out)
+		return
+	}
+	if !only(w, r, http.MethodGet, http.MethodPost) {
 		return
 	}
 	body, err := readBody(w, r)
@@ -31,17 +33,25 @@ func (s *Server) maintenanceSchedule(w http.ResponseWriter, r *http.Request) {
 		text(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	var why string
-	s.do(func(_ time.Time, m *core.Master) { why = m.UpdateMaintenance(in) })
-	if why != "" {
-		text(w, http.StatusBadRequest, why)
-	}
+	s.attempt(w, func(_ time.Time, m *core.Master) string { return m.UpdateMaintenance(in) })
 }
 
 func (s *Server) maintenanceStatus(w http.ResponseWriter, r *http.Request) {
+	if !only(w, r, http.MethodGet) {
+		return
+	}
 	var out maintenance.ClusterStatus
 	s.do(func(_ time.Time, m *core.Master) { out = m.MaintenanceStatus() })
 	s.writeMessage(w, r, &out)
+}
+
+// attempt answers with what fn objects, or with 200.
+func (s *Server) attempt(w http.ResponseWriter, fn func(now time.Time, m *core.Master) string) {
+	var why string
+	s.do(func(now time.Time, m *core.Master) { why = fn(now, m) })
+	if why != "" {
+		text(w, http.StatusBadRequest, why)
+	}
 }
 
 func (s *Server) writeMessage(w http.ResponseWriter, r *http.Request, msg proto.Message) {
@@ -50,8 +60,7 @@ func (s *Server) writeMessage(w http.ResponseWriter, r *http.Request, msg proto.
 		text(w, http.StatusInternalServerError, err.Error())
 		return
 	}
-	w.Header().Set("Content-Type", wire.MediaJSON)
-	writeBody(w, r, body)
+	writeScript(w, r, body)
 }
 
 func (s *Server) machineDown(w http.ResponseWriter, r *http.Request) {
@@ -64,7 +73,7 @@ func (s *Server) machineUp(w http.ResponseWriter, r *http.Request) {
 
 // machines reads a list of machines and answers with what fn objects.
 func (s *Server) machines(w http.ResponseWriter, r *http.Request, fn func(time.Time, *core.Master, []mesos.MachineID) string) {
-	if !onlyPost(w, r) {
+	if !only(w, r, http.MethodPost) {
 		return
 	}
 	body, err := readBody(w, r)
@@ -72,8 +81,8 @@ func (s *Server) machines(w http.ResponseWriter, r *http.Request, fn func(time.T
 		text(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	var list []json.RawMessage
-	if err := json.Unmarshal(body, &list); err != nil {
+	list, err := wire.Elements(body)
+	if err != nil {
 		text(w, http.StatusBadRequest, err.Error())
 		return
 	}
@@ -84,9 +93,5 @@ func (s *Server) machines(w http.ResponseWriter, r *http.Request, fn func(time.T
 			return
 		}
 	}
-	var why string
-	s.do(func(now time.Time, m *core.Master) { why = fn(now, m, ids) })
-	if why != "" {
-		text(w, http.StatusBadRequest, why)
-	}
+	s.attempt(w, func(now time.Time, m *core.Master) string { return fn(now, m, ids) })
 }

@@ -17,7 +17,7 @@ import (
 
 // operator serves /api/v1 (7.1).
 func (s *Server) operator(w http.ResponseWriter, r *http.Request) {
-	if !onlyPost(w, r) {
+	if !only(w, r, http.MethodPost) {
 		return
 	}
 	var call master.Call
@@ -45,33 +45,33 @@ func (s *Server) operator(w http.ResponseWriter, r *http.Request) {
 	s.operate(w, r, &call, answer)
 }
 
+// operatorFault says what part of a call that its type names is missing.
 func operatorFault(c *master.Call) string {
-	var missing bool
-	switch c.Type { //nolint:exhaustive // The calls with a body that are served.
-	case master.Call_TEARDOWN:
-		missing = c.Teardown == nil
-	case master.Call_GET_METRICS:
-		missing = c.GetMetrics == nil
-	case master.Call_LIST_FILES:
-		missing = c.ListFiles == nil
-	case master.Call_READ_FILE:
-		missing = c.ReadFile == nil
-	case master.Call_MARK_AGENT_GONE:
-		missing = c.MarkAgentGone == nil
-	case master.Call_DRAIN_AGENT:
-		missing = c.DrainAgent == nil
-	case master.Call_DEACTIVATE_AGENT:
-		missing = c.DeactivateAgent == nil
-	case master.Call_REACTIVATE_AGENT:
-		missing = c.ReactivateAgent == nil
-	case master.Call_UPDATE_MAINTENANCE_SCHEDULE:
-		missing = c.UpdateMaintenanceSchedule == nil
-	case master.Call_START_MAINTENANCE:
-		missing = c.StartMaintenance == nil
-	case master.Call_STOP_MAINTENANCE:
-		missing = c.StopMaintenance == nil
+	bodies := map[master.Call_Type]bool{
+		master.Call_GET_METRICS:                 c.GetMetrics != nil,
+		master.Call_SET_LOGGING_LEVEL:           c.SetLoggingLevel != nil,
+		master.Call_LIST_FILES:                  c.ListFiles != nil,
+		master.Call_READ_FILE:                   c.ReadFile != nil,
+		master.Call_UPDATE_WEIGHTS:              c.UpdateWeights != nil,
+		master.Call_RESERVE_RESOURCES:           c.ReserveResources != nil,
+		master.Call_UNRESERVE_RESOURCES:         c.UnreserveResources != nil,
+		master.Call_CREATE_VOLUMES:              c.CreateVolumes != nil,
+		master.Call_DESTROY_VOLUMES:             c.DestroyVolumes != nil,
+		master.Call_GROW_VOLUME:                 c.GrowVolume != nil,
+		master.Call_SHRINK_VOLUME:               c.ShrinkVolume != nil,
+		master.Call_UPDATE_MAINTENANCE_SCHEDULE: c.UpdateMaintenanceSchedule != nil,
+		master.Call_START_MAINTENANCE:           c.StartMaintenance != nil,
+		master.Call_STOP_MAINTENANCE:            c.StopMaintenance != nil,
+		master.Call_DRAIN_AGENT:                 c.DrainAgent != nil,
+		master.Call_DEACTIVATE_AGENT:            c.DeactivateAgent != nil,
+		master.Call_REACTIVATE_AGENT:            c.ReactivateAgent != nil,
+		master.Call_UPDATE_QUOTA:                c.UpdateQuota != nil,
+		master.Call_SET_QUOTA:                   c.SetQuota != nil,
+		master.Call_REMOVE_QUOTA:                c.RemoveQuota != nil,
+		master.Call_TEARDOWN:                    c.Teardown != nil,
+		master.Call_MARK_AGENT_GONE:             c.MarkAgentGone != nil,
 	}
-	if missing {
+	if there, needed := bodies[c.Type]; needed && !there {
 		return "Expecting '" + strings.ToLower(c.Type.String()) + "' to be present"
 	}
 	return ""
@@ -91,10 +91,9 @@ func (s *Server) operate(w http.ResponseWriter, r *http.Request, call *master.Ca
 		panic(http.ErrAbortHandler) // The master ends: there is no answer.
 	case response != nil:
 		s.respond(w, r, media, response)
-	case body != "":
-		text(w, status, body)
+	case status == http.StatusOK:
 	default:
-		w.WriteHeader(status)
+		text(w, status, body)
 	}
 }
 
@@ -131,6 +130,10 @@ func (s *Server) query(m *core.Master, call *master.Call) *master.Response {
 		}}
 	case master.Call_GET_METRICS:
 		return &master.Response{Type: master.Response_GET_METRICS, GetMetrics: &master.Response_GetMetrics{Metrics: metricList(s.gauge(m))}}
+	case master.Call_GET_LOGGING_LEVEL:
+		return &master.Response{Type: master.Response_GET_LOGGING_LEVEL, GetLoggingLevel: &master.Response_GetLoggingLevel{}}
+	case master.Call_GET_QUOTA:
+		return &master.Response{Type: master.Response_GET_QUOTA, GetQuota: &master.Response_GetQuota{}}
 	case master.Call_GET_FLAGS:
 		return &master.Response{Type: master.Response_GET_FLAGS, GetFlags: s.flagList()}
 	case master.Call_GET_MAINTENANCE_SCHEDULE:
@@ -144,55 +147,49 @@ func (s *Server) query(m *core.Master, call *master.Call) *master.Response {
 // unix is a time in Mesos' seconds.
 func unix(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
-const unknownAgent = "Unknown agent"
-
+// change carries out a call that is answered without a message.
 func change(now time.Time, m *core.Master, call *master.Call) (status int, body string) {
+	var why string
 	switch call.Type {
 	case master.Call_TEARDOWN:
 		if !m.Teardown(now, call.Teardown.FrameworkID.Value) {
-			return http.StatusBadRequest, "No framework found with specified ID"
+			why = "No framework found with specified ID"
 		}
 	case master.Call_MARK_AGENT_GONE:
 		if id := call.MarkAgentGone.AgentID.Value; !m.MarkGone(now, id) {
 			return http.StatusNotFound, "Agent '" + id + "' not found"
 		}
 	case master.Call_DRAIN_AGENT:
-		grace := time.Duration(-1)
-		if g := call.DrainAgent.MaxGracePeriod; g != nil {
-			grace = time.Duration(g.Seconds)*time.Second + time.Duration(g.Nanos)
-		}
-		if why := m.UnderMaintenance(call.DrainAgent.AgentID.Value); why != "" {
-			return http.StatusBadRequest, why
-		}
-		if !m.DrainAgent(now, call.DrainAgent.AgentID.Value, grace, call.DrainAgent.GetMarkGone()) {
-			return http.StatusBadRequest, unknownAgent
-		}
+		d := call.DrainAgent
+		why = m.DrainAgent(now, d.AgentID.Value, graceOf(d), d.GetMarkGone())
 	case master.Call_DEACTIVATE_AGENT:
-		if !m.DeactivateAgent(call.DeactivateAgent.AgentID.Value) {
-			return http.StatusBadRequest, unknownAgent
-		}
+		why = m.DeactivateAgent(call.DeactivateAgent.AgentID.Value)
 	case master.Call_REACTIVATE_AGENT:
-		if !m.ReactivateAgent(call.ReactivateAgent.AgentID.Value) {
-			return http.StatusBadRequest, unknownAgent
-		}
+		why = m.ReactivateAgent(call.ReactivateAgent.AgentID.Value)
 	case master.Call_UPDATE_MAINTENANCE_SCHEDULE:
-		if why := m.UpdateMaintenance(call.UpdateMaintenanceSchedule.Schedule); why != "" {
-			return http.StatusBadRequest, why
-		}
+		why = m.UpdateMaintenance(call.UpdateMaintenanceSchedule.Schedule)
 	case master.Call_START_MAINTENANCE:
-		if why := m.StartMaintenance(now, call.StartMaintenance.Machines); why != "" {
-			return http.StatusBadRequest, why
-		}
+		why = m.StartMaintenance(now, call.StartMaintenance.Machines)
 	case master.Call_STOP_MAINTENANCE:
-		if why := m.StopMaintenance(call.StopMaintenance.Machines); why != "" {
-			return http.StatusBadRequest, why
-		}
+		why = m.StopMaintenance(call.StopMaintenance.Machines)
+	case master.Call_SET_LOGGING_LEVEL: // What is logged is a flag here.
 	case master.Call_LIST_FILES, master.Call_READ_FILE: // a master has no files
-		return http.StatusNotFound, "404 Not Found."
+		return http.StatusNotFound, ""
 	default:
 		return http.StatusNotImplemented, "501 Not Implemented."
 	}
+	if why != "" {
+		return http.StatusBadRequest, why
+	}
 	return http.StatusOK, ""
+}
+
+// graceOf is the longest grace of a drain, negative when there is none.
+func graceOf(d *master.Call_DrainAgent) time.Duration {
+	if g := d.MaxGracePeriod; g != nil {
+		return time.Duration(g.Seconds)*time.Second + time.Duration(g.Nanos)
+	}
+	return -1
 }
 
 // minGzip is the size from which an answer is compressed (1.1).

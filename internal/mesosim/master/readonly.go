@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,12 @@ func writeJSON(w http.ResponseWriter, r *http.Request, v any) {
 		text(w, http.StatusInternalServerError, err.Error())
 		return
 	}
+	writeScript(w, r, body)
+}
+
+// writeScript answers with JSON, or with a call of the function that the query
+// wants.
+func writeScript(w http.ResponseWriter, r *http.Request, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	if fn := r.URL.Query().Get("jsonp"); fn != "" {
 		w.Header().Set("Content-Type", "text/javascript")
@@ -139,11 +146,11 @@ func tasksOf(ts []mesos.Task, framework string) []object {
 
 func (s *Server) slaves(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
-	writeJSON(w, r, object{"slaves": only(slavesOf(st), r.URL.Query().Get("slave_id")), "recovered_slaves": []any{}})
+	writeJSON(w, r, object{"slaves": pick(slavesOf(st), r.URL.Query().Get("slave_id")), "recovered_slaves": []any{}})
 }
 
-// only keeps the objects with an id; all when it is empty.
-func only(list []object, id string) []object {
+// pick keeps the objects with an id; all when it is empty.
+func pick(list []object, id string) []object {
 	if id == "" {
 		return list
 	}
@@ -154,8 +161,8 @@ func (s *Server) frameworks(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
 	id := r.URL.Query().Get("framework_id")
 	writeJSON(w, r, object{
-		"frameworks":              only(frameworksOf(st.GetFrameworks.Frameworks, st.GetTasks), id),
-		"completed_frameworks":    only(frameworksOf(st.GetFrameworks.CompletedFrameworks, st.GetTasks), id),
+		"frameworks":              pick(frameworksOf(st.GetFrameworks.Frameworks, st.GetTasks), id),
+		"completed_frameworks":    pick(frameworksOf(st.GetFrameworks.CompletedFrameworks, st.GetTasks), id),
 		"unregistered_frameworks": []any{},
 	})
 }
@@ -169,7 +176,7 @@ func (s *Server) tasks(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
 	q := r.URL.Query()
 	all := tasksOf(slices.Concat(st.GetTasks.Tasks, st.GetTasks.UnreachableTasks, st.GetTasks.CompletedTasks), q.Get("framework_id"))
-	all = only(all, q.Get("task_id"))
+	all = pick(all, q.Get("task_id"))
 	slices.SortStableFunc(all, func(a, b object) int { return cmp.Compare(firstSeen(a), firstSeen(b)) })
 	if q.Get("order") != "asc" {
 		slices.Reverse(all)
@@ -237,18 +244,27 @@ func (s *Server) version(w http.ResponseWriter, r *http.Request) {
 
 // teardown is the form of old scripts: frameworkId=<id>.
 func (s *Server) teardown(w http.ResponseWriter, r *http.Request) {
-	if !onlyPost(w, r) {
+	if !only(w, r, http.MethodPost) {
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, minGzip)
-	id, known := r.FormValue("frameworkId"), false
-	if id == "" {
+	body, err := readBody(w, r)
+	if err != nil {
+		text(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	form, err := url.ParseQuery(string(body))
+	switch {
+	case err != nil:
+		text(w, http.StatusBadRequest, "Unable to decode query string: "+err.Error())
+	case !form.Has("frameworkId"):
 		text(w, http.StatusBadRequest, "Missing 'frameworkId' query parameter in the request body")
-		return
-	}
-	s.do(func(now time.Time, m *core.Master) { known = m.Teardown(now, id) })
-	if !known {
-		text(w, http.StatusBadRequest, "No framework found with specified ID")
+	default:
+		s.attempt(w, func(now time.Time, m *core.Master) string {
+			if !m.Teardown(now, form.Get("frameworkId")) {
+				return "No framework found with specified ID"
+			}
+			return ""
+		})
 	}
 }
 

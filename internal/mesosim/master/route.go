@@ -2,6 +2,7 @@ package master
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
@@ -66,11 +67,13 @@ func text(w http.ResponseWriter, status int, body string) {
 	_, _ = w.Write([]byte(body)) //nolint:gosec // JSON or plain text, not HTML.
 }
 
-func onlyPost(w http.ResponseWriter, r *http.Request) bool {
-	if r.Method == http.MethodPost {
+// only answers requests of other methods itself.
+func only(w http.ResponseWriter, r *http.Request, methods ...string) bool {
+	if slices.Contains(methods, r.Method) {
 		return true
 	}
-	w.Header().Set("Allow", http.MethodPost)
-	text(w, http.StatusMethodNotAllowed, "405 Method Not Allowed. Expecting one of { 'POST' }, but received '"+r.Method+"'.")
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	text(w, http.StatusMethodNotAllowed, "405 Method Not Allowed. Expecting one of { '"+strings.Join(methods, "', '")+
+		"' }, but received '"+r.Method+"'.")
 	return false
 }

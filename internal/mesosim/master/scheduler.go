@@ -18,7 +18,7 @@ const typeField = 2
 // scheduler serves /api/v1/scheduler; the checks are in the order of 1.1.
 func (s *Server) scheduler(w http.ResponseWriter, r *http.Request) {
 	principal, ok := s.authenticate(w, r)
-	if !ok || !s.leads(w, r) || !onlyPost(w, r) {
+	if !ok || !s.leads(w, r) || !only(w, r, http.MethodPost) {
 		return
 	}
 	var call scheduler.Call
@@ -153,7 +153,7 @@ func dispatch(now time.Time, m *core.Master, sub core.Subscriber, call *schedule
 	case scheduler.Call_ACKNOWLEDGE:
 		m.Acknowledge(now, sub, call.Acknowledge)
 	case scheduler.Call_ACKNOWLEDGE_OPERATION_STATUS:
-		m.AcknowledgeOperation(sub, call.AcknowledgeOperationStatus)
+		m.AcknowledgeOperation(now, sub, call.AcknowledgeOperationStatus)
 	case scheduler.Call_RECONCILE:
 		m.Reconcile(now, sub, call.Reconcile)
 	case scheduler.Call_RECONCILE_OPERATIONS:

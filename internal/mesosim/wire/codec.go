@@ -56,6 +56,25 @@ func (c *Codec) Decode(media string, body []byte, msg proto.Message) error {
 	return nil
 }
 
+// Elements splits a JSON array. The error is ErrSyntax or ErrConvert.
+func Elements(body []byte) ([][]byte, error) {
+	v, err := parse(body)
+	if err != nil {
+		return nil, err
+	}
+	list, ok := v.([]any)
+	if !ok {
+		return nil, convertError("Unexpected JSON type parsed")
+	}
+	out := make([][]byte, len(list))
+	for i, e := range list {
+		if out[i], err = json.Marshal(e); err != nil {
+			return nil, convertError(err.Error())
+		}
+	}
+	return out, nil
+}
+
 // HasUnknownType says whether a body whose decoded type is UNKNOWN says so
 // itself, in which case Mesos takes it for present. number is the number of the
 // field named type.

@@ -147,7 +147,7 @@ func TestInverseOffersEndWithOffers(t *testing.T) {
 	aid := w.agent("s", "", 5051)
 	f := w.as(w.subscribe("f", info("", pa)), "f")
 	w.launch(f, 0, w.take("f"), taskOf("t", aid, 1))
-	w.m.schedule = []window{{machines: []mesos.MachineID{{Hostname: new("host"), IP: new("10.0.0.1")}}}}
+	w.m.registry.Schedule = []Window{{Machines: []mesos.MachineID{{Hostname: new("host"), IP: new("10.0.0.1")}}}}
 	w.pass(time.Second, "s")
 	if n := w.count("f", scheduler.Event_INVERSE_OFFERS); n != 1 {
 		t.Fatalf("%d inverse offers", n)
@@ -178,7 +178,7 @@ func TestForeignInverseOffer(t *testing.T) {
 	g := w.as(w.subscribe("g", info("", pa)), "g")
 	w.m.Suppress(g, nil)
 	w.decline(g, 0, w.take("g")...)
-	w.m.schedule = []window{{machines: []mesos.MachineID{{Hostname: new("host"), IP: new("10.0.0.1")}}}}
+	w.m.registry.Schedule = []Window{{Machines: []mesos.MachineID{{Hostname: new("host"), IP: new("10.0.0.1")}}}}
 	w.pass(time.Second, "s")
 	i := slices.IndexFunc(w.sent["f"], func(e *scheduler.Event) bool { return e.Type == scheduler.Event_INVERSE_OFFERS })
 	if i < 0 {

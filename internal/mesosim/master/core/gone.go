@@ -22,6 +22,7 @@ func (m *Master) MarkGone(now time.Time, id string) bool {
 	}
 	delete(m.registry.Unreachable, id)
 	delete(m.registry.Admitted, id)
+	delete(m.registry.Aside, id)
 	m.registry.Gone[id] = now
 	m.queue(SaveRegistry{})
 	for _, f := range m.sortedFrameworks() {
@@ -71,73 +72,4 @@ func (m *Master) goneAgent(now time.Time, a *agent) {
 	m.registry.Gone[a.id] = now
 	m.queue(SaveRegistry{})
 	m.fail(a.id)
-}
-
-// DrainAgent is DRAIN_AGENT (5.3); false when the agent is unknown. maxGrace is
-// negative when there is no limit.
-func (m *Master) DrainAgent(now time.Time, id string, maxGrace time.Duration, markGone bool) bool {
-	d := &Drain{MaxGrace: maxGrace, MarkGone: markGone, Since: now}
-	if !m.setDrain(id, d, true) {
-		return false
-	}
-	if a := m.agents[id]; a != nil {
-		m.rescindAgent(a)
-		m.tellDrain(a)
-		m.drained(now, a)
-	}
-	return true
-}
-
-// DeactivateAgent is DEACTIVATE_AGENT; false when the agent is unknown.
-func (m *Master) DeactivateAgent(id string) bool {
-	if !m.setDrain(id, nil, true) {
-		return false
-	}
-	if a := m.agents[id]; a != nil {
-		m.rescindAgent(a)
-	}
-	return true
-}
-
-// ReactivateAgent is REACTIVATE_AGENT; false when the agent is unknown.
-func (m *Master) ReactivateAgent(id string) bool {
-	if !m.setDrain(id, nil, false) {
-		return false
-	}
-	if a := m.agents[id]; a != nil {
-		m.tell(a, link.ToAgent{Drain: &link.Drain{Stop: true}})
-		m.allocate = true
-	}
-	return true
-}
-
-func (m *Master) setDrain(id string, d *Drain, deactivated bool) bool {
-	r, ok := m.registry.Admitted[id]
-	if !ok {
-		return false
-	}
-	r.Drain, r.Deactivated = d, deactivated
-	m.registry.Admitted[id] = r
-	if a := m.agents[id]; a != nil {
-		a.drain, a.deactivated = d, deactivated
-	}
-	m.queue(SaveRegistry{})
-	return true
-}
-
-func (m *Master) tellDrain(a *agent) {
-	m.tell(a, link.ToAgent{Drain: &link.Drain{MaxGrace: a.drain.MaxGrace, MarkGone: a.drain.MarkGone}})
-}
-
-// drained ends a drain once nothing is left on the agent.
-func (m *Master) drained(now time.Time, a *agent) {
-	if a.drain == nil || a.drain.Drained || len(a.tasks) > 0 {
-		return
-	}
-	if a.drain.MarkGone {
-		m.goneAgent(now, a)
-		return
-	}
-	a.drain.Drained = true
-	m.setDrain(a.id, a.drain, true)
 }

@@ -20,7 +20,7 @@ type inverse struct {
 // deallocate asks frameworks that hold something of a machine that is to go for
 // it: one inverse offer at a time for each of its agents.
 func (m *Master) deallocate(now time.Time) {
-	if len(m.schedule) == 0 {
+	if len(m.registry.Schedule) == 0 {
 		return
 	}
 	made := map[*framework][]mesos.InverseOffer{}

@@ -68,6 +68,7 @@ func (m *Master) advanceAgents(now time.Time) {
 	}
 	for id, r := range m.registry.Admitted {
 		if m.isRecovered(id) && !now.Before(r.recoverBy) {
+			m.setAside(id)
 			delete(m.registry.Admitted, id)
 			m.registry.Unreachable[id] = now
 			m.queue(SaveRegistry{})
@@ -123,6 +124,7 @@ func (m *Master) loseAgent(now time.Time, a *agent, why string) {
 		}
 		m.send(f, update(s))
 	}
+	m.setAside(a.id)
 	m.expel(a)
 	m.registry.Unreachable[a.id] = now
 	m.queue(SaveRegistry{})

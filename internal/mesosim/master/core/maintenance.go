@@ -11,12 +11,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
 
-// window is a time in which machines are not available (2.5).
-type window struct {
-	machines       []mesos.MachineID
-	unavailability mesos.Unavailability
-}
-
 // UpdateMaintenance is UPDATE_MAINTENANCE_SCHEDULE: all offers are taken back,
 // those that follow carry the unavailability of their machine. It returns the text
 // of a 400, or nothing.
@@ -24,10 +18,11 @@ func (m *Master) UpdateMaintenance(s maintenance.Schedule) string {
 	if why := m.scheduleFault(s); why != "" {
 		return why
 	}
-	m.schedule = nil
+	m.registry.Schedule = nil
 	for _, w := range s.Windows {
-		m.schedule = append(m.schedule, window{machines: w.MachineIDs, unavailability: w.Unavailability})
+		m.registry.Schedule = append(m.registry.Schedule, Window{Machines: w.MachineIDs, Unavailability: w.Unavailability})
 	}
+	m.queue(SaveRegistry{})
 	for _, o := range m.sortedOffers(func(*offer) bool { return true }) {
 		m.rescind(o)
 	}
@@ -45,8 +40,8 @@ func (m *Master) UpdateMaintenance(s maintenance.Schedule) string {
 // Maintenance is GET_MAINTENANCE_SCHEDULE.
 func (m *Master) Maintenance() maintenance.Schedule {
 	var out maintenance.Schedule
-	for _, w := range m.schedule {
-		out.Windows = append(out.Windows, maintenance.Window{MachineIDs: w.machines, Unavailability: w.unavailability})
+	for _, w := range m.registry.Schedule {
+		out.Windows = append(out.Windows, maintenance.Window{MachineIDs: w.Machines, Unavailability: w.Unavailability})
 	}
 	return out
 }
@@ -54,10 +49,10 @@ func (m *Master) Maintenance() maintenance.Schedule {
 // MaintenanceStatus is GET_MAINTENANCE_STATUS: the machines that are to go, with
 // what frameworks said to it, and those that are down.
 func (m *Master) MaintenanceStatus() maintenance.ClusterStatus {
-	out := maintenance.ClusterStatus{DownMachines: m.down}
-	for _, w := range m.schedule {
-		for _, id := range w.machines {
-			if among(m.down, id) {
+	out := maintenance.ClusterStatus{DownMachines: m.registry.Down}
+	for _, w := range m.registry.Schedule {
+		for _, id := range w.Machines {
+			if among(m.registry.Down, id) {
 				continue
 			}
 			out.DrainingMachines = append(out.DrainingMachines, maintenance.ClusterStatus_DrainingMachine{ID: id, Statuses: m.answers(id)})
@@ -94,7 +89,7 @@ func (m *Master) StartMaintenance(now time.Time, ids []mesos.MachineID) string {
 		}
 	}
 	for _, id := range ids {
-		m.down = append(m.down, id)
+		m.registry.Down = append(m.registry.Down, id)
 		for _, a := range m.sortedAgents() {
 			if sameMachine(id, a.machine()) {
 				m.tell(a, link.ToAgent{Shutdown: &link.Shutdown{Reason: "Operator initiated 'Machine DOWN'"}})
@@ -102,6 +97,7 @@ func (m *Master) StartMaintenance(now time.Time, ids []mesos.MachineID) string {
 			}
 		}
 	}
+	m.queue(SaveRegistry{})
 	return ""
 }
 
@@ -117,17 +113,21 @@ func (m *Master) StopMaintenance(ids []mesos.MachineID) string {
 		}
 	}
 	up := func(id mesos.MachineID) bool { return among(ids, id) }
-	m.down = slices.DeleteFunc(m.down, up)
-	for i := range m.schedule {
-		m.schedule[i].machines = slices.DeleteFunc(slices.Clone(m.schedule[i].machines), up)
+	m.registry.Down = slices.DeleteFunc(slices.Clone(m.registry.Down), up)
+	var left []Window
+	for _, w := range m.registry.Schedule {
+		if w.Machines = slices.DeleteFunc(slices.Clone(w.Machines), up); len(w.Machines) > 0 {
+			left = append(left, w)
+		}
 	}
-	m.schedule = slices.DeleteFunc(m.schedule, func(w window) bool { return len(w.machines) == 0 })
+	m.registry.Schedule = left
+	m.queue(SaveRegistry{})
 	return ""
 }
 
-// UnderMaintenance is why an agent cannot be drained: its machine is part of a
+// underMaintenance is why an agent cannot be drained: its machine is part of a
 // maintenance schedule (5.3). It is empty for any other.
-func (m *Master) UnderMaintenance(agentID string) string {
+func (m *Master) underMaintenance(agentID string) string {
 	a := m.agents[agentID]
 	if a == nil {
 		return ""
@@ -139,9 +139,9 @@ func (m *Master) UnderMaintenance(agentID string) string {
 }
 
 func (m *Master) unavailability(a *agent) *mesos.Unavailability {
-	for _, w := range m.schedule {
-		if among(w.machines, a.machine()) {
-			return &w.unavailability
+	for _, w := range m.registry.Schedule {
+		if among(w.Machines, a.machine()) {
+			return &w.Unavailability
 		}
 	}
 	return nil

@@ -63,8 +63,6 @@ type Master struct {
 	allocateAt time.Time // next batch allocation
 	allocate   bool      // one is wanted at once
 	changed    []*agent  // or one for these agents only
-	schedule   []window  // maintenance
-	down       []mesos.MachineID
 	inverses   map[string]*inverse
 }
 

@@ -3,6 +3,7 @@ package core
 import (
 	"bytes"
 	"slices"
+	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
@@ -106,7 +107,7 @@ func (m *Master) OperationEnded(session string, fb *link.Feedback) {
 
 // AcknowledgeOperation is ACKNOWLEDGE_OPERATION_STATUS (1.5). What is not known,
 // or not to be told now, is dropped: the agent sends its feedback again.
-func (m *Master) AcknowledgeOperation(s Subscriber, call *scheduler.Call_AcknowledgeOperationStatus) {
+func (m *Master) AcknowledgeOperation(now time.Time, s Subscriber, call *scheduler.Call_AcknowledgeOperationStatus) {
 	a, key := m.agents[call.GetAgentID().GetValue()], operationKey{s.framework.id, call.OperationID.Value}
 	if a == nil || !a.connected {
 		return
@@ -118,6 +119,7 @@ func (m *Master) AcknowledgeOperation(s Subscriber, call *scheduler.Call_Acknowl
 		delete(m.operations, key)
 	}
 	m.tell(a, link.ToAgent{AckOperation: &link.AckOperation{OperationID: call.OperationID.Value, UUID: call.UUID}})
+	m.drained(now, a)
 }
 
 // ReconcileOperations is RECONCILE_OPERATIONS (1.5).

@@ -102,12 +102,15 @@ func TestMaintenance(t *testing.T) {
 	w.agent("s", "", 5051)
 	s := w.as(w.subscribe("f", info("", pa)), "f")
 	w.take("f")
-	schedule := []window{{machines: []mesos.MachineID{{Hostname: new("host"), IP: new("10.0.0.1")}}, unavailability: mesos.Unavailability{Start: mesos.TimeInfo{Nanoseconds: 1}}}}
+	schedule := []Window{{
+		Machines:       []mesos.MachineID{{Hostname: new("host"), IP: new("10.0.0.1")}},
+		Unavailability: mesos.Unavailability{Start: mesos.TimeInfo{Nanoseconds: 1}},
+	}}
 	sched := w.m.Maintenance()
 	if len(sched.Windows) != 0 {
 		t.Fatal("a schedule from nowhere")
 	}
-	w.m.schedule = schedule
+	w.m.registry.Schedule = schedule
 	w.m.UpdateMaintenance(w.m.Maintenance())
 	w.drain()
 	if w.count("f", scheduler.Event_RESCIND) != 1 {
@@ -138,7 +141,7 @@ func TestMaintenance(t *testing.T) {
 	if why := w.m.StartMaintenance(w.now, []mesos.MachineID{{Hostname: new("other")}}); why == "" {
 		t.Error("a machine that is not scheduled went down")
 	}
-	if why := w.m.StartMaintenance(w.now, schedule[0].machines); why != "" {
+	if why := w.m.StartMaintenance(w.now, schedule[0].Machines); why != "" {
 		t.Error(why)
 	}
 	w.drain()
@@ -159,8 +162,13 @@ func TestDrain(t *testing.T) {
 		s := w.as(fid, "f")
 		w.launch(s, 0, w.take("f"), taskOf("t", aid, 1))
 		w.pass(time.Second, "s")
-		if !w.m.DrainAgent(w.now, aid, -1, gone) || w.m.DrainAgent(w.now, "nobody", -1, gone) {
-			t.Fatal("which agents can be drained")
+		for id, want := range map[string]string{aid: "", "nobody": "Unknown agent"} {
+			if why := w.m.DrainAgent(w.now, id, -1, gone); why != want {
+				t.Errorf("%s: %q", id, why)
+			}
+		}
+		if why := w.m.ReactivateAgent(aid); why != "Agent is still in the DRAINING state" {
+			t.Errorf("reactivated: %q", why)
 		}
 		w.drain()
 		if w.count("f", scheduler.Event_RESCIND) != 1 {
@@ -183,7 +191,12 @@ func TestDrain(t *testing.T) {
 		if a := w.m.agents[aid]; !a.drain.Drained {
 			t.Error("the agent is not drained")
 		}
-		w.m.ReactivateAgent(aid)
+		if why := w.m.ReactivateAgent(aid); why != "" {
+			t.Error(why)
+		}
+		if why := w.m.ReactivateAgent(aid); why != "Agent is not deactivated" {
+			t.Errorf("reactivated twice: %q", why)
+		}
 		w.drain()
 		if len(w.take("f")) != 1 {
 			t.Error("a reactivated agent is not offered")

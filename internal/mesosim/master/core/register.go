@@ -33,7 +33,7 @@ func (m *Master) refuseAgent(id, ip string, info *mesos.AgentInfo) string {
 	if _, gone := m.registry.Gone[id]; gone {
 		return "Agent has been marked gone"
 	}
-	if among(m.down, mesos.MachineID{Hostname: &info.Hostname, IP: &ip}) {
+	if among(m.registry.Down, mesos.MachineID{Hostname: &info.Hostname, IP: &ip}) {
 		return "Machine is `DOWN`"
 	}
 	return ""
@@ -82,6 +82,9 @@ func (m *Master) admit(now time.Time, id, session, ip string, r *link.Register) 
 	info := r.Agent.Value
 	_, unreachable := m.registry.Unreachable[id]
 	was, recovered := m.registry.Admitted[id]
+	if unreachable {
+		was = m.registry.Aside[id]
+	}
 	fresh := id == ""
 	if fresh {
 		id = m.newAgentID()
@@ -100,6 +103,7 @@ func (m *Master) admit(now time.Time, id, session, ip string, r *link.Register) 
 	m.enter(a)
 	m.registry.Admitted[id] = Admitted{Info: link.AgentInfo{Value: info}, Deactivated: was.Deactivated, Drain: was.Drain}
 	delete(m.registry.Unreachable, id)
+	delete(m.registry.Aside, id)
 	m.queue(SaveRegistry{})
 	if unreachable {
 		m.forgetUnreachable(id)

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"time"
 
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
 
@@ -12,6 +14,17 @@ type Registry struct {
 	Admitted    map[string]Admitted  `json:"admitted"`
 	Unreachable map[string]time.Time `json:"unreachable"`
 	Gone        map[string]time.Time `json:"gone"`
+	// Aside is what operators decided about agents that are unreachable.
+	Aside map[string]Admitted `json:"aside,omitempty"`
+	// Schedule and Down are maintenance (2.5).
+	Schedule []Window          `json:"schedule,omitempty"`
+	Down     []mesos.MachineID `json:"down,omitempty"`
+}
+
+// Window is a time in which machines are not available (2.5).
+type Window struct {
+	Machines       []mesos.MachineID    `json:"machines"`
+	Unavailability mesos.Unavailability `json:"unavailability"`
 }
 
 // Admitted is an agent that may come back.
@@ -33,7 +46,8 @@ type Drain struct {
 }
 
 func (r *Registry) init() {
-	r.Admitted, r.Unreachable, r.Gone = maps.Clone(r.Admitted), maps.Clone(r.Unreachable), maps.Clone(r.Gone)
+	r.Admitted, r.Unreachable = maps.Clone(r.Admitted), maps.Clone(r.Unreachable)
+	r.Gone, r.Aside = maps.Clone(r.Gone), maps.Clone(r.Aside)
 	if r.Admitted == nil {
 		r.Admitted = map[string]Admitted{}
 	}
@@ -42,6 +56,9 @@ func (r *Registry) init() {
 	}
 	if r.Gone == nil {
 		r.Gone = map[string]time.Time{}
+	}
+	if r.Aside == nil {
+		r.Aside = map[string]Admitted{}
 	}
 }
 

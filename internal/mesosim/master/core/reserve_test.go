@@ -116,7 +116,7 @@ func TestReconciliationOfOperations(t *testing.T) {
 	w.operations("f")
 	check(mesos.OPERATION_FINISHED)
 	acknowledge := func(agentID string, uuid []byte) {
-		w.m.AcknowledgeOperation(s, &scheduler.Call_AcknowledgeOperationStatus{
+		w.m.AcknowledgeOperation(w.now, s, &scheduler.Call_AcknowledgeOperationStatus{
 			AgentID: &mesos.AgentID{Value: agentID}, OperationID: mesos.OperationID{Value: "op"}, UUID: uuid,
 		})
 	}

@@ -28,7 +28,7 @@ func (m *Master) scheduleFault(s maintenance.Schedule) string {
 			all = append(all, id)
 		}
 	}
-	for _, id := range m.down {
+	for _, id := range m.registry.Down {
 		if !among(all, id) {
 			return "Machine '" + machineJSON(id) + "' is deactivated and cannot be removed from the schedule"
 		}
@@ -70,7 +70,7 @@ func (m *Master) downFault(id mesos.MachineID) string {
 	switch {
 	case !m.knowsMachine(id):
 		return "Machine '" + machineJSON(id) + "' is not part of a maintenance schedule"
-	case among(m.down, id) || !m.scheduled(id):
+	case among(m.registry.Down, id) || !m.scheduled(id):
 		return "Machine '" + machineJSON(id) + "' is not in DRAINING mode and cannot be brought down"
 	}
 	return ""
@@ -81,7 +81,7 @@ func (m *Master) upFault(id mesos.MachineID) string {
 	switch {
 	case !m.knowsMachine(id):
 		return "Machine '" + machineJSON(id) + "' is not part of a maintenance schedule"
-	case !among(m.down, id):
+	case !among(m.registry.Down, id):
 		return "Machine '" + machineJSON(id) + "' is not in DOWN mode and cannot be brought up"
 	}
 	return ""
@@ -93,7 +93,7 @@ func (m *Master) knowsMachine(id mesos.MachineID) bool {
 }
 
 func (m *Master) scheduled(id mesos.MachineID) bool {
-	return slices.ContainsFunc(m.schedule, func(w window) bool { return among(w.machines, id) })
+	return slices.ContainsFunc(m.registry.Schedule, func(w Window) bool { return among(w.Machines, id) })
 }
 
 // machine is that of an agent, which has both a name and an address: a schedule

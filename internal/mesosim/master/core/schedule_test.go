@@ -84,7 +84,7 @@ func TestMachinesOfASchedule(t *testing.T) {
 		if c.is {
 			want = "Agent " + aid + " is part of a maintenance schedule under Machine host (10.0.0.1)"
 		}
-		if got := w.m.UnderMaintenance(aid); got != want {
+		if got := w.m.underMaintenance(aid); got != want {
 			t.Errorf("%s: %q, want %q", machineJSON(c.id), got, want)
 		}
 	}
