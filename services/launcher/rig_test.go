@@ -15,6 +15,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/offer"
+	"github.com/milosgajdos/taurus/internal/fold/foldtest"
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -43,7 +44,20 @@ func (s *subscription) StreamID() string           { return s.id }
 func (s *subscription) Master() string             { return "http://m" }
 func (s *subscription) MasterID() string           { return "M" }
 func (s *subscription) Events() <-chan mesos.Event { return s.events }
-func (s *subscription) Err() error                 { return s.err }
+
+func (s *subscription) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// fail ends it.
+func (s *subscription) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+	close(s.events)
+}
 
 func (s *subscription) Close() {
 	s.mu.Lock()
@@ -179,6 +193,14 @@ func (r *rig) Subscribe(_ context.Context, f mesos.Framework) (launcher.Subscrip
 	return s, nil
 }
 
+// subscribed are the framework ids that were subscribed as, so far.
+func (r *rig) subscribed() []string {
+	synctest.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.asked)
+}
+
 // Tasks implements launcher.Mesos.
 func (r *rig) Tasks(context.Context, string) ([]mesos.TaskRef, error) {
 	r.mu.Lock()
@@ -273,53 +295,16 @@ func (r *rig) update(state, uuid string) mesos.Event {
 	return mesos.Update{Status: st}
 }
 
-// records are the events of one type in a log, with their headers.
+// records are the events of one type in a log.
 func records[E events.Event](t *testing.T, log *memory.Log) []E {
 	t.Helper()
 	synctest.Wait()
-	bounds, err := log.Bounds(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []E
-	if bounds.Last == 0 {
-		return nil
-	}
-	for rec, err := range log.Read(context.Background(), 1, bounds.Last) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, ev, err := events.Decode(rec.Message)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if e, ok := ev.(E); ok {
-			found = append(found, e)
-		}
-	}
-	return found
+	return foldtest.Events[E](t, log)
 }
 
 // task is what the log says of a task of the job.
 func (r *rig) task(slot uint32) *cluster.Task {
 	r.t.Helper()
 	synctest.Wait()
-	state := cluster.New()
-	bounds, err := r.log.Bounds(context.Background())
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	for rec, err := range r.log.Read(context.Background(), 1, bounds.Last) {
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		if _, err := state.Apply(decoded); err != nil {
-			r.t.Fatal(err)
-		}
-	}
-	return state.Jobs["web"].Slots[slot].Current()
+	return foldtest.State(r.t, r.log).Jobs["web"].Slots[slot].Current()
 }

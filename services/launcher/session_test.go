@@ -120,8 +120,7 @@ func TestLostDecline(t *testing.T) {
 // again is the subscription that follows when this one breaks.
 func (r *rig) again(sub *subscription, err error) *subscription {
 	r.t.Helper()
-	sub.err = err
-	close(sub.events)
+	sub.fail(err)
 	time.Sleep(time.Second)
 	return r.sub()
 }
@@ -139,9 +138,7 @@ func TestSubscribesAgain(t *testing.T) {
 		sub.events <- offered("O2", 2)
 		time.Sleep(time.Second)
 		next := r.again(sub, mesos.ErrDisconnected)
-		if !slices.Equal(r.asked, []string{"", "F"}) {
-			t.Errorf("subscribed as %q", r.asked)
-		}
+		want(t, "subscribed as", r.subscribed(), "", "F")
 		if closed := records[events.SubscriptionClosed](t, r.log); len(closed) != 1 || closed[0].StreamID != "s1" || closed[0].Reason == "" {
 			t.Errorf("ended: %+v", closed)
 		}
@@ -185,16 +182,13 @@ func TestSubscribesAgain(t *testing.T) {
 func TestFailedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, sub := launched(t)
-		sub.err = mesos.ErrFailedOver
-		close(sub.events)
+		sub.fail(mesos.ErrFailedOver)
 		time.Sleep(900 * time.Millisecond)
-		synctest.Wait()
-		if n := len(r.asked); n != 1 {
+		if n := len(r.subscribed()); n != 1 {
 			t.Errorf("subscribed again within a second")
 		}
 		time.Sleep(200 * time.Millisecond)
-		synctest.Wait()
-		if n := len(r.asked); n != 2 {
+		if n := len(r.subscribed()); n != 2 {
 			t.Errorf("subscribed %d times, want again after a second", n)
 		}
 	})
@@ -214,8 +208,7 @@ func TestRefused(t *testing.T) {
 				r.start()
 				r.plan(1)
 				time.Sleep(time.Minute)
-				synctest.Wait()
-				if n := len(r.asked); n < c.least || n > c.most {
+				if n := len(r.subscribed()); n < c.least || n > c.most {
 					t.Errorf("subscribed %d times in a minute, want %d to %d", n, c.least, c.most)
 				}
 				r.doom(0, 0)
@@ -241,10 +234,8 @@ func TestRemoved(t *testing.T) {
 			r.mu.Unlock()
 			close(sub.events)
 			time.Sleep(time.Minute)
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			if len(r.asked) < 3 || !slices.Equal(r.asked[:3], asked) {
-				t.Errorf("anew %t: asked as %q, want %q", anew, r.asked, asked)
+			if got := r.subscribed(); len(got) < 3 || !slices.Equal(got[:3], asked) {
+				t.Errorf("anew %t: asked as %q, want %q", anew, got, asked)
 			}
 		})
 	}
@@ -284,12 +275,12 @@ func TestSubscriptionsThatDoNotLast(t *testing.T) {
 			}
 			r.mu.Unlock()
 		}
-		if n := len(r.asked); n < 10 || n > 16 {
+		if n := len(r.subscribed()); n < 10 || n > 16 {
 			t.Errorf("subscribed %d times in two minutes, want 0.25 s, 0.5 s, ... and then every 15 s", n)
 		}
 		time.Sleep(time.Minute)
-		lasting, before := r.sub(), len(r.asked)
-		if r.again(lasting, mesos.ErrDisconnected); len(r.asked) != before+1 {
+		lasting, before := r.sub(), len(r.subscribed())
+		if r.again(lasting, mesos.ErrDisconnected); len(r.subscribed()) != before+1 {
 			t.Error("not subscribed again at once after one that lasted")
 		}
 	})

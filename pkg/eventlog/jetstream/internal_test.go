@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -67,6 +68,18 @@ func TestClassify(t *testing.T) {
 	} {
 		if got := classify(err); !errors.Is(got, want) {
 			t.Errorf("%v: got %v, want %v", err, got, want)
+		}
+	}
+}
+
+// TestWholeSeconds: the server cuts off what is less than a second, and a lease must
+// not live shorter than was asked for.
+func TestWholeSeconds(t *testing.T) {
+	for d, want := range map[time.Duration]time.Duration{
+		time.Second: time.Second, time.Second + 1: 2 * time.Second, 1500 * time.Millisecond: 2 * time.Second, time.Minute: time.Minute,
+	} {
+		if got := wholeSeconds(d); got != want {
+			t.Errorf("%v becomes %v, want %v", d, got, want)
 		}
 	}
 }
