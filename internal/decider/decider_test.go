@@ -14,6 +14,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/decider"
+	"github.com/milosgajdos/taurus/internal/fold/foldtest"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -147,17 +148,7 @@ func (r *rig) start(instance string, decide func(*cluster.Job, time.Time) (*deci
 func (r *rig) decisions() map[string]int {
 	r.t.Helper()
 	found := map[string]int{}
-	bounds, err := r.log.Bounds(context.Background())
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if bounds.Last == 0 {
-		return found
-	}
-	for rec, err := range r.log.Read(context.Background(), 1, bounds.Last) {
-		if err != nil {
-			r.t.Fatal(err)
-		}
+	for _, rec := range foldtest.Records(r.t, r.log) {
 		if s, err := events.ParseSubject(rec.Subject); err == nil && s.Role == events.RolePlan {
 			found[s.Job]++
 		}

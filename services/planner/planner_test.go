@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/fold/foldtest"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -79,24 +80,7 @@ func (r *rig) start(name string) *planner.Service {
 func (r *rig) state() *cluster.State {
 	r.t.Helper()
 	synctest.Wait()
-	s := cluster.New()
-	bounds, err := r.log.Bounds(context.Background())
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	for rec, err := range r.log.Read(context.Background(), 1, bounds.Last) {
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		if _, err := s.Apply(decoded); err != nil {
-			r.t.Fatal(err)
-		}
-	}
-	return s
+	return foldtest.State(r.t, r.log)
 }
 
 // TestPlans what is submitted and dooms what is stopped, once, however many

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/core/reaping"
+	"github.com/milosgajdos/taurus/internal/fold/foldtest"
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -168,20 +169,9 @@ func (r *rig) kills() map[string][]sent {
 func (r *rig) announced() []eventlog.Record {
 	r.t.Helper()
 	synctest.Wait()
-	bounds, err := r.log.Bounds(context.Background())
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	var found []eventlog.Record
-	for rec, err := range r.log.Read(context.Background(), 1, bounds.Last) {
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		if rec.Header[events.HeaderType] == (events.KillIssued{}).Type() {
-			found = append(found, rec)
-		}
-	}
-	return found
+	return slices.DeleteFunc(foldtest.Records(r.t, r.log), func(rec eventlog.Record) bool {
+		return rec.Header[events.HeaderType] != (events.KillIssued{}).Type()
+	})
 }
 
 // TestOnlyTheAnnouncerSends: of several reapers one announces, and sends.
