@@ -98,7 +98,7 @@ func (m *Master) allocateAgent(now time.Time, a *agent, candidates []candidate, 
 }
 
 func (m *Master) acceptable(now time.Time, a *agent, c candidate, set resource.Set) bool {
-	if !m.enough(c, set) {
+	if set.Empty() || !m.enough(c, set) {
 		return false
 	}
 	if a.total.Scalar("gpus") > 0 && !c.framework.has(mesos.FrameworkInfo_Capability_GPU_RESOURCES) {

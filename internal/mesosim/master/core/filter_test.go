@@ -195,3 +195,54 @@ func TestForeignInverseOffer(t *testing.T) {
 		t.Errorf("%d inverse offers", n)
 	}
 }
+
+// 2.3: a role that a framework leaves and takes again has no filters, whichever
+// call it says so with.
+func TestFiltersGoWithTheirRole(t *testing.T) {
+	for _, resubscribe := range []bool{false, true} {
+		w := newWorld(t, Registry{})
+		w.agent("s", "", 5051)
+		i := refinedInfo()
+		fid := w.subscribe("f", i)
+		i.ID = &mesos.FrameworkID{Value: fid}
+		stream := "f"
+		say := func(roles ...string) {
+			t.Helper()
+			i.Roles = roles
+			if resubscribe {
+				stream += "'"
+				w.subscribe(stream, i)
+			} else if why := w.m.UpdateFramework(w.as(fid, stream), &scheduler.Call_UpdateFramework{FrameworkInfo: i}); why != "" {
+				t.Fatal(why)
+			}
+			w.drain()
+		}
+		w.decline(w.as(fid, stream), 3600, w.take(stream)...)
+		say("r")
+		w.pass(time.Second, "s")
+		if n := len(w.take(stream)); n != 0 {
+			t.Errorf("resubscribe %v: %d offers in the same role", resubscribe, n)
+		}
+		say()
+		say("r")
+		w.pass(time.Second, "s")
+		if n := len(w.take(stream)); n != 1 {
+			t.Errorf("resubscribe %v: %d offers in the role that was left", resubscribe, n)
+		}
+	}
+}
+
+// 2.1: nothing is never offered, even to a role for which anything is enough.
+func TestNothingIsNotOffered(t *testing.T) {
+	w := newWorld(t, Registry{})
+	i := info("")
+	i.OfferFilters = map[string]mesos.OfferFilters{"*": {MinAllocatableResources: &mesos.OfferFilters_MinAllocatableResources{}}}
+	w.subscribe("f", i)
+	reg := &link.Register{}
+	reg.Agent.Value = mesos.AgentInfo{Hostname: "host", Resources: []mesos.Resource{reservedCPUs(1)}}
+	w.m.Register(w.now, "s", "10.0.0.1", reg)
+	w.drain()
+	if o := w.take("f"); len(o) != 0 {
+		t.Errorf("offered %+v", o)
+	}
+}

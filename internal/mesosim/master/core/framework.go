@@ -2,6 +2,7 @@ package core
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -161,15 +162,24 @@ func (m *Master) resubscribe(now time.Time, f *framework, info mesos.FrameworkIn
 	}
 	m.dropOffers(f)
 	info.User, info.Checkpoint = f.info.User, f.info.Checkpoint
-	f.info = info
 	if f.recovered {
 		f.registered = now
 	}
 	f.reregistered, f.failoverAt, f.recovered = now, time.Time{}, false
-	f.setSuppressed(suppressed)
+	f.describe(info, suppressed)
 	m.connect(now, f, stream)
 	m.announceFramework(master.Event_FRAMEWORK_UPDATED, f)
 	m.allocate = m.allocate || !was
+}
+
+// describe takes what a framework says of itself anew. Filters of roles that it
+// leaves are dropped, and all of inverse offers (2.3, 1.5).
+func (f *framework) describe(info mesos.FrameworkInfo, suppressed []string) {
+	f.info = info
+	f.setSuppressed(suppressed)
+	roles := validate.Roles(&info)
+	maps.DeleteFunc(f.filters, func(key filterKey, _ []filter) bool { return !slices.Contains(roles, key.role) })
+	clear(f.inverseFilters)
 }
 
 // setSuppressed makes roles the suppressed ones; those that leave lose their
@@ -294,17 +304,11 @@ func (m *Master) UpdateFramework(f Subscriber, call *scheduler.Call_UpdateFramew
 		return "'UpdateFramework' call is not valid: " + why
 	}
 	changed := !validate.SameFramework(&fw.info, &info)
-	fw.info = info
-	fw.setSuppressed(call.SuppressedRoles)
+	fw.describe(info, call.SuppressedRoles)
 	roles := validate.Roles(&info)
 	left := func(o *offer) bool { return o.framework == fw && !slices.Contains(roles, o.role) }
 	for _, o := range m.sortedOffers(left) {
 		m.rescind(o)
-	}
-	for key := range fw.filters {
-		if !slices.Contains(roles, key.role) {
-			delete(fw.filters, key)
-		}
 	}
 	if changed {
 		m.updateAgents(fw)
