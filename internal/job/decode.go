@@ -65,6 +65,7 @@ func DecodeJSON(data []byte) (*Spec, error) {
 // value counts, of a repeated name the last, and broken UTF-8 is mended.
 func DecodeLegacy(data []byte) (*Spec, error) {
 	tolerant := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	data = withoutBOM(data)
 	line := lineIn(data)
 	dec := jsontext.NewDecoder(bytes.NewReader(data), tolerant)
 	first, err := dec.ReadValue()

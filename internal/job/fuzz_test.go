@@ -17,7 +17,7 @@ func FuzzDecodeJSON(f *testing.F) {
 		}
 	}
 	for _, seed := range []string{
-		"", "null", "[]", "{}", `{"id":1}`, `{"tasks":[null]}`, `{"tasks":[{"container":null}]}`, `{"id":"a"} x`, "{\"id\":\"\xff\"}",
+		"", "null", "[]", "{}", `{"id":1}`, `{"tasks":[null]}`, `{"tasks":[{"container":null}]}`, `{"id":"a"} x`, "\ufeff{}", "{\"id\":\"\xff\"}",
 		`{"task":{"kill_grace":1.5,"env":{"A":"b"},"uris":[{"value":"/a","extract":false}]}}`, `{"ID":"a","id":"b"}`,
 		`{"tasks":[{"health_check":{"type":"HTTP"},"ports":[{}],"restart":{"backoff":"2m"},"resources":{"cpu":1e-9}}]}`,
 	} {
@@ -39,7 +39,7 @@ func FuzzDecodeYAML(f *testing.F) {
 		f.Add(data)
 	}
 	for _, seed := range []string{
-		"", "---\n", "id: a\n---\n", "a: &a [*a]", "<<: *a", "a: &a\n  <<: *a\n", "? a\n: b", "- - -", "!!str", "id: !!str\n", "&a", "*a",
+		"", "---\n", "\ufeffid: a\n", "id: a\n---\n", "a: &a [*a]", "<<: *a", "a: &a\n  <<: *a\n", "? a\n: b", "- - -", "!!str", "id: !!str\n", "&a", "*a",
 		"id: |\n  a\n", "id: 0x1F\n", "id: .nan", "id: 'a", "\t", "id: \xff", "%YAML 1.2\n---\nid: a\n", "<<: [{id: a}]\n", "null: a", "1: a", "id: >-\n",
 	} {
 		f.Add([]byte(seed))

@@ -33,7 +33,7 @@ func TestOnJetStream(t *testing.T) {
 	var instances []*rig
 	for _, name := range []string{"one", "two"} {
 		s := start(t, api.Options{Log: openLog(t, nats.URL()), Name: name, Listen: "127.0.0.1:0"})
-		instances = append(instances, &rig{t: t, api: s})
+		instances = append(instances, &rig{t: t, api: s, document: document(t)})
 	}
 	one, two := instances[0], instances[1]
 	const jobs = 10

@@ -116,8 +116,7 @@ func TestRefusals(t *testing.T) {
 	r.create(oneTask)
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			a := send(t, r.api, row.method, row.target, row.body, row.headers)
-			a.want(row.status)
+			a := r.in(t).do(row.method, row.target, row.body, row.headers).want(row.status)
 			if got := problemType(t, a); got != row.problem {
 				t.Fatalf("problem %s, want %s", got, row.problem)
 			}

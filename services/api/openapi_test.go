@@ -3,10 +3,12 @@ package api_test
 import (
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,8 +20,6 @@ import (
 )
 
 type object = map[string]any
-
-func document(r *rig) object { return get[object](r, "/v2/openapi.json") }
 
 func methods(path object) []string {
 	var list []string
@@ -36,7 +36,7 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	documented, served := map[string]bool{}, map[string]bool{}
-	paths, _ := document(r)["paths"].(object)
+	paths, _ := r.document()["paths"].(object)
 	for path, item := range paths {
 		for _, m := range methods(item.(object)) {
 			documented[m+" "+path] = true
@@ -58,7 +58,11 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 // References lead somewhere, and operations have ids of their own.
 func TestOpenAPIIsSound(t *testing.T) {
 	t.Parallel()
-	doc := document(newRig(t))
+	r := newRig(t)
+	doc := r.document()
+	if served := get[object](r, "/v2/openapi.json"); !reflect.DeepEqual(served, doc) {
+		t.Error("another document is served than is tested")
+	}
 	ids := map[string]bool{}
 	var walk func(v any)
 	walk = func(v any) {
@@ -104,7 +108,7 @@ func TestOpenAPIHasTheSchemaOfJobs(t *testing.T) {
 	for name, def := range defs {
 		want["JobSpec."+name] = def
 	}
-	doc := document(newRig(t))
+	doc := document(t)()
 	for name, def := range want {
 		if got := resolve(doc, "#/components/schemas/"+name); !reflect.DeepEqual(any(got), def) {
 			t.Errorf("%s: got %v, want %v", name, got, def)
@@ -129,28 +133,114 @@ func resolve(doc object, ref string) object {
 func TestAnswersAreAsDocumented(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	doc := document(r)
 	run := r.create(`{"id":"web","labels":{"a":"b"},"tasks":[{"role":"web","container":{"image":"i","command":"x"},"replicas":3,` +
 		`"ports":[{"name":"http","container":80}],"health_check":{"path":"/"},"restart":{"policy":"always"}}]}`)
 	r.launch("web", run, 2)
 	r.status("web", run, 1, "TASK_FAILED")
-	for target, schema := range map[string]string{
-		"/v2/jobs": "JobList", "/v2/jobs/web": "Job", "/v2/jobs/web/tasks": "TaskList", "/v2/jobs/web/tasks/1": "SlotTasks",
-		"/v2/jobs/web/events": "EventList", "/v2/jobs/web/explain": "Explanation", "/v2/cluster": "Cluster",
-		"/v2/version": "Version", "/job/web": "LegacyJob", "/v2/jobs/nope": "Problem",
+	for _, target := range []string{
+		"/", "/v2/jobs", "/v2/jobs/web", "/v2/jobs/web/tasks", "/v2/jobs/web/tasks/1", "/v2/jobs/web/events",
+		"/v2/jobs/web/explain", "/v2/cluster", "/v2/version", "/job/web", "/v1/job/all", "/v2/openapi.json",
 	} {
-		var v any
-		if err := json.Unmarshal([]byte(r.do("GET", target, "").body), &v); err != nil {
-			t.Fatal(err)
+		a := r.do("GET", target, "").want(200)
+		if !isFixed(target) {
+			r.do("GET", target+"?at="+a.header.Get("X-Taurus-Sequence"), "").want(200)
+			for _, bad := range []string{"?at=x", "?at=99", "?after=x"} {
+				r.do("GET", target+bad, "").want(400)
+			}
 		}
-		conform(t, doc, resolve(doc, "#/components/schemas/"+schema), v, target)
 	}
+}
+
+func isFixed(target string) bool {
+	return target == "/" || target == "/v2/version" || target == "/v2/openapi.json"
+}
+
+// conforms holds an answer to what the document says of its operation.
+func (r *rig) conforms(method, target string, a answer) {
+	r.t.Helper()
+	path, _, _ := strings.Cut(target, "?")
+	e, _ := r.api.Handler().(*echo.Echo)
+	c := e.NewContext(nil, nil)
+	e.Router().Find(method, path, c)
+	template := strings.Replace(regexp.MustCompile(`:(\w+)`).ReplaceAllString(c.Path(), "{$1}"), "*", "{path}", 1)
+	if method == http.MethodHead && a.status != http.StatusMethodNotAllowed {
+		method = http.MethodGet
+	}
+	item, _ := r.document()["paths"].(object)[template].(object)
+	operation, _ := item[strings.ToLower(method)].(object)
+	if operation == nil {
+		return // No route: nothing is promised.
+	}
+	at := fmt.Sprintf("%s %s: %d", method, target, a.status)
+	response, _ := operation["responses"].(object)[strconv.Itoa(a.status)].(object)
+	if response == nil {
+		r.t.Errorf("%s is not documented; %s", at, a.body)
+		return
+	}
+	if ref, ok := response["$ref"].(string); ok {
+		response = resolve(r.document(), ref)
+	}
+	headers, _ := response["headers"].(object)
+	for name := range headers {
+		if a.header.Get(name) == "" {
+			r.t.Errorf("%s: header %s is missing", at, name)
+		}
+	}
+	if a.body != "" {
+		r.conformsBody(response, a, at)
+	}
+}
+
+// conformsBody holds a body to the schema of its type.
+func (r *rig) conformsBody(response object, a answer, at string) {
+	r.t.Helper()
+	kind := a.header.Get("Content-Type")
+	contents, _ := response["content"].(object)
+	content, ok := contents[kind].(object)
+	if !ok {
+		kind, _, _ = strings.Cut(kind, ";")
+		content, ok = contents[kind].(object)
+	}
+	if !ok {
+		r.t.Errorf("%s: type %s is not documented", at, a.header.Get("Content-Type"))
+		return
+	}
+	if !strings.Contains(kind, "json") {
+		return
+	}
+	var v any
+	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
+		r.t.Errorf("%s: %v", at, err)
+		return
+	}
+	schema, _ := content["schema"].(object)
+	conform(r.t, r.document(), schema, v, at)
+}
+
+// isOf tells whether a value is of a type of JSON schema.
+func isOf(kind string, v any) bool {
+	switch v := v.(type) {
+	case object:
+		return kind == "object"
+	case []any:
+		return kind == "array"
+	case string:
+		return kind == "string"
+	case bool:
+		return kind == "boolean"
+	case float64:
+		return kind == "number" || kind == "integer" && v == math.Trunc(v)
+	}
+	return false
 }
 
 func conform(t *testing.T, doc, schema object, v any, at string) {
 	t.Helper()
 	if ref, ok := schema["$ref"].(string); ok {
 		schema = resolve(doc, ref)
+	}
+	if kind, ok := schema["type"].(string); ok && !isOf(kind, v) {
+		t.Errorf("%s: %v is no %s", at, v, kind)
 	}
 	if words, ok := schema["enum"].([]any); ok && !slices.Contains(words, v) {
 		t.Errorf("%s: %v is none of %v", at, v, words)

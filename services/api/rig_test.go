@@ -6,8 +6,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +34,8 @@ type rig struct {
 	lines *bytes.Buffer
 
 	epoch, counter uint64
+	// document is the OpenAPI document, to which answers are held.
+	document func() object
 }
 
 func newRig(t *testing.T, change ...func(*api.Options)) *rig {
@@ -49,7 +53,25 @@ func rigOn(t *testing.T, log *memory.Log, change ...func(*api.Options)) *rig {
 		f(&o)
 	}
 	r.api = start(t, o)
+	r.document = document(t)
 	return r
+}
+
+// document reads what is served as /v2/openapi.json, once.
+func document(t *testing.T) func() object {
+	t.Helper()
+	return sync.OnceValue(func() object {
+		data, err := os.ReadFile("openapi.json")
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		var doc object
+		if err := json.Unmarshal(data, &doc); err != nil {
+			t.Error(err)
+		}
+		return doc
+	})
 }
 
 func start(t *testing.T, o api.Options) *api.Service {
@@ -94,10 +116,20 @@ type answer struct {
 
 type header map[string]string
 
-// do sends a request through the handler.
+// do sends a request through the handler and holds the answer to the document.
 func (r *rig) do(method, target, body string, headers ...header) answer {
 	r.t.Helper()
-	return send(r.t, r.api, method, target, body, headers...)
+	a := send(r.t, r.api, method, target, body, headers...)
+	r.conforms(method, target, a)
+	return a
+}
+
+// in is the rig for a subtest.
+func (r *rig) in(t *testing.T) *rig {
+	t.Helper()
+	sub := *r
+	sub.t = t
+	return &sub
 }
 
 func send(t *testing.T, s *api.Service, method, target, body string, headers ...header) answer {
@@ -158,7 +190,7 @@ func (r *rig) append(subject string, ev events.Event) uint64 {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.do(http.MethodGet, "/v2/cluster?after="+strconv.FormatUint(receipt.Last, 10), "").want(http.StatusOK)
+	send(r.t, r.api, http.MethodGet, "/v2/cluster?after="+strconv.FormatUint(receipt.Last, 10), "").want(http.StatusOK)
 	return receipt.Last
 }
 
