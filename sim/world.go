@@ -133,6 +133,7 @@ type Process struct {
 	Role string
 	dead atomic.Bool
 	cut  atomic.Bool     // from Mesos, not from the log
+	lag  atomic.Int64    // of the log, in nanoseconds
 	ctx  context.Context //nolint:containedctx // That of all that the process does.
 	stop context.CancelFunc
 	done chan struct{}
@@ -154,6 +155,17 @@ func (p *Process) Wait() error {
 
 // CutFromMesos keeps the process from reaching the master from now on.
 func (p *Process) CutFromMesos() { p.cut.Store(true) }
+
+// Lag keeps the log back from the process, each record for a while from now on.
+func (p *Process) Lag(d time.Duration) { p.lag.Store(int64(d)) }
+
+// await is until when a record is kept back.
+func (p *Process) await(ctx context.Context, rec eventlog.Record) {
+	select {
+	case <-time.After(time.Until(rec.Time.Add(time.Duration(p.lag.Load())))):
+	case <-ctx.Done():
+	}
+}
 
 type runner interface {
 	Run(ctx context.Context) error
@@ -221,7 +233,16 @@ func (l mortalLog) Append(ctx context.Context, entries ...eventlog.Entry) (event
 }
 
 func (l mortalLog) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Record, error] {
-	return l.Log.Read(ctx, from, to)
+	return func(yield func(eventlog.Record, error) bool) {
+		for rec, err := range l.Log.Read(ctx, from, to) {
+			if err == nil && l.p.lag.Load() > 0 {
+				l.p.await(ctx, rec)
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
 }
 
 // mortalMembers are missed only a while after their death.
