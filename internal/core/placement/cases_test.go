@@ -131,6 +131,19 @@ func TestSpread(t *testing.T) {
 	}
 }
 
+// TestWaitingTasksAreNowhere: those that are to be placed do not keep themselves from
+// being placed together.
+func TestWaitingTasksAreNowhere(t *testing.T) {
+	d := demand("web", 2, job.Constraint{Attribute: "hostname", Operator: job.OpCluster})
+	for _, task := range d.Tasks {
+		d.Job.Slots[task.Slot] = &cluster.Slot{Number: task.Slot, Tasks: []*cluster.Task{task}}
+	}
+	placements, _ := placement.Match([]offer.Offer{agent(1, 9, 900), agent(2, 9, 900)}, []placement.Demand{d}, 100, now)
+	if got := hosts(placements); len(got) != 1 || got["h1"] != 2 {
+		t.Errorf("placed %v, want both on one host", got)
+	}
+}
+
 // TestUrgency: by priority, then by age, then by name; and the limit holds.
 func TestUrgency(t *testing.T) {
 	late, early, urgent := demand("late", 2), demand("early", 2), demand("urgent", 2)
