@@ -13,59 +13,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"github.com/rs/zerolog"
 
-	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/docker"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/executortest"
 )
-
-// states is a sink to read from.
-type states chan executor.Status
-
-func (s states) take(_ executor.Run, st executor.Status) { s <- st }
-
-func (s states) next(t *testing.T, want mesos.TaskState) executor.Status {
-	t.Helper()
-	select {
-	case st := <-s:
-		if st.State != want {
-			t.Fatalf("got %v %q, want %v", st.State, st.Message, want)
-		}
-		return st
-	case <-time.After(time.Minute):
-		t.Fatalf("no %v in a minute", want)
-	}
-	return executor.Status{}
-}
-
-func agent(t *testing.T) (executortest.Agent, states) {
-	t.Helper()
-	s := make(states, 64)
-	return executortest.Agent{Sink: s.take, ID: uuid.NewString(), StateDir: filepath.Join(t.TempDir(), "state")}, s
-}
-
-func newTask(t *testing.T, info mesos.TaskInfo) executor.Task {
-	t.Helper()
-	id := uuid.NewString()
-	info.TaskID.Value = id
-	return executor.Task{Info: info, Role: "ops", Run: executor.Run{
-		FrameworkID: "framework", ExecutorID: id, ContainerID: uuid.NewString(), Sandbox: t.TempDir(),
-	}}
-}
-
-func sandboxFile(t *testing.T, task executor.Task, name string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(task.Run.Sandbox, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
 
 func bridged(info mesos.TaskInfo) mesos.TaskInfo {
 	bridge := mesos.ContainerInfo_DockerInfo_BRIDGE
@@ -76,16 +31,16 @@ func bridged(info mesos.TaskInfo) mesos.TaskInfo {
 func TestContainerSeesItsTask(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t)
-	a, s := agent(t)
+	a, s := executortest.NewAgent(t)
 	x := e.executor(t, a)
 	info := e.run(`echo "$MESOS_SANDBOX $MESOS_CONTAINER_NAME $MESOS_ALLOCATION_ROLE $GREETING"; id -u >&2; echo here >$MESOS_SANDBOX/file`)
 	greeting := "hello"
 	info.Command.Environment = &mesos.Environment{Variables: []mesos.Environment_Variable{{Name: "GREETING", Value: &greeting}}}
 	info.Container.Docker.Parameters = []mesos.Parameter{{Key: "user", Value: "0"}, {Key: "label", Value: "team=web"}}
-	task := newTask(t, bridged(info))
+	task := executortest.NewTask(t, bridged(info))
 	x.Launch(t.Context(), task)
-	s.next(t, mesos.TASK_STARTING)
-	running := s.next(t, mesos.TASK_RUNNING)
+	s.Next(t, mesos.TASK_STARTING)
+	running := s.Next(t, mesos.TASK_RUNNING)
 	var inspected []container.InspectResponse
 	if err := json.Unmarshal(running.Data, &inspected); err != nil || len(inspected) != 1 {
 		t.Fatalf("data is no array of one container: %v: %s", err, running.Data)
@@ -94,14 +49,14 @@ func TestContainerSeesItsTask(t *testing.T) {
 	if c := inspected[0]; c.Name != "/"+name || c.Config.Labels["team"] != "web" || c.Config.Labels[docker.LabelAgent] != a.ID {
 		t.Errorf("data is of %s with labels %v", c.Name, c.Config.Labels)
 	}
-	s.next(t, mesos.TASK_FINISHED)
-	if got, want := sandboxFile(t, task, "stdout"), "/mnt/mesos/sandbox "+name+" ops hello\n"; got != want {
+	s.Next(t, mesos.TASK_FINISHED)
+	if got, want := executortest.ReadSandbox(t, task, "stdout"), "/mnt/mesos/sandbox "+name+" ops hello\n"; got != want {
 		t.Errorf("stdout is %q, want %q", got, want)
 	}
-	if got := sandboxFile(t, task, "stderr"); got != "0\n" {
+	if got := executortest.ReadSandbox(t, task, "stderr"); got != "0\n" {
 		t.Errorf("stderr is %q", got)
 	}
-	if got := sandboxFile(t, task, "file"); got != "here\n" {
+	if got := executortest.ReadSandbox(t, task, "file"); got != "here\n" {
 		t.Errorf("the sandbox' file is %q", got)
 	}
 	if err := x.Close(); err != nil { // Waits for the container's removal.
@@ -125,13 +80,13 @@ func (e *engine) gone(t *testing.T, name string) {
 func TestOutputIsWholeWhateverAgentCopiedIt(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t)
-	a, s := agent(t)
+	a, s := executortest.NewAgent(t)
 	const lines = 3000
-	task := newTask(t, e.run(fmt.Sprintf(`for i in $(seq 1 %d); do echo out $i; echo err $i >&2; done; sleep 1; echo -n last`, lines)))
+	task := executortest.NewTask(t, e.run(fmt.Sprintf(`for i in $(seq 1 %d); do echo out $i; echo err $i >&2; done; sleep 1; echo -n last`, lines)))
 	x := e.executor(t, a)
 	x.Launch(t.Context(), task)
-	s.next(t, mesos.TASK_STARTING)
-	s.next(t, mesos.TASK_RUNNING)
+	s.Next(t, mesos.TASK_STARTING)
+	s.Next(t, mesos.TASK_RUNNING)
 	for range 5 {
 		if err := x.Close(); err != nil {
 			t.Fatal(err)
@@ -139,17 +94,17 @@ func TestOutputIsWholeWhateverAgentCopiedIt(t *testing.T) {
 		x = e.executor(t, a)
 		x.Recover(t.Context(), task, mesos.TASK_RUNNING)
 	}
-	s.next(t, mesos.TASK_FINISHED)
+	s.Next(t, mesos.TASK_FINISHED)
 	var stdout, stderr strings.Builder
 	for i := range lines {
 		_, _ = fmt.Fprintf(&stdout, "out %d\n", i+1)
 		_, _ = fmt.Fprintf(&stderr, "err %d\n", i+1)
 	}
 	stdout.WriteString("last")
-	if got := sandboxFile(t, task, "stdout"); got != stdout.String() {
+	if got := executortest.ReadSandbox(t, task, "stdout"); got != stdout.String() {
 		t.Errorf("stdout has %d bytes, want %d", len(got), stdout.Len())
 	}
-	if got := sandboxFile(t, task, "stderr"); got != stderr.String() {
+	if got := executortest.ReadSandbox(t, task, "stderr"); got != stderr.String() {
 		t.Errorf("stderr has %d bytes, want %d", len(got), stderr.Len())
 	}
 }
@@ -158,8 +113,8 @@ func TestOutputIsWholeWhateverAgentCopiedIt(t *testing.T) {
 func TestCreatedContainerIsStartedOnce(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t)
-	a, s := agent(t)
-	task := newTask(t, e.run("exit 9"))
+	a, s := executortest.NewAgent(t)
+	task := executortest.NewTask(t, e.run("exit 9"))
 	_, err := e.cli.ContainerCreate(t.Context(), client.ContainerCreateOptions{
 		Name: "mesos-" + task.Run.ContainerID,
 		Config: &container.Config{
@@ -172,11 +127,11 @@ func TestCreatedContainerIsStartedOnce(t *testing.T) {
 	}
 	x := e.executor(t, a)
 	x.Recover(t.Context(), task, mesos.TASK_STARTING)
-	s.next(t, mesos.TASK_RUNNING)
-	if end := s.next(t, mesos.TASK_FAILED); end.Message != "Container exited with status 4" {
+	s.Next(t, mesos.TASK_RUNNING)
+	if end := s.Next(t, mesos.TASK_FAILED); end.Message != "Container exited with status 4" {
 		t.Errorf("ended with %q: not the container that was there", end.Message)
 	}
-	if got := sandboxFile(t, task, "stdout"); got != "begun\n" {
+	if got := executortest.ReadSandbox(t, task, "stdout"); got != "begun\n" {
 		t.Errorf("stdout is %q", got)
 	}
 }
@@ -198,16 +153,16 @@ func TestContainersThatCannotStart(t *testing.T) {
 		"Container exited with status 125":                                                  nowhere,
 	} {
 		t.Run(want, func(t *testing.T) { // One after the other: the image is removed at the end.
-			a, s := agent(t)
-			task := newTask(t, info)
+			a, s := executortest.NewAgent(t)
+			task := executortest.NewTask(t, info)
 			x := e.executor(t, a)
 			x.Launch(t.Context(), task)
-			s.next(t, mesos.TASK_STARTING)
-			if end := s.next(t, mesos.TASK_FAILED); end.Message != want || end.Source != mesos.SOURCE_EXECUTOR || end.Reason != nil {
+			s.Next(t, mesos.TASK_STARTING)
+			if end := s.Next(t, mesos.TASK_FAILED); end.Message != want || end.Source != mesos.SOURCE_EXECUTOR || end.Reason != nil {
 				t.Errorf("ended with %+v, want %q", end, want)
 			}
-			if strings.HasPrefix(want, "Container") && !strings.HasPrefix(sandboxFile(t, task, "stderr"), "docker: Error response from daemon: ") {
-				t.Errorf("stderr does not say why: %q", sandboxFile(t, task, "stderr"))
+			if strings.HasPrefix(want, "Container") && !strings.HasPrefix(executortest.ReadSandbox(t, task, "stderr"), "docker: Error response from daemon: ") {
+				t.Errorf("stderr does not say why: %q", executortest.ReadSandbox(t, task, "stderr"))
 			}
 			if err := x.Close(); err != nil {
 				t.Fatal(err)
@@ -241,18 +196,18 @@ func TestHealthChecksOfContainers(t *testing.T) {
 		for name, tt := range tests {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				a, s := agent(t)
+				a, s := executortest.NewAgent(t)
 				info := bridged(e.run(fmt.Sprintf("cd $MESOS_SANDBOX; echo ok >index.html; exec httpd -f -p %d", port)))
 				info.HealthCheck = tt.check
 				x := e.executor(t, a)
-				x.Launch(t.Context(), newTask(t, info))
-				s.next(t, mesos.TASK_STARTING)
-				running := s.next(t, mesos.TASK_RUNNING)
+				x.Launch(t.Context(), executortest.NewTask(t, info))
+				s.Next(t, mesos.TASK_STARTING)
+				running := s.Next(t, mesos.TASK_RUNNING)
 				if len(running.IPs) == 0 || !netip.MustParseAddr(running.IPs[0]).IsPrivate() {
 					t.Errorf("addresses are %v", running.IPs)
 				}
-				for update := s.next(t, mesos.TASK_RUNNING); *update.Healthy != tt.healthy; {
-					update = s.next(t, mesos.TASK_RUNNING) // The server may not be up yet.
+				for update := s.Next(t, mesos.TASK_RUNNING); *update.Healthy != tt.healthy; {
+					update = s.Next(t, mesos.TASK_RUNNING) // The server may not be up yet.
 				}
 			})
 		}
@@ -263,15 +218,15 @@ func TestHealthChecksOfContainers(t *testing.T) {
 func TestCheckMakesTheExecutorAbort(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t)
-	a, s := agent(t)
+	a, s := executortest.NewAgent(t)
 	info := e.run("sleep 300")
 	info.Check = &mesos.CheckInfo{}
-	task := newTask(t, info)
+	task := executortest.NewTask(t, info)
 	x := e.executor(t, a)
 	x.Launch(t.Context(), task)
-	s.next(t, mesos.TASK_STARTING)
-	s.next(t, mesos.TASK_RUNNING)
-	end := s.next(t, mesos.TASK_FAILED)
+	s.Next(t, mesos.TASK_STARTING)
+	s.Next(t, mesos.TASK_RUNNING)
+	end := s.Next(t, mesos.TASK_FAILED)
 	if end.Message != "Container terminated" || *end.Reason != mesos.REASON_EXECUTOR_TERMINATED || end.Source != mesos.SOURCE_AGENT {
 		t.Errorf("ended with %+v", end)
 	}
@@ -284,7 +239,7 @@ func TestCheckMakesTheExecutorAbort(t *testing.T) {
 func TestURIsAreFetched(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t)
-	a, s := agent(t)
+	a, s := executortest.NewAgent(t)
 	x := e.executor(t, a)
 	file := filepath.Join(t.TempDir(), "greeting")
 	if err := os.WriteFile(file, []byte("hello"), 0o600); err != nil {
@@ -292,19 +247,19 @@ func TestURIsAreFetched(t *testing.T) {
 	}
 	info := e.run("cat $MESOS_SANDBOX/greeting")
 	info.Command.URIs = []mesos.CommandInfo_URI{{Value: "file://" + file}}
-	task := newTask(t, info)
+	task := executortest.NewTask(t, info)
 	x.Launch(t.Context(), task)
-	s.next(t, mesos.TASK_STARTING)
-	s.next(t, mesos.TASK_RUNNING)
-	s.next(t, mesos.TASK_FINISHED)
-	if got := sandboxFile(t, task, "stdout"); got != "hello" {
+	s.Next(t, mesos.TASK_STARTING)
+	s.Next(t, mesos.TASK_RUNNING)
+	s.Next(t, mesos.TASK_FINISHED)
+	if got := executortest.ReadSandbox(t, task, "stdout"); got != "hello" {
 		t.Errorf("stdout is %q", got)
 	}
 
 	info.Command.URIs = []mesos.CommandInfo_URI{{Value: file + ".missing"}}
-	task = newTask(t, info)
+	task = executortest.NewTask(t, info)
 	x.Launch(t.Context(), task)
-	end := s.next(t, mesos.TASK_FAILED)
+	end := s.Next(t, mesos.TASK_FAILED)
 	want := "Failed to launch container: Failed to fetch all URIs for container '" + task.Run.ContainerID + "': exited with status 1"
 	if end.Message != want || *end.Reason != mesos.REASON_CONTAINER_LAUNCH_FAILED || end.Source != mesos.SOURCE_AGENT {
 		t.Errorf("ended with %+v, want %q", end, want)
@@ -340,8 +295,8 @@ func TestPullThatFails(t *testing.T) {
 		_, _ = w.Write([]byte(`{"message":"no route to registry"}`))
 	})}
 	x, s := unswept(t, e)
-	x.Launch(t.Context(), newTask(t, e.run("true")))
-	end := s.next(t, mesos.TASK_FAILED)
+	x.Launch(t.Context(), executortest.NewTask(t, e.run("true")))
+	end := s.Next(t, mesos.TASK_FAILED)
 	want := "Failed to launch container: Failed to run 'docker -H " + e.cli.DaemonHost() +
 		" pull nobody/nothing': exited with status 1; stderr='Error response from daemon: no route to registry\n'"
 	if end.Message != want || *end.Reason != mesos.REASON_CONTAINER_LAUNCH_FAILED || end.Source != mesos.SOURCE_AGENT {
@@ -359,20 +314,20 @@ func TestKillWhilePulling(t *testing.T) {
 		<-r.Context().Done()
 	})}
 	x, s := unswept(t, e)
-	task := newTask(t, e.run("true"))
+	task := executortest.NewTask(t, e.run("true"))
 	x.Launch(t.Context(), task)
 	<-pulling
 	x.Kill(task.Run, time.Hour)
-	end := s.next(t, mesos.TASK_KILLED)
+	end := s.Next(t, mesos.TASK_KILLED)
 	if *end.Reason != mesos.REASON_TASK_KILLED_DURING_LAUNCH || end.Message != "Killed before delivery to the executor" {
 		t.Errorf("ended with %+v", end)
 	}
 }
 
 // unswept makes an executor of an engine that has nothing to sweep.
-func unswept(t *testing.T, e *engine) (*docker.Executor, states) {
+func unswept(t *testing.T, e *engine) (*docker.Executor, executortest.States) {
 	t.Helper()
-	a, s := agent(t)
+	a, s := executortest.NewAgent(t)
 	x, err := docker.New(docker.Options{Sink: a.Sink, Log: zerolog.Nop(), AgentID: a.ID, StateDir: a.StateDir, Client: e.cli})
 	if err != nil {
 		t.Fatal(err)

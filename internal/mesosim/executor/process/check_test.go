@@ -18,16 +18,16 @@ func TestCheckOfACommand(t *testing.T) {
 			DelaySeconds: &zero, IntervalSeconds: &soon,
 		},
 	})
-	s.next(t, mesos.TASK_STARTING)
-	if first := s.next(t, mesos.TASK_RUNNING); first.Check != nil {
+	s.Next(t, mesos.TASK_STARTING)
+	if first := s.Next(t, mesos.TASK_RUNNING); first.Check != nil {
 		t.Errorf("found before it was made: %+v", first.Check)
 	}
 	for _, want := range []int32{0, 3} {
-		st := s.next(t, mesos.TASK_RUNNING)
+		st := s.Next(t, mesos.TASK_RUNNING)
 		if st.Reason == nil || *st.Reason != mesos.REASON_TASK_CHECK_STATUS_UPDATED || st.Check.GetCommand().GetExitCode() != want {
 			t.Errorf("got %+v, want exit code %d", st, want)
 		}
 	}
 	x.Kill(task.Run, 0)
-	s.next(t, mesos.TASK_KILLED)
+	s.Next(t, mesos.TASK_KILLED)
 }

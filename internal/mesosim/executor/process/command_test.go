@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
@@ -21,43 +20,10 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/process"
 )
 
-// states is a sink to read from.
-type states chan executor.Status
-
-func (s states) take(_ executor.Run, st executor.Status) { s <- st }
-
-func (s states) next(t *testing.T, want mesos.TaskState) executor.Status {
-	t.Helper()
-	select {
-	case st := <-s:
-		if st.State != want {
-			t.Fatalf("got %v %q, want %v", st.State, st.Message, want)
-		}
-		return st
-	case <-time.After(time.Minute):
-		t.Fatalf("no %v in a minute", want)
-	}
-	return executor.Status{}
-}
-
-func newAgent(t *testing.T) (executortest.Agent, states) {
-	t.Helper()
-	s := make(states, 64)
-	return executortest.Agent{Sink: s.take, ID: uuid.NewString(), StateDir: filepath.Join(t.TempDir(), "state")}, s
-}
-
-func newTask(t *testing.T, info mesos.TaskInfo) executor.Task {
-	t.Helper()
-	info.TaskID.Value = "task"
-	return executor.Task{Info: info, Role: "ops", Run: executor.Run{
-		FrameworkID: "framework", ExecutorID: "task", ContainerID: uuid.NewString(), Sandbox: t.TempDir(),
-	}}
-}
-
 // play launches one command on an executor of its own.
-func play(t *testing.T, info mesos.TaskInfo) (executor.Executor, executor.Task, states) {
+func play(t *testing.T, info mesos.TaskInfo) (executor.Executor, executor.Task, executortest.States) {
 	t.Helper()
-	a, s := newAgent(t)
+	a, s := executortest.NewAgent(t)
 	e := newExecutor(t, a)
 	t.Cleanup(func() {
 		if err := e.Close(); err != nil {
@@ -67,18 +33,9 @@ func play(t *testing.T, info mesos.TaskInfo) (executor.Executor, executor.Task, 
 			t.Error(err)
 		}
 	})
-	task := newTask(t, info)
+	task := executortest.NewTask(t, info)
 	e.Launch(t.Context(), task)
 	return e, task, s
-}
-
-func read(t *testing.T, task executor.Task, name string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(task.Run.Sandbox, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }
 
 func TestMessages(t *testing.T) {
@@ -111,14 +68,14 @@ func TestMessages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, task, s := play(t, tt.info)
-			s.next(t, mesos.TASK_STARTING)
-			if running := s.next(t, mesos.TASK_RUNNING); running.PID == 0 || running.Data != nil {
+			s.Next(t, mesos.TASK_STARTING)
+			if running := s.Next(t, mesos.TASK_RUNNING); running.PID == 0 || running.Data != nil {
 				t.Errorf("TASK_RUNNING is %+v, want a pid and no data", running)
 			}
-			if end := s.next(t, tt.state); end.Message != tt.message || end.Reason != nil {
+			if end := s.Next(t, tt.state); end.Message != tt.message || end.Reason != nil {
 				t.Errorf("ended with %+v, want %q", end, tt.message)
 			}
-			if got := read(t, task, "stdout"); got != tt.stdout {
+			if got := executortest.ReadSandbox(t, task, "stdout"); got != tt.stdout {
 				t.Errorf("stdout is %q, want %q", got, tt.stdout)
 			}
 		})
@@ -128,10 +85,10 @@ func TestMessages(t *testing.T) {
 func TestKillThatIsObeyedNamesTheSignal(t *testing.T) {
 	t.Parallel()
 	e, task, s := play(t, script("exec sleep 300"))
-	s.next(t, mesos.TASK_STARTING)
-	s.next(t, mesos.TASK_RUNNING)
+	s.Next(t, mesos.TASK_STARTING)
+	s.Next(t, mesos.TASK_RUNNING)
 	e.Kill(task.Run, time.Minute)
-	if end := s.next(t, mesos.TASK_KILLED); end.Message != "Command terminated with signal Terminated" {
+	if end := s.Next(t, mesos.TASK_KILLED); end.Message != "Command terminated with signal Terminated" {
 		t.Errorf("ended with %q", end.Message)
 	}
 }
@@ -139,8 +96,8 @@ func TestKillThatIsObeyedNamesTheSignal(t *testing.T) {
 func TestCommandWithoutValue(t *testing.T) {
 	t.Parallel()
 	_, _, s := play(t, mesos.TaskInfo{Command: &mesos.CommandInfo{}})
-	s.next(t, mesos.TASK_STARTING)
-	end := s.next(t, mesos.TASK_FAILED)
+	s.Next(t, mesos.TASK_STARTING)
+	end := s.Next(t, mesos.TASK_FAILED)
 	if end.Message != "Executor terminated" || *end.Reason != mesos.REASON_EXECUTOR_TERMINATED {
 		t.Errorf("ended with %+v", end)
 	}
@@ -156,7 +113,7 @@ func TestImageOfAMesosContainer(t *testing.T) {
 		Mesos: &mesos.ContainerInfo_MesosInfo{Image: &mesos.Image{Type: &kind, Docker: &mesos.Image_Docker{Name: "busybox"}}},
 	}
 	_, _, s := play(t, info)
-	end := s.next(t, mesos.TASK_FAILED)
+	end := s.Next(t, mesos.TASK_FAILED)
 	want := "Failed to launch container: Unsupported container image type: DOCKER"
 	if end.Message != want || *end.Reason != mesos.REASON_CONTAINER_LAUNCH_FAILED || end.Source != mesos.SOURCE_AGENT {
 		t.Errorf("ended with %+v, want %q", end, want)
@@ -166,13 +123,14 @@ func TestImageOfAMesosContainer(t *testing.T) {
 func TestEnvironmentIsTheTasksNotTheAgents(t *testing.T) {
 	t.Setenv("SECRET_OF_THE_AGENT", "x")
 	info := script("env; pwd")
+	info.TaskID.Value = "task"
 	value := "b"
 	info.Command.Environment = &mesos.Environment{Variables: []mesos.Environment_Variable{{Name: "A", Value: &value}}}
 	_, task, s := play(t, info)
-	s.next(t, mesos.TASK_STARTING)
-	s.next(t, mesos.TASK_RUNNING)
-	s.next(t, mesos.TASK_FINISHED)
-	out := read(t, task, "stdout")
+	s.Next(t, mesos.TASK_STARTING)
+	s.Next(t, mesos.TASK_RUNNING)
+	s.Next(t, mesos.TASK_FINISHED)
+	out := executortest.ReadSandbox(t, task, "stdout")
 	for _, want := range []string{
 		"A=b\n", "MESOS_TASK_ID=task\n", "MESOS_ALLOCATION_ROLE=ops\n", "MESOS_SANDBOX=" + task.Run.Sandbox + "\n", "\n" + task.Run.Sandbox + "\n",
 	} {
@@ -189,10 +147,10 @@ func TestEnvironmentIsTheTasksNotTheAgents(t *testing.T) {
 func TestLeftoversAreKilled(t *testing.T) {
 	t.Parallel()
 	_, task, s := play(t, script("sleep 300 & echo $!"))
-	s.next(t, mesos.TASK_STARTING)
-	s.next(t, mesos.TASK_RUNNING)
-	s.next(t, mesos.TASK_FINISHED)
-	pid, err := strconv.Atoi(strings.TrimSpace(read(t, task, "stdout")))
+	s.Next(t, mesos.TASK_STARTING)
+	s.Next(t, mesos.TASK_RUNNING)
+	s.Next(t, mesos.TASK_FINISHED)
+	pid, err := strconv.Atoi(strings.TrimSpace(executortest.ReadSandbox(t, task, "stdout")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,24 +168,25 @@ func TestLeftoversAreKilled(t *testing.T) {
 func TestHealthCheckByCommand(t *testing.T) {
 	t.Parallel()
 	info := script("exec sleep 300")
+	info.TaskID.Value = "task"
 	zero, soon, one, check := 0.0, 0.01, uint32(1), `test "$MESOS_TASK_ID" = task && test ! -e sick`
 	info.HealthCheck = &mesos.HealthCheck{
 		Type: mesos.HealthCheck_COMMAND, Command: &mesos.CommandInfo{Value: &check},
 		DelaySeconds: &zero, IntervalSeconds: &soon, GracePeriodSeconds: &zero, ConsecutiveFailures: &one,
 	}
 	_, task, s := play(t, info)
-	s.next(t, mesos.TASK_STARTING)
-	pid := s.next(t, mesos.TASK_RUNNING).PID
-	if h := s.next(t, mesos.TASK_RUNNING); h.Healthy == nil || !*h.Healthy || h.PID != pid {
+	s.Next(t, mesos.TASK_STARTING)
+	pid := s.Next(t, mesos.TASK_RUNNING).PID
+	if h := s.Next(t, mesos.TASK_RUNNING); h.Healthy == nil || !*h.Healthy || h.PID != pid {
 		t.Errorf("the first health update is %+v", h)
 	}
 	if err := os.WriteFile(filepath.Join(task.Run.Sandbox, "sick"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if h := s.next(t, mesos.TASK_RUNNING); h.Healthy == nil || *h.Healthy {
+	if h := s.Next(t, mesos.TASK_RUNNING); h.Healthy == nil || *h.Healthy {
 		t.Errorf("the second health update is %+v", h)
 	}
-	if end := s.next(t, mesos.TASK_KILLED); end.Healthy == nil || *end.Healthy {
+	if end := s.Next(t, mesos.TASK_KILLED); end.Healthy == nil || *end.Healthy {
 		t.Errorf("the end is %+v", end)
 	}
 }
@@ -236,12 +195,12 @@ func TestHealthCheckByCommand(t *testing.T) {
 func TestScriptThatIsKilled(t *testing.T) {
 	t.Parallel()
 	_, _, s := play(t, script("exec sleep 300"))
-	s.next(t, mesos.TASK_STARTING)
-	pid := int(s.next(t, mesos.TASK_RUNNING).PID)
+	s.Next(t, mesos.TASK_STARTING)
+	pid := int(s.Next(t, mesos.TASK_RUNNING).PID)
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	end := s.next(t, mesos.TASK_FAILED)
+	end := s.Next(t, mesos.TASK_FAILED)
 	if end.Message != "Executor terminated" || *end.Reason != mesos.REASON_EXECUTOR_TERMINATED {
 		t.Errorf("ended with %+v", end)
 	}
@@ -306,14 +265,15 @@ func TestAgentKilledHard(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	s := make(states, 8)
-	e := newExecutor(t, executortest.Agent{Sink: s.take, StateDir: filepath.Join(dir, "state")})
+	a, s := executortest.NewAgent(t)
+	a.StateDir = filepath.Join(dir, "state")
+	e := newExecutor(t, a)
 	defer func() { _ = e.Close() }()
 	e.Recover(t.Context(), task, mesos.TASK_RUNNING)
-	if end := s.next(t, mesos.TASK_FAILED); end.Message != "Command exited with status 6" {
+	if end := s.Next(t, mesos.TASK_FAILED); end.Message != "Command exited with status 6" {
 		t.Errorf("ended with %q", end.Message)
 	}
-	if got := read(t, task, "stdout"); got != "begun\n" {
+	if got := executortest.ReadSandbox(t, task, "stdout"); got != "begun\n" {
 		t.Errorf("stdout is %q", got)
 	}
 }
