@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"io"
 	"math"
 	"net/http"
 	"strings"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/basicauth"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
-	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
 
 const version = "1.12.0"
@@ -90,59 +88,8 @@ func (a *Server) state(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// maxBody bounds a call.
-const maxBody = 1 << 20
-
-// api is the agent's /api/v1, as far as files go and what never works for
-// docker tasks (7.2).
-func (a *Server) api(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		text(w, http.StatusMethodNotAllowed, "405 Method Not Allowed. Expecting one of { 'POST' }, but received '"+r.Method+"'.")
-		return
-	}
-	media := r.Header.Get("Content-Type")
-	if media == "" {
-		text(w, http.StatusBadRequest, "Expecting 'Content-Type' to be present")
-		return
-	}
-	if media != wire.MediaJSON && media != wire.MediaProtobuf {
-		text(w, http.StatusUnsupportedMediaType, "Expecting 'Content-Type' of application/json or application/x-protobuf")
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		text(w, http.StatusBadRequest, err.Error())
-		return
-	}
-	var call agent.Call
-	if err := a.codec.Decode(media, body, &call); err != nil {
-		text(w, http.StatusBadRequest, wire.Refusal(err))
-		return
-	}
-	out := wire.Negotiate(r.Header.Values("Accept"))
-	if out == "" {
-		text(w, http.StatusNotAcceptable, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'")
-		return
-	}
-	res, status, why := a.answer(&call)
-	if res == nil {
-		text(w, status, why)
-		return
-	}
-	b, err := a.codec.Encode(out, res)
-	if err != nil {
-		text(w, http.StatusInternalServerError, err.Error())
-		return
-	}
-	w.Header().Set("Content-Type", out)
-	_, _ = w.Write(b) //nolint:gosec // JSON or protobuf, not HTML.
-}
-
 func (a *Server) answer(call *agent.Call) (res *agent.Response, status int, why string) {
 	switch call.Type { //nolint:exhaustive // The rest is not served.
-	case agent.Call_UNKNOWN:
-		return nil, http.StatusBadRequest, "Failed to validate agent::Call: Expecting 'type' to be present"
 	case agent.Call_GET_HEALTH:
 		return &agent.Response{Type: agent.Response_GET_HEALTH, GetHealth: &agent.Response_GetHealth{Healthy: true}}, 0, ""
 	case agent.Call_GET_VERSION:
@@ -167,6 +114,16 @@ func (a *Server) answer(call *agent.Call) (res *agent.Response, status int, why 
 		return a.nested(call.GetLaunchNestedContainerSession().GetContainerID())
 	case agent.Call_ATTACH_CONTAINER_OUTPUT:
 		return a.attach(call.GetAttachContainerOutput().GetContainerID())
+	case agent.Call_ATTACH_CONTAINER_INPUT:
+		in := call.AttachContainerInput
+		if in.Type != agent.Call_AttachContainerInput_CONTAINER_ID {
+			return nil, http.StatusBadRequest, "Expecting 'attach_container_input.type' to be CONTAINER_ID"
+		}
+		return a.attach(*in.ContainerID)
+	case agent.Call_WAIT_NESTED_CONTAINER:
+		return nil, http.StatusNotFound, "Container " + containerText(call.WaitNestedContainer.ContainerID) + " cannot be found"
+	case agent.Call_KILL_NESTED_CONTAINER:
+		return nil, http.StatusNotFound, "Container '" + containerText(call.KillNestedContainer.ContainerID) + "' cannot be found (or is already killed)"
 	}
 	return nil, http.StatusNotImplemented, "501 Not Implemented."
 }
@@ -201,13 +158,10 @@ func (a *Server) readFile(call *agent.Call_ReadFile) (*agent.Response, int, stri
 
 // nested refuses containers inside of others (7.2).
 func (a *Server) nested(id mesos.ContainerID) (*agent.Response, int, string) {
-	if id.Parent == nil {
-		return nil, http.StatusNotImplemented, "501 Not Implemented."
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.records[id.Parent.Value] == nil {
-		return nil, http.StatusBadRequest, "Parent container " + id.Parent.Value + " does not exist"
+		return nil, http.StatusBadRequest, "Parent container " + containerText(*id.Parent) + " does not exist"
 	}
 	return nil, http.StatusBadRequest, "Nested containers are not supported"
 }
@@ -218,11 +172,19 @@ func (a *Server) attach(id mesos.ContainerID) (*agent.Response, int, string) {
 	r := a.records[id.Value]
 	switch {
 	case r == nil:
-		return nil, http.StatusNotFound, "Container " + id.Value + " cannot be found"
+		return nil, http.StatusNotFound, "Container " + containerText(id) + " cannot be found"
 	case r.Kind == Docker:
 		return nil, http.StatusInternalServerError, "Unsupported"
 	}
 	return nil, http.StatusInternalServerError, "I/O switchboard server was disabled for this container"
+}
+
+// containerText is a container after those that it is in.
+func containerText(id mesos.ContainerID) string {
+	if id.Parent == nil {
+		return id.Value
+	}
+	return containerText(*id.Parent) + "." + id.Value
 }
 
 // containers is GET_CONTAINERS.

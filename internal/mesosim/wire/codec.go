@@ -12,6 +12,8 @@ import (
 const (
 	MediaJSON     = "application/json"
 	MediaProtobuf = "application/x-protobuf"
+	// MediaRecordIO is that of records of one of the others, of an agent.
+	MediaRecordIO = "application/recordio"
 )
 
 // Codec encodes and decodes bodies of both media types.

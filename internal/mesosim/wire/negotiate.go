@@ -8,10 +8,10 @@ import (
 )
 
 // Negotiate chooses the media type of an answer from the Accept headers: JSON
-// when it is acceptable, which it is when nothing is said (1.1). It is empty when
-// neither type is.
-func Negotiate(accept []string) string {
-	for _, media := range []string{MediaJSON, MediaProtobuf} {
+// when it is acceptable, which it is when nothing is said (1.1), else protobuf,
+// else the first of the others. It is empty when none is.
+func Negotiate(accept []string, others ...string) string {
+	for _, media := range slices.Concat([]string{MediaJSON, MediaProtobuf}, others) {
 		if accepts(accept, media) {
 			return media
 		}
