@@ -2,6 +2,7 @@ package eventlogtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -143,15 +144,28 @@ func fill(t testing.TB, l eventlog.Log, prefix string, n int) {
 // read returns the records from..to.
 func read(t testing.TB, l eventlog.Log, from, to uint64) []eventlog.Record {
 	t.Helper()
+	ctx := within(t)
 	var records []eventlog.Record
-	for rec, err := range l.Read(within(t), from, to) {
-		if err != nil {
+	for next := from; ; {
+		err := error(nil)
+		for rec, readErr := range l.Read(ctx, next, to) {
+			if err = readErr; err == nil {
+				records, next = append(records, rec), rec.Sequence+1
+			}
+		}
+		switch {
+		case err == nil:
+			return records
+		case !again(ctx, err):
 			t.Fatalf("read %d..%d: after %d records: %v", from, to, len(records), err)
 		}
-		records = append(records, rec)
 	}
+}
 
-	return records
+// again says whether a question is to be asked again, as a service does: a log that
+// lost its leader may need longer to elect another than one call has patience.
+func again(ctx context.Context, err error) bool {
+	return errors.Is(err, eventlog.ErrUnavailable) && ctx.Err() == nil
 }
 
 // all returns every record of a log that keeps some, and checks their order.
@@ -176,7 +190,11 @@ func all(t testing.TB, l eventlog.Log) []eventlog.Record {
 
 func bounds(t testing.TB, l eventlog.Log) eventlog.Bounds {
 	t.Helper()
-	b, err := l.Bounds(within(t))
+	ctx := within(t)
+	b, err := l.Bounds(ctx)
+	for again(ctx, err) {
+		b, err = l.Bounds(ctx)
+	}
 	if err != nil {
 		t.Fatalf("bounds: %v", err)
 	}
