@@ -86,6 +86,26 @@ func portOf(t *testing.T, addr string) int {
 	return n
 }
 
+// cell is a cluster of one agent, on which a framework has task a run.
+type cell struct {
+	dir           string
+	master, agent *node
+	framework     *framework
+	offer         mesos.Offer // that the task was launched on
+}
+
+func running(t *testing.T) *cell {
+	t.Helper()
+	c := &cell{dir: t.TempDir()}
+	c.master = startMaster(t, c.dir, 0)
+	c.agent = startAgent(t, c.dir, c.master.addr, 0)
+	c.framework = subscribe(t, c.master.addr, newInfo())
+	c.offer = c.framework.offer()
+	c.framework.launch(c.offer, newTask("a", c.offer))
+	c.framework.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
+	return c
+}
+
 func TestTasksRunAndAreKilled(t *testing.T) {
 	dir := t.TempDir()
 	m := startMaster(t, dir, 0)
@@ -134,16 +154,11 @@ func TestInvalidTaskDoesNotHarmOthers(t *testing.T) {
 }
 
 func TestMasterRestartKeepsTasks(t *testing.T) {
-	dir := t.TempDir()
-	m := startMaster(t, dir, 0)
-	startAgent(t, dir, m.addr, 0)
-	f := subscribe(t, m.addr, newInfo())
-	o := f.offer()
-	f.launch(o, newTask("a", o))
-	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
-	m.stop()
-	m = startMaster(t, dir, portOf(t, m.addr))
-	g := subscribe(t, m.addr, f.info)
+	c := running(t)
+	f, o := c.framework, c.offer
+	c.master.stop()
+	c.master = startMaster(t, c.dir, portOf(t, c.master.addr))
+	g := subscribe(t, c.master.addr, f.info)
 	g.seen = f.seen // an acknowledgement may have been lost with the old one
 	if g.info.ID.Value != f.info.ID.Value {
 		t.Fatalf("framework id %s became %s", f.info.ID.Value, g.info.ID.Value)
@@ -159,16 +174,11 @@ func TestMasterRestartKeepsTasks(t *testing.T) {
 }
 
 func TestAgentRestartKeepsTasks(t *testing.T) {
-	dir := t.TempDir()
-	m := startMaster(t, dir, 0)
-	a := startAgent(t, dir, m.addr, 0)
-	f := subscribe(t, m.addr, newInfo())
-	o := f.offer()
-	f.launch(o, newTask("a", o))
-	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
-	a.stop()
+	c := running(t)
+	f, o := c.framework, c.offer
+	c.agent.stop()
 	clear(f.offers)
-	startAgent(t, dir, m.addr, 0)
+	startAgent(t, c.dir, c.master.addr, 0)
 	again := f.offer()
 	for again.URL.Address.Port == o.URL.Address.Port {
 		again = f.offer()
@@ -223,22 +233,17 @@ func TestFrameworkFailover(t *testing.T) {
 }
 
 func TestSandboxFiles(t *testing.T) {
-	dir := t.TempDir()
-	m := startMaster(t, dir, 0)
-	a := startAgent(t, dir, m.addr, 0)
-	f := subscribe(t, m.addr, newInfo())
-	o := f.offer()
-	f.launch(o, newTask("a", o))
-	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
+	c := running(t)
+	f := c.framework
 	virtual := "/frameworks/" + f.info.ID.Value + "/executors/a/runs/latest/stdout"
-	path, err := filepath.Glob(filepath.Join(dir, "agent0", "slaves", "*", "frameworks", "*", "executors", "a", "runs", "latest", "stdout"))
+	path, err := filepath.Glob(filepath.Join(c.dir, "agent0", "slaves", "*", "frameworks", "*", "executors", "a", "runs", "latest", "stdout"))
 	if err != nil || len(path) != 1 {
 		t.Fatalf("sandbox %v %v", path, err)
 	}
 	if err := os.WriteFile(path[0], []byte("hello world"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
+	for _, tt := range []struct {
 		query  string
 		status int
 		data   string
@@ -254,12 +259,12 @@ func TestSandboxFiles(t *testing.T) {
 		{"path=/frameworks/../../../etc/passwd", 404, "", 0},
 		{"", 400, "", 0},
 	} {
-		status, got := get(t, a.addr, "/slave(1)/files/read?"+c.query)
-		if status != c.status {
-			t.Errorf("%s: status %d, want %d", c.query, status, c.status)
+		status, got := get(t, c.agent.addr, "/slave(1)/files/read?"+tt.query)
+		if status != tt.status {
+			t.Errorf("%s: status %d, want %d", tt.query, status, tt.status)
 		}
-		if status == 200 && (got["data"] != c.data || got["offset"] != c.offset) {
-			t.Errorf("%s: %v", c.query, got)
+		if status == 200 && (got["data"] != tt.data || got["offset"] != tt.offset) {
+			t.Errorf("%s: %v", tt.query, got)
 		}
 	}
 }
@@ -290,20 +295,15 @@ func get(t *testing.T, addr, path string) (int, map[string]any) {
 
 // A framework that was torn down while an agent was away leaves nothing there.
 func TestTeardownReachesAnAgentThatWasAway(t *testing.T) {
-	dir := t.TempDir()
-	m := startMaster(t, dir, 0)
-	a := startAgent(t, dir, m.addr, 0)
-	f := subscribe(t, m.addr, newInfo())
-	o := f.offer()
-	f.launch(o, newTask("a", o))
-	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
-	a.stop()
+	c := running(t)
+	f := c.framework
+	c.agent.stop()
 	f.call(&scheduler.Call{Type: scheduler.Call_TEARDOWN})
-	a = startAgent(t, dir, m.addr, 0)
-	g := subscribe(t, m.addr, newInfo())
+	c.agent = startAgent(t, c.dir, c.master.addr, 0)
+	g := subscribe(t, c.master.addr, newInfo())
 	deadline := time.Now().Add(patience)
 	for {
-		records, err := filepath.Glob(filepath.Join(dir, "agent0", "meta", "runs", "*.json"))
+		records, err := filepath.Glob(filepath.Join(c.dir, "agent0", "meta", "runs", "*.json"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -320,28 +320,23 @@ func TestTeardownReachesAnAgentThatWasAway(t *testing.T) {
 			t.Errorf("%v cpus are free", r.Scalar.Value)
 		}
 	}
-	a.stop()
+	c.agent.stop()
 }
 
 // What the agent could not deliver before it died is answered for: the task is
 // neither lost nor launched twice.
 func TestUndeliveredLaunchIsDropped(t *testing.T) {
-	dir := t.TempDir()
-	m := startMaster(t, dir, 0)
-	a := startAgent(t, dir, m.addr, 0)
-	f := subscribe(t, m.addr, newInfo())
-	o := f.offer()
-	f.launch(o, newTask("a", o))
-	f.expect("a", mesos.TASK_STARTING, mesos.TASK_RUNNING)
-	a.stop()
-	records, err := filepath.Glob(filepath.Join(dir, "agent0", "meta", "runs", "*.json"))
+	c := running(t)
+	f, o := c.framework, c.offer
+	c.agent.stop()
+	records, err := filepath.Glob(filepath.Join(c.dir, "agent0", "meta", "runs", "*.json"))
 	if err != nil || len(records) != 1 {
 		t.Fatalf("%v %v", records, err)
 	}
 	if err := os.Remove(records[0]); err != nil {
 		t.Fatal(err)
 	}
-	startAgent(t, dir, m.addr, 0)
+	startAgent(t, c.dir, c.master.addr, 0)
 	if s := f.expect("a", mesos.TASK_DROPPED); s.GetMessage() != "Reconciliation: task unknown to the agent" || s.UUID == nil {
 		t.Errorf("%+v", s)
 	}
