@@ -71,6 +71,42 @@ func TestParseSubject(t *testing.T) {
 	})
 }
 
+// FuzzParseSubject: what is read as a subject is written as the same one.
+func FuzzParseSubject(f *testing.F) {
+	space := events.NewSpace(0)
+	for _, seed := range []string{
+		space.Job("a"), space.Plan("batch/web"), space.Kill("ü"), space.Task("a.b", 7), space.Why("a"), space.Launcher(1),
+		"taurus.ev.1.job.=", "taurus.ev.1.job.=2f", "taurus.ev.01.job.a", "taurus.ev.1.task.a.007", "taurus.ev.1.task.a", "taurus.why.1", "",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, subject string) {
+		s, err := events.ParseSubject(subject)
+		if err != nil {
+			if !errors.Is(err, events.ErrSubject) {
+				t.Fatal(err)
+			}
+			return
+		}
+		again := map[events.Role]string{
+			events.RoleJob: space.Job(s.Job), events.RolePlan: space.Plan(s.Job), events.RoleKill: space.Kill(s.Job),
+			events.RoleTask: space.Task(s.Job, s.Slot), events.RoleWhy: space.Why(s.Job), events.RoleLauncher: space.Launcher(s.Shard),
+		}[s.Role]
+		if withoutPartition(again) != withoutPartition(subject) {
+			t.Fatalf("%q is read as %+v, which is %q", subject, s, again)
+		}
+	})
+}
+
+// withoutPartition leaves out the number behind the prefix.
+func withoutPartition(subject string) string {
+	tokens := strings.Split(subject, ".")
+	if len(tokens) > 2 && tokens[2] != "ctl" {
+		tokens[2] = ""
+	}
+	return strings.Join(tokens, ".")
+}
+
 func TestParseSubjectRefuses(t *testing.T) {
 	for _, subject := range []string{
 		"", "taurus", "taurus.ev", "taurus.ev.", "taurus.ev.1.job", "taurus.ev.1.job.", "taurus.ev.x.job.a", "taurus.ev.-1.job.a",

@@ -27,17 +27,15 @@ func (s *Service) events(c echo.Context) error {
 
 // types reads ?type=; none means all.
 func types(c echo.Context) (list []string, err error) {
-	for _, value := range c.QueryParams()["type"] {
-		for word := range strings.SplitSeq(value, ",") {
-			begins, many := strings.CutSuffix(word, "*")
-			switch {
-			case word == "":
-			case strings.Contains(begins, "*") || many && !strings.HasSuffix(begins, "."):
-				return nil, badParam("type", "%q must be a type, or the beginning of some up to a dot and a *, such as taurus.task.*",
-					cleaned(word, actorMax))
-			default:
-				list = append(list, begins)
-			}
+	for word := range strings.SplitSeq(words(c, "type"), ",") {
+		begins, many := strings.CutSuffix(word, "*")
+		switch {
+		case word == "":
+		case strings.Contains(begins, "*") || many && !strings.HasSuffix(begins, "."):
+			return nil, badParam("type", "%q must be a type, or the beginning of some up to a dot and a *, such as taurus.task.*",
+				cleaned(word, actorMax))
+		default:
+			list = append(list, begins)
 		}
 	}
 	return list, nil

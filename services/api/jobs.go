@@ -134,11 +134,11 @@ type jobList struct {
 
 func (s *Service) listJobs(c echo.Context) error {
 	limit, errLimit := number(c, "limit", 1, jobsPageMax, jobsPage)
-	states, errState := projection.ParseStates(c.QueryParam("state"))
+	states, errState := projection.ParseStates(words(c, "state"))
 	if errState != nil {
 		errState = badParam("state", "must be a word or several joined by commas, of pending, running, stopping, stopped, completed, failed")
 	}
-	labels, errLabel := projection.ParseSelector(c.QueryParam("label"))
+	labels, errLabel := projection.ParseSelector(words(c, "label"))
 	if errLabel != nil {
 		errLabel = badParam("label", "must be k=v, k!=v or k, several joined by commas")
 	}

@@ -296,6 +296,7 @@ func TestListPagesAndFilters(t *testing.T) {
 		"label=team!%3Dblue,n!%3D0": "[job2 job4 job6]",
 		"label=missing":             "[]",
 		"label=team&state=stopped":  "[job3]",
+		"state=stopped&state=pending&label=team%3Dred&label=n%3D2": "[job2]",
 	} {
 		if got := fmt.Sprint(ids(query)); got != want {
 			t.Errorf("%s: got %s, want %s", query, got, want)

@@ -124,6 +124,9 @@ func (s *Service) body(c echo.Context) ([]byte, error) {
 	return data, nil
 }
 
+// words are the values of a query parameter, joined by commas however they came.
+func words(c echo.Context, name string) string { return strings.Join(c.QueryParams()[name], ",") }
+
 // number reads a query parameter between least and most; absent is fallback.
 func number(c echo.Context, name string, least, most, fallback uint64) (uint64, error) {
 	text := c.QueryParam(name)
