@@ -32,6 +32,7 @@ type rig struct {
 	most     int            // that were under way at once
 	fault    memory.Fault
 	own      map[string]int // own decisions folded, by job
+	behind   time.Duration  // of the deciders' clocks
 	share    decider.Share  // of the next decider
 }
 
@@ -40,6 +41,13 @@ func newRig(t *testing.T) *rig {
 	r := &rig{t: t, space: events.NewSpace(0), busy: map[string]int{}, own: map[string]int{}}
 	r.log = memory.New(memory.WithClock(time.Now), memory.WithFault(r.inject))
 	return r
+}
+
+// now is the deciders' clock.
+func (r *rig) now() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Now().Add(-r.behind)
 }
 
 func (r *rig) inject(entries []eventlog.Entry, stored bool) error {
@@ -121,7 +129,7 @@ func (r *rig) decider(instance string, decide func(*cluster.Job, time.Time) (*de
 				r.own[c.Job.ID]++
 			}
 		},
-	}, decider.Options{Log: r.log, Instance: instance, Now: time.Now, Logger: zerolog.Nop(), Share: r.share})
+	}, decider.Options{Log: r.log, Instance: instance, Now: r.now, Logger: zerolog.Nop(), Share: r.share})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -337,6 +345,30 @@ func TestWakeByTime(t *testing.T) {
 		time.Sleep(2 * time.Nanosecond)
 		synctest.Wait()
 		r.once(1)
+	})
+}
+
+// TestClockFallsBehind, as that of a machine that was suspended does: with the next
+// record the jobs that wait for a time are looked at again.
+func TestClockFallsBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.start("a", completes(10*time.Minute))
+		r.submit("waits")
+		time.Sleep(time.Minute)
+		r.mu.Lock()
+		r.behind = 5 * time.Minute
+		r.mu.Unlock()
+		time.Sleep(time.Minute)
+		r.submit("other")
+		time.Sleep(7 * time.Minute)
+		if n := r.decisions()["waits"]; n != 0 {
+			t.Error("decided before it was due")
+		}
+		time.Sleep(90 * time.Second)
+		if n := r.decisions()["waits"]; n != 1 {
+			t.Errorf("%d decisions half a minute after it was due", n)
+		}
 	})
 }
 
