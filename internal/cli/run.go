@@ -138,7 +138,7 @@ func (a *App) await(ctx context.Context, api *client.Client, j projection.Job) e
 		say(a.Err, "job %s goes on; `taurus stop %s` stops it", j.ID, j.ID)
 		return err
 	case !errors.Is(err, errEnough):
-		return err
+		return late(err, j.ID)
 	case last.Run != j.Run:
 		return fmt.Errorf("job %s was submitted again meanwhile", j.ID)
 	}

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,10 +63,10 @@ func settled(ctx context.Context, api *client.Client, id string) (projection.Job
 	for {
 		j, err := api.Job(ctx, id, "")
 		if err != nil || over(j.State) {
-			return j, missing(err, id)
+			return j, late(missing(err, id), id)
 		}
 		if err := pause.For(ctx, pollEvery); err != nil {
-			return j, err
+			return j, late(err, id)
 		}
 	}
 }
@@ -93,4 +95,12 @@ type timeoutError struct{ after time.Duration }
 
 func (e *timeoutError) Error() string {
 	return "not done after " + e.after.String() + "; it goes on, only the waiting ended"
+}
+
+// late says whose wait ended too early, and how to learn why.
+func late(err error, id string) error {
+	if _, ok := errors.AsType[*timeoutError](err); ok {
+		return fmt.Errorf("job %s: %w; `taurus explain %s` says what it waits for", id, err, id)
+	}
+	return err
 }
