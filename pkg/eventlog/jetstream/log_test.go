@@ -198,15 +198,29 @@ func damage(t testing.TB, url string) {
 		func(s natsjs.Stream) { awaitMessages(t, s, 4) })
 }
 
+// awaitMessages returns once every replica has n messages. Each tells by a consumer
+// that lives on it; the stream's info tells of its leader only, and who reads from
+// a replica that is behind reads what the test has removed.
 func awaitMessages(t testing.TB, s natsjs.Stream, n uint64) {
 	t.Helper()
-	for ctx := within(t); ; time.Sleep(10 * time.Millisecond) {
-		info, err := s.Info(ctx)
+	replicas := max(s.CachedInfo().Config.Replicas, 1)
+	done := map[string]bool{}
+	for ctx := within(t); len(done) < replicas; time.Sleep(10 * time.Millisecond) {
+		c, err := s.CreateConsumer(ctx, natsjs.ConsumerConfig{
+			AckPolicy: natsjs.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if info.State.Msgs == n {
-			return
+		info, server := c.CachedInfo(), ""
+		if info.Cluster != nil {
+			server = info.Cluster.Leader
+		}
+		if info.NumPending == n {
+			done[server] = true
+		}
+		if err := s.DeleteConsumer(ctx, info.Name); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
