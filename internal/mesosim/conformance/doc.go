@@ -13,14 +13,14 @@
 //   - An id, uuid or port is issued anew by each run. The first comparison of a
 //     recorded one with a live one binds the two; from there on they stand for
 //     each other in calls, and everywhere else each must meet the other
-//     (binding.go has the kinds).
+//     (binding_test.go has the kinds).
 //   - Times, process ids, container addresses and digests need only be there.
 //   - Resources, capabilities and network infos are sets; all other lists are
 //     compared in order.
 //   - Events are compared in the order of their stream, except where Mesos leaves
 //     it open: heartbeats come when they come, offers relative to updates, and
 //     updates of different tasks relative to each other unless the master made
-//     them while it validated one call (stream.go).
+//     them while it validated one call (stream_test.go).
 //   - Times that the driver measured may be longer here, by how busy the machine
 //     is, but not shorter than it allows (measure_test.go).
 //   - Of docker inspect, the configuration that was asked for is compared, not
