@@ -104,17 +104,17 @@ func (s *Settings) refuse(f *pflag.Flag, value, source, reason string) error {
 	return &SettingError{Setting: f.Name, Value: value, Source: source, Reason: reason}
 }
 
-// withoutPasswords hides those in scheme://user:password@host, in a list of such.
+// withoutPasswords hides user:password before the '@' of each address of a
+// list. The scheme may be missing and the password hold commas: such a value is
+// what gets refused, so where a user begins is not looked for.
 func withoutPasswords(list string) string {
-	parts := strings.Split(list, ",")
+	parts := strings.Split(list, "://")
 	for i, part := range parts {
-		scheme, rest, isURL := strings.Cut(part, "://")
-		at := strings.LastIndexByte(rest, '@')
-		if isURL && at >= 0 {
-			parts[i] = scheme + "://(hidden)" + rest[at:]
+		if at := strings.LastIndexByte(part, '@'); at >= 0 {
+			parts[i] = "(hidden)" + part[at:]
 		}
 	}
-	return strings.Join(parts, ",")
+	return strings.Join(parts, "://")
 }
 
 func (s *Settings) loadEnv(lookup func(string) (string, bool)) (errs []error) {

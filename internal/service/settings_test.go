@@ -207,6 +207,25 @@ func TestSecretsStayHidden(t *testing.T) {
 	}
 }
 
+// What is refused for its form has its password in no place in particular.
+func TestRefusalHidesPasswordsOfMalformedAddresses(t *testing.T) {
+	for value, want := range map[string]string{
+		"me:hunter2@a:1":                      `"(hidden)@a:1"`,
+		"me:hunter2@a:1,you:hunter2@b:1":      `"(hidden)@b:1"`,
+		"nats://me:hunter,2@a:1,nats://b:1":   `"nats://(hidden)@a:1,nats://b:1"`,
+		"nats://me:hunter2@a:1,nats://b@x@:1": `"nats://(hidden)@a:1,nats://(hidden)@:1"`,
+	} {
+		s := newSample(t)
+		if err := s.settings.Flags().Set("the-server", value); err != nil {
+			t.Fatal(err)
+		}
+		err := s.settings.Refuse("the-server", "is wrong")
+		if strings.Contains(err.Error(), "hunter") || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want the value as %s", err, want)
+		}
+	}
+}
+
 func TestHelpNamesTheEnvironment(t *testing.T) {
 	s := newSample(t)
 	for flag, want := range map[string]string{
