@@ -38,6 +38,7 @@ func TestConfigRefused(t *testing.T) {
 		{"master", Config{Master: "zk:///mesos"}},
 		{"master", Config{Master: "zk://user@h:1/mesos"}},
 		{"master", Config{Master: "zk://:hush@h:1/mesos"}},
+		{"master", Config{Master: "zk://u:hush/x@h:1/mesos"}},
 		{"principal", Config{Master: "h:1", Secret: "s"}},
 		{"principal", Config{Master: "h:1", Principal: "a:b", Secret: "s"}},
 		{"secret", Config{Master: "h:1", Principal: "p", Secret: "a:hush"}},

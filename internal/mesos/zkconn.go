@@ -1,13 +1,23 @@
 package mesos
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 	"github.com/rs/zerolog"
 )
 
-const zkSessionTimeout = 10 * time.Second
+const (
+	zkSessionTimeout = 10 * time.Second
+	// zkLookupTimeout bounds the search for the servers' addresses.
+	zkLookupTimeout = 3 * time.Second
+)
 
 // zkConn adapts the ZooKeeper library, which connects in the background: no
 // call returns before it has a connection, or is closed.
@@ -16,12 +26,47 @@ type zkConn struct {
 	auth string
 }
 
-func dialZK(servers []string, auth string, log zerolog.Logger) (zkReader, error) {
-	conn, _, err := zk.Connect(servers, zkSessionTimeout, zk.WithLogger(zkLog{log}), zk.WithLogInfo(false))
+func dialZK(ctx context.Context, servers []string, auth string, log zerolog.Logger) (zkReader, error) {
+	found, err := resolve(ctx, net.DefaultResolver.LookupHost, servers)
+	if len(found) == 0 {
+		return nil, err
+	}
+	if err != nil {
+		log.Warn().Err(err).Msg("zookeeper: going on with the servers that were found")
+	}
+	conn, _, err := zk.Connect(found, zkSessionTimeout, zk.WithLogger(zkLog{log}), zk.WithLogInfo(false))
 	if err != nil {
 		return nil, err
 	}
 	return zkConn{conn: conn, auth: auth}, nil
+}
+
+// resolve finds the addresses of the servers, and says of which there are none.
+// The library's own lookup takes any failure for that of all of them, and one
+// server that is down for good may have lost its name.
+func resolve(ctx context.Context, lookup func(context.Context, string) ([]string, error), servers []string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, zkLookupTimeout)
+	defer cancel()
+	found, failed := make([][]string, len(servers)), make([]error, len(servers))
+	var lookups sync.WaitGroup
+	for i, server := range servers {
+		lookups.Go(func() {
+			host, port, err := net.SplitHostPort(server)
+			if err != nil {
+				failed[i] = err
+				return
+			}
+			addrs, err := lookup(ctx, host)
+			if err != nil {
+				failed[i] = fmt.Errorf("server %s: %w", server, err)
+			}
+			for _, addr := range addrs {
+				found[i] = append(found[i], net.JoinHostPort(addr, port))
+			}
+		})
+	}
+	lookups.Wait()
+	return slices.Concat(found...), errors.Join(failed...)
 }
 
 // Children lists the nodes below path.

@@ -31,7 +31,7 @@ type zooKeeper struct {
 	path    string
 	secure  bool
 	timeout time.Duration
-	connect func() (zkReader, error)
+	connect func(ctx context.Context) (zkReader, error)
 }
 
 func newZooKeeper(cfg Config) (*zooKeeper, error) {
@@ -44,7 +44,7 @@ func newZooKeeper(cfg Config) (*zooKeeper, error) {
 		path:    dir,
 		secure:  cfg.TLS.enabled(),
 		timeout: cfg.CallTimeout,
-		connect: func() (zkReader, error) { return dialZK(servers, auth, log) },
+		connect: func(ctx context.Context) (zkReader, error) { return dialZK(ctx, servers, auth, log) },
 	}, nil
 }
 
@@ -60,6 +60,9 @@ func parseZK(master string) (servers []string, auth, dir string, err error) {
 		if plain, err := url.PathUnescape(auth); err == nil {
 			auth = plain
 		}
+	}
+	if strings.Contains(dir, "@") {
+		return nil, "", "", &ConfigError{Field: "master", Reason: "zk address has an '@' in its path; in a password '/' is written %2F and '@' %40"}
 	}
 	if dir = "/" + strings.Trim(dir, "/"); dir == "/" {
 		return nil, "", "", &ConfigError{Field: "master", Reason: "zk address needs a path, as in zk://host:2181/mesos"}
@@ -79,8 +82,11 @@ func parseZK(master string) (servers []string, auth, dir string, err error) {
 func (z *zooKeeper) Candidates(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, z.timeout)
 	defer cancel()
-	conn, err := z.connect()
-	if err != nil {
+	conn, err := z.connect(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, z.silent(ctx)
+	case err != nil:
 		return nil, fmt.Errorf("%w: zookeeper: %w", ErrUnavailable, err)
 	}
 	type found struct {
@@ -100,11 +106,16 @@ func (z *zooKeeper) Candidates(ctx context.Context) ([]string, error) {
 		// Closing makes the reader give up.
 		conn.Close()
 		<-done
-		if err := context.Cause(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%w: zookeeper: no answer within %s", ErrUnavailable, z.timeout)
+		return nil, z.silent(ctx)
 	}
+}
+
+// silent is the error once ctx is done.
+func (z *zooKeeper) silent(ctx context.Context) error {
+	if err := context.Cause(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: zookeeper: no answer within %s", ErrUnavailable, z.timeout)
 }
 
 func (z *zooKeeper) read(conn zkReader) ([]string, error) {

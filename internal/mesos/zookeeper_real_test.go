@@ -49,7 +49,8 @@ func TestRealZooKeeper(t *testing.T) {
 	old := create("/mesos/json.info_", info(deadPort), zk.FlagEphemeral|zk.FlagSequence)
 	create("/mesos/json.info_", info(port), zk.FlagEphemeral|zk.FlagSequence)
 
-	c := testClient(t, testConfig("zk://user:secret@"+addr+"/mesos"))
+	// The first server has no address, which must not hide the other.
+	c := testClient(t, testConfig("zk://user:secret@no..name:2181,"+addr+"/mesos"))
 	if _, err := c.Subscribe(t.Context(), testInfo()); err == nil {
 		t.Fatal("subscribed with a master that does not lead")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -91,7 +92,7 @@ func (z *fakeZK) Get(path string) ([]byte, error) {
 func (z *fakeZK) Close() { z.once.Do(func() { close(z.closed) }) }
 
 func (z *fakeZK) detector(timeout time.Duration) *zooKeeper {
-	return &zooKeeper{path: "/mesos", timeout: timeout, connect: func() (zkReader, error) { return z, nil }}
+	return &zooKeeper{path: "/mesos", timeout: timeout, connect: func(context.Context) (zkReader, error) { return z, nil }}
 }
 
 func TestZooKeeperFindsTheLeader(t *testing.T) {
@@ -116,9 +117,60 @@ func TestZooKeeperHasNoLeader(t *testing.T) {
 		}
 		<-z.closed
 	}
-	refused := &zooKeeper{timeout: time.Second, connect: func() (zkReader, error) { return nil, errors.New("no servers") }}
+	refused := &zooKeeper{timeout: time.Second, connect: func(context.Context) (zkReader, error) { return nil, errors.New("no servers") }}
 	if _, err := refused.Candidates(t.Context()); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("refused: got %v", err)
+	}
+}
+
+// The search for the servers ends with its context, which is no fault of theirs.
+func TestZooKeeperSearchStops(t *testing.T) {
+	for _, timeout := range []time.Duration{time.Millisecond, time.Hour} {
+		ctx, cancel := context.WithCancel(t.Context())
+		searching := &zooKeeper{timeout: timeout, connect: func(ctx context.Context) (zkReader, error) {
+			if timeout == time.Hour {
+				cancel()
+			}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}}
+		_, err := searching.Candidates(ctx)
+		if stopped := timeout == time.Hour; errors.Is(err, context.Canceled) != stopped || errors.Is(err, ErrUnavailable) == stopped {
+			t.Errorf("after %s: %v", timeout, err)
+		}
+		cancel()
+	}
+}
+
+// A server without an address must not hide the others.
+func TestZooKeeperServersAreFound(t *testing.T) {
+	lookup := func(ctx context.Context, host string) ([]string, error) {
+		if _, bounded := ctx.Deadline(); !bounded {
+			t.Errorf("the lookup of %s may last for ever", host)
+		}
+		switch host {
+		case "a":
+			return []string{"10.0.0.1", "fd00::1"}, nil
+		case "b":
+			return []string{"10.0.0.2"}, nil
+		}
+		return nil, errors.New("no such host")
+	}
+	for _, tt := range []struct {
+		servers, found []string
+		lost           string
+	}{
+		{[]string{"a:2181", "b:2182"}, []string{"10.0.0.1:2181", "[fd00::1]:2181", "10.0.0.2:2182"}, ""},
+		{[]string{"gone:1", "b:2182"}, []string{"10.0.0.2:2182"}, "gone:1"},
+		{[]string{"gone:1"}, nil, "gone:1"},
+	} {
+		found, err := resolve(t.Context(), lookup, tt.servers)
+		if !slices.Equal(found, tt.found) {
+			t.Errorf("%v: found %v", tt.servers, found)
+		}
+		if (err != nil) != (tt.lost != "") || err != nil && !strings.Contains(err.Error(), tt.lost) {
+			t.Errorf("%v: %v, want an error about %q", tt.servers, err, tt.lost)
+		}
 	}
 }
 
