@@ -120,7 +120,7 @@ func (a *App) Command() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.flags.api, "api", "", "`URL` of the API [TAURUS_API] (default a demo or dev that runs here, else "+defaultAPI+")")
 	flags.StringVarP(&a.flags.output, "output", "o", "table", "`format` of results: table, json or yaml")
-	cobra.CheckErr(root.RegisterFlagCompletionFunc("output", completeFormats))
+	cobra.CheckErr(root.RegisterFlagCompletionFunc("output", completeWords(formats()...)))
 	root.AddGroup(
 		&cobra.Group{ID: "begin", Title: "A whole taurus on this machine:"},
 		&cobra.Group{ID: "jobs", Title: "Jobs:"},

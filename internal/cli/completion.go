@@ -47,6 +47,23 @@ func (a *App) completeScale(cmd *cobra.Command, args []string, begun string) ([]
 	return groups, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
+// completeWords completes a flag that takes some of a few words, joined by commas.
+func completeWords(words ...string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		before, _, joined := cutLast(begun, ",")
+		if joined {
+			before += ","
+		} else {
+			before = ""
+		}
+		all := make([]string, 0, len(words))
+		for _, word := range words {
+			all = append(all, before+word)
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
 // known are the jobs there are, none where the API cannot be asked.
 func (a *App) known(ctx context.Context) []projection.Job {
 	if ctx == nil {

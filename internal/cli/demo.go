@@ -41,7 +41,7 @@ func (a *App) demo() *cobra.Command {
 			"go PENDING, STAGING, RUNNING. It runs until Ctrl-C. The containers then go on, and\n" +
 			"the next run finds them. Where there is no Docker the tasks are simulated.",
 		Example: "  taurus demo\n  taurus demo --exit\n  taurus demo --clean",
-		Args:    cobra.NoArgs,
+		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkListen(f.listen); err != nil {
 				return err

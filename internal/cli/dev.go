@@ -25,7 +25,7 @@ func (a *App) dev() *cobra.Command {
 			"replaced. Ctrl-C stops it all in order; containers go on, and the next run takes\n" +
 			"them up again.",
 		Example: "  taurus dev\n  taurus dev --planners 3 --launchers 2 --reapers 2 --apis 2 --listen 127.0.0.1:0 --data ./state",
-		Args:    cobra.NoArgs,
+		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkLayout(l); err != nil {
 				return err
@@ -47,6 +47,7 @@ func (a *App) dev() *cobra.Command {
 	f.StringVar(&l.Data, "data", "", "`directory` for everything (default $XDG_STATE_HOME/taurus, or ~/.local/state/taurus)")
 	f.StringVar(&l.Listen, "listen", "", "`address` of the API; port 0 is any free one (default 127.0.0.1:8080 if it is free)")
 	f.StringVar(&l.Executor, "executor", "auto", "how agents run `tasks`: docker, process, simulated, or auto, which is docker where there is one")
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("executor", completeWords(executors()...)))
 	f.IntVar(&l.Agents, "agents", 2, "`number` of Mesos agents")
 	f.IntVar(&l.APIs, "apis", 1, "`number` of apis")
 	f.IntVar(&l.Planners, "planners", 1, "`number` of planners")
@@ -54,6 +55,9 @@ func (a *App) dev() *cobra.Command {
 	f.IntVar(&l.Reapers, "reapers", 1, "`number` of reapers")
 	return cmd
 }
+
+// executors are what --executor takes.
+func executors() []string { return []string{"auto", "docker", "process", "simulated"} }
 
 // checkLayout refuses what cannot run.
 func checkLayout(l allinone.Layout) error {
@@ -71,7 +75,7 @@ func checkLayout(l allinone.Layout) error {
 			return usagef("--%s %d: give a number from %d to %d", c.flag, c.n, c.lo, c.hi)
 		}
 	}
-	if !slices.Contains([]string{"auto", "docker", "process", "simulated"}, l.Executor) {
+	if !slices.Contains(executors(), l.Executor) {
 		return usagef("--executor %s: there are auto, docker, process and simulated", l.Executor)
 	}
 	return nil

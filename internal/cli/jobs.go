@@ -41,9 +41,15 @@ func (a *App) job() *cobra.Command {
 			return a.show(jobs, func(w io.Writer) error { return a.writeJobs(w, jobs) })
 		},
 	}
-	cmd.Flags().StringSliceVar(&states, "state", nil, "only jobs in these `states`: pending, running, stopping, stopped, completed, failed")
+	cmd.Flags().StringSliceVar(&states, "state", nil, "only jobs in these `states`: "+strings.Join(jobStates(), ", "))
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("state", completeWords(jobStates()...)))
 	cmd.Flags().StringVar(&labels, "label", "", "only jobs whose labels fit this `selector`: k=v, k!=v or k, joined by commas")
 	return cmd
+}
+
+// jobStates are the states of jobs, as --state takes them.
+func jobStates() []string {
+	return []string{"pending", "running", "stopping", "stopped", "completed", "failed"}
 }
 
 func (a *App) writeJobs(w io.Writer, jobs []projection.Job) error {

@@ -8,7 +8,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/goccy/go-yaml"
-	"github.com/spf13/cobra"
 )
 
 // The formats of results.
@@ -87,9 +86,4 @@ func (a *App) writeYAML(v any) error {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil
-}
-
-// completeFormats lists the formats to a shell.
-func completeFormats(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return formats(), cobra.ShellCompDirectiveNoFileComp
 }

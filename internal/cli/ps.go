@@ -46,6 +46,7 @@ func (a *App) ps() *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&all, "all", "a", false, "also tasks that have ended")
 	cmd.Flags().StringSliceVar(&states, "state", nil, "only tasks in these `states`, such as running or failed")
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("state", completeWords(taskStates()...)))
 	cmd.Flags().StringVar(&labels, "label", "", "only tasks of jobs whose labels fit this `selector`")
 	return cmd
 }
@@ -55,17 +56,19 @@ func listed(t projection.Task, all bool, states []string) bool {
 	if len(states) == 0 {
 		return all || t.Live
 	}
-	return slices.ContainsFunc(states, func(s string) bool { return taskState(s) == condition(t) })
+	return slices.ContainsFunc(states, func(s string) bool { return taskState(s) == taskState(condition(t)) })
 }
 
 // taskState is the state that a user means, who may write it as Mesos does.
-func taskState(text string) string { return strings.TrimPrefix(strings.ToUpper(text), "TASK_") }
+func taskState(text string) string {
+	return strings.TrimPrefix(strings.ToLower(text), "task_")
+}
 
-// taskStates are all that condition may return.
+// taskStates are all that condition may return, in lower case.
 func taskStates() []string {
 	return []string{
-		"PENDING", "STAGING", "STARTING", "RUNNING", "KILLING", "UNREACHABLE", "FINISHED", "FAILED", "KILLED",
-		"ERROR", "LOST", "DROPPED", "GONE", "GONE_BY_OPERATOR", "UNKNOWN", "WITHDRAWN",
+		"pending", "staging", "starting", "running", "killing", "unreachable", "finished", "failed", "killed",
+		"error", "lost", "dropped", "gone", "gone_by_operator", "unknown", "withdrawn",
 	}
 }
 
@@ -73,7 +76,7 @@ func taskStates() []string {
 func checkStates(states []string) error {
 	for _, s := range states {
 		if !slices.Contains(taskStates(), taskState(s)) {
-			return usagef("--state %s: tasks are %s", s, strings.ToLower(strings.Join(taskStates(), ", ")))
+			return usagef("--state %s: tasks are %s", s, strings.Join(taskStates(), ", "))
 		}
 	}
 	return nil
