@@ -2,7 +2,6 @@ package decider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -98,13 +97,11 @@ func New(role Role, opt Options) (*Decider, error) {
 	}, nil
 }
 
-// ErrNotCaughtUp is returned by Ready while the log is still being replayed.
-var ErrNotCaughtUp = errors.New("still replaying the log")
-
-// Ready tells whether the decider has caught up with the log and decides.
+// Ready is nil once the decider has caught up with the log and decides; until
+// then it returns fold.ErrNotCaughtUp.
 func (d *Decider) Ready() error {
 	if !d.ready.Load() {
-		return ErrNotCaughtUp
+		return fold.ErrNotCaughtUp
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/decider"
+	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/fold/foldtest"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -384,7 +385,7 @@ func TestCatchesUpFirst(t *testing.T) {
 			r.put(r.space.Plan(id), events.JobCompleted{Run: run})
 		}
 		d := r.decider("a", completes(0))
-		if err := d.Ready(); !errors.Is(err, decider.ErrNotCaughtUp) {
+		if err := d.Ready(); !errors.Is(err, fold.ErrNotCaughtUp) {
 			t.Errorf("before it runs it is %v", err)
 		}
 		ctx, stop := context.WithCancel(t.Context())

@@ -134,12 +134,12 @@ func (s *Service) elected(ctx context.Context, r cluster.Record) {
 	case mine:
 		log.Msg("elected")
 		s.phase, s.retryAt, s.failures, s.failingSince = subscribing, time.Time{}, 0, time.Time{}
-		s.report("elected, but not subscribed to Mesos yet")
+		s.report(errors.New("elected, but not subscribed to Mesos yet"))
 	case s.phase != standby:
 		log.Msg("another launcher was elected; standing by")
 		s.standDown(ctx)
 	default:
-		s.report("")
+		s.report(nil)
 	}
 }
 
@@ -164,7 +164,7 @@ func (s *Service) standDown(ctx context.Context) {
 	}
 	s.phase = standby
 	s.retryAt = s.opt.Now().Add(s.opt.LeaseTTL / 2)
-	s.report("")
+	s.report(nil)
 }
 
 // subscribe opens a subscription with the framework id from the log.
@@ -224,12 +224,12 @@ func (s *Service) refused(ctx context.Context, err error) {
 	case s.held != nil && now.Sub(s.failingSince) >= yieldAfter:
 		s.opt.Logger.Warn().Err(err).Msg("not subscribed for long; leaving it to any launcher that can")
 		s.standDown(ctx)
-		s.report("no subscription to Mesos: " + err.Error())
+		s.report(fmt.Errorf("no subscription to Mesos: %w", err))
 		return
 	default:
 		s.opt.Logger.Warn().Err(err).Dur("again_in", wait).Msg("not subscribed")
 	}
-	s.report("no subscription to Mesos: " + err.Error())
+	s.report(fmt.Errorf("no subscription to Mesos: %w", err))
 	s.retryAt = now.Add(wait)
 }
 
@@ -255,7 +255,7 @@ func (s *Service) opened() {
 		return
 	}
 	s.phase, s.failingSince, s.retryAt = active, time.Time{}, time.Time{}
-	s.report("")
+	s.report(nil)
 	s.opt.Logger.Info().Uint64("epoch", l.Epoch).Uint64("sequence", l.Subscription.Sequence).
 		Str("framework", l.FrameworkID).Str("master", l.Subscription.Master).Msg("subscribed")
 	s.sess.start()
@@ -267,7 +267,7 @@ func (s *Service) opened() {
 // frameworks of one id would cut each other for ever.
 func (s *Service) lost(ctx context.Context, err error) {
 	s.opt.Logger.Warn().Err(err).Uint64("epoch", s.state.Launcher.Epoch).Msg("subscription ended")
-	s.report(fmtLost(err))
+	s.report(errors.New(fmtLost(err)))
 	streamID, now := s.sess.sub.StreamID(), s.opt.Now()
 	if now.Sub(s.sess.openedAt) >= retryMax {
 		s.failures = 0

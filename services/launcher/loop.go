@@ -33,7 +33,7 @@ func (s *Service) Run(ctx context.Context) error {
 	for {
 		if s.phase == replaying && tailKnown && s.state.Sequence >= tail {
 			s.phase = standby
-			s.report("")
+			s.report(nil)
 			s.opt.Logger.Info().Uint64("sequence", s.state.Sequence).Msg("caught up with the log; standing by")
 		}
 		timer.Reset(s.step(ctx))

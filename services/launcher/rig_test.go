@@ -209,7 +209,8 @@ func (r *rig) Tasks(context.Context, string) ([]mesos.TaskRef, error) {
 	return r.refs, nil
 }
 
-func (r *rig) start() {
+// make makes a launcher that does not run yet.
+func (r *rig) make() *launcher.Service {
 	r.t.Helper()
 	s, err := launcher.New(launcher.Options{
 		Log: r.log, Why: r.why, Space: r.space, Name: "a", Now: time.Now, Logger: zerolog.Nop(), Mesos: r,
@@ -218,6 +219,13 @@ func (r *rig) start() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	return s
+}
+
+// start makes a launcher and runs it.
+func (r *rig) start() *launcher.Service {
+	r.t.Helper()
+	s := r.make()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -227,6 +235,7 @@ func (r *rig) start() {
 			r.t.Error(err)
 		}
 	})
+	return s
 }
 
 // begin starts the launcher, plans n tasks, and is the subscription to follow.

@@ -3,7 +3,6 @@ package launcher
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -24,9 +23,6 @@ const (
 	// leaseName is the lease of shard 0.
 	leaseName = "launcher-0"
 )
-
-// ErrNotCaughtUp is returned by Ready while the log is still being replayed.
-var ErrNotCaughtUp = errors.New("still replaying the log")
 
 // Mesos finds the leading master and subscribes to it.
 type Mesos interface {
@@ -111,7 +107,7 @@ type Service struct {
 	verdicts *verdicts
 
 	inbox   chan func()
-	trouble atomic.Pointer[string] // why it is not ready; nil if it is
+	trouble atomic.Pointer[error] // why it is not ready; nil if it is
 	metrics *metrics
 }
 
@@ -143,25 +139,27 @@ func New(opt Options) (*Service, error) {
 		// The one random value: it tells candidates apart that append at once.
 		nonce: rand.Text(),
 	}
-	s.report(ErrNotCaughtUp.Error())
+	s.report(fold.ErrNotCaughtUp)
 	return s, nil
 }
 
 // Ready is nil while the launcher is subscribed, or stands by with the log
-// folded.
+// folded. Before it has caught up it returns fold.ErrNotCaughtUp, after that what
+// Mesos said.
 func (s *Service) Ready() error {
-	if text := s.trouble.Load(); text != nil {
-		return errors.New(*text)
+	if trouble := s.trouble.Load(); trouble != nil {
+		return *trouble
 	}
 	return nil
 }
 
-func (s *Service) report(trouble string) {
-	if trouble == "" {
+// report has Ready return err.
+func (s *Service) report(err error) {
+	if err == nil {
 		s.trouble.Store(nil)
 		return
 	}
-	s.trouble.Store(&trouble)
+	s.trouble.Store(&err)
 }
 
 // envelope is that of the launcher's next event.
