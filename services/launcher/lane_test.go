@@ -1,11 +1,15 @@
 package launcher
 
 import (
+	"bytes"
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/rs/zerolog"
 )
 
 // TestLaneKeepsTheOrder of what is given to it, however long each takes, and
@@ -58,6 +62,35 @@ func TestLaneEnds(t *testing.T) {
 		synctest.Wait()
 		if began != 1 {
 			t.Errorf("%d begun, want the first alone", began)
+		}
+	})
+}
+
+// TestCallThatIsNotAnswered: nobody else learns of it, so the log has to say so;
+// that calls fail once their session is over is no news.
+func TestCallThatIsNotAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told bytes.Buffer
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		sess := &session{s: &Service{opt: Options{Logger: zerolog.New(&told)}}, lane: newLane(ctx)}
+		silent := func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		sess.call("ACCEPT", silent)
+		time.Sleep(callTimeout + time.Second)
+		synctest.Wait()
+		if !strings.Contains(told.String(), "ACCEPT") {
+			t.Errorf("the log says %q", told.String())
+		}
+		told.Reset()
+		sess.call("DECLINE", silent)
+		synctest.Wait()
+		stop()
+		synctest.Wait()
+		if told.Len() > 0 {
+			t.Errorf("after the session the log says %q", told.String())
 		}
 	})
 }

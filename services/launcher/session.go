@@ -93,9 +93,9 @@ func (sess *session) start() {
 // found out by reconciliation.
 func (sess *session) call(name string, f func(context.Context) error) {
 	sess.lane.do(func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		bounded, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
-		if err := f(ctx); err != nil && ctx.Err() == nil {
+		if err := f(bounded); err != nil && ctx.Err() == nil {
 			sess.s.opt.Logger.Warn().Err(err).Str("call", name).Msg("call to Mesos failed")
 		}
 	})
