@@ -143,6 +143,17 @@ func TestOverridesReplaceWhatIsThere(t *testing.T) {
 	}
 }
 
+// TestRealAgentsShareADocker: an agent that starts again removes containers that
+// it does not know, unless it is told that they may be another's.
+func TestRealAgentsShareADocker(t *testing.T) {
+	services := read(t, "compose.mesos.yaml").Services
+	for _, name := range []string{"mesos-agent-1", "mesos-agent-2"} {
+		if got := services[name].Environment["MESOS_DOCKER_KILL_ORPHANS"]; got != "false" {
+			t.Errorf("%s: MESOS_DOCKER_KILL_ORPHANS is %q", name, got)
+		}
+	}
+}
+
 // TestNATSConfig has nats-server read its file.
 func TestNATSConfig(t *testing.T) {
 	opts, err := server.ProcessConfigFile("nats.conf")
