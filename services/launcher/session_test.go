@@ -3,6 +3,7 @@ package launcher_test
 import (
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -283,5 +284,44 @@ func TestSubscriptionsThatDoNotLast(t *testing.T) {
 		if r.again(lasting, mesos.ErrDisconnected); len(r.subscribed()) != before+1 {
 			t.Error("not subscribed again at once after one that lasted")
 		}
+	})
+}
+
+// TestFactsKeepTheirOrder: one that is slow to be stored holds back those after it.
+func TestFactsKeepTheirOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, sub := launched(t)
+		var slow sync.Once
+		r.on(events.TaskStatusChanged{}, func(bool) error {
+			slow.Do(func() { time.Sleep(5 * time.Second) })
+			return nil
+		})
+		sub.events <- r.update("TASK_RUNNING", "u1")
+		time.Sleep(time.Second)
+		sub.events <- r.update("TASK_FINISHED", "u2")
+		time.Sleep(10 * time.Second)
+		var states []string
+		for _, ev := range records[events.TaskStatusChanged](t, r.log) {
+			states = append(states, ev.State)
+		}
+		want(t, "recorded", states, "TASK_RUNNING", "TASK_FINISHED")
+	})
+}
+
+// TestMoreDemandAsksForWhatWasRefused: offers that did not fit what waited may fit
+// what came since.
+func TestMoreDemandAsksForWhatWasRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.start()
+		r.plan(1)
+		sub := r.sub()
+		sub.events <- offered("O1", 1)
+		time.Sleep(2 * time.Second)
+		want(t, "refused", sub.called("DECLINE"), "DECLINE O1 for 20s")
+		want(t, "before", sub.called("REVIVE"))
+		r.put(r.space.Plan("web"), events.TasksPlanned{Run: r.run, Version: 1, Group: "g", Slots: []events.SlotRange{{From: 1, To: 1, Attempt: 1}}})
+		time.Sleep(time.Second)
+		want(t, "after", sub.called("REVIVE"), "REVIVE")
 	})
 }

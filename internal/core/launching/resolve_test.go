@@ -86,6 +86,14 @@ func TestTaskID(t *testing.T) {
 	})
 }
 
+// TestLongTaskIDs are cut at what people read, never at what makes them unique.
+func TestLongTaskIDs(t *testing.T) {
+	task := &cluster.Task{Job: strings.Repeat("x", 300), Run: 17, Slot: 2, Attempt: 3}
+	if got := launching.TaskID(task, &job.Group{}); len(got) != 255 || !strings.HasSuffix(got, "x-17-2-3") {
+		t.Errorf("%d bytes: %s", len(got), got)
+	}
+}
+
 func TestTaskIDReads(t *testing.T) {
 	task := &cluster.Task{Job: "shop/web", Run: 17, Slot: 2, Attempt: 3}
 	for _, c := range []struct {
