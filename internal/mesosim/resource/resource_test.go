@@ -111,6 +111,20 @@ func TestFaults(t *testing.T) {
 	ranges := func(rs ...mesos.Value_Range) mesos.Resource {
 		return mesos.Resource{Name: "ports", Type: mesos.RANGES.Enum(), Ranges: &mesos.Value_Ranges{Range: rs}}
 	}
+	mixed := func(r mesos.Resource, rs *mesos.Value_Ranges, set *mesos.Value_Set) mesos.Resource {
+		if rs != nil {
+			r.Ranges = rs
+		}
+		if set != nil {
+			r.Set = set
+		}
+		return r
+	}
+	withScalar := func(r mesos.Resource) mesos.Resource {
+		r.Scalar = &mesos.Value_Scalar{}
+		return r
+	}
+	items := mesos.Resource{Name: "s", Type: mesos.SET.Enum(), Set: &mesos.Value_Set{Item: []string{"a"}}}
 	for _, c := range []struct {
 		r    mesos.Resource
 		want string
@@ -121,7 +135,17 @@ func TestFaults(t *testing.T) {
 		{scalar("cpus", 0.0001), "Resource 'cpus:0' is invalid: Invalid scalar resource: value <= 0"},
 		{scalar("", 1), "Resource ':1' is invalid: Empty resource name"},
 		{mesos.Resource{Name: "cpus", Type: mesos.SCALAR.Enum()}, "Resource 'cpus:0' is invalid: Invalid scalar resource"},
+		{mixed(scalar("cpus", 1), &mesos.Value_Ranges{}, nil), "Resource 'cpus:1' is invalid: Invalid scalar resource"},
+		{mixed(scalar("cpus", 1), nil, &mesos.Value_Set{}), "Resource 'cpus:1' is invalid: Invalid scalar resource"},
+		{mesos.Resource{Name: "ports", Type: mesos.RANGES.Enum()}, "Resource 'ports:[]' is invalid: Invalid ranges resource"},
+		{mixed(ranges(), nil, &mesos.Value_Set{}), "Resource 'ports:[]' is invalid: Invalid ranges resource"},
+		{withScalar(ranges()), "Resource 'ports:[]' is invalid: Invalid ranges resource"},
+		{mesos.Resource{Name: "s", Type: mesos.SET.Enum()}, "Resource 's:{}' is invalid: Invalid set resource"},
+		{withScalar(items), "Resource 's:{a}' is invalid: Invalid set resource"},
+		{mixed(items, &mesos.Value_Ranges{}, nil), "Resource 's:{a}' is invalid: Invalid set resource"},
+		{items, ""},
 		{ranges(mesos.Value_Range{Begin: 1, End: 2}), ""},
+		{ranges(mesos.Value_Range{Begin: 1, End: 2}, mesos.Value_Range{Begin: 1, End: 3}), "Resource 'ports:[1-2, 1-3]' is invalid: Invalid ranges resource: overlapping ranges"},
 		{ranges(mesos.Value_Range{Begin: 5, End: 1}), "Resource 'ports:[5-1]' is invalid: Invalid ranges resource: begin > end"},
 		{ranges(mesos.Value_Range{Begin: 1, End: 5}, mesos.Value_Range{Begin: 5, End: 6}), "Resource 'ports:[1-5, 5-6]' is invalid: Invalid ranges resource: overlapping ranges"},
 		{mesos.Resource{Name: "s", Type: mesos.SET.Enum(), Set: &mesos.Value_Set{Item: []string{"a", "a"}}}, "Resource 's:{a, a}' is invalid: Invalid set resource: duplicated elements"},
@@ -241,6 +265,7 @@ func TestFaultsOfFormats(t *testing.T) {
 		{"disk[RAW]:1", "Path should not be set for RAW disk source", source(mesos.Resource_DiskInfo_Source{
 			Type: mesos.Resource_DiskInfo_Source_RAW, Path: &mesos.Resource_DiskInfo_Source_Path{},
 		})},
+		{"", "", source(mesos.Resource_DiskInfo_Source{Type: mesos.Resource_DiskInfo_Source_RAW})},
 		{"disk[UNKNOWN]:1", "Unsupported 'DiskInfo.Source.Type' in 'UNKNOWN'", source(mesos.Resource_DiskInfo_Source{})},
 		{"cpus<SHARED>:1", "Resource cpus cannot be shared", func(r *mesos.Resource) { r.Shared = &mesos.Resource_SharedInfo{} }},
 		{"disk{REV}<SHARED>:1", "Only persistent volumes can be shared", func(r *mesos.Resource) {
@@ -284,6 +309,22 @@ func TestTextOfDisks(t *testing.T) {
 	}
 }
 
+// The caller's ranges stay as they are.
+func TestNewCopies(t *testing.T) {
+	rs := []mesos.Resource{{Name: "ports", Type: mesos.RANGES.Enum(), Ranges: &mesos.Value_Ranges{
+		Range: []mesos.Value_Range{{Begin: 7, End: 8}, {Begin: 1, End: 2}, {Begin: 3, End: 4}},
+	}}}
+	s := resource.New(rs)
+	if got := s.String(); got != "ports:[1-4, 7-8]" {
+		t.Errorf("got %s", got)
+	}
+	s.Plus(s)
+	s.Minus(parse(t, "ports:[1-1]"))
+	if rs[0].Ranges.Range[0].Begin != 7 || s.String() != "ports:[1-4, 7-8]" {
+		t.Error("arithmetic changed its operands")
+	}
+}
+
 // The sum of amounts that are too large to add is still too large.
 func TestHugeAmounts(t *testing.T) {
 	huge := parse(t, "cpus:9e15;cpus:9e15")
@@ -310,8 +351,13 @@ func TestRoles(t *testing.T) {
 		"*": "", "a": "", "a/b": "", "": "Role names cannot be the empty string",
 		"/a": "Role '/a' cannot start with a slash", "a/": "Role 'a/' cannot end with a slash",
 		"a//b": "Role 'a//b' cannot contain two adjacent slashes", "a/..": "Role 'a/..' cannot include '..' as a component",
-		"-a":  "Role component '-a' is invalid because it starts with a dash",
-		"a b": "Role component 'a b' is invalid because it contains backspace or whitespace",
+		"-a":     "Role component '-a' is invalid because it starts with a dash",
+		"a b":    "Role component 'a b' is invalid because it contains backspace or whitespace",
+		"a\x7fb": "Role component 'a\x7fb' is invalid because it contains backspace or whitespace", // which is what Mesos calls backspace
+		"a\tb":   "Role component 'a\tb' is invalid because it contains backspace or whitespace",
+		"a\bb":   "", "a\u00a0b": "", "é": "",
+		"x/*": "Role 'x/*' cannot include '*' as a component", "x/.": "Role 'x/.' cannot include '.' as a component",
+		"x/-y": "Role component '-y' is invalid because it starts with a dash", "/": "Role '/' cannot start with a slash",
 	} {
 		if got := resource.RoleFault(role); got != want {
 			t.Errorf("%q: %q, want %q", role, got, want)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 )
@@ -144,7 +143,7 @@ func RoleFault(role string) string {
 			return fmt.Sprintf("Role '%s' cannot include '%s' as a component", role, part)
 		case strings.HasPrefix(part, "-"):
 			return fmt.Sprintf("Role component '%s' is invalid because it starts with a dash", part)
-		case strings.ContainsFunc(part, func(r rune) bool { return unicode.IsSpace(r) || r == '\b' || r == 0x7f }):
+		case strings.ContainsAny(part, "\t\n\v\f\r \x7f"):
 			return fmt.Sprintf("Role component '%s' is invalid because it contains backspace or whitespace", part)
 		}
 	}
