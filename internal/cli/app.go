@@ -23,8 +23,8 @@ type App struct {
 	Out, Err io.Writer
 	Getenv   func(string) string
 	Now      func() time.Time
-	// Terminal tells whether Out is one.
-	Terminal bool
+	// Terminal and ErrTerminal tell whether Out and Err are one.
+	Terminal, ErrTerminal bool
 	// Serve are the roles of `taurus serve`.
 	Serve []*cobra.Command
 	// Executable is this program, which demo and dev start again.
@@ -43,13 +43,18 @@ func NewApp(serve ...*cobra.Command) *App {
 	if err != nil {
 		exe = os.Args[0]
 	}
-	info, err := os.Stdout.Stat()
 	return &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now,
-		Terminal:   err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb",
+		Terminal: terminal(os.Stdout), ErrTerminal: terminal(os.Stderr),
 		Serve:      serve,
 		Executable: exe,
 	}
+}
+
+// terminal tells whether a file is a terminal that shows colours.
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
 }
 
 // Main runs the command line with arguments and returns the exit status. The

@@ -171,7 +171,7 @@ func (s *stage) show(e projection.Event) {
 		if e.Sequence <= s.past {
 			continue
 		}
-		say(s.Out, "%s", s.change(c))
+		say(s.Out, "%s", s.change(c, s.style()))
 	}
 }
 

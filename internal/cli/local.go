@@ -57,7 +57,7 @@ func (a *App) freeListen(ctx context.Context) string {
 
 // notice tells what the supervisor does.
 func (a *App) notice(n allinone.Notice) {
-	s := a.style()
+	s := a.errStyle()
 	switch n.Kind {
 	case allinone.Ready:
 		say(a.Err, "  %s", n)
@@ -73,7 +73,7 @@ func (a *App) notice(n allinone.Notice) {
 func dataDir(path string) (string, error) {
 	const private = 0o700
 	if err := os.MkdirAll(path, private); err != nil {
-		return "", fmt.Errorf("data directory: %w", err)
+		return "", fmt.Errorf("data directory: %w; choose another with --data", err)
 	}
 	return realDir(path)
 }

@@ -37,6 +37,6 @@ func past() time.Time { return time.Date(2026, time.January, 2, 15, 0, 0, 0, tim
 func taurus() {
 	a := cli.NewApp()
 	a.Now = present
-	a.Terminal = os.Getenv("TERMINAL") != ""
+	a.Terminal, a.ErrTerminal = os.Getenv("TERMINAL") != "", os.Getenv("ERR_TERMINAL") != ""
 	os.Exit(a.Main(os.Args[1:]))
 }

@@ -121,7 +121,7 @@ func (a *App) await(ctx context.Context, api *client.Client, j projection.Job) e
 	var last projection.Job
 	err := api.Follow(ctx, client.Feed{Job: j.ID, From: j.Run}, a.lost, func(e projection.Event) error {
 		for _, c := range tasks.Apply(e) {
-			say(a.Err, "%s", a.change(c))
+			say(a.Err, "%s", a.change(c, a.errStyle()))
 		}
 		var err error
 		if last, err = api.Job(ctx, j.ID, ""); err != nil {
@@ -176,8 +176,7 @@ func ended(j projection.Job) error {
 func (a *App) lost(err error) { say(a.Err, "the connection broke (%v); connecting again", err) }
 
 // change is a task's change in a line.
-func (a *App) change(c watch.Change) string {
-	s := a.style()
+func (a *App) change(c watch.Change, s style) string {
 	text := fmt.Sprintf("%s  %s/%d", s.paint(faint, a.clock(c.Time)), c.Job, c.Slot)
 	if c.Attempt > 1 {
 		text += fmt.Sprintf(" (attempt %d)", c.Attempt)

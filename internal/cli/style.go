@@ -16,6 +16,11 @@ func (a *App) style() style {
 	return style{on: a.Terminal && a.Getenv("NO_COLOR") == ""}
 }
 
+// errStyle is the style of what goes to standard error.
+func (a *App) errStyle() style {
+	return style{on: a.ErrTerminal && a.Getenv("NO_COLOR") == ""}
+}
+
 // The colours, as SGR codes (ECMA-48).
 const (
 	red    = "31"
