@@ -81,6 +81,7 @@ func TestStateWords(t *testing.T) {
 		{"failed, one lives", "batch", 2, func(l life) { l.start(2); l.report(0, "TASK_FAILED"); fail(l); l.doom(1, 1) }, projection.StateStopping, counts{Ending: 1}},
 		{"failed", "batch", 1, func(l life) { l.start(1); l.report(0, "TASK_FAILED"); fail(l) }, projection.StateFailed, counts{}},
 		{"stopped before it failed", "batch", 1, func(l life) { l.start(1); stop(l); l.report(0, "TASK_FAILED"); fail(l) }, projection.StateStopped, counts{}},
+		{"done before it was stopped", "batch", 1, func(l life) { l.start(1); l.report(0, "TASK_FINISHED"); complete(l); stop(l) }, projection.StateCompleted, counts{Finished: 1}},
 		{"staged after the stop", "service", 1, func(l life) { l.plan(0, 0); stop(l); l.stage(0) }, projection.StateStopping, counts{Staging: 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
