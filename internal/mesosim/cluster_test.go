@@ -337,7 +337,7 @@ func TestUndeliveredLaunchIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	startAgent(t, c.dir, c.master.addr, 0)
-	if s := f.expect("a", mesos.TASK_DROPPED); s.GetMessage() != "Reconciliation: task unknown to the agent" || s.UUID == nil {
+	if s := f.expect("a", mesos.TASK_DROPPED); s.GetMessage() != "Reconciliation: task unknown to the agent" || s.UUID == nil || s.ExecutorID != nil {
 		t.Errorf("%+v", s)
 	}
 	f.reconcile("a", o.AgentID.Value)

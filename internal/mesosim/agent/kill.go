@@ -18,7 +18,7 @@ func (a *Server) kill(k *link.Kill) {
 	if r == nil {
 		r = a.newRecord(k.FrameworkID, k.TaskID)
 		a.keep(r)
-		a.push(r, a.byAgent(r, dropped(k.PartitionAware), mesos.REASON_EXECUTOR_TERMINATED, "Cannot find executor"))
+		a.push(r, a.withoutExecutor(r, dropped(k.PartitionAware), mesos.REASON_EXECUTOR_TERMINATED, "Cannot find executor"))
 		a.mu.Unlock()
 		return
 	}

@@ -75,7 +75,7 @@ func (a *Server) admit(r *record) (Kind, executor.Executor, bool) {
 	case a.drain != nil:
 		a.push(r, a.byAgent(r, dropped(pa), mesos.REASON_AGENT_DRAINING, "Task was received while agent was already draining"))
 	case unlimited(&r.Info.Value) != "":
-		a.push(r, a.byAgent(r, dropped(pa), mesos.REASON_GC_ERROR, unlimited(&r.Info.Value)))
+		a.push(r, a.withoutExecutor(r, dropped(pa), mesos.REASON_GC_ERROR, unlimited(&r.Info.Value)))
 	case !fits || e == nil:
 		a.push(r, a.byAgent(r, mesos.TASK_FAILED, mesos.REASON_EXECUTOR_TERMINATED, "Abnormal executor termination: unknown container"))
 	default:

@@ -174,7 +174,7 @@ func (a *Server) answerForUnknown(k link.TaskKey) {
 	}
 	r := a.newRecord(k.FrameworkID, k.TaskID)
 	a.keep(r)
-	a.push(r, a.byAgent(r, dropped(k.PartitionAware), mesos.REASON_RECONCILIATION, "Reconciliation: task unknown to the agent"))
+	a.push(r, a.withoutExecutor(r, dropped(k.PartitionAware), mesos.REASON_RECONCILIATION, "Reconciliation: task unknown to the agent"))
 }
 
 func (a *Server) endSession() {

@@ -36,15 +36,19 @@ func (a *Server) status(r *record, from executor.Status) mesos.TaskStatus {
 	return s
 }
 
-// checkStatus is in every update of a task that has a check: what the check has
-// found last, which before the first is nothing (4.3).
+// checkStatus is in every update of a task that has a check. Those of checks and
+// health checks repeat what the check has found last; all others, made from
+// scratch, say nothing but its type (4.3).
 func (r *record) checkStatus(from executor.Status) *mesos.CheckStatusInfo {
 	c := r.Info.Value.Check
 	if c == nil || r.Kind != Process {
 		return nil
 	}
-	if from.Check != nil {
+	switch {
+	case from.Check != nil:
 		return from.Check
+	case from.Reason == nil || *from.Reason != mesos.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED:
+		return health.NoStatus(c)
 	}
 	for _, list := range [][]link.TaskStatus{r.Pending, r.Acked} {
 		for _, status := range slices.Backward(list) {
@@ -123,6 +127,14 @@ func (r *record) drainStatus(s *mesos.TaskStatus) {
 func (a *Server) byAgent(r *record, state mesos.TaskState, reason mesos.TaskStatus_Reason, message string) mesos.TaskStatus {
 	s := a.stamp(r, state, mesos.SOURCE_AGENT)
 	s.Reason, s.Message = reason.Enum(), &message
+	return s
+}
+
+// withoutExecutor is one about a task that did not get as far as an executor:
+// Mesos names none in it.
+func (a *Server) withoutExecutor(r *record, state mesos.TaskState, reason mesos.TaskStatus_Reason, message string) mesos.TaskStatus {
+	s := a.byAgent(r, state, reason, message)
+	s.ExecutorID = nil
 	return s
 }
 

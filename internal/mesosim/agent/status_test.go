@@ -8,7 +8,8 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 )
 
-// 4.3: every update of a command task with a check has what it found last.
+// 4.3: every update of a command task with a check has its status; those of health
+// checks repeat what it found last, those made from scratch only name its type.
 func TestCheckStatusIsRepeated(t *testing.T) {
 	t.Parallel()
 	r := &record{Kind: Process}
@@ -25,8 +26,14 @@ func TestCheckStatusIsRepeated(t *testing.T) {
 	s.CheckStatus = r.checkStatus(executor.Status{Check: found})
 	r.push(s)
 	for _, where := range []string{"pending", "acknowledged"} {
-		if s := r.checkStatus(executor.Status{State: mesos.TASK_KILLED}); s.GetCommand().GetExitCode() != code {
+		health := executor.Status{State: mesos.TASK_RUNNING, Reason: mesos.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED.Enum()}
+		if s := r.checkStatus(health); s.GetCommand().GetExitCode() != code {
 			t.Errorf("%s: %+v", where, s)
+		}
+		for _, state := range []mesos.TaskState{mesos.TASK_KILLING, mesos.TASK_KILLED} {
+			if s := r.checkStatus(executor.Status{State: state}); s.GetType() != mesos.CheckInfo_COMMAND || s.GetCommand() == nil || s.Command.ExitCode != nil {
+				t.Errorf("%s: %s has %+v, want the type alone", where, state, s)
+			}
 		}
 		r.acknowledge(s.UUID)
 	}

@@ -157,7 +157,7 @@ func TestLaunchFailures(t *testing.T) {
 	o = f.offer()
 	f.launch(o, task("limits", o, "x", "limits", object{"mem": object{"value": 64}}))
 	match(t, "limits", f.expect("limits", "TASK_DROPPED"), object{
-		"source": "SOURCE_AGENT", "reason": "REASON_GC_ERROR",
+		"source": "SOURCE_AGENT", "reason": "REASON_GC_ERROR", "executor_id": nil,
 		"message": "Memory limits can only be set on tasks launched in Mesos containers when the agent has loaded the 'cgroups/mem' isolator",
 	})
 	o = f.offer()

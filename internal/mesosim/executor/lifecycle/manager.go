@@ -40,6 +40,9 @@ type Options struct {
 	Vanished string
 	// Grace is for kills that nobody asked for, where the task has no kill policy.
 	Grace time.Duration
+	// GraceShrinks says that a repeated kill does not begin the grace anew: it
+	// goes on from the first one, and can only become shorter.
+	GraceShrinks bool
 }
 
 // Manager is an executor.Executor over a Driver.
@@ -117,7 +120,8 @@ func (m *Manager) Kill(run executor.Run, grace time.Duration) {
 }
 
 func (m *Manager) condemn(r *run, k mark) {
-	if err := r.condemn(m.marks, k); err != nil {
+	k.Since = time.Now()
+	if err := r.condemn(m.marks, k, m.opts.GraceShrinks); err != nil {
 		m.log(r.task.Run).Error().Err(err).Msg("cannot store that the run is to be killed; killing it all the same")
 	}
 }

@@ -130,16 +130,20 @@ var task = executor.Task{
 	KillingState: true,
 }
 
-func newStage(t *testing.T, dir string, f *fake) *stage {
+func newStage(t *testing.T, dir string, f *fake, changes ...func(*lifecycle.Options)) *stage {
 	t.Helper()
 	if f.ended == nil {
 		f.ended = make(chan lifecycle.Exit)
 	}
 	s := &stage{t: t, fake: f, dir: dir}
-	m, err := lifecycle.New(lifecycle.Options{
+	opts := lifecycle.Options{
 		Driver: f, Sink: s.take, Log: zerolog.Nop(), StateDir: dir, Noun: "Container", Vanished: "Container terminated",
 		Grace: 5 * time.Second,
-	})
+	}
+	for _, change := range changes {
+		change(&opts)
+	}
+	m, err := lifecycle.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -449,6 +453,82 @@ func TestMaxCompletionTime(t *testing.T) {
 		end := s.want(mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_FAILED)[2]
 		if *end.Reason != mesos.REASON_MAX_COMPLETION_TIME_REACHED || end.Message != "Container terminated with signal Terminated" {
 			t.Errorf("the end is %+v", end)
+		}
+	})
+}
+
+// Zero is no limit, and a limit that is reached during a kill does not shorten its
+// grace (Mesos' executors stop that clock when a kill comes).
+func TestMaxCompletionTimeThatDoesNotCount(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		limit time.Duration
+		kill  bool
+		stops []time.Duration
+	}{
+		"zero":              {limit: 0},
+		"after a kill":      {limit: time.Minute, kill: true, stops: []time.Duration{time.Hour}},
+		"zero and a kill":   {limit: 0, kill: true, stops: []time.Duration{time.Hour}},
+		"negative, skipped": {limit: -time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				limited := task
+				limited.KillingState = false
+				limited.Info.MaxCompletionTime = &mesos.DurationInfo{Nanoseconds: int64(c.limit)}
+				s := newStage(t, dir, &fake{})
+				defer s.close()
+				s.Launch(t.Context(), limited)
+				s.want(mesos.TASK_STARTING, mesos.TASK_RUNNING)
+				if c.kill {
+					s.Kill(limited.Run, time.Hour)
+				}
+				time.Sleep(2 * time.Minute)
+				s.want(mesos.TASK_STARTING, mesos.TASK_RUNNING)
+				if got := s.fake.stopped(); !slices.Equal(got, c.stops) {
+					t.Errorf("stopped with graces %v, want %v", got, c.stops)
+				}
+			})
+		})
+	}
+}
+
+// Where graces shrink only, a kill that is repeated changes nothing, also across
+// a restart of the agent; one that is sooner due does.
+func TestGraceShrinks(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	shrinks := func(o *lifecycle.Options) { o.GraceShrinks = true }
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{}
+		s := newStage(t, dir, f, shrinks)
+		s.Launch(t.Context(), task)
+		s.want(mesos.TASK_STARTING, mesos.TASK_RUNNING)
+		stop := func(grace, want time.Duration) {
+			t.Helper()
+			s.Kill(task.Run, grace)
+			synctest.Wait()
+			if got := f.stopped(); !slices.Equal(got, []time.Duration{want}) {
+				t.Errorf("a kill with %v stops with %v, want %v", grace, got, want)
+			}
+		}
+		stop(time.Minute, time.Minute)
+		time.Sleep(20 * time.Second)
+		stop(time.Minute, 40*time.Second)
+		stop(time.Hour, 40*time.Second)
+		stop(30*time.Second, 10*time.Second)
+		stop(time.Second, 0)
+		s.close()
+
+		s = newStage(t, dir, f, shrinks)
+		defer s.close()
+		f.stopped()
+		s.Recover(t.Context(), task, mesos.TASK_KILLING)
+		synctest.Wait()
+		if got := f.stopped(); !slices.Equal(got, []time.Duration{0}) {
+			t.Errorf("the next agent stops with %v, want what is left of the grace, 0", got)
 		}
 	})
 }

@@ -22,6 +22,7 @@ const (
 type mark struct {
 	Cause cause         `json:"cause"`
 	Grace time.Duration `json:"grace_ns"`
+	Since time.Time     `json:"since,omitzero"` // when Grace began
 }
 
 // marks keeps marks on disk, each in the folder of its run.

@@ -32,9 +32,10 @@ func (r *run) resume(k mark) {
 }
 
 // condemn marks the run, on disk first. The first cause stays; a later kill only
-// brings another grace, and none to a run whose time is over. An error does not
+// brings another grace, and none to a run whose time is over. Where graces only
+// shrink it can end the one that has begun sooner, not later. An error does not
 // keep the run from being killed.
-func (r *run) condemn(store marks, k mark) error {
+func (r *run) condemn(store marks, k mark, shrink bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	first := r.mark == nil
@@ -42,6 +43,9 @@ func (r *run) condemn(store marks, k mark) error {
 		k.Cause = r.mark.Cause
 		if k.Cause == causeExpired {
 			k.Grace = r.mark.Grace
+		}
+		if shrink {
+			k.Since, k.Grace = r.mark.Since, min(k.Grace, r.mark.Grace)
 		}
 	}
 	err := store.store(r.task.Run.ContainerID, k)

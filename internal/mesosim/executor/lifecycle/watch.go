@@ -60,7 +60,9 @@ func (m *Manager) watch(ctx context.Context, r *run, w Workload, d Description, 
 		case <-r.asked:
 			v.kill(ctx)
 		case <-expired:
-			m.condemn(r, mark{Cause: causeExpired})
+			if r.condemned() == nil { // A kill under way keeps its grace.
+				m.condemn(r, mark{Cause: causeExpired})
+			}
 		case h := <-v.verdicts:
 			v.health(ctx, h)
 		case c := <-v.checks:
@@ -69,9 +71,10 @@ func (m *Manager) watch(ctx context.Context, r *run, w Workload, d Description, 
 	}
 }
 
-// deadline is a timer for max_completion_time; without one it never fires.
+// deadline is a timer for max_completion_time; without one, or with one of zero,
+// it never fires.
 func deadline(limit *mesos.DurationInfo, since time.Time) (<-chan time.Time, func() bool) {
-	if limit == nil {
+	if limit.GetNanoseconds() <= 0 {
 		return nil, func() bool { return false }
 	}
 	if since.IsZero() {
@@ -192,9 +195,13 @@ func (v *watcher) kill(ctx context.Context) {
 	v.unstop()
 	stopCtx, cancel := context.WithCancel(ctx)
 	v.unstop = cancel
+	grace := k.Grace
+	if v.manager.opts.GraceShrinks {
+		grace = max(0, time.Until(k.Since.Add(grace)))
+	}
 	v.helpers.Go(func() {
 		defer cancel()
-		if err := v.workload.Stop(stopCtx, k.Grace); err != nil && stopCtx.Err() == nil {
+		if err := v.workload.Stop(stopCtx, grace); err != nil && stopCtx.Err() == nil {
 			v.manager.log(v.run.task.Run).Error().Err(err).Msg("cannot stop a run")
 		}
 	})

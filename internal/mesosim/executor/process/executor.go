@@ -49,6 +49,8 @@ func New(opts Options) (*Executor, error) {
 		Noun:     "Command",
 		Vanished: "Executor terminated",
 		Grace:    DefaultGrace,
+		// As in Mesos' command executor.
+		GraceShrinks: true,
 	})
 	if err != nil {
 		return nil, err
