@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 )
 
 // gap is the space between two columns.
@@ -62,9 +62,12 @@ func widths(rows [][]string) []int {
 	return widest
 }
 
-// width counts the characters of a cell that are seen.
+// width counts the columns of a terminal that a cell takes.
 func width(cell string) int {
-	n := utf8.RuneCountInString(cell)
+	n := 0
+	for _, r := range cell {
+		n += columns(r)
+	}
 	for {
 		_, rest, ok := strings.Cut(cell, "\x1b[")
 		if !ok {
@@ -77,4 +80,26 @@ func width(cell string) int {
 		n -= len("\x1b[") + end + 1
 		cell = rest[end+1:]
 	}
+}
+
+// columns are what one character takes: none if it goes onto the one before, two
+// if it is wide (Unicode Standard Annex 11), as those of East Asian scripts and
+// pictures are.
+func columns(r rune) int {
+	const (
+		firstPunctuation, lastPunctuation = 0x3000, 0x303E
+		firstFull, lastFull               = 0xFF01, 0xFF60
+		firstHalf, lastHalf               = 0xFF61, 0xFFDC
+		firstPicture, lastPicture         = 0x1F300, 0x1FAFF
+	)
+	switch {
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		return 0
+	case firstHalf <= r && r <= lastHalf:
+		return 1
+	case unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana),
+		firstPunctuation <= r && r <= lastPunctuation, firstFull <= r && r <= lastFull, firstPicture <= r && r <= lastPicture:
+		return 2
+	}
+	return 1
 }

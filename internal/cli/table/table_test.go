@@ -20,3 +20,17 @@ func TestTable(t *testing.T) {
 		t.Errorf("%d, %v:\n%q, want\n%q", n, err, b.String(), want)
 	}
 }
+
+// TestWideCharactersAreAligned has names of every width: the second column begins
+// where a terminal shows it under the first one's.
+func TestWideCharactersAreAligned(t *testing.T) {
+	tab := table.New("NAME", "N")
+	for _, name := range []string{"日本", "한국", "ｶﾅ", "カナ", "e\u0301", "🚀", "ｆ", "、"} {
+		tab.Row(name, "1")
+	}
+	want := "NAME  N\n日本  1\n한국  1\nｶﾅ    1\nカナ  1\ne\u0301     1\n🚀    1\nｆ    1\n、    1\n"
+	var b strings.Builder
+	if _, err := tab.WriteTo(&b); err != nil || b.String() != want {
+		t.Errorf("%v:\n%s\nwant\n%s", err, b.String(), want)
+	}
+}
