@@ -26,6 +26,9 @@ type Framework struct {
 	FailoverTimeout time.Duration
 	// Checkpoint lets tasks outlive the restart of their agent.
 	Checkpoint bool
+	// GPUs asks for the offers of agents that have GPUs too: Mesos keeps them, as
+	// a whole, from frameworks that do not.
+	GPUs bool
 }
 
 // validate refuses what the master would, where that can be told.
@@ -62,6 +65,9 @@ func (f Framework) info(principal string) *mesos.FrameworkInfo {
 			{Type: mesos.FrameworkInfo_Capability_RESERVATION_REFINEMENT},
 			{Type: mesos.FrameworkInfo_Capability_REGION_AWARE},
 		},
+	}
+	if f.GPUs {
+		info.Capabilities = append(info.Capabilities, mesos.FrameworkInfo_Capability{Type: mesos.FrameworkInfo_Capability_GPU_RESOURCES})
 	}
 	if f.ID != "" {
 		info.ID = &mesos.FrameworkID{Value: f.ID}

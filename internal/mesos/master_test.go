@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 )
 
@@ -232,15 +233,23 @@ func TestSubscribeSaysWhoTaurusIs(t *testing.T) {
 		!slices.Equal(info.Roles, []string{"r"}) || !slices.Equal(got.call.Subscribe.SuppressedRoles, []string{"r"}) {
 		t.Errorf("framework %v", info)
 	}
-	var capabilities []string
-	for _, c := range info.Capabilities {
-		capabilities = append(capabilities, c.Type.String())
-	}
 	want := []string{"PARTITION_AWARE", "TASK_KILLING_STATE", "MULTI_ROLE", "RESERVATION_REFINEMENT", "REGION_AWARE"}
-	if !slices.Equal(capabilities, want) {
-		t.Errorf("capabilities %v", capabilities)
+	if got := capabilities(info); !slices.Equal(got, want) {
+		t.Errorf("capabilities %v", got)
+	}
+	f.GPUs = true
+	if got := capabilities(f.info("")); !slices.Equal(got, append(want, "GPU_RESOURCES")) {
+		t.Errorf("with GPUs, capabilities %v", got)
 	}
 	if got.call.Type != scheduler.Call_SUBSCRIBE {
 		t.Errorf("call %v", got.call.Type)
 	}
+}
+
+func capabilities(info *mesos.FrameworkInfo) []string {
+	var names []string
+	for _, c := range info.Capabilities {
+		names = append(names, c.Type.String())
+	}
+	return names
 }

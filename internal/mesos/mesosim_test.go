@@ -42,6 +42,12 @@ func serve(t *testing.T, run func(context.Context) error) {
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
+	return newClusterOf(t, "cpus:2;mem:512;ports:[31000-31009]")
+}
+
+// newClusterOf has one agent with the resources.
+func newClusterOf(t *testing.T, has string) *cluster {
+	t.Helper()
 	dir := t.TempDir()
 	m, err := master.New(master.Options{
 		WorkDir: filepath.Join(dir, "master"), AllocationInterval: 20 * time.Millisecond, Log: zerolog.Nop(),
@@ -51,7 +57,7 @@ func newCluster(t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	serve(t, m.Run)
-	resources, err := resource.Parse("cpus:2;mem:512;ports:[31000-31009]")
+	resources, err := resource.Parse(has)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,5 +296,19 @@ func TestWrongSecret(t *testing.T) {
 	_, err = client.Subscribe(t.Context(), mesos.Framework{Name: "taurus", User: "root"})
 	if !errors.Is(err, mesos.ErrUnauthenticated) || errors.Is(err, mesos.ErrUnavailable) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Mesos keeps agents with GPUs from frameworks that do not ask for them.
+func TestOffersOfAgentsWithGPUs(t *testing.T) {
+	c := newClusterOf(t, "cpus:2;mem:512;gpus:1")
+	f := mesos.Framework{Name: "taurus", User: "root", Roles: []string{"r"}, FailoverTimeout: time.Hour, Checkpoint: true, GPUs: true}
+	s, err := c.client.Subscribe(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	if o := await[mesos.Offers](t, s).Offers[0]; o.Resources.GPUs != 1000 {
+		t.Errorf("offered %+v", o.Resources)
 	}
 }

@@ -60,6 +60,7 @@ func (l *launcherSettings) register(s *service.Settings) {
 	f.StringVar(&l.framework.Name, "framework-name", "taurus", "`name` of the framework, shown by Mesos")
 	f.StringVar(&l.framework.User, "framework-user", "root", "`user` that tasks run as; must exist on the agents")
 	f.StringVar(&l.roles, "roles", "*", "Mesos `roles` to ask offers for, separated by commas")
+	f.BoolVar(&l.framework.GPUs, "gpus", false, "take the offers of agents that have GPUs, for tasks with and without; jobs that want GPUs need it")
 	f.DurationVar(&l.framework.FailoverTimeout, "failover-timeout", DefaultFailoverTimeout, "how `long` Mesos keeps the tasks while no launcher is subscribed")
 	f.BoolVar(&l.anew, "register-anew", false, "take a new framework id, and start again what is wanted, when Mesos has removed the framework with all its tasks")
 	f.StringVar(&l.framework.WebUIURL, "webui-url", "", "`URL` that Mesos' web pages link the framework to")
