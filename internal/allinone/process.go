@@ -222,7 +222,7 @@ func (p *process) fell(err error) {
 	}
 }
 
-// note writes the child into the ledger.
+// note writes the child into the roster.
 func (p *process) note() {
 	p.mu.Lock()
 	r := p.running
@@ -232,7 +232,7 @@ func (p *process) note() {
 		return // It has ended already; the old entry proves nothing about it.
 	}
 	e := entry{Role: r.Role, Name: r.Name, PID: r.PID, Birth: born, Address: r.Address, Admin: r.Admin}
-	p.host.trouble(p.host.ledger.put(e))
+	p.host.trouble(p.host.roster.put(e))
 }
 
 // snapshot is the process as others see it.

@@ -35,7 +35,7 @@ type Options struct {
 type Supervisor struct {
 	opts    Options
 	lock    *lock
-	ledger  *ledger
+	roster  *roster
 	spawner *spawner
 	http    *http.Client
 	// base ends when the supervisor is closed; what watches children follows it.
@@ -75,7 +75,7 @@ func Open(ctx context.Context, opts Options) (*Supervisor, error) {
 	}
 	s := &Supervisor{
 		opts: opts, lock: held, birth: born,
-		ledger:  openLedger(opts.Data),
+		roster:  openRoster(opts.Data),
 		spawner: newSpawner(),
 		http:    &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	}
@@ -115,7 +115,7 @@ func (s *Supervisor) sweep(ctx context.Context) error {
 		return err
 	}
 	const grace = 3 * time.Second
-	for _, e := range s.ledger.survivors() {
+	for _, e := range s.roster.survivors() {
 		s.notify(Notice{Kind: Swept, Role: e.Role, Name: e.Name, PID: e.PID})
 		if err := e.end(ctx, grace); err != nil {
 			return err
@@ -154,7 +154,7 @@ func (s *Supervisor) Up(ctx context.Context, stage ...Program) error {
 
 // process makes one of a program.
 func (s *Supervisor) process(program Program, peers map[string][]string) *process {
-	was := s.ledger.get(program.Name)
+	was := s.roster.get(program.Name)
 	log := filepath.Join(s.opts.Data, "logs", program.Name+".log")
 	return &process{
 		program: program, host: s, log: log, begins: sizeOf(log),

@@ -32,7 +32,7 @@ func TestLeftoversAreEnded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := openLedger(data).put(entry{Role: "planner", Name: "planner-1", PID: pid, Birth: born}); err != nil {
+	if err := openRoster(data).put(entry{Role: "planner", Name: "planner-1", PID: pid, Birth: born}); err != nil {
 		t.Fatal(err)
 	}
 	var told []Notice
@@ -52,7 +52,7 @@ func TestLeftoversAreEnded(t *testing.T) {
 func TestAStrangerWithAKnownPidIsLeftAlone(t *testing.T) {
 	data := t.TempDir()
 	pid, ended := stranger(t)
-	if err := openLedger(data).put(entry{Role: "planner", Name: "planner-1", PID: pid, Birth: "another boot/1"}); err != nil {
+	if err := openRoster(data).put(entry{Role: "planner", Name: "planner-1", PID: pid, Birth: "another boot/1"}); err != nil {
 		t.Fatal(err)
 	}
 	s, err := Open(t.Context(), Options{Data: data, Executable: "none"})

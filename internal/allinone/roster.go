@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ledgerFile holds who was started.
-const ledgerFile = "processes.json"
+// rosterFile holds who was started.
+const rosterFile = "processes.json"
 
 // entry is a process that was started.
 type entry struct {
@@ -26,19 +26,19 @@ type entry struct {
 	Admin   string `json:"admin_address,omitzero"`
 }
 
-// ledger is the record of processes in a data directory. It is written after a
+// roster is the record of processes in a data directory. It is written after a
 // process started: one that a crash leaves out of it is killed by the kernel.
-type ledger struct {
+type roster struct {
 	path string
 
 	mu      sync.Mutex
 	entries map[string]entry
 }
 
-// openLedger reads the record a former supervisor left. A broken one counts as
+// openRoster reads the record a former supervisor left. A broken one counts as
 // none: it only saves work.
-func openLedger(dir string) *ledger {
-	l := &ledger{path: filepath.Join(dir, ledgerFile), entries: map[string]entry{}}
+func openRoster(dir string) *roster {
+	l := &roster{path: filepath.Join(dir, rosterFile), entries: map[string]entry{}}
 	var was map[string]entry
 	if err := readJSON(l.path, &was); err == nil && was != nil {
 		l.entries = was
@@ -47,14 +47,14 @@ func openLedger(dir string) *ledger {
 }
 
 // get returns the entry of a name; a zero one if there is none.
-func (l *ledger) get(name string) entry {
+func (l *roster) get(name string) entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.entries[name]
 }
 
 // put records an entry.
-func (l *ledger) put(e entry) error {
+func (l *roster) put(e entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.entries[e.Name] = e
@@ -62,7 +62,7 @@ func (l *ledger) put(e entry) error {
 }
 
 // survivors are the processes of the record that still live.
-func (l *ledger) survivors() []entry {
+func (l *roster) survivors() []entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var alive []entry
