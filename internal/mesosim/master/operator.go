@@ -117,9 +117,9 @@ func (s *Server) query(m *core.Master, call *master.Call) *master.Response {
 	case master.Call_GET_FRAMEWORKS:
 		return &master.Response{Type: master.Response_GET_FRAMEWORKS, GetFrameworks: m.Frameworks()}
 	case master.Call_GET_EXECUTORS:
-		return &master.Response{Type: master.Response_GET_EXECUTORS, GetExecutors: &master.Response_GetExecutors{}}
+		return &master.Response{Type: master.Response_GET_EXECUTORS, GetExecutors: m.Executors()}
 	case master.Call_GET_ROLES:
-		return &master.Response{Type: master.Response_GET_ROLES, GetRoles: m.Roles()}
+		return &master.Response{Type: master.Response_GET_ROLES, GetRoles: m.ShowRoles()}
 	case master.Call_GET_WEIGHTS:
 		return &master.Response{Type: master.Response_GET_WEIGHTS, GetWeights: &master.Response_GetWeights{}}
 	case master.Call_GET_OPERATIONS:

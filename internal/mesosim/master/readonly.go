@@ -3,7 +3,7 @@ package master
 import (
 	"cmp"
 	"encoding/json"
-	"math"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,11 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gogo/protobuf/proto"
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/master"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
-	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
 
 // object is the v0 JSON of the read-only endpoints.
@@ -55,20 +56,25 @@ func (s *Server) snapshotOf() (*master.Response_GetState, mesos.MasterInfo) {
 
 func (s *Server) state(w http.ResponseWriter, r *http.Request) {
 	st, info := s.snapshotOf()
-	started, elected, active := unix(s.started), unix(s.elected), 0
+	active := 0
 	for _, a := range st.GetAgents.Agents {
 		if a.Active {
 			active++
 		}
 	}
-	out := object{
-		"version": core.Version, "git_sha": "", "build_date": "", "build_time": 0.0, "build_user": "", "start_time": started, "elected_time": elected, "id": info.ID, "pid": info.GetPID(),
-		"hostname": info.GetHostname(), "leader": info.GetPID(), "capabilities": capabilities(),
-		"leader_info": object{"id": info.ID, "pid": info.GetPID(), "port": info.GetPort(), "hostname": info.GetHostname()},
-		"flags":       s.flagMap(), "cluster": "", "unreachable_slaves": s.unreachable(), "orphan_tasks": []any{}, "unregistered_frameworks": []any{}, "recovered_slaves": []any{},
-		"slaves": slavesOf(st), "activated_slaves": active, "deactivated_slaves": len(st.GetAgents.Agents) - active,
-		"frameworks":           frameworksOf(st.GetFrameworks.Frameworks, st.GetTasks),
-		"completed_frameworks": frameworksOf(st.GetFrameworks.CompletedFrameworks, st.GetTasks),
+	leader := object{"id": info.ID, "pid": info.GetPID(), "port": info.GetPort(), "hostname": info.GetHostname()}
+	out := build()
+	maps.Copy(out, object{
+		"git_sha": "", "start_time": unix(s.started), "elected_time": unix(s.elected), "id": info.ID, "pid": info.GetPID(),
+		"hostname": info.GetHostname(), "leader": info.GetPID(), "leader_info": leader, "capabilities": capabilities(),
+		"flags": s.flagMap(), "cluster": "", "unreachable_slaves": s.unreachable(), "orphan_tasks": []any{}, "unregistered_frameworks": []any{},
+		"slaves": s.slavesOf(st), "recovered_slaves": s.recoveredOf(st),
+		"activated_slaves": active, "deactivated_slaves": len(st.GetAgents.Agents) - active,
+		"frameworks":           s.frameworksOf(st.GetFrameworks.Frameworks, st),
+		"completed_frameworks": s.frameworksOf(st.GetFrameworks.CompletedFrameworks, st),
+	})
+	if info.Domain != nil {
+		out["domain"], leader["domain"] = s.message(info.Domain), s.message(info.Domain)
 	}
 	writeJSON(w, r, out)
 }
@@ -78,75 +84,24 @@ func (s *Server) unreachable() (n int) {
 	return n
 }
 
-func slavesOf(st *master.Response_GetState) []object {
-	out := []object{}
-	for _, a := range st.GetAgents.Agents {
-		attributes := object{}
-		for _, x := range a.AgentInfo.Attributes {
-			attributes[x.Name] = attributeText(x)
-		}
-		out = append(out, object{
-			"id": a.AgentInfo.GetID().GetValue(), "hostname": a.AgentInfo.Hostname, "port": a.AgentInfo.GetPort(), "pid": a.GetPID(),
-			"active": a.Active, "version": a.Version, "registered_time": float64(a.RegisteredTime.GetNanoseconds()) / 1e9,
-			"resources": amountsOf(a.TotalResources), "used_resources": amountsOf(a.AllocatedResources),
-			"offered_resources": amountsOf(a.OfferedResources), "attributes": attributes,
-		})
+// message is a message within v0 JSON.
+func (s *Server) message(msg proto.Message) json.RawMessage {
+	body, err := s.codec.Encode(wire.MediaJSON, msg)
+	if err != nil {
+		return json.RawMessage("null") // JSON has no errors.
 	}
-	return out
+	return body
 }
 
-func attributeText(a mesos.Attribute) any {
-	if a.Scalar != nil {
-		return a.Scalar.Value
-	}
-	return a.GetText().GetValue()
-}
-
-func amountsOf(rs []mesos.Resource) object {
-	out := object{"cpus": 0.0, "mem": 0.0, "disk": 0.0, "gpus": 0.0}
-	set := resource.New(rs)
-	for name, v := range set.Scalars() {
-		have, _ := out[name].(float64)
-		out[name] = have + v.Float()
-	}
-	for _, r := range set.Messages(resource.Format{}) {
-		if r.Ranges != nil {
-			t := resource.Text(r)
-			out[r.Name] = t[strings.Index(t, ":")+1:]
-		}
-	}
-	return out
-}
-
-func frameworksOf(fs []master.Response_GetFrameworks_Framework, ts *master.Response_GetTasks) []object {
-	out := []object{}
-	for _, f := range fs {
-		id := f.FrameworkInfo.GetID().GetValue()
-		out = append(out, object{
-			"id": id, "name": f.FrameworkInfo.Name, "user": f.FrameworkInfo.User, "active": f.Active, "connected": f.Connected,
-			"recovered": f.Recovered, "checkpoint": f.FrameworkInfo.GetCheckpoint(), "failover_timeout": f.FrameworkInfo.GetFailoverTimeout(),
-			"role": f.FrameworkInfo.GetRole(), "principal": f.FrameworkInfo.GetPrincipal(),
-			"resources": amountsOf(f.AllocatedResources), "offered_resources": amountsOf(f.OfferedResources),
-			"tasks": tasksOf(ts.Tasks, id), "unreachable_tasks": tasksOf(ts.UnreachableTasks, id), "completed_tasks": tasksOf(ts.CompletedTasks, id),
-		})
-	}
-	return out
-}
-
-func tasksOf(ts []mesos.Task, framework string) []object {
-	out := []object{}
-	for _, t := range ts {
-		if framework != "" && t.FrameworkID.Value != framework {
-			continue
-		}
-		out = append(out, taskOf(&t))
-	}
-	return out
-}
-
+// slaves is /slaves: agents with their resources in full.
 func (s *Server) slaves(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
-	writeJSON(w, r, object{"slaves": pick(slavesOf(st), r.URL.Query().Get("slave_id")), "recovered_slaves": []any{}})
+	list := s.slavesOf(st)
+	for i, a := range st.GetAgents.Agents {
+		s.inFull(list[i], &a)
+	}
+	id := r.URL.Query().Get("slave_id")
+	writeJSON(w, r, object{"slaves": pick(list, id), "recovered_slaves": pick(s.recoveredOf(st), id)})
 }
 
 // pick keeps the objects with an id; all when it is empty.
@@ -161,8 +116,8 @@ func (s *Server) frameworks(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
 	id := r.URL.Query().Get("framework_id")
 	writeJSON(w, r, object{
-		"frameworks":              pick(frameworksOf(st.GetFrameworks.Frameworks, st.GetTasks), id),
-		"completed_frameworks":    pick(frameworksOf(st.GetFrameworks.CompletedFrameworks, st.GetTasks), id),
+		"frameworks":              pick(s.frameworksOf(st.GetFrameworks.Frameworks, st), id),
+		"completed_frameworks":    pick(s.frameworksOf(st.GetFrameworks.CompletedFrameworks, st), id),
 		"unregistered_frameworks": []any{},
 	})
 }
@@ -175,7 +130,7 @@ const defaultLimit = 100
 func (s *Server) tasks(w http.ResponseWriter, r *http.Request) {
 	st, _ := s.snapshotOf()
 	q := r.URL.Query()
-	all := tasksOf(slices.Concat(st.GetTasks.Tasks, st.GetTasks.UnreachableTasks, st.GetTasks.CompletedTasks), q.Get("framework_id"))
+	all := s.tasksOf(slices.Concat(st.GetTasks.Tasks, st.GetTasks.UnreachableTasks, st.GetTasks.CompletedTasks), q.Get("framework_id"))
 	all = pick(all, q.Get("task_id"))
 	slices.SortStableFunc(all, func(a, b object) int { return cmp.Compare(firstSeen(a), firstSeen(b)) })
 	if q.Get("order") != "asc" {
@@ -198,49 +153,103 @@ func firstSeen(t object) float64 {
 		at, _ := list[0]["timestamp"].(float64)
 		return at
 	}
-	return math.MaxFloat64
+	return -1 // Tasks without a status come before all others.
 }
 
-// summary is /state without tasks.
+// summary is /state-summary: no tasks, but how many there are.
 func (s *Server) summary(w http.ResponseWriter, r *http.Request) {
 	st, info := s.snapshotOf()
-	writeJSON(w, r, object{
-		"hostname": info.GetHostname(), "cluster": "", "slaves": slavesOf(st),
-		"frameworks": frameworksOf(st.GetFrameworks.Frameworks, &master.Response_GetTasks{}),
+	ts := slices.Concat(st.GetTasks.Tasks, st.GetTasks.UnreachableTasks, st.GetTasks.CompletedTasks)
+	ts = slices.DeleteFunc(ts, func(t mesos.Task) bool { // Those of frameworks that are completed are not counted.
+		return !slices.ContainsFunc(st.GetFrameworks.Frameworks, func(f master.Response_GetFrameworks_Framework) bool {
+			return f.FrameworkInfo.GetID().GetValue() == t.FrameworkID.Value
+		})
 	})
+	slaves, frameworks := s.slavesOf(st), []object{}
+	for _, o := range slaves {
+		counts(o, ts, func(t *mesos.Task) (mine bool, other string) { return t.AgentID.Value == o["id"], t.FrameworkID.Value }, "framework_ids")
+	}
+	for _, f := range st.GetFrameworks.Frameworks {
+		o := summaryOf(&f)
+		counts(o, ts, func(t *mesos.Task) (mine bool, other string) { return t.FrameworkID.Value == o["id"], t.AgentID.Value }, "slave_ids")
+		frameworks = append(frameworks, o)
+	}
+	writeJSON(w, r, object{"hostname": info.GetHostname(), "cluster": "", "slaves": slaves, "frameworks": frameworks})
+}
+
+// counts adds how many tasks an agent or framework has in each state, and the ids
+// of where they are, or whose.
+func counts(o object, ts []mesos.Task, of func(*mesos.Task) (mine bool, other string), others string) {
+	for _, state := range []mesos.TaskState{
+		mesos.TASK_STAGING, mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLING, mesos.TASK_FINISHED, mesos.TASK_KILLED,
+		mesos.TASK_FAILED, mesos.TASK_LOST, mesos.TASK_ERROR, mesos.TASK_UNREACHABLE,
+	} {
+		o[state.String()] = 0
+	}
+	ids := []string{}
+	for i := range ts {
+		mine, other := of(&ts[i])
+		if !mine {
+			continue
+		}
+		if n, counted := o[ts[i].GetState().String()].(int); counted {
+			o[ts[i].GetState().String()] = n + 1
+		}
+		if !slices.Contains(ids, other) {
+			ids = append(ids, other)
+		}
+	}
+	o[others] = ids
 }
 
 func (s *Server) roles(w http.ResponseWriter, r *http.Request) {
 	list := []object{}
 	s.do(func(_ time.Time, m *core.Master) {
-		for _, role := range m.Roles().Roles {
-			ids := []string{}
-			for _, id := range role.Frameworks {
-				ids = append(ids, id.Value)
+		for _, role := range m.Roles() {
+			sum := maps.Clone(role.Allocated)
+			for kind, v := range role.Offered {
+				sum[kind] += v
 			}
-			list = append(list, object{"name": role.Name, "weight": role.Weight, "frameworks": ids, "resources": amountsOf(role.Resources)})
+			list = append(list, object{
+				"name": role.Name, "weight": 1.0, "frameworks": append([]string{}, role.Frameworks...), "resources": sum,
+				"allocated": role.Allocated, "offered": role.Offered, "reserved": role.Reserved,
+				"quota": object{"role": role.Name, "guarantee": object{}, "limit": object{}, "consumed": role.Consumed},
+			})
 		}
 	})
 	writeJSON(w, r, object{"roles": list})
 }
 
-// flagMap is what this master was started with, in Mesos' names.
+// flagMap is what this master was started with, in Mesos' names and forms.
 func (s *Server) flagMap() map[string]string {
-	return map[string]string{
-		"ip": s.opts.IP, "hostname": s.opts.Hostname, "work_dir": s.opts.WorkDir,
-		"allocation_interval": s.opts.AllocationInterval.String(), "agent_ping_timeout": s.opts.PingTimeout.String(),
-		"max_agent_ping_timeouts": strconv.Itoa(s.opts.MaxPingTimeouts), "agent_reregister_timeout": s.opts.ReregisterTimeout.String(),
+	out := map[string]string{
+		"ip": s.opts.IP, "port": strconv.Itoa(s.Port()), "hostname": s.opts.Hostname, "work_dir": s.opts.WorkDir,
+		"allocation_interval": core.DurationText(s.opts.AllocationInterval), "agent_ping_timeout": core.DurationText(s.opts.PingTimeout),
+		"max_agent_ping_timeouts": strconv.Itoa(s.opts.MaxPingTimeouts), "agent_reregister_timeout": core.DurationText(s.opts.ReregisterTimeout),
 		"authenticate_http_frameworks": strconv.FormatBool(s.opts.AuthenticateFrameworks),
+		"authenticate_http_readonly":   strconv.FormatBool(s.opts.AuthenticateReadOnly),
+		"authenticate_http_readwrite":  strconv.FormatBool(s.opts.AuthenticateReadWrite),
+		"root_submissions":             strconv.FormatBool(!s.opts.RejectRoot),
 	}
+	if s.opts.OfferTimeout > 0 {
+		out["offer_timeout"] = core.DurationText(s.opts.OfferTimeout)
+	}
+	if len(s.opts.Roles) > 0 {
+		out["roles"] = strings.Join(s.opts.Roles, ",")
+	}
+	return out
 }
 
 func (s *Server) flags(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, r, object{"flags": s.flagMap()})
 }
 
-func (s *Server) version(w http.ResponseWriter, r *http.Request) {
-	writeJSON(w, r, object{"version": core.Version})
+// build is what is said of the program.
+func build() object {
+	return object{"version": core.Version, "build_date": buildDate, "build_time": buildTime, "build_user": ""}
 }
+
+func (s *Server) version(w http.ResponseWriter, r *http.Request) { writeJSON(w, r, build()) }
 
 // teardown is the form of old scripts: frameworkId=<id>.
 func (s *Server) teardown(w http.ResponseWriter, r *http.Request) {

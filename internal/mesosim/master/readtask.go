@@ -4,11 +4,21 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 )
 
+func (s *Server) tasksOf(ts []mesos.Task, framework string) []object {
+	out := []object{}
+	for i := range ts {
+		if framework == "" || ts[i].FrameworkID.Value == framework {
+			out = append(out, s.taskOf(&ts[i]))
+		}
+	}
+	return out
+}
+
 // taskOf is a task in v0 JSON (7.1).
-func taskOf(t *mesos.Task) object {
+func (s *Server) taskOf(t *mesos.Task) object {
 	statuses := []object{}
 	for i := range t.Statuses {
-		statuses = append(statuses, statusOf(&t.Statuses[i]))
+		statuses = append(statuses, s.statusOf(&t.Statuses[i]))
 	}
 	out := object{
 		"id": t.TaskID.Value, "name": t.Name, "framework_id": t.FrameworkID.Value, "executor_id": t.GetExecutorID().GetValue(),
@@ -20,50 +30,61 @@ func taskOf(t *mesos.Task) object {
 	if t.User != nil {
 		out["user"] = t.GetUser()
 	}
-	if labels := labelsOf(t.Labels); labels != nil {
-		out["labels"] = labels
+	if t.Labels != nil {
+		out["labels"] = labelsOf(t.Labels)
 	}
-	if d := t.Discovery; d != nil {
-		out["discovery"] = object{"visibility": d.Visibility.String(), "name": d.GetName()}
+	if t.Discovery != nil {
+		out["discovery"] = s.message(t.Discovery)
 	}
-	if c := t.Container; c != nil {
-		container := object{"type": c.GetType().String()}
-		if c.Docker != nil {
-			container["docker"] = object{"image": c.Docker.Image, "network": c.Docker.GetNetwork().String(), "privileged": c.Docker.GetPrivileged()}
-		}
-		out["container"] = container
+	if t.Container != nil {
+		out["container"] = s.message(t.Container)
+	}
+	if t.HealthCheck != nil {
+		out["health_check"] = s.message(t.HealthCheck)
 	}
 	return out
 }
 
-func statusOf(s *mesos.TaskStatus) object {
-	out := object{"state": s.GetState().String(), "timestamp": s.GetTimestamp()}
-	if s.Healthy != nil {
-		out["healthy"] = s.GetHealthy()
+func (s *Server) statusOf(status *mesos.TaskStatus) object {
+	out := object{"state": status.GetState().String(), "timestamp": status.GetTimestamp()}
+	if status.Healthy != nil {
+		out["healthy"] = status.GetHealthy()
 	}
-	if labels := labelsOf(s.Labels); labels != nil {
-		out["labels"] = labels
+	if status.Labels != nil {
+		out["labels"] = labelsOf(status.Labels)
 	}
-	if c := s.ContainerStatus; c != nil {
-		networks := []object{}
-		for _, n := range c.NetworkInfos {
-			ips := []object{}
-			for _, ip := range n.IPAddresses {
-				ips = append(ips, object{"protocol": ip.GetProtocol().String(), "ip_address": ip.GetIPAddress()})
-			}
-			networks = append(networks, object{"ip_addresses": ips})
-		}
-		out["container_status"] = object{
-			"container_id": object{"value": c.GetContainerID().GetValue()}, "network_infos": networks,
-		}
+	if c := status.ContainerStatus; c != nil {
+		out["container_status"] = s.containerOf(c)
+	}
+	return out
+}
+
+func (s *Server) containerOf(c *mesos.ContainerStatus) object {
+	out := object{}
+	if c.ContainerID != nil {
+		out["container_id"] = s.message(c.ContainerID)
+	}
+	if c.CgroupInfo != nil {
+		out["cgroup_info"] = s.message(c.CgroupInfo)
+	}
+	networks := []any{}
+	for i := range c.NetworkInfos {
+		networks = append(networks, s.message(&c.NetworkInfos[i]))
+	}
+	if len(networks) > 0 {
+		out["network_infos"] = networks
 	}
 	return out
 }
 
 func labelsOf(l *mesos.Labels) []object {
-	var out []object
+	out := []object{}
 	for _, x := range l.GetLabels() {
-		out = append(out, object{"key": x.Key, "value": x.GetValue()})
+		o := object{"key": x.Key}
+		if x.Value != nil {
+			o["value"] = x.GetValue()
+		}
+		out = append(out, o)
 	}
 	return out
 }

@@ -60,7 +60,7 @@ func (m *Master) advanceAgents(now time.Time) {
 		case !now.Before(a.pingAt) && m.missedPings(now, a):
 			m.loseAgent(now, a, "health check timed out")
 		case !a.backBy.IsZero() && !now.Before(a.backBy):
-			m.loseAgent(now, a, fmt.Sprintf("agent did not reregister within %s after disconnecting", mesosDuration(m.cfg.ReregisterTimeout)))
+			m.loseAgent(now, a, fmt.Sprintf("agent did not reregister within %s after disconnecting", DurationText(m.cfg.ReregisterTimeout)))
 		}
 	}
 	if !m.anyRecovered() {
@@ -90,11 +90,27 @@ func (m *Master) missedPings(now time.Time, a *agent) bool {
 	return false
 }
 
-func mesosDuration(d time.Duration) string {
-	if d%time.Minute == 0 {
-		return fmt.Sprintf("%dmins", d/time.Minute)
+// DurationText is a duration as Mesos writes it: in the largest unit of which it is
+// a whole number.
+func DurationText(d time.Duration) string {
+	const day = 24 * time.Hour
+	for _, u := range []struct {
+		unit time.Duration
+		name string
+	}{
+		{7 * day, "weeks"},
+		{day, "days"},
+		{time.Hour, "hrs"},
+		{time.Minute, "mins"},
+		{time.Second, "secs"},
+		{time.Millisecond, "ms"},
+		{time.Microsecond, "us"},
+	} {
+		if d != 0 && d%u.unit == 0 {
+			return fmt.Sprintf("%d%s", d/u.unit, u.name)
+		}
 	}
-	return fmt.Sprintf("%gsecs", d.Seconds())
+	return fmt.Sprintf("%dns", d)
 }
 
 // fail tells every framework that an agent is lost (1.6).

@@ -5,7 +5,6 @@ import (
 	"github.com/mesos/mesos-go/api/v1/lib/master"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
-	"github.com/milosgajdos/taurus/internal/mesosim/validate"
 )
 
 // Version is the version of Mesos whose behaviour is copied.
@@ -178,42 +177,32 @@ func (m *Master) Agents() *master.Response_GetAgents {
 	return out
 }
 
-// State is GET_STATE.
-func (m *Master) State() *master.Response_GetState {
-	return &master.Response_GetState{
-		GetTasks: m.Tasks(), GetExecutors: &master.Response_GetExecutors{}, GetFrameworks: m.Frameworks(), GetAgents: m.Agents(),
-	}
-}
-
-// Roles is GET_ROLES: the roles that frameworks subscribe with.
-func (m *Master) Roles() *master.Response_GetRoles {
-	out := &master.Response_GetRoles{}
-	at := map[string]int{}
+// Executors is GET_EXECUTORS: those of groups and of frameworks' own; docker and
+// command tasks have none that the master knows of.
+func (m *Master) Executors() *master.Response_GetExecutors {
+	out := &master.Response_GetExecutors{}
+	type key struct{ framework, agent, executor string }
+	seen := map[key]bool{}
 	for _, f := range m.sortedFrameworks() {
-		for _, name := range validate.Roles(&f.info) {
-			i, known := at[name]
-			if !known {
-				i = len(out.Roles)
-				at[name] = i
-				out.Roles = append(out.Roles, mesos.Role{Name: name, Weight: 1})
+		for _, t := range f.sortedTasks() {
+			x := t.executor()
+			if x == nil || terminal(t.state) || seen[key{f.id, t.agentID, x.ExecutorID.Value}] {
+				continue
 			}
-			r := &out.Roles[i]
-			r.Frameworks = append(r.Frameworks, mesos.FrameworkID{Value: f.id})
-			r.Resources = resource.New(r.Resources).Plus(m.allocatedTo(f, name)).Messages(endpoint(name))
+			seen[key{f.id, t.agentID, x.ExecutorID.Value}] = true
+			info := *x
+			info.FrameworkID = &mesos.FrameworkID{Value: f.id}
+			out.Executors = append(out.Executors, master.Response_GetExecutors_Executor{
+				ExecutorInfo: info, AgentID: mesos.AgentID{Value: t.agentID},
+			})
 		}
 	}
 	return out
 }
 
-func (m *Master) allocatedTo(f *framework, role string) resource.Set {
-	var sum resource.Set
-	for _, t := range f.sortedTasks() {
-		if t.role == role && !terminal(t.state) {
-			sum = sum.Plus(t.set)
-		}
+// State is GET_STATE.
+func (m *Master) State() *master.Response_GetState {
+	return &master.Response_GetState{
+		GetTasks: m.Tasks(), GetExecutors: m.Executors(), GetFrameworks: m.Frameworks(), GetAgents: m.Agents(),
 	}
-	for _, o := range m.sortedOffers(func(o *offer) bool { return o.framework == f && o.role == role }) {
-		sum = sum.Plus(o.set)
-	}
-	return sum
 }
