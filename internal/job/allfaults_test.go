@@ -26,6 +26,7 @@ func TestTypeFaultsHideNoOthers(t *testing.T) {
 		{`{"id":"a","Tasks":[{"Container":"nginx"}]}`, []string{"Tasks[0].Container"}},
 		{`{"id":"a","tasks":[{"container":{"image":1}}]}`, []string{"tasks[0].container.image"}},
 		{`{"id":"a","task":{"container":{"image":["b"]},"replicas":"1"}}`, []string{"task.container.image", "task.replicas"}},
+		{`{"id":"a","tasks":[{"container":{"image":"b"},"health_check":{"port":"x"}}]}`, []string{"tasks[0].health_check.port"}},
 		{`[]`, []string{""}},
 	}
 	for _, c := range cases {

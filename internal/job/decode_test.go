@@ -322,9 +322,13 @@ func TestAliasesOfAliasesAreBounded(t *testing.T) {
 		alias := "*a" + string('0'+rune(i))
 		b.WriteString("a" + string(c) + ": &a" + string(c) + " [" + strings.Repeat(alias+",", 9) + alias + "]\n")
 	}
-	_, err := job.DecodeYAML([]byte(b.String()))
-	if !errors.Is(err, job.ErrSyntax) || !strings.Contains(err.Error(), "too large once its aliases are followed") {
-		t.Error(err)
+	large := "a: &a " + strings.Repeat("x", 100_000) + "\nb: [*a" + strings.Repeat(",*a", 50) + "]\n"
+	many := "a: &a [1" + strings.Repeat(",1", 999) + "]\nb: [*a" + strings.Repeat(",*a", 200) + "]\n"
+	for _, sent := range []string{b.String(), large, many} {
+		_, err := job.DecodeYAML([]byte(sent))
+		if !errors.Is(err, job.ErrSyntax) || !strings.Contains(err.Error(), "too large once its aliases are followed") {
+			t.Errorf("%.20s: %v", sent, err)
+		}
 	}
 }
 

@@ -142,7 +142,11 @@ func TestFaultsOfAContainer(t *testing.T) {
 		inContainer("parameters[0].key", "is missing", parameter("")),
 		inContainer("parameters[0].key", "without dashes", parameter("--ulimit")),
 		inContainer("parameters[0].key", "the agent finds its containers by the name", parameter("name")),
+		inContainer("parameters[0].key", "starts and removes containers itself", parameter("cidfile")),
+		inContainer("parameters[0].key", "starts and removes containers itself", parameter("detach")),
+		inContainer("parameters[0].key", "starts and removes containers itself", parameter("d")),
 		inContainer("parameters[0].key", "starts and removes containers itself", parameter("rm")),
+		inContainer("parameters[0].key", "starts and removes containers itself", parameter("restart")),
 		inContainer("parameters[0].key", "must consist of letters", parameter("a=b")),
 		inContainer("parameters[0].value", "control character", func(c *job.Container) {
 			c.Parameters = []job.Parameter{{Key: "ulimit", Value: "\n"}}
@@ -275,6 +279,7 @@ func TestFaultsOfURIs(t *testing.T) {
 		uri("value", "is 5007 bytes", job.URI{Value: "http://" + strings.Repeat("a", 5000)}),
 		uri("output_file", "must stay in the sandbox", job.URI{Value: "/a", OutputFile: "/etc/passwd"}),
 		uri("output_file", "must stay in the sandbox", job.URI{Value: "/a", OutputFile: "a/../../b"}),
+		uri("output_file", "must stay in the sandbox", job.URI{Value: "/a", OutputFile: "a/../.."}),
 		uri("output_file", "control character", job.URI{Value: "/a", OutputFile: "a\n"}),
 	})
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -162,54 +160,6 @@ func TestNearlyFull(t *testing.T) {
 	}
 	r.do("POST", "/job/new", oneTask).legacyWant(507, "")
 	r.do("POST", "/v2/jobs/web0/stop", "").want(200)
-}
-
-// Those who submit while the log does not say how full it is wait together, and
-// no longer than they want to.
-func TestSubmissionsWaitTogetherForALogThatIsAway(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	away := &away{Log: r.log, asked: make(chan struct{}), answer: make(chan error)}
-	s := start(t, api.Options{
-		Log: away, Name: "second", Listen: "127.0.0.1:0", Now: func() time.Time { return time.Unix(1, 0) },
-	})
-	post := func(ctx context.Context, id string) int {
-		w := httptest.NewRecorder()
-		body := strings.NewReader(strings.Replace(oneTask, "web", id, 1))
-		s.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/v2/jobs", body))
-		return w.Code
-	}
-	statuses := make(chan int, 2)
-	go func() { statuses <- post(t.Context(), "first") }()
-	<-away.asked
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	if got := post(gone, "gone"); got != 503 {
-		t.Errorf("who does not wait is answered %d", got)
-	}
-	go func() { statuses <- post(t.Context(), "second") }()
-	away.answer <- eventlog.ErrUnavailable
-	for range 2 {
-		if got := <-statuses; got != 503 {
-			t.Errorf("status %d, want 503", got)
-		}
-	}
-}
-
-// away is a log that is asked once how full it is.
-type away struct {
-	eventlog.Log
-	asked  chan struct{}
-	answer chan error
-}
-
-func (a *away) Usage(ctx context.Context) (eventlog.Usage, error) {
-	select {
-	case a.asked <- struct{}{}:
-	case <-ctx.Done():
-		return eventlog.Usage{}, ctx.Err()
-	}
-	return eventlog.Usage{}, <-a.answer
 }
 
 func TestNotReadyBeforeTheLogIsReplayed(t *testing.T) {
@@ -382,6 +332,12 @@ func TestRequestsAreLoggedAndCounted(t *testing.T) {
 	if err != nil || n != 3 {
 		t.Fatalf("%d series, %v", n, err)
 	}
+	// Methods that nobody knows share one series, however many there are.
+	r.do("ONE", "/v2/jobs", "").want(405)
+	r.do("TWO", "/v2/jobs", "").want(405)
+	if n, err := testutil.GatherAndCount(registry, "taurus_api_requests_total"); err != nil || n != 3 {
+		t.Fatalf("%d series, %v", n, err)
+	}
 	if get[jobView](r, "/v2/jobs/web").ID != "web" {
 		t.Fatal("lost")
 	}
@@ -392,6 +348,7 @@ func TestActorIsWhoAsks(t *testing.T) {
 	for want, h := range map[string]header{
 		"ann":       {"Authorization": "Basic YW5uOnB3", "X-Taurus-Actor": "bob"},
 		"bob":       {"X-Taurus-Actor": "bob"},
+		"böb":       {"X-Taurus-Actor": " b\xffö\x85b\t"},
 		"192.0.2.1": {},
 	} {
 		r := newRig(t)

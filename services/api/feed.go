@@ -81,7 +81,7 @@ func (s *Service) follow(c echo.Context, filter projection.Filter, fallback uint
 	if err != nil {
 		return err
 	}
-	out := newFeedWriter(c)
+	out := s.newFeedWriter(c)
 	if c.Request().Method == http.MethodHead {
 		out.head()
 		return nil
@@ -115,10 +115,12 @@ var errFeedWrite = errors.New("the client takes no events")
 type feedWriter struct {
 	response *echo.Response
 	control  *http.ResponseController
+	// patience is how long one write may take.
+	patience time.Duration
 }
 
-func newFeedWriter(c echo.Context) *feedWriter {
-	return &feedWriter{response: c.Response(), control: http.NewResponseController(c.Response())}
+func (s *Service) newFeedWriter(c echo.Context) *feedWriter {
+	return &feedWriter{response: c.Response(), control: http.NewResponseController(c.Response()), patience: s.feedWriteTimeout}
 }
 
 // head writes the header alone.
@@ -154,7 +156,7 @@ func (w *feedWriter) idle(last uint64) error {
 func (w *feedWriter) deadline(t time.Time) { _ = w.control.SetWriteDeadline(t) }
 
 func (w *feedWriter) send(text string) error {
-	w.deadline(time.Now().Add(feedWriteTimeout))
+	w.deadline(time.Now().Add(w.patience))
 	if _, err := w.response.Write([]byte(text)); err != nil {
 		return fmt.Errorf("%w: %w", errFeedWrite, err)
 	}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -12,7 +13,10 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/services/api"
@@ -26,6 +30,8 @@ type sse struct {
 	cancel context.CancelFunc
 	// last is the Last-Event-ID a browser would have.
 	last string
+	// retry is the wait before it comes back, in milliseconds.
+	retry string
 }
 
 type event struct {
@@ -78,6 +84,8 @@ func (f *sse) next() (ev event, ok bool) {
 				return ev, true
 			}
 			ev = event{}
+		case name == "retry":
+			f.retry = value
 		case name == "id":
 			ev.id = value
 		case name == "event":
@@ -205,7 +213,11 @@ func TestFeedEventIsWhole(t *testing.T) {
 		"X-Taurus-Actor": "ann",
 		"Traceparent":    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 	}).want(201)
-	ev := r.feed("/v2/events?from=1").must()
+	f := r.feed("/v2/events?from=1")
+	ev := f.must()
+	if f.retry != "1000" {
+		t.Errorf("retry after %q ms", f.retry)
+	}
 	if ev.kind != "taurus.job.submitted.v1" {
 		t.Fatalf("event %s", ev.kind)
 	}
@@ -301,6 +313,81 @@ func TestSlowReaderCostsOnlyItself(t *testing.T) {
 		}
 	}
 	r.do("POST", "/v2/jobs/web/stop", "").want(200)
+}
+
+// stuck makes a service with more to tell than buffers hold, and a client of its
+// feed that takes nothing. It returns once the feed has begun.
+func stuck(t *testing.T, patience time.Duration) (s *api.Service, registry *prometheus.Registry, lines *bytes.Buffer) {
+	t.Helper()
+	log, space := memory.New(), events.NewSpace(0)
+	for n := range 64 {
+		env := events.Envelope{ID: strconv.Itoa(n), Source: "test", Time: time.Unix(1, 0)}
+		m, err := events.Encode(space.Plan("web"), env, events.TasksPlanned{Reason: strings.Repeat("x", 256<<10)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := log.Append(t.Context(), eventlog.Fact(m)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	registry, lines = prometheus.NewRegistry(), &bytes.Buffer{}
+	s, err := api.New(api.Options{
+		Log: log, Name: "test", Listen: "127.0.0.1:0", Metrics: registry, Logger: zerolog.New(zerolog.SyncWriter(lines)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api.SetFeedWriteTimeout(s, patience)
+	return s, registry, lines
+}
+
+// feeds is how many are open.
+func feeds(t *testing.T, registry *prometheus.Registry) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "taurus_api_feeds" {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	return -1
+}
+
+// A client that takes nothing is cut off, or it would be kept for ever.
+func TestClientThatTakesNothingIsCutOff(t *testing.T) {
+	t.Parallel()
+	s, registry, _ := stuck(t, time.Millisecond)
+	run(t, s)
+	(&rig{t: t, api: s}).feed("/v2/events?from=1")
+	for feeds(t, registry) != 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// A client that takes nothing does not hold up the stop of the service.
+func TestStopDoesNotWaitForClientsThatTakeNothing(t *testing.T) {
+	t.Parallel()
+	s, registry, lines := stuck(t, time.Hour)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	for s.Ready() != nil {
+		time.Sleep(time.Millisecond)
+	}
+	(&rig{t: t, api: s}).feed("/v2/events?from=1")
+	if got := feeds(t, registry); got != 1 {
+		t.Errorf("%v feeds", got)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if strings.Contains(lines.String(), "cut off") {
+		t.Errorf("the stop waited: %s", lines)
+	}
 }
 
 // A stop ends feeds at once, or it would wait for them for ever.

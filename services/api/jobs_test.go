@@ -243,7 +243,11 @@ func TestLifeOfAJob(t *testing.T) {
 	if v := expect("pending"); v.Tasks.Unreachable != 1 || v.Tasks.Running != 1 {
 		t.Fatalf("counts %+v", v.Tasks)
 	}
-	a := r.do("POST", "/v2/jobs/web/stop", `{"reason":"enough"}`).want(200)
+	long := strings.Repeat("é", 600) // More than is kept.
+	a := r.do("POST", "/v2/jobs/web/stop", `{"reason":"enough\n\u0000`+long+`"}`).want(200)
+	if !strings.Contains(a.body, `"reason":"enough`+long[:1024-len("enough")]+`"`) {
+		t.Fatalf("stopped because of %s", a.body)
+	}
 	r.do("POST", "/v2/jobs/web/stop", "").want(200)
 	if v := expect("stopping"); !strings.Contains(v.Detail, "[1]") || !strings.Contains(a.body, "enough") {
 		t.Fatalf("detail %q, %s", v.Detail, a.body)
@@ -462,6 +466,9 @@ func TestHead(t *testing.T) {
 	r.do("HEAD", "/job/web", "").want(405)
 	// A feed would never end, its header does.
 	feed := r.do("HEAD", "/v2/events?from=1", "").want(200)
+	if feed.header.Get("Cache-Control") != "no-store" || feed.header.Get("X-Accel-Buffering") != "no" {
+		t.Errorf("proxies may keep events back: %v", feed.header)
+	}
 	if got := feed.header.Get("Content-Type"); !strings.HasPrefix(got, "text/event-stream") || feed.body != "" {
 		t.Errorf("type %q, body %q", got, feed.body)
 	}

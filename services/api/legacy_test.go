@@ -129,6 +129,16 @@ func TestBug2MistakesAreTheClients(t *testing.T) {
 	}
 }
 
+// What is too large says so on the original's routes as well.
+func TestLegacyBodyIsBounded(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *api.Options) { o.BodyMax = 100 })
+	a := r.do("POST", "/job/new", `{"id":"`+strings.Repeat("x", 100)+`"}`).legacyWant(413, "*")
+	if !strings.Contains(a.body, "at most 100 bytes") {
+		t.Errorf("got %s", a.body)
+	}
+}
+
 // Bug 4: the status was written after the body, and panics were the client's.
 func TestBug4EveryAnswerHasItsStatusAndType(t *testing.T) {
 	t.Parallel()

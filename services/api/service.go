@@ -41,6 +41,8 @@ type Service struct {
 	heartbeat    time.Duration
 	settleWait   time.Duration
 	readTimeout  time.Duration
+	// feedWriteTimeout is how long a client of a feed may take nothing.
+	feedWriteTimeout time.Duration
 
 	mu     sync.Mutex
 	addr   string
@@ -66,7 +68,7 @@ func New(o Options) (*Service, error) {
 		opts: o, log: o.Logger, metrics: m,
 		live: projection.New(o.Log), history: projection.NewHistory(o.Log), why: projection.NewVerdicts(o.Why),
 		gate: newGate(), patterns: newPatterns(), nonce: hex.EncodeToString(nonce), stopping: make(chan struct{}),
-		heartbeat: heartbeat, settleWait: settleWait, readTimeout: readTimeout,
+		heartbeat: heartbeat, settleWait: settleWait, readTimeout: readTimeout, feedWriteTimeout: feedWriteTimeout,
 	}
 	s.echo = s.router()
 	return s, nil

@@ -1,0 +1,244 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
+	"github.com/milosgajdos/taurus/services/api"
+)
+
+// crowd is a log whose appends give others every chance to come in between; it
+// counts how many were under way at once.
+type crowd struct {
+	eventlog.Log
+	inside, most atomic.Int32
+}
+
+func (c *crowd) Append(ctx context.Context, entries ...eventlog.Entry) (eventlog.Receipt, error) {
+	n := c.inside.Add(1)
+	defer c.inside.Add(-1)
+	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
+	}
+	for range 2000 {
+		runtime.Gosched()
+	}
+	return c.Log.Append(ctx, entries...)
+}
+
+// at once runs f n times at the same time.
+func atOnce(n int, f func(i int)) {
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { f(i) })
+	}
+	all.Wait()
+}
+
+// One instance writes about a job, and under a key, one after the other.
+func TestWritesOfOneInstanceTakeTurns(t *testing.T) {
+	t.Parallel()
+	c := &crowd{Log: memory.New()}
+	r := newRig(t, func(o *api.Options) { o.Log = c })
+	var created atomic.Int32
+	atOnce(8, func(i int) {
+		body := strings.Replace(oneTask, "web", fmt.Sprintf("web%d", i), 1)
+		switch a := r.do("POST", "/v2/jobs", body, header{"Idempotency-Key": "k"}); a.status {
+		case http.StatusCreated:
+			created.Add(1)
+		case http.StatusUnprocessableEntity:
+		default:
+			t.Errorf("status %d: %s", a.status, a.body)
+		}
+	})
+	if created.Load() != 1 {
+		t.Errorf("%d jobs under one key", created.Load())
+	}
+	r.create(oneTask)
+	c.most.Store(0)
+	atOnce(8, func(i int) {
+		r.do("POST", "/v2/jobs/web/scale", fmt.Sprintf(`{"replicas":%d}`, 10+i)).want(200)
+	})
+	if c.most.Load() != 1 {
+		t.Errorf("%d appends about one job at once", c.most.Load())
+	}
+}
+
+// hooked is a log with something to do before its first append.
+type hooked struct {
+	eventlog.Log
+	once   sync.Once
+	before func()
+}
+
+func (h *hooked) Append(ctx context.Context, entries ...eventlog.Entry) (eventlog.Receipt, error) {
+	h.once.Do(h.before)
+	return h.Log.Append(ctx, entries...)
+}
+
+// The same request reached another instance first: its answer is the answer.
+func TestKeyThatAnotherInstanceWasFirstWith(t *testing.T) {
+	t.Parallel()
+	first := newRig(t)
+	key := header{"Idempotency-Key": "k"}
+	var won answer
+	second := start(t, api.Options{
+		Log:  &hooked{Log: first.log, before: func() { won = first.do("POST", "/v2/jobs", oneTask, key) }},
+		Name: "second", Listen: "127.0.0.1:0",
+	})
+	a := send(t, second, "POST", "/v2/jobs", oneTask, key).want(201)
+	if a.body != won.want(201).body || a.header.Get("ETag") != won.header.Get("ETag") {
+		t.Fatalf("got %s, first %s", a.body, won.body)
+	}
+}
+
+// A client that gives up while the log does not answer hears that nobody knows.
+func TestOutcomeUnknownWhenTimeIsUp(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	appends := 0
+	r := rigOn(t, memory.New(memory.WithFault(func(_ []eventlog.Entry, stored bool) error {
+		if appends++; appends == 2 {
+			cancel()
+		}
+		return eventlog.ErrOutcomeUnknown
+	})))
+	api.SetSettleWait(r.api, time.Millisecond)
+	w := httptest.NewRecorder()
+	r.api.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/v2/jobs", strings.NewReader(oneTask)))
+	a := answer{t: t, status: w.Code, header: w.Header(), body: w.Body.String()}
+	if problemType(t, a.want(503)) != "outcome-unknown" || a.header.Get("Retry-After") == "" {
+		t.Fatalf("got %s %v", a.body, a.header)
+	}
+}
+
+// A write that is under way when the service stops is answered as ever.
+func TestStopLetsWritesEnd(t *testing.T) {
+	t.Parallel()
+	stopping, inside := make(chan struct{}), make(chan struct{})
+	log := memory.New()
+	s, err := api.New(api.Options{
+		Log: &hooked{Log: log, before: func() { close(inside); <-stopping }}, Name: "test", Listen: "127.0.0.1:0",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	for s.Ready() != nil {
+		runtime.Gosched()
+	}
+	feed := (&rig{t: t, api: s}).feed("/v2/events")
+	status := make(chan int, 1)
+	go func() {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.Addr()+"/v2/jobs", strings.NewReader(oneTask))
+		if err != nil {
+			t.Error(err)
+			status <- 0
+			return
+		}
+		resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+		if err != nil {
+			t.Error(err)
+			status <- 0
+			return
+		}
+		status <- resp.StatusCode
+		if err := resp.Body.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	<-inside
+	cancel()
+	if _, ok := feed.next(); ok {
+		t.Error("an event out of nothing")
+	}
+	close(stopping)
+	if got := <-status; got != 201 {
+		t.Errorf("status %d", got)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// Those who submit while the log does not say how full it is wait together, and
+// no longer than they want to.
+func TestSubmissionsWaitTogetherForALogThatIsAway(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	away := &away{Log: r.log, asked: make(chan struct{}), answer: make(chan error)}
+	s := start(t, api.Options{
+		Log: away, Name: "second", Listen: "127.0.0.1:0", Now: func() time.Time { return time.Unix(1, 0) },
+	})
+	post := func(ctx context.Context, id string) int {
+		w := httptest.NewRecorder()
+		body := strings.NewReader(strings.Replace(oneTask, "web", id, 1))
+		s.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/v2/jobs", body))
+		return w.Code
+	}
+	statuses := make(chan int, 2)
+	submit := func(ctx context.Context, id string) { statuses <- post(ctx, id) }
+	expect := func(want int) {
+		t.Helper()
+		if got := <-statuses; got != want {
+			t.Errorf("status %d, want %d", got, want)
+		}
+	}
+	// Who gives up while asking says nothing to those who come next.
+	asker, giveUp := context.WithCancel(t.Context())
+	go submit(asker, "asker")
+	<-away.asked
+	giveUp()
+	expect(503)
+	// Who does not want to wait does not, and those who do are told what the
+	// first was told.
+	go submit(t.Context(), "first")
+	<-away.asked
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got := post(gone, "gone"); got != 503 {
+		t.Errorf("who does not wait is answered %d", got)
+	}
+	go submit(t.Context(), "second")
+	away.answer <- eventlog.ErrUnavailable
+	expect(503)
+	expect(503)
+	if got := away.times.Load(); got != 2 {
+		t.Errorf("the log was asked %d times", got)
+	}
+}
+
+// away is a log that is slow to say how full it is.
+type away struct {
+	eventlog.Log
+	asked  chan struct{}
+	answer chan error
+	times  atomic.Int32
+}
+
+func (a *away) Usage(ctx context.Context) (eventlog.Usage, error) {
+	if a.times.Add(1) > 2 {
+		return eventlog.Usage{}, errors.New("asked once too often")
+	}
+	a.asked <- struct{}{}
+	select {
+	case err := <-a.answer:
+		return eventlog.Usage{}, err
+	case <-ctx.Done():
+		return eventlog.Usage{}, ctx.Err()
+	}
+}
