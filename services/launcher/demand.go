@@ -22,14 +22,15 @@ const (
 )
 
 // demands groups the waiting tasks that may be launched now, by the log's clock;
-// wake is when the next back-off ends.
+// wake is when the next back-off ends. An attempt that was over, or cut off, when
+// the next one was planned may have come back since: that one waits for its end.
 func (sess *session) demands(now time.Time) ([]placement.Demand, time.Duration) {
 	type key struct{ job, group string }
 	found, wake := map[key]*placement.Demand{}, idle
 	for _, t := range sess.s.watch.waiting {
 		j := sess.s.state.Jobs[t.Job]
 		g := j.Group(t.Group)
-		if t.Doom != nil || j.Over() || t.Run != j.Run || g == nil {
+		if t.Doom != nil || j.Over() || t.Run != j.Run || g == nil || j.Slots[t.Slot].Taken(t) {
 			continue
 		}
 		if t.NotBefore.After(now) {

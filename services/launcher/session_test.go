@@ -325,3 +325,30 @@ func TestMoreDemandAsksForWhatWasRefused(t *testing.T) {
 		want(t, "after", sub.called("REVIVE"), "REVIVE")
 	})
 }
+
+// TestSlotThatIsTakenAgain [V6]: an attempt that was gone turns up alive when the
+// next one is planned already. That one waits until the other has ended.
+func TestSlotThatIsTakenAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, sub := launched(t)
+		sub.events <- r.update("TASK_RUNNING", "u1")
+		time.Sleep(time.Second)
+		sub.events <- r.update("TASK_GONE", "")
+		time.Sleep(time.Second)
+		r.put(r.space.Plan("web"), events.TasksPlanned{Run: r.run, Version: 1, Group: "g", Slots: []events.SlotRange{{From: 0, To: 0, Attempt: 2}}})
+		time.Sleep(time.Second)
+		r.mu.Lock()
+		r.refs = []mesos.TaskRef{{TaskID: r.taskID(0), AgentID: "S", State: "TASK_RUNNING", Ours: true, Job: "web", Run: r.run, Group: "g", Attempt: 1}}
+		r.mu.Unlock()
+		sub.events <- r.update("TASK_RUNNING", "u2")
+		time.Sleep(time.Second)
+		sub.events <- offered("O2", 4)
+		time.Sleep(5 * time.Second)
+		want(t, "launched beside it", sub.called("ACCEPT"), "ACCEPT O1: web.0.1")
+		sub.events <- r.update("TASK_KILLED", "u3")
+		time.Sleep(2 * time.Second)
+		sub.events <- offered("O3", 4)
+		time.Sleep(time.Second)
+		want(t, "launched after it", sub.called("ACCEPT"), "ACCEPT O1: web.0.1", "ACCEPT O3: web.0.2")
+	})
+}

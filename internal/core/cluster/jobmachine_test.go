@@ -356,3 +356,28 @@ func TestDeletedJobsAreForgotten(t *testing.T) {
 		t.Error("what lives was forgotten")
 	}
 }
+
+// TestTaken by an attempt that may run, but not by one that is over, that was not
+// launched yet, or whose agent is cut off; nor by the attempt itself.
+func TestTaken(t *testing.T) {
+	for state, taken := range map[string]bool{
+		"PENDING": false, "STAGING": true, "RUNNING": true, "KILLING": true, "UNREACHABLE": false, "FAILED": false,
+	} {
+		stored := state
+		if state == "UNREACHABLE" {
+			stored = "RUNNING"
+		}
+		l, first := in(t, stored)
+		if state == "UNREACHABLE" {
+			l.Report(first, "TASK_UNREACHABLE", "")
+		}
+		slot := l.State.Jobs["web"].Slots[0]
+		if slot.Taken(first) {
+			t.Errorf("%s: taken by itself", state)
+		}
+		l.Plan("web", events.TasksPlanned{Run: first.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 2)})
+		if got := slot.Taken(slot.Find(first.Run, 2)); got != taken {
+			t.Errorf("%s: taken %t, want %t", state, got, taken)
+		}
+	}
+}

@@ -142,6 +142,17 @@ func (s *Slot) Current() *Task {
 	return s.Tasks[len(s.Tasks)-1]
 }
 
+// Taken tells whether an attempt other than t may be running in the slot, or about
+// to; one whose agent is cut off does not count.
+func (s *Slot) Taken(t *Task) bool {
+	for _, other := range s.Tasks {
+		if other != t && other.Live() && other.State != Waiting && !other.Unreachable {
+			return true
+		}
+	}
+	return false
+}
+
 // Find returns the attempt of a run, nil if it is not there.
 func (s *Slot) Find(run uint64, attempt uint32) *Task {
 	for _, t := range s.Tasks {
