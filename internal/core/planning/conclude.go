@@ -8,19 +8,19 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// verdict is what the end of an attempt means for its slot.
-type verdict uint8
+// fate is what the newest attempt of a slot means for it.
+type fate uint8
 
 const (
-	running verdict = iota // it has not ended
-	again                  // the slot needs another attempt
-	done                   // the slot has done its work
-	failed                 // the slot has failed too often
+	running fate = iota // it has not ended
+	again               // the slot needs another attempt
+	done                // the slot has done its work
+	failed              // the slot has failed too often
 )
 
-// fate is what the newest attempt of a slot means under the group's restart
-// policy. Ends that say nothing about the task never use up attempts.
-func fate(j *cluster.Job, g *job.Group, slot *cluster.Slot, t *cluster.Task) verdict {
+// fateOf reads the fate of a slot under the group's restart policy. Ends that say
+// nothing about the task never use up attempts.
+func fateOf(j *cluster.Job, g *job.Group, slot *cluster.Slot, t *cluster.Task) fate {
 	policy, attempts := restartPolicy(j, g)
 	switch {
 	case t.Live():
@@ -65,7 +65,7 @@ func conclude(j *cluster.Job, s slots) events.Event {
 		g := &j.Spec.Tasks[i]
 		for _, slot := range wanted(g, s.held[g.Name]) {
 			t := slot.Current()
-			switch fate(j, g, slot, t) {
+			switch fateOf(j, g, slot, t) {
 			case failed:
 				return events.JobFailed{
 					Run: j.Run, Slot: slot.Number, Attempt: t.Attempt, Exit: t.Status.Exit,

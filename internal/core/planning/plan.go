@@ -121,7 +121,7 @@ func nextAttempt(j *cluster.Job, g *job.Group, slot *cluster.Slot, now time.Time
 		due = t.UnreachableSince.Add(UnreachableReplaceAfter)
 		return !now.Before(due), due
 	}
-	return fate(j, g, slot, t) == again, time.Time{}
+	return fateOf(j, g, slot, t) == again, time.Time{}
 }
 
 // notBefore is the end of the back-off: 1, 2, 4 ... times the group's first
