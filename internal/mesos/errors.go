@@ -130,15 +130,16 @@ func (e *CallError) stale() bool {
 	return false
 }
 
-// unavailable includes 404: a starting master has no routes for a moment.
+// unavailable includes 404: a starting master has no routes for a moment. A
+// fault of the master's own (5xx) or of a proxy's says nothing about the call.
 func (e *CallError) unavailable() bool {
 	switch e.Status {
 	case 0:
 		return !errors.Is(e.Err, context.Canceled)
-	case http.StatusNotFound, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusNotFound, http.StatusTooManyRequests:
 		return true
 	}
-	return false
+	return e.Status >= http.StatusInternalServerError
 }
 
 // LaunchError says which launch of an Accept cannot be made, and wraps why:
