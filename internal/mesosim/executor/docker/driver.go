@@ -150,7 +150,11 @@ func (d *driver) settle(ctx context.Context, c container.InspectResponse) (conta
 }
 
 func (d *driver) create(ctx context.Context, t executor.Task) (container.InspectResponse, error) {
-	opts, err := plan(t, d.agentID)
+	total, err := d.hostMemory(ctx, t)
+	if err != nil {
+		return container.InspectResponse{}, runFailed(t.Run.Sandbox, err)
+	}
+	opts, err := plan(t, d.agentID, total)
 	if err != nil {
 		return container.InspectResponse{}, &lifecycle.StartError{Message: "Failed to create docker run options: " + err.Error()}
 	}
@@ -162,6 +166,20 @@ func (d *driver) create(ctx context.Context, t executor.Task) (container.Inspect
 		return container.InspectResponse{}, runFailed(t.Run.Sandbox, err)
 	}
 	return d.inspect(ctx, opts.Name)
+}
+
+// hostMemory asks for the memory of the engine's host, in bytes, where the plan of
+// a task needs it.
+func (d *driver) hostMemory(ctx context.Context, t executor.Task) (total int64, err error) {
+	if _, limited := t.Info.Limits["mem"]; !limited {
+		return 0, nil
+	}
+	err = persist(ctx, func() error {
+		res, err := d.cli.Info(ctx, client.InfoOptions{})
+		total = res.Info.MemTotal
+		return err
+	})
+	return total, err
 }
 
 // inspect asks for a container of this agent, and waits for the engine to answer.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/moby/moby/api/types/blkiodev"
@@ -22,9 +23,12 @@ const (
 	errPortNetwork   optionsError = "Port mappings are only supported for bridge and user-defined networks"
 	errPortResources optionsError = "Port mappings require port resources"
 	errNoNetwork     optionsError = "No network info found in container info"
+	errManyNetworks  optionsError = "Only a single network can be defined in Docker run"
+	errNetworkName   optionsError = "No network name found in network info"
 	errHostname      optionsError = "Unable to set hostname with host network mode"
 	errNoCommand     optionsError = "Shell specified but no command value provided"
 	errVolumeDrivers optionsError = "Only one volume driver is supported"
+	errTaskDrivers   optionsError = "Only one volume driver per task is supported"
 )
 
 // optionsError says why no container can be made of a task.
@@ -41,10 +45,12 @@ const (
 	quotaPerCPU    = 100_000 // microseconds of the default period of 100 ms
 	minQuota       = 1_000
 	bytesPerMemory = 1 << 20
+	maxOOMScore    = 1000 // of Linux' oom_score_adj
 )
 
-// plan is what docker run is called with for a task.
-func plan(t executor.Task, agentID string) (client.ContainerCreateOptions, error) {
+// plan is what docker run is called with for a task. total is the host's memory in
+// bytes, zero if it is not known; it matters for tasks with a limit of memory only.
+func plan(t executor.Task, agentID string, total int64) (client.ContainerCreateOptions, error) {
 	info := t.Info.GetContainer()
 	p := &planner{
 		task:   t,
@@ -55,7 +61,8 @@ func plan(t executor.Task, agentID string) (client.ContainerCreateOptions, error
 			AttachStdout: true,
 			AttachStderr: true,
 		},
-		host: asRun(),
+		host:  asRun(),
+		total: total,
 	}
 	p.host.Privileged = info.GetDocker().GetPrivileged()
 	for _, step := range []func() error{
@@ -100,45 +107,74 @@ type planner struct {
 	docker *mesos.ContainerInfo_DockerInfo
 	config *container.Config
 	host   *container.HostConfig
+	total  int64 // memory of the host
 }
 
-// resources sets shares and memory, and a quota where there is a limit.
+// resources sets shares and memory as far as the task has resources of that kind,
+// and a quota where there is a limit.
 func (p *planner) resources() error {
-	p.host.CPUShares = max(minCPUShares, int64(sharesPerCPU*p.scalar("cpus")))
-	p.host.Memory = memory(p.scalar("mem"))
+	if cpus, ok := p.scalar("cpus"); ok {
+		p.host.CPUShares = max(minCPUShares, int64(sharesPerCPU*cpus))
+	}
 	if limit, ok := p.task.Info.Limits["cpus"]; ok && !math.IsInf(limit.GetValue(), 1) {
 		p.host.CPUQuota = max(minQuota, int64(quotaPerCPU*limit.GetValue()))
 	}
-	if limit, ok := p.task.Info.Limits["mem"]; ok {
-		p.host.MemoryReservation = p.host.Memory
-		p.host.Memory = 0
-		if !math.IsInf(limit.GetValue(), 1) {
-			p.host.Memory = memory(limit.GetValue())
-		}
+	request, requested := p.scalar("mem")
+	limit, limited := p.task.Info.Limits["mem"]
+	switch {
+	case limited:
+		p.limitMemory(limit.GetValue(), request, requested)
+	case requested:
+		p.host.Memory = memory(request)
 	}
 	return nil
 }
 
-func memory(megabytes float64) int64 {
-	return max(minMemory, int64(megabytes*bytesPerMemory))
+// limitMemory makes the request a reservation below the limit. The less a
+// container reserves of the host's memory, the sooner it is killed for want of it.
+func (p *planner) limitMemory(limit, request float64, requested bool) {
+	unlimited := math.IsInf(limit, 1)
+	if !unlimited {
+		p.host.Memory = memory(limit)
+	}
+	if !requested {
+		return
+	}
+	p.host.MemoryReservation = memory(request)
+	if own := wholeMegabytes(request); p.total > 0 && (unlimited || own < wholeMegabytes(limit)) {
+		p.host.OomScoreAdj = maxOOMScore - int(maxOOMScore*own/p.total)
+	}
 }
 
-func (p *planner) scalar(name string) float64 {
-	var sum float64
+func memory(megabytes float64) int64 { return max(minMemory, wholeMegabytes(megabytes)) }
+
+// wholeMegabytes is an amount in bytes, less what is not a whole megabyte.
+func wholeMegabytes(megabytes float64) int64 { return int64(megabytes) * bytesPerMemory }
+
+// scalar is the sum of a resource; ok is false if the task has none of it.
+func (p *planner) scalar(name string) (sum float64, ok bool) {
 	for _, r := range p.task.Info.Resources {
 		if r.Name == name {
 			sum += r.GetScalar().GetValue()
 		}
 	}
-	return sum
+	return sum, sum > 0
 }
 
+// environment is a map in Mesos: one value for a name, in the order of names. What
+// every task has wins over what the command asks for.
 func (p *planner) environment() error {
-	p.config.Env = append(variables(p.task.Info.Command),
-		"MESOS_SANDBOX="+sandboxMount,
-		"MESOS_CONTAINER_NAME="+containerName(p.task.Run.ContainerID),
-		"MESOS_ALLOCATION_ROLE="+p.task.Role,
-	)
+	env := map[string]string{}
+	for _, v := range variables(p.task.Info.Command) {
+		name, value, _ := strings.Cut(v, "=")
+		env[name] = value
+	}
+	env["MESOS_SANDBOX"] = sandboxMount
+	env["MESOS_CONTAINER_NAME"] = containerName(p.task.Run.ContainerID)
+	env["MESOS_ALLOCATION_ROLE"] = p.task.Role
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		p.config.Env = append(p.config.Env, name+"="+env[name])
+	}
 	return nil
 }
 
@@ -163,8 +199,13 @@ func (p *planner) network() error {
 		p.host.NetworkMode = network.NetworkNone
 	case mesos.ContainerInfo_DockerInfo_USER:
 		infos := p.task.Info.GetContainer().GetNetworkInfos()
-		if len(infos) == 0 {
+		switch {
+		case len(infos) == 0:
 			return errNoNetwork
+		case len(infos) > 1:
+			return errManyNetworks
+		case infos[0].Name == nil:
+			return errNetworkName
 		}
 		p.host.NetworkMode = container.NetworkMode(infos[0].GetName())
 	}

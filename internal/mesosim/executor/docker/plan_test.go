@@ -16,6 +16,9 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 )
 
+// host is the memory of the host, in bytes.
+const host = 8 << 30
+
 // shape changes a task of which a container can be made.
 type shape func(t *mesos.TaskInfo, d *mesos.ContainerInfo_DockerInfo)
 
@@ -73,6 +76,23 @@ func volume(host, inside string) shape {
 	}
 }
 
+func dockerVolume(driver string) shape {
+	return func(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) {
+		t.Container.Volumes = append(t.Container.Volumes, mesos.Volume{ContainerPath: "/v", Source: &mesos.Volume_Source{
+			Type:         mesos.Volume_Source_DOCKER_VOLUME,
+			DockerVolume: &mesos.Volume_Source_DockerVolume{Name: "v", Driver: &driver},
+		}})
+	}
+}
+
+func networks(names ...*string) shape {
+	return func(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) {
+		for _, name := range names {
+			t.Container.NetworkInfos = append(t.Container.NetworkInfos, mesos.NetworkInfo{Name: name})
+		}
+	}
+}
+
 func resource(r mesos.Resource) shape {
 	return func(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) { t.Resources = append(t.Resources, r) }
 }
@@ -100,13 +120,11 @@ func TestTasksThatNoContainerCanBeMadeOf(t *testing.T) {
 		"Shell specified but no command value provided": {
 			func(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) { t.Command.Value = nil },
 		},
-		"Only one volume driver is supported": {func(t *mesos.TaskInfo, d *mesos.ContainerInfo_DockerInfo) {
-			one, two := "one", "two"
-			d.VolumeDriver = &one
-			t.Container.Volumes = []mesos.Volume{{ContainerPath: "/v", Source: &mesos.Volume_Source{
-				Type:         mesos.Volume_Source_DOCKER_VOLUME,
-				DockerVolume: &mesos.Volume_Source_DockerVolume{Name: "v", Driver: &two},
-			}}}
+		"Only a single network can be defined in Docker run": {on(mesos.ContainerInfo_DockerInfo_USER), networks(new("a"), new("b"))},
+		"No network name found in network info":              {on(mesos.ContainerInfo_DockerInfo_USER), networks(nil)},
+		"Only one volume driver is supported":                {dockerVolume("one"), dockerVolume("two")},
+		"Only one volume driver per task is supported": {dockerVolume("two"), func(_ *mesos.TaskInfo, d *mesos.ContainerInfo_DockerInfo) {
+			d.VolumeDriver = new("one")
 		}},
 		"Unknown or unsupported docker parameter 'restart'":                       {parameter("restart", "always")},
 		"host_path '../x' of a volume leads out of the sandbox: make it absolute": {volume("../x", "/v")},
@@ -114,7 +132,7 @@ func TestTasksThatNoContainerCanBeMadeOf(t *testing.T) {
 	for want, shapes := range tests {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			if _, err := plan(dockerTask(t.TempDir(), shapes...), "agent"); err == nil || err.Error() != want {
+			if _, err := plan(dockerTask(t.TempDir(), shapes...), "agent", host); err == nil || err.Error() != want {
 				t.Errorf("got %v, want %q", err, want)
 			}
 		})
@@ -122,7 +140,7 @@ func TestTasksThatNoContainerCanBeMadeOf(t *testing.T) {
 	for key, value := range map[string]string{
 		"ulimit": "nofile", "memory": "much", "cpu-shares": "x", "init": "perhaps", "dns": "name", "oom-score-adj": "x",
 	} {
-		if _, err := plan(dockerTask(t.TempDir(), parameter(key, value)), "agent"); err == nil {
+		if _, err := plan(dockerTask(t.TempDir(), parameter(key, value)), "agent", host); err == nil {
 			t.Errorf("%s=%s was taken", key, value)
 		}
 	}
@@ -139,7 +157,7 @@ func TestPlan(t *testing.T) {
 		parameter("ulimit", "nofile=10:20"), parameter("user", "1:2"), parameter("workdir", "/tmp"),
 		parameter("init", "true"), parameter("m", "128m"), parameter("security-opt", "no-new-privileges"),
 		parameter("device", "/dev/null:/dev/nothing:r"), parameter("sysctl", "net.x=1"), parameter("pids-limit", "9"),
-	), "agent")
+	), "agent", host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +170,7 @@ func TestPlan(t *testing.T) {
 		"label":      c.Labels["team"] == "web",
 		"own labels": c.Labels[LabelAgent] == "agent" && c.Labels[LabelTask] == "task" && c.Labels[LabelContainer] == "uuid",
 		"env": slices.Equal(c.Env, []string{
-			"MESOS_SANDBOX=/mnt/mesos/sandbox", "MESOS_CONTAINER_NAME=mesos-uuid", "MESOS_ALLOCATION_ROLE=ops", "A=b",
+			"MESOS_ALLOCATION_ROLE=ops", "MESOS_CONTAINER_NAME=mesos-uuid", "MESOS_SANDBOX=/mnt/mesos/sandbox", "A=b",
 		}),
 		"network":  h.NetworkMode == "bridge",
 		"tcp port": h.PortBindings[network.MustParsePort("80/tcp")][0].HostPort == "31000",
@@ -184,7 +202,7 @@ func TestPlan(t *testing.T) {
 func TestSandboxWithAColon(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a:b")
-	opts, err := plan(dockerTask(dir, volume("data", "/data")), "agent")
+	opts, err := plan(dockerTask(dir, volume("data", "/data")), "agent", host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +218,7 @@ func TestSandboxWithAColon(t *testing.T) {
 // docker inspect shows what docker run sends although nobody asked for it.
 func TestPlanOfNothing(t *testing.T) {
 	t.Parallel()
-	opts, err := plan(dockerTask(t.TempDir()), "agent")
+	opts, err := plan(dockerTask(t.TempDir()), "agent", host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,34 +243,64 @@ func TestPlanOfResources(t *testing.T) {
 			t.Limits = map[string]mesos.Value_Scalar{"cpus": {Value: cpus}, "mem": {Value: mem}}
 		}
 	}
-	type sizes struct{ shares, quota, memory, reservation int64 }
+	only := func(rs ...mesos.Resource) shape {
+		return func(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) { t.Resources = rs }
+	}
+	type sizes struct {
+		shares, quota, memory, reservation int64
+		oom                                int
+	}
 	tests := map[string]struct {
 		shapes []shape
 		want   sizes
 	}{
-		"requests":           {nil, sizes{512, 0, 64 << 20, 0}},
-		"limits":             {[]shape{limits(2, 256)}, sizes{512, 200_000, 256 << 20, 64 << 20}},
-		"limits of infinity": {[]shape{limits(math.Inf(1), math.Inf(1))}, sizes{512, 0, 0, 64 << 20}},
-		"least": {
-			[]shape{func(t *mesos.TaskInfo, _ *mesos.ContainerInfo_DockerInfo) {
-				t.Resources = []mesos.Resource{scalar("cpus", 0.001), scalar("mem", 1)}
-			}},
-			sizes{2, 0, 32 << 20, 0},
-		},
-		"summed": {[]shape{resource(scalar("cpus", 0.5))}, sizes{1024, 0, 64 << 20, 0}},
+		"requests":           {nil, sizes{512, 0, 64 << 20, 0, 0}},
+		"limits":             {[]shape{limits(2, 256)}, sizes{512, 200_000, 256 << 20, 64 << 20, 993}},
+		"limits of requests": {[]shape{limits(0.5, 64)}, sizes{512, 50_000, 64 << 20, 64 << 20, 0}},
+		"limits of infinity": {[]shape{limits(math.Inf(1), math.Inf(1))}, sizes{512, 0, 0, 64 << 20, 993}},
+		"half of the host":   {[]shape{only(scalar("mem", 4096)), limits(1, 8192)}, sizes{0, 100_000, 8 << 30, 4 << 30, 500}},
+		"limits alone":       {[]shape{only(ports(1, 1)), limits(1, 256)}, sizes{0, 100_000, 256 << 20, 0, 0}},
+		"least":              {[]shape{only(scalar("cpus", 0.001), scalar("mem", 1))}, sizes{2, 0, 32 << 20, 0, 0}},
+		"summed":             {[]shape{resource(scalar("cpus", 0.5))}, sizes{1024, 0, 64 << 20, 0, 0}},
+		"cpus alone":         {[]shape{only(scalar("cpus", 1))}, sizes{1024, 0, 0, 0, 0}},
+		"mem alone":          {[]shape{only(scalar("mem", 64.9))}, sizes{0, 0, 64 << 20, 0, 0}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			opts, err := plan(dockerTask(t.TempDir(), tt.shapes...), "agent")
+			opts, err := plan(dockerTask(t.TempDir(), tt.shapes...), "agent", host)
 			if err != nil {
 				t.Fatal(err)
 			}
 			h := opts.HostConfig
-			if got := (sizes{h.CPUShares, h.CPUQuota, h.Memory, h.MemoryReservation}); got != tt.want {
+			if got := (sizes{h.CPUShares, h.CPUQuota, h.Memory, h.MemoryReservation, h.OomScoreAdj}); got != tt.want {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})
+	}
+}
+
+// 8: one value for a name, in the order of names; what all tasks have wins, and
+// parameters come last.
+func TestPlanOfEnvironment(t *testing.T) {
+	t.Parallel()
+	task := dockerTask(t.TempDir(), parameter("env", "B=parameter"))
+	variable := func(name, value string) mesos.Environment_Variable {
+		return mesos.Environment_Variable{Name: name, Value: &value}
+	}
+	task.Info.Command.Environment = &mesos.Environment{Variables: []mesos.Environment_Variable{
+		variable("Z", "1"), variable("B", "x=y"), variable("Z", "2"), variable("MESOS_SANDBOX", "mine"),
+		{Name: "SECRET", Type: mesos.Environment_Variable_SECRET.Enum()},
+	}}
+	opts, err := plan(task, "agent", host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"B=x=y", "MESOS_ALLOCATION_ROLE=ops", "MESOS_CONTAINER_NAME=mesos-uuid", "MESOS_SANDBOX=/mnt/mesos/sandbox", "Z=2", "B=parameter",
+	}
+	if !slices.Equal(opts.Config.Env, want) {
+		t.Errorf("got %q, want %q", opts.Config.Env, want)
 	}
 }
 
@@ -274,7 +322,7 @@ func TestPlanOfCommands(t *testing.T) {
 			t.Parallel()
 			task := dockerTask(t.TempDir())
 			task.Info.Command = tt.command
-			opts, err := plan(task, "agent")
+			opts, err := plan(task, "agent", host)
 			if err != nil {
 				t.Fatal(err)
 			}

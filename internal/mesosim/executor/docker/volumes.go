@@ -14,11 +14,16 @@ import (
 
 // volumes binds the task's volumes, and then the sandbox.
 func (p *planner) volumes() error {
-	p.host.VolumeDriver = p.docker.GetVolumeDriver()
 	for _, v := range p.task.Info.GetContainer().GetVolumes() {
 		if err := p.volume(v); err != nil {
 			return err
 		}
+	}
+	if own := p.docker.GetVolumeDriver(); own != "" {
+		if p.host.VolumeDriver != "" && p.host.VolumeDriver != own {
+			return errTaskDrivers
+		}
+		p.host.VolumeDriver = own
 	}
 	p.bind(p.task.Run.Sandbox, sandboxMount, "")
 	return nil
