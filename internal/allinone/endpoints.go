@@ -2,6 +2,7 @@ package allinone
 
 import (
 	"cmp"
+	"net"
 	"path/filepath"
 	"slices"
 )
@@ -56,13 +57,23 @@ func ReadEndpoints(dir string) (Endpoints, bool) {
 	return e, true
 }
 
+// reachable is where this machine reaches what listens at an address: one that
+// stands for every interface is nowhere to connect to.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsUnspecified() {
+		return address
+	}
+	return net.JoinHostPort("127.0.0.1", port)
+}
+
 // collect sorts running processes into endpoints, by what their roles are.
 func collect(processes []Running) Endpoints {
 	e := Endpoints{API: []string{}, Agents: []string{}, Processes: slices.Clone(processes)}
 	for _, p := range processes {
 		switch p.Role {
 		case RoleAPI:
-			e.API = append(e.API, "http://"+p.Address)
+			e.API = append(e.API, "http://"+reachable(p.Address))
 		case RoleNATS:
 			e.NATS = "nats://" + p.Address
 		case RoleMaster:

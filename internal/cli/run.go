@@ -125,7 +125,7 @@ func (a *App) await(ctx context.Context, api *client.Client, j projection.Job) e
 		}
 		var err error
 		if last, err = api.Job(ctx, j.ID, ""); err != nil {
-			return err
+			return missing(err, j.ID)
 		}
 		// What is known may be ahead of the feed, whose end is to be shown too.
 		if e.Sequence >= last.Sequence && (arrived(last) || last.Run != j.Run) {
