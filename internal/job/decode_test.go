@@ -271,6 +271,25 @@ func TestFaultsAreBounded(t *testing.T) {
 	}
 }
 
+// TestPathsAreBounded: what is sent does not come back as a path.
+func TestPathsAreBounded(t *testing.T) {
+	long := strings.Repeat("x", 100_000)
+	for name, sent := range map[string]string{
+		"depth":        strings.Repeat("[", 20_000),
+		"deep names":   strings.Repeat(`{"tasks":`, 20_000),
+		"a name twice": `{"` + long + `":1,"` + long + `":1}`,
+		"a label":      `{"id":"a","labels":{"` + long + `":1},"tasks":[{"container":{"image":"b"},"env":{"` + long + `":"` + long + `"}}]}`,
+	} {
+		spec, err := job.DecodeJSON([]byte(sent))
+		if err == nil {
+			t.Errorf("%s is taken", name)
+		}
+		if text := spec.AllFaults(err, job.DefaultLimits()).Error(); len(text) > 2000 {
+			t.Errorf("%s: %d bytes about it", name, len(text))
+		}
+	}
+}
+
 // TestSyntaxFaults are those of documents that are no JSON or YAML.
 func TestSyntaxFaults(t *testing.T) {
 	cases := []struct {

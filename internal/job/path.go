@@ -8,8 +8,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxExcerpt is how many bytes of a faulty value a message repeats.
-const maxExcerpt = 60
+const (
+	// maxExcerpt is how many bytes of a faulty value a message repeats.
+	maxExcerpt = 60
+	// maxName is how long a name a path has in full, longer than names are that
+	// are meant; maxPath is where a path that leads ever deeper ends.
+	maxName = 256
+	maxPath = 1024
+)
 
 // excerpt is the beginning of a value, for a message.
 func excerpt[T ~string | ~[]byte](value T) string {
@@ -37,13 +43,16 @@ func pointerPath(pointer jsontext.Pointer) string {
 			path = join(path, token)
 		}
 		parent = strings.ToLower(token)
+		if len(path) > maxPath {
+			return path + "..."
+		}
 	}
 	return path
 }
 
 // join puts a field or a key of a map after a path.
 func join(path, name string) string {
-	if !plainName(name) {
+	if !plainName(name) || len(name) > maxName {
 		return path + "[" + quote(name) + "]"
 	}
 	if path == "" {
