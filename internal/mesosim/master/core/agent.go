@@ -37,7 +37,7 @@ type agent struct {
 	left                 *resource.Set // what is free, once it is known
 	tasks                map[taskKey]*task
 	offers               map[string]*offer
-	kills                map[taskKey]link.Kill // asked for while it was away
+	kills                map[taskKey]link.Kill // of tasks: said again when it is back
 	// maintenance is what frameworks answered to inverse offers, by framework.
 	maintenance map[string]allocator.InverseOfferStatus
 }

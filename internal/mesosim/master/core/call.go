@@ -42,12 +42,9 @@ func (m *Master) Kill(now time.Time, s Subscriber, call *scheduler.Call_Kill) {
 		return
 	}
 	kill := link.Kill{FrameworkID: f.id, TaskID: t.id(), Grace: -1, PartitionAware: f.partitionAware()}
+	a.kills[taskKey{f.id, t.id()}] = kill
 	if g := call.GetKillPolicy().GetGracePeriod(); g != nil {
 		kill.Grace = time.Duration(g.Nanoseconds)
-	}
-	if !a.connected {
-		a.kills[taskKey{f.id, t.id()}] = kill
-		return
 	}
 	m.tell(a, link.ToAgent{Kill: &kill})
 }

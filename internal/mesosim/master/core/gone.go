@@ -62,10 +62,6 @@ func (m *Master) goneAgent(now time.Time, a *agent) {
 	m.tell(a, link.ToAgent{Shutdown: &link.Shutdown{Reason: markedGone}})
 	m.loseOperations(a, mesos.OPERATION_GONE_BY_OPERATOR, markedGone)
 	for _, t := range a.sortedTasks() {
-		if terminal(t.state) {
-			m.forget(t.framework, t)
-			continue
-		}
 		m.lose(t, goneStatus(now, t))
 	}
 	m.expel(a)

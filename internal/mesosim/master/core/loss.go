@@ -37,16 +37,12 @@ func (m *Master) LinkBroken(now time.Time, session string) {
 		if t.framework.info.GetCheckpoint() {
 			continue
 		}
-		if !terminal(t.state) {
-			s := t.masterStatus(now, mesos.TASK_LOST, mesos.REASON_AGENT_DISCONNECTED, "Agent "+a.info.Hostname+" disconnected")
-			m.lose(t, s)
-		} else {
-			m.forget(t.framework, t)
-		}
+		m.lose(t, t.masterStatus(now, mesos.TASK_LOST, mesos.REASON_AGENT_DISCONNECTED, "Agent "+a.info.Hostname+" disconnected"))
 	}
 }
 
-// lose ends a task by a status of the master.
+// lose ends a task by a status of the master. One that has ended by itself keeps
+// its state, but its framework, which did not acknowledge it, is told all the same.
 func (m *Master) lose(t *task, s mesos.TaskStatus) {
 	f := t.framework
 	m.settle(t, s, s.GetState())
@@ -125,14 +121,12 @@ func (m *Master) loseAgent(now time.Time, a *agent, why string) {
 	m.loseOperations(a, mesos.OPERATION_UNREACHABLE, "Agent was marked unreachable")
 	for _, t := range a.sortedTasks() {
 		f := t.framework
-		if terminal(t.state) {
-			m.forget(f, t)
-			continue
-		}
 		s := t.masterStatus(now, f.either(mesos.TASK_UNREACHABLE), mesos.REASON_AGENT_REMOVED, why)
 		s.UnreachableTime = timeInfo(now)
 		m.drop(f, t)
-		t.state = s.GetState()
+		if !terminal(t.state) {
+			t.state = s.GetState()
+		}
 		m.record(t, s)
 		f.unreachable = append(f.unreachable, t)
 		if extra := len(f.unreachable) - maxUnreachableTasks; extra > 0 {
@@ -187,10 +181,6 @@ func (m *Master) Unregister(now time.Time, session string) {
 func (m *Master) removeAgent(now time.Time, a *agent, why string) {
 	text := fmt.Sprintf("Agent %s removed: %s", a.info.Hostname, why)
 	for _, t := range a.sortedTasks() {
-		if terminal(t.state) {
-			m.forget(t.framework, t)
-			continue
-		}
 		m.lose(t, t.masterStatus(now, mesos.TASK_LOST, mesos.REASON_AGENT_REMOVED, text))
 	}
 	m.expel(a)

@@ -64,15 +64,23 @@ func (m *Master) reconnect(now time.Time, a *agent, session, ip string, r *link.
 	for _, t := range r.Tasks {
 		m.readopt(now, a, t, r.Frameworks)
 	}
-	for _, k := range a.kills {
-		m.tell(a, link.ToAgent{Kill: &k})
-	}
-	clear(a.kills)
+	m.repeatKills(a, r.Tasks)
 	if a.drain != nil {
 		m.tellDrain(a)
 	}
 	if changed {
 		m.changed = append(m.changed, a)
+	}
+}
+
+// repeatKills tells an agent again to kill what it still has, without the grace of
+// the call: whether it was there to hear it, and alive to obey, is not known (5.3).
+func (m *Master) repeatKills(a *agent, tasks []link.Task) {
+	for _, t := range tasks {
+		k, asked := a.kills[taskKey{t.FrameworkID, t.Info.Value.TaskID.Value}]
+		if asked && !terminal(t.State) {
+			m.tell(a, link.ToAgent{Kill: &k})
+		}
 	}
 }
 

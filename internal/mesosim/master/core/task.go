@@ -149,6 +149,7 @@ func (m *Master) drop(f *framework, t *task) {
 	delete(f.tasks, t.id())
 	if a := m.agents[t.agentID]; a != nil {
 		delete(a.tasks, taskKey{f.id, t.id()})
+		delete(a.kills, taskKey{f.id, t.id()})
 	}
 }
 
