@@ -1,6 +1,11 @@
 package checks_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/master"
+	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
+)
 
 // watch subscribes an operator (7.1).
 func watch(t *testing.T, m *node) *stream {
@@ -88,4 +93,40 @@ func TestTasksOfARemovedFramework(t *testing.T) {
 		}
 		match(t, "task", x, object{"state": want})
 	}
+}
+
+// Of too many operators the first that came is sent away (7.1).
+func TestTooManyOperators(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t, func(o *master.Options) { o.MaxOperators = 2 })
+	first, second, third := watch(t, m), watch(t, m), watch(t, m)
+	first.ended()
+	f := subscribe(t, m.addr, info())
+	for _, s := range []*stream{second, third} {
+		match(t, "those that remain", s.news(), object{"type": "FRAMEWORK_ADDED", "framework_added.framework.framework_info.id.value": f.id})
+	}
+}
+
+// How much is remembered of what is over can be less (1.3, 7.1).
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t, func(o *master.Options) { o.Limits = &core.Limits{CompletedFrameworks: 1, CompletedTasks: 1} })
+	startAgent(t, m)
+	for _, name := range []string{"a", "b"} {
+		f := subscribe(t, m.addr, with(info(), "name", name))
+		for _, id := range []string{"1", "2"} {
+			o := f.offer()
+			f.launch(o, task(id, o, "exit 0"))
+			f.expect(id, "TASK_STARTING", "TASK_RUNNING", "TASK_FINISHED")
+		}
+		f.quiet("the last acknowledgement")
+		f.call("TEARDOWN", nil)
+		f.ended()
+	}
+	match(t, "GET_TASKS", operate(t, m.addr, "GET_TASKS", nil), object{
+		"get_tasks.completed_tasks.0.task_id.value": "2", "get_tasks.completed_tasks.1": nil,
+	})
+	match(t, "GET_FRAMEWORKS", operate(t, m.addr, "GET_FRAMEWORKS", nil), object{
+		"get_frameworks.completed_frameworks.0.framework_info.name": "b", "get_frameworks.completed_frameworks.1": nil,
+	})
 }

@@ -59,10 +59,7 @@ func newAgent() *cobra.Command {
 	f.BoolVar(&af.readwrite, "authenticate_http_readwrite", false, "ask operators for credentials")
 	f.StringVar(&af.domain, "domain", "", domainUsage)
 	f.Var(&af.gc, "gc_delay", "time for which sandboxes remain after their task (1weeks)")
-	ignore(f, "docker_kill_orphans", "isolation", "launcher", "log_dir", "systemd_enable_support",
-		"docker", "docker_socket", "recover", "strict", "switch_user", "docker_remove_delay",
-		"image_providers", "advertise_ip", "advertise_port", "cgroups_enable_cfs",
-		"runtime_dir")
+	compatible(cmd, ignoredByAgent, oldOfAgent)
 	return cmd
 }
 

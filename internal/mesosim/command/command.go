@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -31,20 +32,11 @@ func (c *common) flags(f *pflag.FlagSet, port int) {
 	f.IntVar(&c.port, "port", port, "port to listen on; 0 is any free one")
 	f.StringVar(&c.hostname, "hostname", "", "host name to advertise; default is the ip")
 	f.StringVar(&c.workDir, "work_dir", "", "directory for what must outlive the process")
-	f.StringVar(&c.level, "logging_level", "info", "debug, info, warn or error")
-}
-
-// ignore takes flags of Mesos that mean nothing here.
-func ignore(f *pflag.FlagSet, names ...string) {
-	for _, n := range names {
-		f.String(n, "", "taken for compatibility with Mesos; ignored")
-		f.Lookup(n).NoOptDefVal = "true"
-		f.Lookup(n).Hidden = true
-	}
+	f.StringVar(&c.level, "logging_level", "info", "debug, info, warn (WARNING) or error")
 }
 
 func (c *common) log(role string) (zerolog.Logger, error) {
-	level, err := zerolog.ParseLevel(c.level)
+	level, err := zerolog.ParseLevel(strings.TrimSuffix(strings.ToLower(c.level), "ing")) // WARNING is Mesos' warn
 	if err != nil {
 		return zerolog.Nop(), fmt.Errorf("logging_level: %w", err)
 	}

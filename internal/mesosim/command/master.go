@@ -14,6 +14,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/fault"
 	"github.com/milosgajdos/taurus/internal/mesosim/listen"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
+	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
 )
 
 const masterPort = 5050
@@ -21,7 +22,8 @@ const masterPort = 5050
 type masterFlags struct {
 	common
 	allocation, offer, ping, reregister Duration
-	pings                               int
+	pings, operators                    int
+	limits                              *core.Limits
 	authenticate, readonly, readwrite   bool
 	rootSubmissions                     bool
 	roles                               []string
@@ -52,8 +54,13 @@ func newMaster() *cobra.Command {
 	faultsFlag(f, &mf.faults)
 	f.StringVar(&mf.least, "min_allocatable_resources", "", "the least that is offered: sets of resources, | between them (cpus:0.01|mem:32)")
 	f.StringVar(&mf.domain, "domain", "", domainUsage)
-	ignore(f, "http_framework_authenticators", "registry", "quorum", "zk_session_timeout", "cluster", "log_dir", "advertise_ip", "advertise_port",
-		"registry_fetch_timeout", "registry_store_timeout", "authenticate_frameworks", "authenticate_agents")
+	limits := core.DefaultLimits()
+	mf.limits = &limits
+	f.IntVar(&limits.CompletedFrameworks, "max_completed_frameworks", limits.CompletedFrameworks, "how many frameworks that are over are remembered")
+	f.IntVar(&limits.CompletedTasks, "max_completed_tasks_per_framework", limits.CompletedTasks, "how many tasks that are over are remembered")
+	f.IntVar(&limits.UnreachableTasks, "max_unreachable_tasks_per_framework", limits.UnreachableTasks, "how many unreachable tasks are remembered")
+	f.IntVar(&mf.operators, "max_operator_event_stream_subscribers", 0, "how many operators may be subscribed (1000)")
+	compatible(cmd, ignoredByMaster, oldOfMaster)
 	return cmd
 }
 
@@ -76,7 +83,7 @@ func (mf *masterFlags) run(cmd *cobra.Command) error {
 		AllocationInterval: time.Duration(mf.allocation), OfferTimeout: time.Duration(mf.offer),
 		PingTimeout: time.Duration(mf.ping), MaxPingTimeouts: mf.pings, ReregisterTimeout: time.Duration(mf.reregister),
 		AuthenticateFrameworks: mf.authenticate, AuthenticateReadOnly: mf.readonly, AuthenticateReadWrite: mf.readwrite,
-		Roles: mf.roles, RejectRoot: !mf.rootSubmissions, Log: log,
+		Limits: mf.limits, MaxOperators: mf.operators, Roles: mf.roles, RejectRoot: !mf.rootSubmissions, Log: log,
 	}
 	if mf.credentials != "" {
 		if opts.Credentials, err = master.LoadCredentials(filePath(mf.credentials)); err != nil {

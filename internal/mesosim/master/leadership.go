@@ -124,7 +124,7 @@ func (s *Server) lead(st registrar, registry core.Registry, now time.Time) {
 	s.core = core.New(core.Config{
 		Info: s.info, AllocationInterval: s.opts.AllocationInterval, PingTimeout: s.opts.PingTimeout,
 		MaxPingTimeouts: s.opts.MaxPingTimeouts, ReregisterTimeout: s.opts.ReregisterTimeout, OfferTimeout: s.opts.OfferTimeout,
-		Rand: s.rand(), Roles: s.opts.Roles, RejectRoot: s.opts.RejectRoot, MinAllocatable: s.opts.MinAllocatable,
+		Rand: s.rand(), Roles: s.opts.Roles, RejectRoot: s.opts.RejectRoot, MinAllocatable: s.opts.MinAllocatable, Limits: s.opts.Limits,
 	}, registry, now)
 }
 

@@ -225,7 +225,13 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, media string) {
 			GetState: m.State(), HeartbeatIntervalSeconds: &interval,
 		}})
 		out.put(&master.Event{Type: master.Event_HEARTBEAT})
-		s.operators[out] = true
+		s.operators = append(s.operators, out)
+		if extra := len(s.operators) - s.opts.MaxOperators; extra > 0 {
+			for _, old := range s.operators[:extra] {
+				old.close()
+			}
+			s.operators = slices.Delete(s.operators, 0, extra)
+		}
 		m.Watch(true)
 	})
 	done := make(chan struct{})
@@ -234,7 +240,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, media string) {
 	pump(w, r, out, func(e *master.Event) ([]byte, error) { return s.codec.Encode(media, e) })
 	close(done)
 	s.do(func(_ time.Time, m *core.Master) {
-		delete(s.operators, out)
+		s.operators = slices.DeleteFunc(s.operators, func(o *outbox[*master.Event]) bool { return o == out })
 		m.Watch(len(s.operators) > 0)
 	})
 }

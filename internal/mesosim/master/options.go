@@ -42,7 +42,12 @@ type Options struct {
 	// be there in full. Default 0.01 cpus or 32 MB.
 	MinAllocatable []resource.Set
 	Roles          []string // that frameworks may have; empty: any
-	RejectRoot     bool     // refuse frameworks of user root (--root_submissions=false)
+	// Limits are how much is remembered of what is over; nil: Mesos' defaults.
+	Limits *core.Limits
+	// MaxOperators is how many operators may be subscribed; default 1000. The
+	// oldest makes room.
+	MaxOperators int
+	RejectRoot   bool // refuse frameworks of user root (--root_submissions=false)
 
 	// Files replace WorkDir.
 	Files Files
@@ -69,6 +74,9 @@ type Options struct {
 	Log zerolog.Logger
 }
 
+// maxOperators is how many operators may be subscribed unless told (7.1).
+const maxOperators = 1000
+
 func (o *Options) complete() error {
 	if o.WorkDir == "" && o.Files == nil && !o.Ephemeral {
 		return fmt.Errorf("%w work_dir: must be set: the registry is kept there", ErrOption)
@@ -85,6 +93,9 @@ func (o *Options) complete() error {
 	o.AllocationInterval = orDefault(o.AllocationInterval, core.DefaultAllocationInterval)
 	o.PingTimeout = orDefault(o.PingTimeout, core.DefaultPingTimeout)
 	o.ReregisterTimeout = orDefault(o.ReregisterTimeout, core.DefaultReregisterTimeout)
+	if o.MaxOperators <= 0 {
+		o.MaxOperators = maxOperators
+	}
 	if o.MaxPingTimeouts <= 0 {
 		o.MaxPingTimeouts = core.DefaultMaxPingTimeouts
 	}

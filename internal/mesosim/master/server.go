@@ -45,7 +45,7 @@ type Server struct {
 	failed    chan struct{} // closed then
 	streams   map[string]*outbox[*scheduler.Event]
 	sessions  map[string]*outbox[link.ToAgent]
-	operators map[*outbox[*operator.Event]]bool
+	operators []*outbox[*operator.Event] // oldest first
 	metrics   metrics
 }
 
@@ -57,7 +57,7 @@ func New(opts Options) (*Server, error) {
 	s := &Server{
 		opts: opts, codec: wire.NewCodec(), started: time.Now(),
 		streams: map[string]*outbox[*scheduler.Event]{}, sessions: map[string]*outbox[link.ToAgent]{},
-		operators: map[*outbox[*operator.Event]]bool{}, metrics: metrics{}, failed: make(chan struct{}),
+		metrics: metrics{}, failed: make(chan struct{}),
 	}
 	if !opts.InProcess {
 		l, err := listen.On(context.Background(), opts.IP, opts.Port)
@@ -257,7 +257,7 @@ func (s *Server) carryOut(effects []core.Effect) {
 				o.close()
 			}
 		case core.Announce:
-			for o := range s.operators {
+			for _, o := range s.operators {
 				o.put(e.Event)
 			}
 		case core.SaveRegistry:

@@ -263,7 +263,7 @@ func (m *Master) removeFramework(now time.Time, f *framework) {
 	}
 	for _, t := range f.unreachable {
 		m.kill(now, t)
-		f.complete(t)
+		m.complete(t)
 	}
 	f.unreachable = nil
 	if f.connected {
@@ -277,7 +277,7 @@ func (m *Master) removeFramework(now time.Time, f *framework) {
 		}
 	}
 	m.completed = append(m.completed, f)
-	if extra := len(m.completed) - maxCompletedFrameworks; extra > 0 {
+	if extra := len(m.completed) - m.limits.CompletedFrameworks; extra > 0 {
 		m.completed = slices.Delete(m.completed, 0, extra)
 	}
 	m.announce(&master.Event{Type: master.Event_FRAMEWORK_REMOVED, FrameworkRemoved: &master.Event_FrameworkRemoved{FrameworkInfo: f.info}})

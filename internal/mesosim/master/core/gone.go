@@ -29,7 +29,7 @@ func (m *Master) MarkGone(now time.Time, id string) bool {
 		for _, t := range m.unreachableOn(f, id) {
 			s := goneStatus(now, t)
 			m.settle(t, s, s.GetState())
-			f.complete(t)
+			m.complete(t)
 			m.send(f, update(s))
 		}
 	}

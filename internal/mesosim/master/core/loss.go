@@ -129,7 +129,7 @@ func (m *Master) loseAgent(now time.Time, a *agent, why string) {
 		}
 		m.record(t, s)
 		f.unreachable = append(f.unreachable, t)
-		if extra := len(f.unreachable) - maxUnreachableTasks; extra > 0 {
+		if extra := len(f.unreachable) - m.limits.UnreachableTasks; extra > 0 {
 			f.unreachable = slices.Delete(f.unreachable, 0, extra)
 		}
 		m.send(f, update(s))

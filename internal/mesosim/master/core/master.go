@@ -18,11 +18,19 @@ const (
 	DefaultReregisterTimeout  = 10 * time.Minute
 	// HeartbeatInterval is fixed in Mesos.
 	HeartbeatInterval = 15 * time.Second
-
-	maxCompletedFrameworks = 50
-	maxCompletedTasks      = 1000
-	maxUnreachableTasks    = 1000
 )
+
+// Limits are how much a master remembers of what is over.
+type Limits struct {
+	CompletedFrameworks int
+	// CompletedTasks and UnreachableTasks are those of one framework.
+	CompletedTasks, UnreachableTasks int
+}
+
+// DefaultLimits are those of Mesos.
+func DefaultLimits() Limits {
+	return Limits{CompletedFrameworks: 50, CompletedTasks: 1000, UnreachableTasks: 1000}
+}
 
 // Config is what a master is told at start.
 type Config struct {
@@ -37,6 +45,8 @@ type Config struct {
 	// MinAllocatable are the least amounts that are offered; default 0.01 cpus or
 	// 32 MB.
 	MinAllocatable []resource.Set
+	// Limits are DefaultLimits when nil.
+	Limits *Limits
 	// Rand orders agents within an allocation.
 	Rand *rand.Rand
 }
@@ -44,6 +54,7 @@ type Config struct {
 // Master is the state of a leading master.
 type Master struct {
 	cfg        Config
+	limits     Limits
 	frameworks map[string]*framework
 	completed  []*framework // oldest first
 	agents     map[string]*agent
@@ -71,10 +82,13 @@ type Master struct {
 func New(cfg Config, registry Registry, now time.Time) *Master {
 	registry.init()
 	m := &Master{
-		cfg: cfg, registry: registry,
+		cfg: cfg, limits: DefaultLimits(), registry: registry,
 		frameworks: map[string]*framework{}, agents: map[string]*agent{}, offers: map[string]*offer{},
 		operations: map[operationKey]*operation{}, turns: map[string]int{}, ended: map[mesos.TaskState]int{}, sessions: map[string]*agent{}, addresses: map[string]*agent{}, inverses: map[string]*inverse{},
 		allocateAt: now.Add(cfg.AllocationInterval),
+	}
+	if cfg.Limits != nil {
+		m.limits = *cfg.Limits
 	}
 	for id, r := range m.registry.Admitted {
 		r.recoverBy = now.Add(cfg.ReregisterTimeout)

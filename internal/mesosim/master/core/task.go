@@ -156,13 +156,14 @@ func (m *Master) drop(f *framework, t *task) {
 // forget moves a task to the completed ones.
 func (m *Master) forget(f *framework, t *task) {
 	m.drop(f, t)
-	f.complete(t)
+	m.complete(t)
 }
 
 // complete keeps a task among the last ones that are over.
-func (f *framework) complete(t *task) {
+func (m *Master) complete(t *task) {
+	f := t.framework
 	f.completed = append(f.completed, t)
-	if extra := len(f.completed) - maxCompletedTasks; extra > 0 {
+	if extra := len(f.completed) - m.limits.CompletedTasks; extra > 0 {
 		f.completed = slices.Delete(f.completed, 0, extra)
 	}
 }
