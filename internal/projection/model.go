@@ -7,6 +7,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // Model is the state at one sequence, with what views need. Many may read it at
@@ -53,6 +54,9 @@ func (m *Model) Apply(r cluster.Record) error {
 		}
 	}
 	m.touched[id] = r.Sequence
+	if _, deleted := r.Event.(events.JobDeleted); deleted {
+		delete(m.summaries, id) // Nobody sees it any more.
+	}
 	return nil
 }
 

@@ -26,10 +26,15 @@ type Verdict struct {
 	Nearest  *events.NearestMiss `json:"nearest,omitzero"`
 }
 
+// VerdictsKept is of how many jobs the verdicts are at hand, those that were judged
+// last.
+const VerdictsKept = 10_000
+
 // Verdicts holds the newest verdict per group. It is safe for concurrent use.
 // The verdict stream is bounded and decides nothing, so what it lost is skipped.
 type Verdicts struct {
-	log eventlog.Log
+	log  eventlog.Log
+	kept int
 
 	mu   sync.RWMutex
 	jobs map[string]map[string]Verdict
@@ -37,7 +42,7 @@ type Verdicts struct {
 
 // NewVerdicts returns the verdicts of a verdict stream, nil for none.
 func NewVerdicts(log eventlog.Log) *Verdicts {
-	return &Verdicts{log: log, jobs: map[string]map[string]Verdict{}}
+	return &Verdicts{log: log, kept: VerdictsKept, jobs: map[string]map[string]Verdict{}}
 }
 
 // Run follows the verdict stream until ctx ends; without one it only waits.
@@ -50,7 +55,27 @@ func (v *Verdicts) Run(ctx context.Context) error {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		add(v.jobs, rec, 0)
+		if len(v.jobs) > v.kept {
+			delete(v.jobs, oldest(v.jobs))
+		}
 	})
+}
+
+// oldest is the job that was not judged for the longest time.
+func oldest(jobs map[string]map[string]Verdict) string {
+	id, since := "", time.Time{}
+	for job, groups := range jobs {
+		last := time.Time{}
+		for _, v := range groups {
+			if v.At.After(last) {
+				last = v.At
+			}
+		}
+		if id == "" || last.Before(since) {
+			id, since = job, last
+		}
+	}
+	return id
 }
 
 // followBounded follows a log whose old records go away, and goes on behind
