@@ -119,6 +119,10 @@ func (a *App) Command() *cobra.Command {
 		DisableAutoGenTag: true,
 		Args:              subcommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			_, err := a.format() // Before anything is done.
+			return err
+		},
 	}
 	root.SetVersionTemplate("taurus {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })

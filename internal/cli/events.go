@@ -41,9 +41,6 @@ func (a *App) events() *cobra.Command {
 
 // tell writes events as they come.
 func (a *App) tell(ctx context.Context, feed client.Feed, follow bool) error {
-	if _, err := a.format(); err != nil {
-		return err
-	}
 	api := a.client()
 	if feed.Job != "" {
 		past, err := api.Events(ctx, feed.Job, feed.From)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,8 @@ func (a *App) logs() *cobra.Command {
 		Use:   "logs JOB[/SLOT]",
 		Short: "Show what the tasks of a job, or one of them, wrote",
 		Long: "Show what the tasks of a job, or one of them, wrote, as their agents keep it. Of\n" +
-			"several tasks each line begins with its slot.",
+			"several tasks each line begins with its slot. As JSON or YAML each line is a\n" +
+			"result of its own.",
 		Example:           "  taurus logs taurusjob\n  taurus logs taurusjob/0 --follow\n  taurus logs taurusjob/2 --stderr --attempt 1",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeJobs(1),
@@ -159,6 +161,9 @@ func (a *App) copyLog(ctx context.Context, o *output, follow bool) (bool, error)
 		}
 		if o.from != 0 && o.from != part.Attempt {
 			// A newer attempt began, and its file with it.
+			if err := a.writeLog(o, nil, true); err != nil {
+				return true, err
+			}
 			o.from, o.Offset = part.Attempt, 0
 			continue
 		}
@@ -197,9 +202,19 @@ func hasEnded(ctx context.Context, api *client.Client, o *output) (bool, error) 
 	return !t.Live, nil
 }
 
-// writeLog writes data, with a prefix before every line if there is one.
+// logLine is a line as JSON and YAML have it.
+type logLine struct {
+	Job     string `json:"job"`
+	Slot    uint32 `json:"slot"`
+	Attempt uint32 `json:"attempt"`
+	File    string `json:"file"`
+	Line    string `json:"line"`
+}
+
+// writeLog writes data: as it is where it is all that people look at, otherwise
+// line by line.
 func (a *App) writeLog(o *output, data []byte, end bool) error {
-	if o.prefix == "" {
+	if o.prefix == "" && a.flags.output == formatTable {
 		return write(a.Out, data)
 	}
 	o.rest = append(o.rest, data...)
@@ -208,7 +223,10 @@ func (a *App) writeLog(o *output, data []byte, end bool) error {
 		if !whole && (!end || len(line) == 0) {
 			return nil
 		}
-		if err := write(a.Out, fmt.Appendf(nil, "%s%s\n", o.prefix, line)); err != nil {
+		err := a.each(logLine{o.Job, o.Slot, o.from, o.File, strings.ToValidUTF8(string(line), "\uFFFD")}, func(w io.Writer) error {
+			return write(w, fmt.Appendf(nil, "%s%s\n", o.prefix, line))
+		})
+		if err != nil {
 			return err
 		}
 		o.rest = rest

@@ -61,6 +61,9 @@ func (a *App) each(v any, human func(io.Writer) error) error {
 	return human(a.Out)
 }
 
+// nothing is for people who were told on standard error.
+func nothing(io.Writer) error { return nil }
+
 func (a *App) writeJSON(v any, opts ...json.Options) error {
 	opts = append(opts, json.Deterministic(true))
 	data, err := json.Marshal(v, opts...)

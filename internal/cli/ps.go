@@ -39,7 +39,7 @@ func (a *App) ps() *cobra.Command {
 			tasks = slices.DeleteFunc(tasks, func(t projection.Task) bool { return !listed(t, all, states) })
 			if len(tasks) == 0 && ended > 0 && len(states) == 0 {
 				say(a.Err, "no tasks live; `--all` lists those that have ended too")
-				return a.show(tasks, func(io.Writer) error { return nil })
+				return a.show(tasks, nothing)
 			}
 			return a.show(tasks, func(w io.Writer) error { return a.writeTasks(w, tasks) })
 		},

@@ -38,17 +38,21 @@ func (a *App) stop() *cobra.Command {
 					return missing(err, id)
 				}
 				say(a.Err, "job %s: %s", id, j.State)
-				return nil
+				if wait {
+					return nil
+				}
+				return a.each(j, nothing)
 			})
 			if err != nil || !wait {
 				return err
 			}
 			return a.forAll(args, func(id string) error {
 				j, err := settled(ctx, api, id)
-				if err == nil {
-					say(a.Err, "job %s: %s, nothing of it runs", id, j.State)
+				if err != nil {
+					return err
 				}
-				return err
+				say(a.Err, "job %s: %s, nothing of it runs", id, j.State)
+				return a.each(j, nothing)
 			})
 		},
 	}
