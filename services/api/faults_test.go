@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -240,6 +241,26 @@ func TestPanicsStayInside(t *testing.T) {
 		t.Fatalf("logged %s", line)
 	}
 	r.do("GET", "/v2/jobs/web", "").want(200)
+}
+
+// aborting is a sandbox that asks for the answer to be broken off.
+type aborting struct{}
+
+func (aborting) ReadFile(context.Context, string, string, string, string, int64, int) ([]byte, int64, error) {
+	panic(http.ErrAbortHandler)
+}
+
+// What net/http is meant to see goes on to it.
+func TestAbortedAnswersStayAborted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *api.Options) { o.Sandbox = aborting{} })
+	r.launch("web", r.create(oneTask), 2)
+	defer func() {
+		if err, ok := recover().(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("recovered %v", err)
+		}
+	}()
+	r.do("GET", "/v2/jobs/web/tasks/0/logs/stdout", "")
 }
 
 func lineWith(t *testing.T, lines *bytes.Buffer, part string) string {

@@ -28,6 +28,8 @@ type sse struct {
 	body   io.ReadCloser
 	lines  *bufio.Scanner
 	cancel context.CancelFunc
+	// gone is closed when the client gives up by itself.
+	gone <-chan struct{}
 	// last is the Last-Event-ID a browser would have.
 	last string
 	// retry is the wait before it comes back, in milliseconds.
@@ -56,7 +58,7 @@ func (r *rig) feed(target string, headers ...header) *sse {
 		cancel()
 		r.t.Fatal(err)
 	}
-	f := &sse{t: r.t, body: resp.Body, lines: bufio.NewScanner(resp.Body), cancel: cancel}
+	f := &sse{t: r.t, body: resp.Body, lines: bufio.NewScanner(resp.Body), cancel: cancel, gone: ctx.Done()}
 	r.t.Cleanup(f.close)
 	if got := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || !strings.HasPrefix(got, "text/event-stream") {
 		r.t.Fatalf("status %d, type %s", resp.StatusCode, got)
@@ -361,9 +363,13 @@ func TestClientThatTakesNothingIsCutOff(t *testing.T) {
 	t.Parallel()
 	s, registry, _ := stuck(t, time.Millisecond)
 	run(t, s)
-	(&rig{t: t, api: s}).feed("/v2/events?from=1")
+	f := (&rig{t: t, api: s}).feed("/v2/events?from=1")
 	for feeds(t, registry) != 0 {
-		time.Sleep(time.Millisecond)
+		select {
+		case <-f.gone:
+			t.Fatal("it was kept until it went by itself")
+		case <-time.After(time.Millisecond):
+		}
 	}
 }
 
@@ -381,6 +387,7 @@ func TestStopDoesNotWaitForClientsThatTakeNothing(t *testing.T) {
 	if got := feeds(t, registry); got != 1 {
 		t.Errorf("%v feeds", got)
 	}
+	time.Sleep(100 * time.Millisecond) // Enough for the buffers to be full; if they are not, the stop is an easier one.
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)

@@ -194,8 +194,13 @@ func TestConditionalGet(t *testing.T) {
 	if a.body != "" || a.header.Get("ETag") != etag {
 		t.Fatalf("304 with %q %v", a.body, a.header)
 	}
+	for _, tags := range []string{"*", "W/" + etag, `"x", ` + etag, etag + `,"x"`} {
+		r.do("GET", "/v2/jobs/web", "", header{"If-None-Match": tags}).want(304)
+	}
 	r.launch("web", 1, 2)
-	r.do("GET", "/v2/jobs/web", "", header{"If-None-Match": etag}).want(200)
+	for _, tags := range []string{etag, `"x"`, strings.Trim(etag, `"`)} {
+		r.do("GET", "/v2/jobs/web", "", header{"If-None-Match": tags}).want(200)
+	}
 }
 
 func TestScale(t *testing.T) {
