@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
+
+// Temporary files are hidden and end alike, so that Sweep knows them.
+const prefix, suffix = ".", ".tmp"
 
 // Replace writes content to a file and returns once it is there to stay: written
 // aside, synced, renamed, and the directory synced. Only the user of the process
@@ -20,7 +24,7 @@ func Replace(file string, content []byte) error {
 
 func replace(file string, content []byte) error {
 	dir := filepath.Dir(file)
-	tmp, err := os.CreateTemp(dir, "."+filepath.Base(file)+".*")
+	tmp, err := os.CreateTemp(dir, prefix+filepath.Base(file)+".*"+suffix)
 	if err != nil {
 		return err
 	}
@@ -32,14 +36,33 @@ func replace(file string, content []byte) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp.Name()))
 	}
-	return syncDir(dir)
+	return SyncDir(dir)
 }
 
-// syncDir makes a rename in a directory outlive a power failure.
-func syncDir(dir string) error {
+// SyncDir makes what was created, renamed and removed in a directory outlive a
+// power failure.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir) //nolint:gosec // The directory of a file that was just written.
 	if err != nil {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// Sweep removes the temporary files of processes that died while they replaced a
+// file of a directory. No other process may be replacing one there.
+func Sweep(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), prefix) || !strings.HasSuffix(e.Name(), suffix) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+			return fmt.Errorf("sweep: %w", err)
+		}
+	}
+	return nil
 }

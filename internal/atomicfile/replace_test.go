@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,11 +43,58 @@ func TestReplaceFails(t *testing.T) {
 	}
 }
 
+// TestSweep takes what a Replace left that was killed, and nothing else.
+func TestSweep(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a[1]")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	kept := []string{".hidden", "f", "f.tmp"}
+	for _, name := range append([]string{".f.123.tmp"}, kept...) {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := atomicfile.Sweep(dir); err != nil {
+			t.Fatal(err)
+		}
+		wantOnly(t, dir, kept...)
+	}
+	if err := atomicfile.Sweep(filepath.Join(dir, "nowhere")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("sweeping no directory: %v, want %v", err, fs.ErrNotExist)
+	}
+}
+
+// TestSweepKnowsTheFilesOfReplace: what it removes is named as Replace names it.
+func TestSweepKnowsTheFilesOfReplace(t *testing.T) {
+	dir := t.TempDir()
+	taken := filepath.Join(dir, "taken")
+	if err := os.Mkdir(taken, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var left *os.LinkError
+	if err := atomicfile.Replace(taken, nil); !errors.As(err, &left) {
+		t.Fatalf("replacing a directory says %v", err)
+	}
+	if err := os.WriteFile(left.Old, nil, 0o600); err != nil { // As if the process had died before it renamed.
+		t.Fatal(err)
+	}
+	if err := atomicfile.Sweep(dir); err != nil {
+		t.Fatal(err)
+	}
+	wantOnly(t, dir, "taken")
+}
+
 // wantOnly checks that no temporary file is left.
-func wantOnly(t *testing.T, dir, name string) {
+func wantOnly(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 1 || entries[0].Name() != name {
-		t.Errorf("the directory has %v, %v, want %s only", entries, err, name)
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if err != nil || !slices.Equal(got, names) {
+		t.Errorf("the directory has %v, %v, want %v", got, err, names)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/milosgajdos/taurus/internal/atomicfile"
 )
 
 const dirMode = 0o750
@@ -26,16 +28,16 @@ func Open(root string, below ...string) (Dir, error) {
 		if err := os.MkdirAll(dir, dirMode); err != nil {
 			return Dir{}, err
 		}
-		if err := Sweep(dir); err != nil {
+		if err := atomicfile.Sweep(dir); err != nil {
 			return Dir{}, err
 		}
 	}
 	return Dir{root: root}, nil
 }
 
-// Replace writes a file as the function of that name does.
+// Replace writes a file whole, and returns once it is there to stay.
 func (d Dir) Replace(name string, content []byte) error {
-	return Replace(filepath.Join(d.root, name), content)
+	return atomicfile.Replace(filepath.Join(d.root, name), content)
 }
 
 // Remove removes a file; one that is not there is no error.

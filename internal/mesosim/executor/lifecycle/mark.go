@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/milosgajdos/taurus/internal/atomicfile"
 )
 
 // cause is why a run is killed.
@@ -50,7 +52,7 @@ func (m marks) load(containerID string) (k mark, found bool, err error) {
 	return k, true, nil
 }
 
-// store puts a mark on disk: written aside, synced, renamed, and the folder synced.
+// store puts a mark on disk; the folder of a run is made with its first.
 func (m marks) store(containerID string, k mark) error {
 	b, err := json.Marshal(k)
 	if err != nil {
@@ -60,27 +62,10 @@ func (m marks) store(containerID string, k mark) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(folder, markFile+".*")
-	if err != nil {
+	if err := atomicfile.Replace(filepath.Join(folder, markFile), b); err != nil {
 		return err
 	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(folder, markFile))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return errors.Join(syncDir(folder), syncDir(m.dir))
-}
-
-func syncDir(name string) error {
-	d, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return atomicfile.SyncDir(m.dir)
 }
 
 // remove forgets a run.

@@ -11,38 +11,28 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/disk"
 )
 
-func TestReplace(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "f")
-	for _, want := range []string{"old", "new and longer", ""} {
-		if err := disk.Replace(path, []byte(want)); err != nil {
+// TestOpenSweeps: what a killed process left is gone, what it wrote is there.
+func TestOpenSweeps(t *testing.T) {
+	root := t.TempDir()
+	for range 2 {
+		if _, err := disk.Open(root, "runs"); err != nil {
 			t.Fatal(err)
 		}
-		got, err := os.ReadFile(path)
-		if err != nil || string(got) != want {
-			t.Errorf("%q %v, want %q", got, err, want)
+		for _, name := range []string{"f", "runs/g", ".f.1.tmp", "runs/.g.1.tmp"} {
+			if err := os.WriteFile(filepath.Join(root, name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
-		t.Errorf("%v %v are left", entries, err)
-	}
-	if err := disk.Replace(filepath.Join(dir, "nowhere", "f"), nil); err == nil {
-		t.Error("a missing directory is no error")
-	}
-}
-
-func TestSweepTakesOnlyWhatAReplaceLeft(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"f", "f.123.tmp"} {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := disk.Sweep(dir); err != nil {
+	d, err := disk.Open(root, "runs")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 || entries[0].Name() != "f" {
-		t.Errorf("%v %v", entries, err)
+	if names, err := d.List("runs"); err != nil || !slices.Equal(names, []string{"runs/g"}) {
+		t.Errorf("%v, %v", names, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(root, ".*")); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v are left", left, err)
 	}
 }
 
