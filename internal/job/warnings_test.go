@@ -41,6 +41,13 @@ func TestWarnings(t *testing.T) {
 			"one task, the oldest form", "", `{"task": {"replicas": 1, "reosurces": {}}}`,
 			[]job.Fault{{Path: "task.reosurces", Message: `is no field and has no effect; did you mean "resources"?`, Line: 1}},
 		},
+		{
+			"names too short to be near any", "", `{"ii": 1, "kin": 2}`,
+			[]job.Fault{
+				{Path: "ii", Message: `is no field and has no effect`, Line: 1},
+				{Path: "kin", Message: `is no field and has no effect; did you mean "kind"?`, Line: 1},
+			},
+		},
 		{"not JSON", "", `{"tsks": 1,`, nil},
 		{"not YAML", "text/yaml", `a: [`, nil},
 		{"neither", "text/html", `<html>`, nil},
