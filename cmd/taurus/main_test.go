@@ -110,11 +110,30 @@ func TestDemoComesBack(t *testing.T) {
 			t.Error("endpoints.json outlives the demo")
 		}
 	}
-	if out, err := taurus(t, state, "demo", "--clean").CombinedOutput(); err != nil {
+	if out, err := taurus(t, state, "demo", "--clean").CombinedOutput(); err != nil || !strings.Contains(string(out), "removed the data in "+data) {
 		t.Errorf("clean: %v\n%s", err, out)
 	}
 	if _, err := os.Stat(data); !os.IsNotExist(err) {
 		t.Errorf("after --clean: %v", err)
+	}
+}
+
+// TestServeSaysWhatIsWrong has settings that no log can tell of yet.
+func TestServeSaysWhatIsWrong(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"serve", "api", "--listen", "nonsense"}, `setting listen = "nonsense" (from the command line): want host:port`},
+		{[]string{"serve", "planner", "--bogus"}, "unknown flag: --bogus"},
+		{[]string{"serve", "reaper", "x"}, `unexpected argument "x"; settings begin with --`},
+		{[]string{"serve", "apu"}, `taurus serve has no command "apu"; did you mean api?`},
+	} {
+		cmd := taurus(t, t.TempDir(), c.args...)
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), c.want) || !strings.Contains(string(out), "--help") {
+			t.Errorf("%v: %v\n%s\nwant %s", c.args, err, out, c.want)
+		}
 	}
 }
 

@@ -52,6 +52,12 @@ type Supervisor struct {
 	open bool
 }
 
+// The directories of the processes' logs and announcements in a data directory.
+const (
+	logsDir     = "logs"
+	announceDir = "announce"
+)
+
 // maxFalls is how often a process may die before it was ready once: a wrong flag
 // does not mend itself.
 const maxFalls = 3
@@ -60,7 +66,7 @@ const maxFalls = 3
 // there. It returns InUseError if another supervisor uses the directory.
 func Open(ctx context.Context, opts Options) (*Supervisor, error) {
 	opts = opts.withDefaults()
-	for _, dir := range []string{opts.Data, filepath.Join(opts.Data, "logs"), filepath.Join(opts.Data, "announce")} {
+	for _, dir := range []string{opts.Data, filepath.Join(opts.Data, logsDir), filepath.Join(opts.Data, announceDir)} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("data directory: %w", err)
 		}
@@ -155,7 +161,7 @@ func (s *Supervisor) Up(ctx context.Context, stage ...Program) error {
 // process makes one of a program.
 func (s *Supervisor) process(program Program, peers map[string][]string) *process {
 	was := s.roster.get(program.Name)
-	log := filepath.Join(s.opts.Data, "logs", program.Name+".log")
+	log := filepath.Join(s.opts.Data, logsDir, program.Name+".log")
 	return &process{
 		program: program, host: s, log: log, begins: sizeOf(log),
 		firstUp: make(chan struct{}), gone: make(chan struct{}), stop: make(chan struct{}),
@@ -164,7 +170,7 @@ func (s *Supervisor) process(program Program, peers map[string][]string) *proces
 		seats: Seats{
 			Listen:   settle(program.Listen, was.Address),
 			Admin:    settle(AnyPort, was.Admin),
-			Announce: filepath.Join(s.opts.Data, "announce", program.Name+".json"),
+			Announce: filepath.Join(s.opts.Data, announceDir, program.Name+".json"),
 			Peers:    peers,
 		},
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/milosgajdos/taurus/internal/allinone"
 	"github.com/milosgajdos/taurus/internal/cli/engine"
@@ -29,10 +28,13 @@ func (a *App) cleanDemo(ctx context.Context, data string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.wipe(ctx, data); err != nil {
-		return errors.Join(err, s.Close()) // The data stay, for the next try to find the containers by.
+	if err = a.wipe(ctx, data); err == nil { // Otherwise the data stay, for the next try to find the containers by.
+		err = allinone.Remove(data)
 	}
-	return errors.Join(s.Close(), os.RemoveAll(data))
+	if err == nil {
+		say(a.Err, "removed the data in %s", data)
+	}
+	return errors.Join(err, s.Close())
 }
 
 // wipe removes the containers of a data directory, and the image built for them.
@@ -44,7 +46,7 @@ func (a *App) wipe(ctx context.Context, data string) error {
 	}
 	n, err := docker.Remove(ctx, data)
 	if err == nil {
-		say(a.Err, "removed %s and %s", count(uint32(n), "container"), data)
+		say(a.Err, "removed %s", count(uint32(n), "container"))
 		err = docker.RemoveDemo(ctx)
 	}
 	return errors.Join(err, docker.Close())
