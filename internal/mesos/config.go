@@ -53,16 +53,25 @@ type Config struct {
 type TLS struct {
 	// CAFile is a PEM file of authorities; empty means the system's.
 	CAFile string
+	// CertFile and KeyFile are PEM files of the certificate to show, and its key;
+	// both or neither. They are read for each handshake, so they may be renewed.
+	CertFile, KeyFile string
 	// Insecure accepts any certificate.
 	Insecure bool
 }
 
-func (t TLS) enabled() bool { return t.CAFile != "" || t.Insecure }
+func (t TLS) enabled() bool { return t.CAFile != "" || t.CertFile != "" || t.Insecure }
 
 func (t TLS) config() (*tls.Config, error) {
 	conf := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		InsecureSkipVerify: t.Insecure, //nolint:gosec // Asked for by the operator.
+	}
+	if t.CertFile != "" || t.KeyFile != "" {
+		if _, err := t.certificate(nil); err != nil {
+			return nil, &ConfigError{Field: "tls.cert_file", Reason: err.Error()}
+		}
+		conf.GetClientCertificate = t.certificate
 	}
 	if t.CAFile == "" {
 		return conf, nil
@@ -76,6 +85,15 @@ func (t TLS) config() (*tls.Config, error) {
 		return nil, &ConfigError{Field: "tls.ca_file", Reason: "holds no PEM certificate"}
 	}
 	return conf, nil
+}
+
+// certificate reads the one to show.
+func (t TLS) certificate(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("no pair with the key file: %w", err)
+	}
+	return &pair, nil
 }
 
 // ready is the configuration with its defaults, and what it says of TLS.

@@ -2,6 +2,8 @@ package mesos
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"net/http/httptest"
@@ -125,6 +127,47 @@ func secureMaster(t *testing.T) (*fakeMaster, string) {
 		t.Fatal(err)
 	}
 	return m, ca
+}
+
+// A master may want to see a certificate of its clients.
+func TestTLSWithAClientCertificate(t *testing.T) {
+	m, ca := secureMaster(t)
+	m.TLS.ClientAuth = tls.RequireAnyClientCert
+	key, err := x509.MarshalPKCS8PrivateKey(m.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyFile := filepath.Join(t.TempDir(), "key.pem")
+	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		tls TLS
+		ok  bool
+	}{
+		{TLS{CAFile: ca, CertFile: ca, KeyFile: keyFile}, true},
+		{TLS{Insecure: true, CertFile: ca, KeyFile: keyFile}, true},
+		{TLS{CAFile: ca}, false},
+	} {
+		cfg := testConfig(m.host())
+		cfg.TLS = tt.tls
+		s, err := testClient(t, cfg).Subscribe(context.WithoutCancel(t.Context()), testInfo())
+		if (err == nil) != tt.ok {
+			t.Errorf("%+v: got %v", tt.tls, err)
+		}
+		if err == nil {
+			s.Close()
+		}
+	}
+	for _, bad := range []TLS{{CertFile: ca}, {KeyFile: keyFile}, {CertFile: keyFile, KeyFile: ca}} {
+		_, err := NewClient(Config{Master: "h:1", TLS: bad})
+		if field := new(ConfigError); !errors.As(err, &field) || field.Field != "tls.cert_file" {
+			t.Errorf("%+v: got %v", bad, err)
+		}
+	}
+	if !(TLS{CertFile: ca}).enabled() {
+		t.Error("a certificate does not turn TLS on")
+	}
 }
 
 func TestTLS(t *testing.T) {

@@ -18,9 +18,10 @@ const secretMax = 4 << 10
 
 // mesosSettings say how to talk to masters and agents.
 type mesosSettings struct {
-	principal, secretFile, ca string
-	insecure                  bool
-	secret                    string
+	principal, secretFile string
+	ca, cert, key         string
+	insecure              bool
+	secret                string
 	// master is the launcher's; the others find theirs in the log.
 	master string
 }
@@ -30,6 +31,8 @@ func (m *mesosSettings) register(s *service.Settings) {
 	f.StringVar(&m.principal, "principal", "", "`name` to authenticate to Mesos with; needs --secret-file")
 	f.StringVar(&m.secretFile, "secret-file", "", "`file` that holds the principal's secret and nothing else")
 	f.StringVar(&m.ca, "mesos-ca", "", "PEM `file` of the authorities that Mesos is trusted by; turns TLS on")
+	f.StringVar(&m.cert, "mesos-cert", "", "PEM `file` of the certificate to show to Mesos; needs --mesos-key and turns TLS on")
+	f.StringVar(&m.key, "mesos-key", "", "PEM `file` of that certificate's key")
 	f.BoolVar(&m.insecure, "mesos-insecure", false, "trust any certificate of Mesos; turns TLS on")
 }
 
@@ -66,7 +69,7 @@ func (m *mesosSettings) config(log zerolog.Logger) mesos.Config {
 	return mesos.Config{
 		Master:    m.master,
 		Principal: m.principal, Secret: m.secret,
-		TLS: mesos.TLS{CAFile: m.ca, Insecure: m.insecure},
+		TLS: mesos.TLS{CAFile: m.ca, CertFile: m.cert, KeyFile: m.key, Insecure: m.insecure},
 		Log: log,
 	}
 }
@@ -87,6 +90,8 @@ func (m *mesosSettings) check(s *service.Settings) error {
 		return s.Refuse("secret-file", conf.Reason)
 	case "tls.ca_file":
 		return s.Refuse("mesos-ca", conf.Reason)
+	case "tls.cert_file":
+		return s.Refuse("mesos-cert", conf.Reason+"; name that by --mesos-key")
 	}
 	return fmt.Errorf("%w: %w", service.ErrUsage, err)
 }

@@ -2,9 +2,7 @@ package wiring
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"slices"
@@ -31,6 +29,7 @@ var (
 type natsSettings struct {
 	urls                      string
 	user, password, creds, ca string
+	cert, key                 string
 	stream                    string
 	replicas                  int
 	partitions                uint32
@@ -46,6 +45,8 @@ func (n *natsSettings) register(s *service.Settings) {
 	s.Secret("nats-password")
 	f.StringVar(&n.creds, "nats-creds", "", "NATS credentials `file`, in place of user and password")
 	f.StringVar(&n.ca, "nats-ca", "", "PEM `file` of the authorities that NATS is trusted by; turns TLS on")
+	f.StringVar(&n.cert, "nats-cert", "", "PEM `file` of the certificate to show to NATS; needs --nats-key and turns TLS on")
+	f.StringVar(&n.key, "nats-key", "", "PEM `file` of that certificate's key")
 	f.StringVar(&n.stream, "stream", DefaultStream, "`name` of the log's stream; that of the verdicts has _WHY behind it")
 	f.IntVar(&n.replicas, "replicas", 0, "`copies` of the stream: 1, 3 or 5; 0 makes a new one with 1 and takes an old one as it is")
 	f.Uint32Var(&n.partitions, "partitions", events.DefaultPartitions, "`number` of partitions, fixed when the stream is made")
@@ -73,26 +74,7 @@ func (n *natsSettings) complete(s *service.Settings) error {
 			errs = append(errs, s.Refuse("nats-creds", "cannot be read: "+err.Error()))
 		}
 	}
-	if err := n.loadCA(); err != nil {
-		errs = append(errs, s.Refuse("nats-ca", err.Error()))
-	}
-	return errors.Join(errs...)
-}
-
-func (n *natsSettings) loadCA() error {
-	if n.ca == "" {
-		return nil
-	}
-	pem, err := os.ReadFile(n.ca)
-	if err != nil {
-		return fmt.Errorf("cannot be read: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return errors.New("holds no PEM certificate")
-	}
-	n.tls = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
-	return nil
+	return errors.Join(append(errs, n.loadTLS(s))...)
 }
 
 func (n *natsSettings) space() events.Space { return events.NewSpace(n.partitions) }
