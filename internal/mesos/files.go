@@ -127,7 +127,10 @@ func (a *AgentFiles) readV0(ctx context.Context, agentURL, name string, offset i
 		"offset": {strconv.FormatInt(offset, 10)},
 		"length": {strconv.Itoa(length)},
 	})
-	return data, max(size, offset+int64(len(data))), err
+	if len(data) > 0 {
+		size = max(size, offset+int64(len(data))) // It has grown in between.
+	}
+	return data, size, err
 }
 
 func (a *AgentFiles) getV0(ctx context.Context, agentURL string, query url.Values) ([]byte, int64, error) {

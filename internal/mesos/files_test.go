@@ -1,6 +1,7 @@
 package mesos
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +17,8 @@ const sandboxFile = "/frameworks/f/executors/t/runs/latest/stdout"
 // fakeAgent serves one sandbox file, by READ_FILE or by /files/read only.
 type fakeAgent struct {
 	content []byte
-	noV1    bool
+	// noV1 is what it says to READ_FILE, if it does not know it.
+	noV1 int
 }
 
 func (a fakeAgent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -24,8 +26,8 @@ func (a fakeAgent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.v0(w, r)
 		return
 	}
-	if a.noV1 {
-		http.Error(w, "404 Not Found.", http.StatusNotFound)
+	if a.noV1 != 0 {
+		http.Error(w, http.StatusText(a.noV1), a.noV1)
 		return
 	}
 	body, _ := io.ReadAll(r.Body)
@@ -56,7 +58,8 @@ func (a fakeAgent) v0(w http.ResponseWriter, r *http.Request) {
 	}
 	offset, _ := strconv.Atoi(r.FormValue("offset"))
 	length, _ := strconv.Atoi(r.FormValue("length"))
-	_, _ = fmt.Fprintf(w, `{"data":%q,"offset":%d}`, a.cut(offset, length), offset)
+	data, _ := json.Marshal(string(a.cut(offset, length)))
+	_, _ = fmt.Fprintf(w, `{"data":%s,"offset":%d}`, data, offset)
 }
 
 func (a fakeAgent) cut(offset, length int) []byte {
@@ -77,15 +80,17 @@ func testFiles(t *testing.T) *AgentFiles {
 func TestReadFile(t *testing.T) {
 	files := testFiles(t)
 	for name, a := range map[string]fakeAgent{
-		"v1":      {content: []byte("hello")},
-		"without": {content: []byte("hello"), noV1: true},
+		"v1":          {content: []byte("hello")},
+		"without":     {content: []byte("hello"), noV1: http.StatusNotFound},
+		"not by POST": {content: []byte("hello"), noV1: http.StatusMethodNotAllowed},
+		"not yet":     {content: []byte("hello"), noV1: http.StatusNotImplemented},
 	} {
 		url := "http://" + plainServer(t, a.ServeHTTP)
 		for _, tt := range []struct {
 			offset int64
 			length int
 			want   string
-		}{{0, 100, "hello"}, {1, 3, "ell"}, {5, 10, ""}, {0, 0, ""}} {
+		}{{0, 100, "hello"}, {1, 3, "ell"}, {5, 10, ""}, {9, 10, ""}, {0, 0, ""}} {
 			data, size, err := files.ReadFile(t.Context(), url, "f", "t", "stdout", tt.offset, tt.length)
 			if err != nil || string(data) != tt.want || size != 5 {
 				t.Errorf("%s %+v: got %q of %d, %v", name, tt, data, size, err)
@@ -103,6 +108,18 @@ func TestReadFileKeepsBytes(t *testing.T) {
 	data, _, err := testFiles(t).ReadFile(t.Context(), url, "f", "t", "stdout", 0, 10)
 	if err != nil || string(data) != string(binary) {
 		t.Errorf("got %q, %v", data, err)
+	}
+}
+
+// However much is asked for, an answer has its bounds.
+func TestReadFileIsBounded(t *testing.T) {
+	big := make([]byte, fileChunkMax+10)
+	for name, status := range map[string]int{"v1": 0, "without": http.StatusNotFound} {
+		url := "http://" + plainServer(t, fakeAgent{content: big, noV1: status}.ServeHTTP)
+		data, size, err := testFiles(t).ReadFile(t.Context(), url, "f", "t", "stdout", 1, 2*fileChunkMax)
+		if err != nil || len(data) != fileChunkMax || size != int64(len(big)) {
+			t.Errorf("%s: got %d bytes of %d, %v", name, len(data), size, err)
+		}
 	}
 }
 

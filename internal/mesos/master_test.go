@@ -198,6 +198,17 @@ func TestRedirectKeepsCredentials(t *testing.T) {
 	}
 }
 
+// A principal without a secret is a name only: an empty password is none.
+func TestPrincipalWithoutASecret(t *testing.T) {
+	m := newFakeMaster(t)
+	cfg := testConfig(m.host())
+	cfg.Principal = "taurus"
+	m.subscribed(t, cfg)
+	if got := m.subscriptions()[0]; got.user != "" || got.call.Subscribe.FrameworkInfo.GetPrincipal() != "taurus" {
+		t.Errorf("authenticated as %q, framework principal %q", got.user, got.call.Subscribe.FrameworkInfo.GetPrincipal())
+	}
+}
+
 func TestRedirectKeepsTheScheme(t *testing.T) {
 	for _, tt := range []struct{ base, location, want string }{
 		{"http://a:5050", "//b:5051/master/api/v1/scheduler", "http://b:5051"},

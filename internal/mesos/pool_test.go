@@ -142,13 +142,15 @@ func TestPoolLeavesSpecialResourcesAlone(t *testing.T) {
 	volume.Disk = &mesos.Resource_DiskInfo{Persistence: &mesos.Resource_DiskInfo_Persistence{ID: "v"}}
 	shared := scalar("mem", 100)
 	shared.Shared = &mesos.Resource_SharedInfo{}
-	special := []mesos.Resource{revocable, volume, shared}
+	provided := scalar("gpus", 1)
+	provided.ProviderID = &mesos.ResourceProviderID{Value: "p"}
+	special := []mesos.Resource{revocable, volume, shared, provided}
 	if sum, ports := total(special); sum != (offer.Resources{}) || ports != nil {
 		t.Errorf("counted %+v %v", sum, ports)
 	}
 	p := &pool{}
 	p.add(special)
-	for _, want := range []offer.Resources{{CPUs: 1}, {Disk: 1}, {Mem: 1}} {
+	for _, want := range []offer.Resources{{CPUs: 1}, {Disk: 1}, {Mem: 1}, {GPUs: 1}} {
 		if _, err := p.take(want, nil); !errors.Is(err, ErrInsufficient) {
 			t.Errorf("%+v: got %v", want, err)
 		}
