@@ -55,6 +55,7 @@ func (s *Server) Attach(ip string, reg *link.Register) *Session {
 	s.do(func(now time.Time, m *core.Master) {
 		attached = true
 		s.sessions[session.id] = session.out
+		s.metrics.register(reg)
 		m.Register(now, session.id, ip, reg)
 	})
 	if !attached {
@@ -76,6 +77,7 @@ func (c *Session) Send(_ context.Context, list []link.FromAgent) error {
 			return
 		}
 		for i := range list {
+			c.server.metrics.message(&list[i])
 			hear(now, m, c.id, &list[i])
 		}
 	})

@@ -1,13 +1,13 @@
 package master
 
 import (
-	"maps"
-	"net/url"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
@@ -23,7 +23,10 @@ func (s *Server) gauge(m *core.Master) map[string]float64 {
 		out["master/"+name] = 0
 	}
 	out["master/slaves_unreachable"] = float64(len(m.Registry().Unreachable))
-	maps.Copy(out, s.metrics)
+	out["master/outstanding_offers"], out["master/operator_event_stream_subscribers"] = float64(m.OutstandingOffers()), float64(len(s.operators))
+	for name, n := range s.metrics {
+		out["master/"+name] = n
+	}
 	gaugeAgents(out, m)
 	gaugeTasks(out, m)
 	for _, f := range m.Counts() {
@@ -80,30 +83,51 @@ func stateName(s mesos.TaskState) string {
 	return strings.ToLower(strings.TrimPrefix(s.String(), "TASK_"))
 }
 
+// gaugeFramework has an entry for every call, event, operation and state, whether
+// there was one or not.
 func gaugeFramework(out map[string]float64, f *core.FrameworkCounts) {
-	prefix := "master/frameworks/" + url.PathEscape(f.Name) + "/" + f.ID + "/"
+	prefix := "master/frameworks/" + percentEncode(f.Name) + "/" + f.ID + "/"
 	out[prefix+"subscribed"] = 0
 	if f.Subscribed {
 		out[prefix+"subscribed"] = 1
 	}
-	out[prefix+"calls"], out[prefix+"events"] = 0, 0
-	for t, n := range f.Calls {
-		out[prefix+"calls"] += float64(n)
-		out[prefix+"calls/"+strings.ToLower(t.String())] = float64(n)
-	}
-	for t, n := range f.Events {
-		out[prefix+"events"] += float64(n)
-		out[prefix+"events/"+strings.ToLower(t.String())] = float64(n)
-	}
 	out[prefix+"offers/sent"], out[prefix+"offers/accepted"] = float64(f.Sent), float64(f.Accepted)
 	out[prefix+"offers/declined"], out[prefix+"offers/rescinded"] = float64(f.Declined), float64(f.Rescinded)
-	out[prefix+"operations"] = float64(f.Operations)
-	for s, n := range f.Active {
-		out[prefix+"tasks/active/"+strings.ToLower(s.String())] = float64(n)
+	each(out, prefix+"calls", scheduler.Call_Type_name, func(t int32) int { return f.Calls[scheduler.Call_Type(t)] })
+	each(out, prefix+"events", scheduler.Event_Type_name, func(t int32) int { return f.Events[scheduler.Event_Type(t)] })
+	each(out, prefix+"operations", mesos.Offer_Operation_Type_name, func(t int32) int { return f.Operations[mesos.Offer_Operation_Type(t)] })
+	for n := range mesos.TaskState_name {
+		s := mesos.TaskState(n)
+		if core.Terminal(s) {
+			out[prefix+"tasks/terminal/"+strings.ToLower(s.String())] = float64(f.Ended[s])
+		} else {
+			out[prefix+"tasks/active/"+strings.ToLower(s.String())] = float64(f.Active[s])
+		}
 	}
-	for s, n := range f.Ended {
-		out[prefix+"tasks/terminal/"+strings.ToLower(s.String())] = float64(n)
+}
+
+// each counts each kind of something but the unknown one, and all together.
+func each(out map[string]float64, name string, kinds map[int32]string, count func(int32) int) {
+	out[name] = 0
+	for n, kind := range kinds {
+		if kind != "UNKNOWN" {
+			out[name+"/"+strings.ToLower(kind)] = float64(count(n))
+			out[name] += float64(count(n))
+		}
 	}
+}
+
+// percentEncode is libprocess' encoding of what may not be in a URL.
+func percentEncode(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > 0x7f || strings.IndexByte("$&+,/:;=?@ \"<>#%{}|\\^~[]`", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 func metricList(all map[string]float64) []mesos.Metric {

@@ -65,7 +65,7 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, call *schedul
 	out := newOutbox[*scheduler.Event]()
 	s.do(func(now time.Time, m *core.Master) {
 		s.streams[stream] = out
-		s.metrics.call(scheduler.Call_SUBSCRIBE)
+		s.metrics.call(&scheduler.Call{Type: scheduler.Call_SUBSCRIBE, Subscribe: call})
 		m.Subscribe(now, stream, call, principal)
 	})
 	pump(w, r, out, func(e *scheduler.Event) ([]byte, error) { return s.codec.Encode(media, e) })
@@ -113,7 +113,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, call *scheduler.Ca
 		if refusal != nil {
 			return
 		}
-		s.metrics.call(call.Type)
+		s.metrics.call(call)
 		sub.Called(call.Type)
 		status, body = dispatch(now, m, sub, call)
 	})

@@ -57,7 +57,7 @@ func New(opts Options) (*Server, error) {
 	s := &Server{
 		opts: opts, codec: wire.NewCodec(), started: time.Now(),
 		streams: map[string]*outbox[*scheduler.Event]{}, sessions: map[string]*outbox[link.ToAgent]{},
-		metrics: metrics{}, failed: make(chan struct{}),
+		metrics: newMetrics(), failed: make(chan struct{}),
 	}
 	if !opts.InProcess {
 		l, err := listen.On(context.Background(), opts.IP, opts.Port)
@@ -242,7 +242,6 @@ func (s *Server) carryOut(effects []core.Effect) {
 		case core.Send:
 			if o := s.streams[e.Stream]; o != nil {
 				o.put(e.Event)
-				s.metrics.event(e.Event)
 			}
 		case core.Close:
 			if o := s.streams[e.Stream]; o != nil {

@@ -33,7 +33,9 @@ func (m *Master) Accept(now time.Time, s Subscriber, call *scheduler.Call_Accept
 		return
 	}
 	f.counts.accepted += len(offers)
-	f.counts.operations += len(call.Operations)
+	for _, op := range call.Operations {
+		f.counts.operations[op.Type]++
+	}
 	p := &pool{framework: f, agent: offers[0].agent, role: offers[0].role}
 	for _, o := range offers {
 		p.left = p.left.Plus(o.set)

@@ -11,12 +11,12 @@ type counts struct {
 	calls                               map[scheduler.Call_Type]int
 	events                              map[scheduler.Event_Type]int
 	sent, accepted, declined, rescinded int // offers
-	operations                          int
+	operations                          map[mesos.Offer_Operation_Type]int
 	ended                               map[mesos.TaskState]int
 }
 
 func newCounts() counts {
-	return counts{calls: map[scheduler.Call_Type]int{}, events: map[scheduler.Event_Type]int{}, ended: map[mesos.TaskState]int{}}
+	return counts{calls: map[scheduler.Call_Type]int{}, events: map[scheduler.Event_Type]int{}, ended: map[mesos.TaskState]int{}, operations: map[mesos.Offer_Operation_Type]int{}}
 }
 
 // Called counts a call.
@@ -35,7 +35,7 @@ type FrameworkCounts struct {
 	Calls                               map[scheduler.Call_Type]int
 	Events                              map[scheduler.Event_Type]int
 	Sent, Accepted, Declined, Rescinded int // offers
-	Operations                          int
+	Operations                          map[mesos.Offer_Operation_Type]int
 	Active, Ended                       map[mesos.TaskState]int // tasks
 }
 
@@ -63,3 +63,9 @@ func (m *Master) Counts() []FrameworkCounts {
 // Ended is how many tasks of all frameworks reached a terminal state. The map is
 // the master's own.
 func (m *Master) Ended() map[mesos.TaskState]int { return m.ended }
+
+// OutstandingOffers is how many offers are not answered yet.
+func (m *Master) OutstandingOffers() int { return len(m.offers) }
+
+// Terminal says whether a state is the end of a task.
+func Terminal(s mesos.TaskState) bool { return terminal(s) }
