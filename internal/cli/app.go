@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -177,8 +178,13 @@ func strict(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			err := check(cmd, args)
-			if err == nil || errors.Is(err, ErrUsage) {
+			switch {
+			case errors.Is(err, ErrUsage):
 				return err
+			case err == nil && slices.Contains(args, ""):
+				return usagef("an argument is empty; it is `%s`", cmd.UseLine())
+			case err == nil:
+				return nil
 			}
 			return usagef("%s given; it is `%s`", arguments(len(args)), cmd.UseLine())
 		}

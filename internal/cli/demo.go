@@ -232,7 +232,10 @@ func (s *stage) farewell(ctx context.Context) string {
 }
 
 func runs(n int) string {
-	if n == 1 {
+	switch n {
+	case 0:
+		return "No container runs"
+	case 1:
 		return "1 container runs"
 	}
 	return fmt.Sprintf("%d containers run", n)

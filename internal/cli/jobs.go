@@ -196,13 +196,18 @@ func (a *App) scale() *cobra.Command {
 		Args:              cobra.MinimumNArgs(2),
 		ValidArgsFunction: a.completeScale,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var j projection.Job
-			for _, arg := range args[1:] {
-				group, n, err := a.target(cmd.Context(), args[0], arg)
+			targets := make([]target, 0, len(args)-1)
+			for _, arg := range args[1:] { // All are understood before any is done.
+				t, err := a.target(cmd.Context(), args[0], arg)
 				if err != nil {
 					return err
 				}
-				if j, err = a.client().Scale(cmd.Context(), args[0], group, n); err != nil {
+				targets = append(targets, t)
+			}
+			var j projection.Job
+			for _, t := range targets {
+				var err error
+				if j, err = a.client().Scale(cmd.Context(), args[0], t.group, t.tasks); err != nil {
 					return missing(err, args[0])
 				}
 			}
@@ -214,31 +219,37 @@ func (a *App) scale() *cobra.Command {
 	}
 }
 
+// target is how many tasks a group is to have.
+type target struct {
+	group string
+	tasks uint32
+}
+
 // target reads GROUP=N, or N where the job has but one group.
-func (a *App) target(ctx context.Context, id, arg string) (string, uint32, error) {
+func (a *App) target(ctx context.Context, id, arg string) (target, error) {
 	group, number, named := cutLast(arg, "=")
 	if !named {
 		number = arg
 	}
 	n, err := strconv.ParseUint(number, 10, 32)
-	if err != nil {
-		return "", 0, usagef("%q is no number of tasks; give N or GROUP=N", arg)
+	if err != nil || (named && group == "") {
+		return target{}, usagef("%q is no number of tasks; give N or GROUP=N", arg)
 	}
 	if named {
-		return group, uint32(n), nil
+		return target{group, uint32(n)}, nil
 	}
 	j, err := a.client().Job(ctx, id, "")
 	if err != nil {
-		return "", 0, missing(err, id)
+		return target{}, missing(err, id)
 	}
 	if len(j.Groups) != 1 {
 		names := make([]string, 0, len(j.Groups))
 		for _, g := range j.Groups {
 			names = append(names, g.Name)
 		}
-		return "", 0, usagef("job %s has the groups %s: say which, as in %s=%d", id, strings.Join(names, ", "), first(names), n)
+		return target{}, usagef("job %s has the groups %s: say which, as in %s=%d", id, strings.Join(names, ", "), first(names), n)
 	}
-	return j.Groups[0].Name, uint32(n), nil
+	return target{j.Groups[0].Name, uint32(n)}, nil
 }
 
 // cutLast cuts at the last separator.

@@ -70,10 +70,15 @@ func in(path string, err error) error {
 	if _, ok := errors.AsType[*client.Problem](err); !ok {
 		return err
 	}
+	return fmt.Errorf("%s: %w", called(path), err)
+}
+
+// called is what a document is called.
+func called(path string) string {
 	if path == "-" {
-		path = "standard input"
+		return "standard input"
 	}
-	return fmt.Errorf("%s: %w", path, err)
+	return path
 }
 
 // document reads a job and tells its media type.
@@ -90,9 +95,9 @@ func (a *App) document(path string) (data []byte, media string, err error) {
 	data, err = io.ReadAll(io.LimitReader(in, maxDocument+1))
 	switch {
 	case err != nil:
-		return nil, "", fmt.Errorf("read %s: %w", path, err)
+		return nil, "", usagef("%s cannot be read: %v", called(path), err)
 	case len(data) > maxDocument:
-		return nil, "", usagef("%s is larger than %d MiB, which no job is", path, maxDocument>>20)
+		return nil, "", usagef("%s is larger than %d MiB, which no job is", called(path), maxDocument>>20)
 	}
 	return data, mediaOf(path, data), nil
 }
