@@ -164,6 +164,9 @@ func (a *Server) Run(ctx context.Context) error {
 	}
 	wg.Wait()
 	a.closeExecutors()
+	if a.isLeaving() {
+		a.forget()
+	}
 	a.client.CloseIdleConnections()
 	a.mu.Lock()
 	defer a.mu.Unlock()

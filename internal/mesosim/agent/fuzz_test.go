@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/disk"
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
@@ -25,6 +26,19 @@ func (deaf) Receive(ctx context.Context) (link.ToAgent, error) {
 }
 func (deaf) Send(context.Context, []link.FromAgent) error { return nil }
 func (deaf) Close()                                       {}
+
+// idle is an agent of simulated tasks whose master says nothing.
+func idle(t *testing.T, files Files) *Server {
+	t.Helper()
+	a, err := New(Options{
+		Dial:  func(context.Context, link.Register) (Link, error) { return deaf{}, nil },
+		Files: files, Resources: []mesos.Resource{{Name: "cpus", Type: mesos.SCALAR.Enum()}}, Executor: Simulated, Log: zerolog.Nop(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
 
 // FuzzObey: no message of a master crashes an agent, and what it stores of it it
 // can read again.
@@ -52,14 +66,7 @@ func FuzzObey(f *testing.F) {
 		if json.Unmarshal(text, &msg) != nil || msg.Refused != nil || msg.Shutdown != nil {
 			return // Those end an agent, and take the time that tasks have.
 		}
-		files := disk.NewMemory()
-		a, err := New(Options{
-			Dial:  func(context.Context, link.Register) (Link, error) { return deaf{}, nil },
-			Files: files, Resources: []mesos.Resource{{}}, Executor: Simulated, Log: zerolog.Nop(),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		a := idle(t, disk.NewMemory())
 		if _, err := a.begin(&link.Registered{AgentID: "a", Expected: []link.TaskKey{{FrameworkID: "f", TaskID: "t"}}}, deaf{}); err != nil {
 			t.Fatal(err)
 		}
@@ -124,5 +131,100 @@ func FuzzEndpoints(f *testing.F) {
 		if w.Body.Len() > 1<<20 {
 			t.Errorf("%d bytes in answer to %d", w.Body.Len(), len(body))
 		}
+	})
+}
+
+// FuzzRecord: whatever lies in the file of a record, an agent refuses to start with
+// it, or takes the task back, reports it, and can be told about it.
+func FuzzRecord(f *testing.F) {
+	task := link.TaskInfo{Value: mesos.TaskInfo{TaskID: mesos.TaskID{Value: "t"}}}
+	status := link.TaskStatus{Value: withUUID(mesos.TASK_RUNNING, 1)}
+	for _, r := range []record{
+		{},
+		{Run: executor.Run{FrameworkID: "f", ExecutorID: "t", ContainerID: "c"}, Kind: Simulated, Info: task, State: mesos.TASK_STAGING},
+		{Kind: Simulated, Info: task, State: mesos.TASK_RUNNING, Pending: []link.TaskStatus{status}, Started: 1},
+		{Kind: Simulated, Info: task, State: mesos.TASK_FINISHED, Acked: []link.TaskStatus{status}, Orphan: true},
+		{Kind: Docker, Info: task, State: mesos.TASK_KILLING, Aborted: true, Drained: true, Gone: true},
+		{Info: task, State: mesos.TASK_DROPPED, Pending: []link.TaskStatus{status, status}},
+	} {
+		text, err := json.Marshal(r)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	for _, text := range []string{"", "null", "{}", `{"state":99}`, `{"run":{"container_id":"../x"},"pending":["","AA=="]}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		files := disk.NewMemory()
+		for name, content := range map[string][]byte{identityFile: []byte(`{"agent_id":"a"}`), runsDir + "/c.json": text} {
+			if err := files.Replace(name, content); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a := idle(t, files)
+		if a.recover(t.Context()) != nil {
+			return
+		}
+		if _, err := json.Marshal(a.registration()); err != nil {
+			t.Errorf("what is reported cannot be said: %v", err)
+		}
+		if _, err := a.begin(&link.Registered{AgentID: "a"}, deaf{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range a.unacknowledged() {
+			a.acknowledge(&link.Acknowledge{FrameworkID: r.Run.FrameworkID, TaskID: r.key().task, UUID: r.Pending[0].Value.UUID})
+		}
+		a.drainAll(&link.Drain{MaxGrace: -1})
+		a.tasks()
+		a.closeExecutors()
+		if _, err := a.store.load(); err != nil {
+			t.Errorf("what was stored anew cannot be read again: %v", err)
+		}
+		a.mu.Lock()
+		a.retries.stop()
+		a.mu.Unlock()
+	})
+}
+
+// FuzzIdentity: whatever lies in the file of an agent's identity, it refuses to
+// start with it or registers as what it says.
+func FuzzIdentity(f *testing.F) {
+	for _, text := range []string{
+		"", "null", "{}", `{"agent_id":"a"}`, `{"agent_id":"a","resources":[""]}`, `{"resources":["AA=="]}`,
+		`{"agent_id":"a","feedback":[{"framework_id":"f","operation_id":"o","uuid":"AAAA"}]}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		files := disk.NewMemory()
+		if err := files.Replace(identityFile, text); err != nil {
+			t.Fatal(err)
+		}
+		a, err := New(Options{
+			Dial:  func(context.Context, link.Register) (Link, error) { return deaf{}, nil },
+			Files: files, Resources: []mesos.Resource{{Name: "cpus", Type: mesos.SCALAR.Enum()}}, Executor: Simulated, Log: zerolog.Nop(),
+		})
+		if err != nil {
+			return
+		}
+		reg := a.registration()
+		if _, err := json.Marshal(reg); err != nil {
+			t.Errorf("what is reported cannot be said: %v", err)
+		}
+		if got := reg.Agent.Value.GetID().GetValue(); got != a.identity.AgentID {
+			t.Errorf("registers as %q, want %q", got, a.identity.AgentID)
+		}
+		if _, err := a.begin(&link.Registered{AgentID: "b"}, deaf{}); err != nil {
+			t.Fatal(err)
+		}
+		a.closeExecutors()
+		if id, err := a.store.identity(); err != nil || id.AgentID != "b" {
+			t.Errorf("stored %+v: %v", id, err)
+		}
+		a.mu.Lock()
+		a.retries.stop()
+		a.mu.Unlock()
 	})
 }

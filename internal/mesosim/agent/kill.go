@@ -152,15 +152,35 @@ func (a *Server) shutdown(reason string) {
 	end()
 }
 
-// leave is the good-bye of Unregister.
+// leave is the good-bye of Unregister. The master hears it before any task ends.
 func (a *Server) leave(ctx context.Context) {
 	a.mu.Lock()
 	a.leaving = true
-	if a.session != nil {
-		a.session.post(link.FromAgent{Unregister: true})
+	s := a.session
+	if s != nil {
+		s.post(link.FromAgent{Unregister: true})
 	}
 	a.mu.Unlock()
+	if s != nil {
+		patience := time.NewTimer(a.opts.ShutdownGrace)
+		defer patience.Stop()
+		select {
+		case <-s.bye:
+		case <-patience.C:
+			a.opts.Log.Warn().Msg("the master does not hear the good-bye")
+		case <-ctx.Done():
+		}
+	}
 	a.killAll(ctx)
+}
+
+// forget makes the next start that of a new agent, once nothing of this one runs.
+func (a *Server) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, r := range a.records {
+		a.discard(r)
+	}
 	if err := a.store.forgetIdentity(); err != nil {
 		a.opts.Log.Error().Err(err).Msg("the agent's id cannot be forgotten")
 	}

@@ -99,9 +99,17 @@ func (a *Server) updateFramework(u *link.UpdateFramework) {
 	defer a.mu.Unlock()
 	runs := false
 	for _, r := range a.records {
-		if r.Run.FrameworkID == u.Framework.Value.GetID().GetValue() {
-			r.Framework = u.Framework
-			runs = runs || r.Kind != ""
+		if r.Run.FrameworkID != u.Framework.Value.GetID().GetValue() {
+			continue
+		}
+		runs = runs || r.Kind != ""
+		if r.Framework.Value.Equal(&u.Framework.Value) {
+			continue
+		}
+		r.Framework = u.Framework
+		if err := a.store.save(r); err != nil {
+			a.fatal(err)
+			return
 		}
 	}
 	if runs {

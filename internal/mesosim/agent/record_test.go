@@ -7,6 +7,9 @@ import (
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/disk"
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
 
 func withUUID(state mesos.TaskState, n byte) mesos.TaskStatus {
@@ -105,6 +108,33 @@ func TestRecordsSurvive(t *testing.T) {
 }
 
 // 4.3, 4.4: whose grace counts.
+// 1.4: what a framework says of itself anew outlives the agent, which may be killed
+// before its tasks say anything more.
+func TestFrameworkIsKept(t *testing.T) {
+	files := disk.NewMemory()
+	a := idle(t, files)
+	if _, err := a.begin(&link.Registered{AgentID: "a"}, deaf{}); err != nil {
+		t.Fatal(err)
+	}
+	framework := link.FrameworkInfo{Value: mesos.FrameworkInfo{Name: "old", ID: &mesos.FrameworkID{Value: "f"}}}
+	launch := &link.Launch{Framework: framework, Task: link.TaskInfo{Value: mesos.TaskInfo{TaskID: mesos.TaskID{Value: "t"}}}}
+	a.obey(t.Context(), &link.ToAgent{Launch: launch})
+	framework.Value.Name = "new"
+	a.obey(t.Context(), &link.ToAgent{UpdateFramework: &link.UpdateFramework{Framework: framework}})
+	a.closeExecutors()
+	a.mu.Lock()
+	a.retries.stop()
+	a.mu.Unlock()
+
+	records, err := idle(t, files).store.load()
+	if err != nil || len(records) != 1 {
+		t.Fatalf("%v %v", records, err)
+	}
+	if name := records[0].Framework.Value.Name; name != "new" {
+		t.Errorf("the framework is called %q after a restart, want new", name)
+	}
+}
+
 func TestGrace(t *testing.T) {
 	own := &mesos.KillPolicy{GracePeriod: &mesos.DurationInfo{Nanoseconds: int64(7 * time.Second)}}
 	for _, c := range []struct {

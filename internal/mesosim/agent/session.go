@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ type session struct {
 	mu   sync.Mutex
 	out  []link.FromAgent
 	wake chan struct{}
+	bye  chan struct{} // closed when the good-bye has been said
 }
 
 // post queues a message; it is lost with the session.
@@ -157,7 +159,7 @@ func (a *Server) begin(g *link.Registered, conn Link) (*session, error) {
 		a.end()
 		return nil, err
 	}
-	a.session = &session{link: conn, wake: make(chan struct{}, 1)}
+	a.session = &session{link: conn, wake: make(chan struct{}, 1), bye: make(chan struct{})}
 	for _, k := range g.Expected {
 		a.answerForUnknown(k)
 	}
@@ -198,6 +200,10 @@ func (a *Server) talk(ctx context.Context, broken context.CancelFunc, s *session
 		if err := s.link.Send(ctx, list); err != nil {
 			a.opts.Log.Debug().Err(err).Msg("message to the master failed")
 			broken()
+			return
+		}
+		if slices.ContainsFunc(list, func(m link.FromAgent) bool { return m.Unregister }) {
+			close(s.bye)
 			return
 		}
 	}
