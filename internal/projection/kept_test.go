@@ -47,7 +47,8 @@ func TestDeletedJobsLeaveNoSummary(t *testing.T) {
 	m := NewModel()
 	for i, ev := range []events.Event{
 		events.JobSubmitted{Spec: []byte(`{"id":"a","tasks":[{"name":"g","replicas":1,"container":{"image":"i"}}]}`)},
-		events.JobStopped{Run: 1}, events.JobDeleted{Run: 1},
+		events.JobStopped{Run: 1},
+		events.JobDeleted{Run: 1},
 	} {
 		r := cluster.Record{Sequence: uint64(i + 1), Subject: events.Subject{Role: events.RoleJob, Job: "a"}, Event: ev}
 		if err := m.Apply(r); err != nil {
