@@ -11,6 +11,7 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 
+	"github.com/milosgajdos/taurus/internal/allinone"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/docker"
 	"github.com/milosgajdos/taurus/internal/scratchimage"
 )
@@ -104,8 +105,9 @@ func (e *Engine) BuildDemo(ctx context.Context, executable string) error {
 	return nil
 }
 
-// Containers are those that agents with work directories under a data directory
-// started; they are known by the sandboxes that are mounted into them.
+// Containers are those that agents with work directories in a data directory
+// started; they are known by the sandboxes that are mounted into them. Those of a
+// data directory within it are not its own.
 func (e *Engine) Containers(ctx context.Context, data string, ended bool) ([]Container, error) {
 	list, err := e.client.ContainerList(ctx, client.ContainerListOptions{
 		All: ended, Filters: make(client.Filters).Add("label", docker.LabelAgent),
@@ -116,7 +118,7 @@ func (e *Engine) Containers(ctx context.Context, data string, ended bool) ([]Con
 	var own []Container
 	for _, c := range list.Items {
 		for _, m := range c.Mounts {
-			if strings.HasPrefix(m.Source, data+string(filepath.Separator)) {
+			if strings.HasPrefix(m.Source, filepath.Join(data, allinone.RoleAgent+"-")) {
 				own = append(own, Container{ID: c.ID, Name: strings.TrimPrefix(first(c.Names), "/"), State: string(c.State)})
 				break
 			}

@@ -33,10 +33,11 @@ func (d *docker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Api-Version", "1.41")
 	case path == "/containers/json":
 		fmt.Fprint(w, `[
-			{"Id":"a","Names":["/mesos-a"],"State":"running","Mounts":[{"Source":"/data/agent-1/sandbox"}]},
-			{"Id":"b","Names":["/mesos-b"],"State":"exited","Mounts":[{"Source":"/data2/agent-1/sandbox"}]},
-			{"Id":"c","Names":["/mesos-c"],"State":"exited","Mounts":[{"Source":"/x"},{"Source":"/data/agent-2/sandbox"}]},
-			{"Id":"d","Names":[],"State":"running","Mounts":[]}]`)
+			{"Id":"a","Names":["/mesos-a"],"State":"running","Mounts":[{"Source":"/data/mesos-agent-1/sandbox"}]},
+			{"Id":"b","Names":["/mesos-b"],"State":"exited","Mounts":[{"Source":"/data2/mesos-agent-1/sandbox"}]},
+			{"Id":"c","Names":["/mesos-c"],"State":"exited","Mounts":[{"Source":"/x"},{"Source":"/data/mesos-agent-2/sandbox"}]},
+			{"Id":"d","Names":[],"State":"running","Mounts":[]},
+			{"Id":"e","Names":["/mesos-e"],"State":"running","Mounts":[{"Source":"/data/demo/mesos-agent-1/sandbox"}]}]`)
 	case path == "/images/json":
 		if got := r.URL.Query().Get("filters"); !strings.Contains(got, "taurus.demo") {
 			w.WriteHeader(http.StatusBadRequest)
