@@ -93,7 +93,13 @@ func (m *Master) apply(p *pool, op *mesos.Offer_Operation) {
 // OperationEnded is an agent's feedback, resent until it is acknowledged.
 func (m *Master) OperationEnded(session string, fb *link.Feedback) {
 	a, f := m.bySession(session), m.frameworks[fb.FrameworkID]
-	if a == nil || f == nil {
+	if a == nil {
+		return
+	}
+	if f == nil {
+		if m.isCompleted(fb.FrameworkID) { // Nobody else will.
+			m.tell(a, link.ToAgent{AckOperation: &link.AckOperation{OperationID: fb.OperationID, UUID: fb.UUID}})
+		}
 		return
 	}
 	if op := m.operations[operationKey{f.id, fb.OperationID}]; op != nil {

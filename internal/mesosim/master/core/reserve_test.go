@@ -189,3 +189,29 @@ func TestExecutorIsChargedOnce(t *testing.T) {
 		t.Errorf("%d thousandths are used by the next", got)
 	}
 }
+
+// What an operation of a framework that is gone came to is acknowledged by the
+// master, as is nothing of one that may come back.
+func TestFeedbackForAbsentFrameworks(t *testing.T) {
+	w := newWorld(t, Registry{})
+	w.agent("s", "", 5051)
+	fid := w.subscribe("f", refinedInfo())
+	end := func(of string) (acknowledged int) {
+		w.m.OperationEnded("s", &link.Feedback{FrameworkID: of, OperationID: "op", UUID: []byte("0123456789abcdef")})
+		w.drain()
+		for _, m := range w.told["s"] {
+			if k := m.AckOperation; k != nil && k.OperationID == "op" && string(k.UUID) == "0123456789abcdef" {
+				acknowledged++
+			}
+		}
+		return acknowledged
+	}
+	w.m.Disconnected(w.now, "f")
+	if n := end(fid) + end("never seen"); n != 0 {
+		t.Errorf("%d acknowledgements for frameworks that may come", n)
+	}
+	w.m.Teardown(w.now, fid)
+	if n := end(fid); n != 1 {
+		t.Errorf("%d acknowledgements for a framework that is gone", n)
+	}
+}
