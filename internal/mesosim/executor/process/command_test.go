@@ -124,15 +124,18 @@ func TestEnvironmentIsTheTasksNotTheAgents(t *testing.T) {
 	t.Setenv("SECRET_OF_THE_AGENT", "x")
 	info := script("env; pwd")
 	info.TaskID.Value = "task"
+	// Its own variables win, but for the role.
 	value := "b"
-	info.Command.Environment = &mesos.Environment{Variables: []mesos.Environment_Variable{{Name: "A", Value: &value}}}
+	info.Command.Environment = &mesos.Environment{Variables: []mesos.Environment_Variable{
+		{Name: "A", Value: &value}, {Name: "MESOS_DIRECTORY", Value: &value}, {Name: "MESOS_ALLOCATION_ROLE", Value: &value},
+	}}
 	_, task, s := play(t, info)
 	s.Next(t, mesos.TASK_STARTING)
 	s.Next(t, mesos.TASK_RUNNING)
 	s.Next(t, mesos.TASK_FINISHED)
 	out := executortest.ReadSandbox(t, task, "stdout")
 	for _, want := range []string{
-		"A=b\n", "MESOS_TASK_ID=task\n", "MESOS_ALLOCATION_ROLE=ops\n", "MESOS_SANDBOX=" + task.Run.Sandbox + "\n", "\n" + task.Run.Sandbox + "\n",
+		"A=b\n", "MESOS_DIRECTORY=b\n", "MESOS_TASK_ID=task\n", "MESOS_ALLOCATION_ROLE=ops\n", "MESOS_SANDBOX=" + task.Run.Sandbox + "\n", "\n" + task.Run.Sandbox + "\n",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in %q", want, out)

@@ -149,27 +149,26 @@ func argvOf(info *mesos.TaskInfo) []string {
 	return argv
 }
 
-// environ is what Mesos gives to a command: not the agent's own environment.
+// environ is what Mesos gives to a command, not the agent's own environment. What
+// the command asks for wins, but for its role.
 func (d *driver) environ(t executor.Task) []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + t.Run.Sandbox,
 		"PWD=" + t.Run.Sandbox,
+		"MESOS_SANDBOX=" + t.Run.Sandbox,
+		"MESOS_DIRECTORY=" + t.Run.Sandbox,
+		"MESOS_TASK_ID=" + t.Info.TaskID.Value,
+		"MESOS_FRAMEWORK_ID=" + t.Run.FrameworkID,
+		"MESOS_EXECUTOR_ID=" + t.Run.ExecutorID,
+		"MESOS_AGENT_ID=" + d.opts.AgentID,
+		"MESOS_SLAVE_ID=" + d.opts.AgentID,
+		"LIBPROCESS_IP=" + d.opts.AgentIP,
 	}
 	for _, v := range t.Info.GetCommand().GetEnvironment().GetVariables() {
 		env = append(env, v.Name+"="+v.GetValue())
 	}
-	return append(env,
-		"MESOS_SANDBOX="+t.Run.Sandbox,
-		"MESOS_DIRECTORY="+t.Run.Sandbox,
-		"MESOS_TASK_ID="+t.Info.TaskID.Value,
-		"MESOS_FRAMEWORK_ID="+t.Run.FrameworkID,
-		"MESOS_EXECUTOR_ID="+t.Run.ExecutorID,
-		"MESOS_AGENT_ID="+d.opts.AgentID,
-		"MESOS_SLAVE_ID="+d.opts.AgentID,
-		"MESOS_ALLOCATION_ROLE="+t.Role,
-		"LIBPROCESS_IP="+d.opts.AgentIP,
-	)
+	return append(env, "MESOS_ALLOCATION_ROLE="+t.Role) // os/exec takes the last of a name.
 }
 
 // Forget kills what still runs of a run; the run's folder is the manager's to remove.
