@@ -73,6 +73,14 @@ func TestFaultsOfReservations(t *testing.T) {
 			t.Errorf("got  %+v\nwant %q", got, c.want)
 		}
 	}
+	w.m.Accept(w.now, s, &scheduler.Call_Accept{ // without an id nothing is said
+		OfferIDs: []mesos.OfferID{w.take("f")[0].ID}, Operations: []mesos.Offer_Operation{reserve(plain), reserve(reservedCPUs(5))},
+		Filters: &mesos.Filters{RefuseSeconds: new(0.0)},
+	})
+	w.pass(time.Second, "s")
+	if got := w.operations("f"); len(got) != 0 {
+		t.Errorf("without an id: %+v", got)
+	}
 	if got := w.operate(s, "f", reserve(reservedCPUs(1))); len(got) != 0 {
 		t.Errorf("RESERVE: %+v", got)
 	}
