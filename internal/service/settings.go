@@ -137,7 +137,6 @@ func (s *Settings) offer(errs []error, f *pflag.Flag, value, source string) []er
 	if err := f.Value.Set(value); err != nil {
 		return append(errs, s.refuse(f, value, source, "want "+wanted(f)+": "+err.Error()))
 	}
-	f.Changed = true
 	return errs
 }
 

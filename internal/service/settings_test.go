@@ -207,6 +207,20 @@ func TestSecretsStayHidden(t *testing.T) {
 	}
 }
 
+// A file of the limit's size is read, one byte more is refused.
+func TestFileHasALimit(t *testing.T) {
+	for _, tt := range []struct {
+		size int
+		ok   bool
+	}{{service.FileMax, true}, {service.FileMax + 1, false}} {
+		const begin = "copies: 3\n#"
+		err := newSample(t).load(t, nil, nil, begin+strings.Repeat("x", tt.size-len(begin)))
+		if (err == nil) != tt.ok || err != nil && !strings.Contains(err.Error(), "the most is 1048576") {
+			t.Errorf("%d bytes: %v", tt.size, err)
+		}
+	}
+}
+
 // What is refused for its form has its password in no place in particular.
 func TestRefusalHidesPasswordsOfMalformedAddresses(t *testing.T) {
 	for value, want := range map[string]string{

@@ -177,6 +177,7 @@ func TestRefusals(t *testing.T) {
 	}
 	secret, empty := file("secret", "s3cret\n"), file("empty", "\n")
 	colon, noPEM := file("colon", "a:b"), file("ca.pem", "no certificate")
+	long := file("long", strings.Repeat("s", 4097))
 	missing := filepath.Join(dir, "missing")
 	work := "--work-dir=" + dir
 	for _, tc := range []struct {
@@ -191,6 +192,7 @@ func TestRefusals(t *testing.T) {
 		{"planner", []string{"--nats=nats://a:b@c:4222,nats://d:e@f:4222"}, "names another user"},
 		{"planner", []string{"--nats=nats://a:b@c:4222", "--nats-user=d", "--nats-password=e"}, "names another user"},
 		{"planner", []string{"--nats=nats://a:b@c:4222", "--nats-creds=" + secret}, "use one of them"},
+		{"planner", []string{"--nats=nats://a:b@c:4222,nats://a:e@f:4222"}, "names another user"},
 		{"planner", []string{"--nats-password=x"}, "needs --nats-user"},
 		{"planner", []string{"--nats-user=a", "--nats-creds=" + secret}, "use one of them"},
 		{"planner", []string{"--nats-creds=" + missing}, "nats-creds = "},
@@ -212,6 +214,7 @@ func TestRefusals(t *testing.T) {
 		{"reaper", []string{"--secret-file=" + secret}, "needs --principal"},
 		{"reaper", []string{"--principal=p", "--secret-file=" + missing}, "cannot be read"},
 		{"reaper", []string{"--principal=p", "--secret-file=" + empty}, "must hold one secret"},
+		{"reaper", []string{"--principal=p", "--secret-file=" + long}, "must hold one secret"},
 		{"reaper", []string{"--principal=p", "--secret-file=" + colon}, "must not contain ':'"},
 		{"reaper", []string{"--mesos-ca=" + noPEM}, "mesos-ca = "},
 		{"reaper", []string{"--mesos-cert=" + noPEM}, "mesos-cert = "},
