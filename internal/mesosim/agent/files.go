@@ -229,7 +229,7 @@ func (a *Server) list(path string) ([]file, *refusal) {
 }
 
 func describe(path string, i os.FileInfo) file {
-	f := file{Path: path, Size: i.Size(), Mode: modeText(i), Mtime: float64(i.ModTime().UnixNano()) / 1e9, Nlink: 1}
+	f := file{Path: path, Size: i.Size(), Mode: modeText(i), Mtime: float64(i.ModTime().Unix()), Nlink: 1}
 	if st, ok := i.Sys().(*syscall.Stat_t); ok {
 		f.Nlink, f.bits = uint64(st.Nlink), uint32(st.Mode) //nolint:unconvert // 16 bits on macOS.
 		f.UID, f.GID = strconv.FormatUint(uint64(st.Uid), 10), strconv.FormatUint(uint64(st.Gid), 10)

@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"encoding/base64"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -241,6 +242,9 @@ func TestCheck80Files(t *testing.T) {
 	var seen []string
 	for _, x := range decodeList(t, get(t, a.addr, "/files/browse?path="+virtual).body) {
 		keys(t, "browse", x, "path", "nlink", "size", "mtime", "mode", "uid", "gid")
+		if mtime := number(x, "mtime"); mtime != math.Trunc(mtime) || mtime == 0 {
+			t.Errorf("mtime %f is no whole second", mtime)
+		}
 		seen = append(seen, filepath.Base(text(x, "path"))+" "+text(x, "mode")[:1])
 	}
 	if want := "stderr -,stdout -,sub d"; strings.Join(seen, ",") != want {

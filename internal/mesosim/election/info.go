@@ -14,6 +14,7 @@ import (
 type Master struct {
 	Address      Endpoint     `json:"address"`
 	Capabilities []Capability `json:"capabilities,omitempty"`
+	Domain       *Domain      `json:"domain,omitempty"`
 	Hostname     string       `json:"hostname"`
 	ID           string       `json:"id"`
 	IP           uint32       `json:"ip"` // network order, read as on a little-endian machine
@@ -27,6 +28,22 @@ type Endpoint struct {
 	Hostname string `json:"hostname,omitempty"`
 	IP       string `json:"ip,omitempty"`
 	Port     int    `json:"port"`
+}
+
+// Domain is where a master is.
+type Domain struct {
+	FaultDomain FaultDomain `json:"fault_domain"`
+}
+
+// FaultDomain is what may fail together.
+type FaultDomain struct {
+	Region Name `json:"region"`
+	Zone   Name `json:"zone"`
+}
+
+// Name is that of a region or zone.
+type Name struct {
+	Name string `json:"name"`
 }
 
 // Capability is one thing that a master can do.

@@ -33,6 +33,17 @@ func TestMasterIsWrittenAsMesosDoes(t *testing.T) {
 	}
 }
 
+func TestMasterSaysWhereItIs(t *testing.T) {
+	m := NewMaster("m", "10.0.0.1", "h", 5050, "")
+	m.Domain = &Domain{FaultDomain{Region: Name{"r"}, Zone: Name{"z"}}}
+	got, err := json.Marshal(m)
+	want := `{"address":{"hostname":"h","ip":"10.0.0.1","port":5050},"domain":{"fault_domain":{"region":{"name":"r"},"zone":{"name":"z"}}},` +
+		`"hostname":"h","id":"m","ip":16777226,"pid":"master@10.0.0.1:5050","port":5050}`
+	if err != nil || string(got) != want {
+		t.Errorf("got\n%s, %v, not\n%s", got, err, want)
+	}
+}
+
 func TestMasterAddresses(t *testing.T) {
 	for _, tt := range []struct{ name, data, authority, addr string }{
 		{"today's", `{"address":{"hostname":"h","ip":"10.0.0.1","port":5051},"hostname":"x","ip":1,"port":1}`, "h:5051", "10.0.0.1:5051"},

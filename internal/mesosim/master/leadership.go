@@ -30,7 +30,11 @@ func capabilities() []string { return []string{"AGENT_UPDATE", "AGENT_DRAINING",
 // describe is what this master tells the others of itself.
 func (s *Server) describe() election.Master {
 	i := &s.info
-	return election.NewMaster(i.ID, i.Address.GetIP(), i.GetHostname(), int(i.GetPort()), i.GetVersion(), capabilities()...)
+	m := election.NewMaster(i.ID, i.Address.GetIP(), i.GetHostname(), int(i.GetPort()), i.GetVersion(), capabilities()...)
+	if d := i.Domain.GetFaultDomain(); d != nil {
+		m.Domain = &election.Domain{FaultDomain: election.FaultDomain{Region: election.Name{Name: d.Region.Name}, Zone: election.Name{Name: d.Zone.Name}}}
+	}
+	return m
 }
 
 // stand stands for election until ctx is done. A standby that lost its session

@@ -129,3 +129,21 @@ func TestRegistryCannotBeStored(t *testing.T) {
 		})
 	}
 }
+
+// What a master tells the others of itself has its domain, where it has one.
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	where := &mesos.DomainInfo{FaultDomain: &mesos.DomainInfo_FaultDomain{
+		Region: mesos.DomainInfo_FaultDomain_RegionInfo{Name: "r"}, Zone: mesos.DomainInfo_FaultDomain_ZoneInfo{Name: "z"},
+	}}
+	for _, domain := range []*mesos.DomainInfo{nil, where} {
+		s, err := New(Options{InProcess: true, Ephemeral: true, Domain: domain})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := s.describe().Domain
+		if (got != nil) != (domain != nil) || got != nil && (got.FaultDomain.Region.Name != "r" || got.FaultDomain.Zone.Name != "z") {
+			t.Errorf("%v became %v", domain, got)
+		}
+	}
+}

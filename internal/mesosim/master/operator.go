@@ -206,7 +206,7 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, media string, m
 }
 
 func writeBody(w http.ResponseWriter, r *http.Request, body []byte) {
-	if len(body) < minGzip || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if len(body) < minGzip || !wire.AcceptsGzip(r.Header.Values("Accept-Encoding")) {
 		_, _ = w.Write(body) //nolint:gosec // JSON or plain text, not HTML.
 		return
 	}

@@ -41,6 +41,22 @@ func accepts(headers []string, media string) bool {
 	return ok
 }
 
+// AcceptsGzip says whether an answer may be compressed, by the Accept-Encoding
+// headers: what they say of gzip comes before what they say of all (RFC 9110,
+// 12.5.3).
+func AcceptsGzip(headers []string) bool {
+	parts := strings.Split(strings.Join(headers, ","), ",")
+	for _, coding := range []string{"gzip", "*"} {
+		for _, part := range parts {
+			name, params, _ := strings.Cut(part, ";")
+			if strings.TrimSpace(name) == coding {
+				return !refused(params)
+			}
+		}
+	}
+	return false
+}
+
 // refused says whether a quality of zero is among the parameters.
 func refused(params string) bool {
 	for p := range strings.SplitSeq(params, ";") {

@@ -161,6 +161,17 @@ func TestDoubles(t *testing.T) {
 	}
 }
 
+func TestAcceptsGzip(t *testing.T) {
+	for header, want := range map[string]bool{
+		"": false, "gzip": true, "deflate, gzip;q=0.5": true, "gzip;q=0": false, "*": true, "*;q=0": false, "*;q=0, gzip": true,
+		"gzip; q=0.0, *": false, "identity": false, "x-gzip": false,
+	} {
+		if got := wire.AcceptsGzip([]string{header}); got != want {
+			t.Errorf("%q: %v", header, got)
+		}
+	}
+}
+
 func TestUnknownTypeIsPresent(t *testing.T) {
 	codec := wire.NewCodec()
 	for _, c := range []struct {
