@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,11 @@ func TestReconciliationOfOperations(t *testing.T) {
 	w.operate(s, "f", mesos.Offer_Operation{
 		Type: mesos.Offer_Operation_RESERVE, Reserve: &mesos.Offer_Operation_Reserve{Resources: []mesos.Resource{reservedCPUs(1)}},
 	})
+	if told := w.told["s"]; !slices.ContainsFunc(told, func(m link.ToAgent) bool {
+		return m.Apply != nil && m.Apply.OperationID == "op" && m.Apply.FrameworkID == fid && len(m.Apply.Resources) == 4
+	}) {
+		t.Errorf("the agent was told %+v", told)
+	}
 	ask := func(ops ...scheduler.Call_ReconcileOperations_Operation) []mesos.OperationStatus {
 		w.m.ReconcileOperations(s, &scheduler.Call_ReconcileOperations{Operations: ops})
 		w.drain()
