@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"cmp"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -51,6 +52,11 @@ func (r *record) task() executor.Task {
 	t := executor.Task{Run: r.Run, Info: r.Info.Value, Role: r.Role}
 	if r.Started > 0 {
 		t.Started = time.UnixMicro(int64(r.Started * 1e6))
+	}
+	for _, list := range [][]link.TaskStatus{r.Acked, r.Pending} {
+		for _, s := range list {
+			t.Healthy, t.Check = cmp.Or(s.Value.Healthy, t.Healthy), cmp.Or(s.Value.CheckStatus, t.Check)
+		}
 	}
 	for _, c := range r.Framework.Value.Capabilities {
 		t.KillingState = t.KillingState || c.Type == mesos.FrameworkInfo_Capability_TASK_KILLING_STATE

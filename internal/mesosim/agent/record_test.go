@@ -135,6 +135,33 @@ func TestFrameworkIsKept(t *testing.T) {
 	}
 }
 
+// 4.5: what health checks and checks told last is known to the next agent process.
+func TestChecksGoOn(t *testing.T) {
+	r := &record{}
+	if task := r.task(); task.Healthy != nil || task.Check != nil {
+		t.Errorf("before any: %+v", task)
+	}
+	found := &mesos.CheckStatusInfo{Type: mesos.CheckInfo_TCP.Enum()}
+	for i, change := range []func(*mesos.TaskStatus){
+		func(*mesos.TaskStatus) {},
+		func(s *mesos.TaskStatus) { s.Healthy = new(true) },
+		func(s *mesos.TaskStatus) { s.Healthy, s.CheckStatus = new(false), found },
+	} {
+		s := withUUID(mesos.TASK_RUNNING, byte(i))
+		change(&s)
+		r.push(s)
+	}
+	for acknowledged := 0; ; acknowledged++ {
+		if task := r.task(); task.Healthy == nil || *task.Healthy || task.Check != found {
+			t.Errorf("after %d acknowledgements: %+v", acknowledged, task)
+		}
+		if len(r.Pending) == 0 {
+			break
+		}
+		r.acknowledge(r.Pending[0].Value.UUID)
+	}
+}
+
 func TestGrace(t *testing.T) {
 	own := &mesos.KillPolicy{GracePeriod: &mesos.DurationInfo{Nanoseconds: int64(7 * time.Second)}}
 	for _, c := range []struct {

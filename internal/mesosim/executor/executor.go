@@ -25,9 +25,13 @@ type Task struct {
 	// Role is the allocation role, given to docker tasks as MESOS_ALLOCATION_ROLE.
 	Role string
 	// Started is when the run became TASK_RUNNING, where Recover's caller knows
-	// it. Only the simulated executor needs it, for its runs leave no trace; zero
-	// means unknown, and such a run starts its time anew.
+	// it. Zero means unknown: then a simulated run, which leaves no trace, starts its
+	// time anew, and so do health checks.
 	Started time.Time
+	// Healthy and Check are what the health checks and checks of a run told last,
+	// for Recover to go on from there; nil if they told nothing.
+	Healthy *bool
+	Check   *mesos.CheckStatusInfo
 }
 
 // Status is one state of a task as an executor or the agent observes it. The

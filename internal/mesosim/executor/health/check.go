@@ -76,11 +76,15 @@ func statusCode(ctx context.Context, h *mesos.CheckInfo_Http, host string) *uint
 }
 
 // Follow checks a task until ctx is done, and calls tell with each status that
-// differs from the one before it; before the first there is NoStatus.
-func Follow(ctx context.Context, c *mesos.CheckInfo, check func(context.Context) *mesos.CheckStatusInfo, tell func(*mesos.CheckStatusInfo)) {
-	last := NoStatus(c)
+// differs from the one before it. last is what was told before, by an agent that
+// died; for a new task it is nil, as good as NoStatus.
+func Follow(ctx context.Context, c *mesos.CheckInfo, last *mesos.CheckStatusInfo, check func(context.Context) *mesos.CheckStatusInfo, tell func(*mesos.CheckStatusInfo)) {
+	wait := seconds(c.GetIntervalSeconds())
+	if none := NoStatus(c); last == nil || reflect.DeepEqual(last, none) {
+		last, wait = none, seconds(c.GetDelaySeconds())
+	}
 	timeout := seconds(c.GetTimeoutSeconds())
-	for wait := seconds(c.GetDelaySeconds()); pause.For(ctx, wait) == nil; wait = seconds(c.GetIntervalSeconds()) {
+	for ; pause.For(ctx, wait) == nil; wait = seconds(c.GetIntervalSeconds()) {
 		s := checkFor(ctx, timeout, check)
 		if ctx.Err() != nil {
 			return

@@ -78,7 +78,7 @@ func TestFollow(t *testing.T) {
 		start, n := time.Now(), 0
 		var told []int32
 		var at []time.Duration
-		health.Follow(ctx, c, func(context.Context) *mesos.CheckStatusInfo {
+		health.Follow(ctx, c, nil, func(context.Context) *mesos.CheckStatusInfo {
 			s := health.NoStatus(c)
 			s.Command.ExitCode = &codes[n]
 			n++
@@ -89,6 +89,33 @@ func TestFollow(t *testing.T) {
 		want := []time.Duration{15 * time.Second, 35 * time.Second, 55 * time.Second}
 		if !reflect.DeepEqual(told, []int32{0, 2, 0}) || !reflect.DeepEqual(at, want) {
 			t.Errorf("told %v at %v", told, at)
+		}
+	})
+}
+
+// What a check told before its agent was restarted is not told again.
+func TestFollowGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+		defer cancel()
+		c := &mesos.CheckInfo{Type: mesos.CheckInfo_COMMAND}
+		codes := []int32{3, 3, 4}
+		status := func(code int32) *mesos.CheckStatusInfo {
+			s := health.NoStatus(c)
+			s.Command.ExitCode = &code
+			return s
+		}
+		start, n := time.Now(), 0
+		var told []int32
+		var at []time.Duration
+		health.Follow(ctx, c, status(3), func(context.Context) *mesos.CheckStatusInfo {
+			n++
+			return status(codes[min(n, len(codes))-1])
+		}, func(s *mesos.CheckStatusInfo) {
+			told, at = append(told, s.GetCommand().GetExitCode()), append(at, time.Since(start))
+		})
+		if !reflect.DeepEqual(told, []int32{4}) || !reflect.DeepEqual(at, []time.Duration{30 * time.Second}) {
+			t.Errorf("told %v at %v, want 4 after three intervals of 10 s", told, at)
 		}
 	})
 }

@@ -107,7 +107,7 @@ func TestWatchKeepsToItsTimes(t *testing.T) {
 			return ctx.Err()
 		}
 		s := health.Settings{Delay: 3 * time.Second, Interval: 2 * time.Second, Timeout: time.Second, Failures: 2}
-		health.Watch(t.Context(), s, probe, func(health.Verdict) { told = append(told, time.Since(begin)) })
+		health.Watch(t.Context(), s, health.Past{}, probe, func(health.Verdict) { told = append(told, time.Since(begin)) })
 		if want := []time.Duration{3 * time.Second, 5 * time.Second, 8 * time.Second}; !slices.Equal(probes, want) {
 			t.Errorf("probes at %v, want %v", probes, want)
 		}
@@ -117,6 +117,50 @@ func TestWatchKeepsToItsTimes(t *testing.T) {
 	})
 }
 
+// 4.5, over a restart of the agent, which Mesos' executors outlive: what was told is
+// not told again, and delay and grace count from the start of the task.
+func TestWatchGoesOn(t *testing.T) {
+	t.Parallel()
+	yes, no := true, false
+	for name, c := range map[string]struct {
+		healthy *bool // told before
+		ok      bool
+		probe   time.Duration // the first
+		told    []bool
+	}{
+		"healthy, still":     {&yes, true, 2 * time.Second, nil},
+		"healthy, no more":   {&yes, false, 2 * time.Second, []bool{false, false}},
+		"unhealthy, no more": {&no, true, 2 * time.Second, []bool{true}},
+		"unhealthy, still":   {&no, false, 2 * time.Second, []bool{false}}, // The second in a row.
+		"not checked yet":    {nil, true, 3 * time.Second, []bool{true}},
+		"past its grace":     {nil, false, 3 * time.Second, []bool{false, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				begin, first := time.Now(), time.Duration(-1)
+				s := health.Settings{Delay: 10 * time.Second, Interval: 2 * time.Second, Grace: 9 * time.Second, Failures: 2}
+				past := health.Past{Start: begin.Add(-7 * time.Second), Healthy: c.healthy}
+				var told []bool
+				health.Watch(ctx, s, past, func(context.Context) error {
+					if first < 0 {
+						first = time.Since(begin)
+					}
+					if c.ok {
+						return nil
+					}
+					return errors.New("sick")
+				}, func(v health.Verdict) { told = append(told, v.Healthy) })
+				if first != c.probe || !slices.Equal(told, c.told) {
+					t.Errorf("first probe after %v, told %v, want %v, %v", first, told, c.probe, c.told)
+				}
+			})
+		})
+	}
+}
+
 func TestWatchEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -124,7 +168,7 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 		defer cancel()
 		s := health.Settings{Interval: time.Second, Failures: 1}
 		told := 0
-		health.Watch(ctx, s, func(context.Context) error { return nil }, func(health.Verdict) { told++ })
+		health.Watch(ctx, s, health.Past{}, func(context.Context) error { return nil }, func(health.Verdict) { told++ })
 		if told != 1 {
 			t.Errorf("a steady task was told of %d times, want once", told)
 		}

@@ -50,6 +50,14 @@ func NewMachine(s Settings, start time.Time) *Machine {
 	return &Machine{settings: s, start: start}
 }
 
+// Resume goes on from what another machine of the task reported last.
+func (m *Machine) Resume(healthy bool) {
+	m.succeeded = m.succeeded || healthy
+	if !healthy {
+		m.failures = 1 // How many they were is not known.
+	}
+}
+
 // Observe takes the result of a check that ended at the given time.
 func (m *Machine) Observe(ok bool, at time.Time) Verdict {
 	if ok {

@@ -7,11 +7,26 @@ import (
 	"github.com/milosgajdos/taurus/internal/pause"
 )
 
+// Past is what is known of a task when its checks begin, for they may have been
+// made before by an agent that died. The zero value is that of a new task.
+type Past struct {
+	Start   time.Time // of TASK_RUNNING; zero means now
+	Healthy *bool     // what was reported last; nil if nothing was
+}
+
 // Watch checks a task until ctx is done or a verdict says that it is to be
 // killed, and calls tell with each verdict that is to be reported.
-func Watch(ctx context.Context, s Settings, probe func(context.Context) error, tell func(Verdict)) {
-	m := NewMachine(s, time.Now())
-	if pause.For(ctx, s.Delay) != nil {
+func Watch(ctx context.Context, s Settings, past Past, probe func(context.Context) error, tell func(Verdict)) {
+	if past.Start.IsZero() {
+		past.Start = time.Now()
+	}
+	m := NewMachine(s, past.Start)
+	wait := max(0, time.Until(past.Start.Add(s.Delay)))
+	if past.Healthy != nil {
+		m.Resume(*past.Healthy)
+		wait = s.Interval
+	}
+	if pause.For(ctx, wait) != nil {
 		return
 	}
 	for {

@@ -39,7 +39,7 @@ type watcher struct {
 func (m *Manager) watch(ctx context.Context, r *run, w Workload, d Description, killing bool) (executor.Status, bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	v := &watcher{
-		manager: m, run: r, workload: w, running: running(d), killing: killing,
+		manager: m, run: r, workload: w, running: running(d), killing: killing, healthy: r.task.Healthy,
 		unstop: func() {}, verdicts: make(chan health.Verdict), checks: make(chan *mesos.CheckStatusInfo),
 	}
 	v.running.Data = nil
@@ -124,8 +124,9 @@ func (v *watcher) check(ctx context.Context) {
 		}
 		return err
 	}
+	past := health.Past{Start: v.run.task.Started, Healthy: v.run.task.Healthy}
 	v.helpers.Go(func() {
-		health.Watch(ctx, health.SettingsOf(hc), probe, func(h health.Verdict) {
+		health.Watch(ctx, health.SettingsOf(hc), past, probe, func(h health.Verdict) {
 			select {
 			case v.verdicts <- h:
 			case <-ctx.Done():
@@ -141,7 +142,7 @@ func (v *watcher) follow(ctx context.Context, c *mesos.CheckInfo) {
 	}
 	check := func(ctx context.Context) *mesos.CheckStatusInfo { return w.Check(ctx, c) }
 	v.helpers.Go(func() {
-		health.Follow(ctx, c, check, func(s *mesos.CheckStatusInfo) {
+		health.Follow(ctx, c, v.run.task.Check, check, func(s *mesos.CheckStatusInfo) {
 			select {
 			case v.checks <- s:
 			case <-ctx.Done():
