@@ -208,6 +208,21 @@ func TestVerdictOnNoOffers(t *testing.T) {
 	}
 }
 
+// TestVerdictOnPorts: a port may be another's, or none that the agent ever offers.
+func TestVerdictOnPorts(t *testing.T) {
+	for want, ports := range map[string][]job.Port{
+		"ports: host port 80 not offered: taken, or outside the agent's ports": {{}, {Host: 80}},
+		"ports: 11 wanted, fewer free": make([]job.Port, 11),
+	} {
+		d := demand("web", 1)
+		d.Group.Ports = ports
+		_, verdicts := placement.Match([]offer.Offer{agent(1, 9, 900)}, []placement.Demand{d}, 100, now)
+		if len(verdicts) != 1 || !slices.Equal(verdicts[0].Nearest.Lacked, []string{want}) {
+			t.Errorf("verdicts %+v, want %q", verdicts, want)
+		}
+	}
+}
+
 // TestSame: who waits, for what run and why; a nearer miss alone is no news.
 func TestSame(t *testing.T) {
 	v := placement.Verdict{Run: 1, Waiting: 2, Offers: 3, Reasons: map[string]uint32{"cpus": 3}}

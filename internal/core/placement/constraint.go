@@ -114,7 +114,7 @@ func portsWanted(ports []job.Port) string {
 		}
 	}
 	if fixed != "" {
-		return "host port" + fixed + " not free"
+		return "host port" + fixed + " not offered: taken, or outside the agent's ports"
 	}
 	return fmt.Sprintf("%d wanted, fewer free", len(ports))
 }
