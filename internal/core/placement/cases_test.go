@@ -212,7 +212,7 @@ func TestVerdictOnNoOffers(t *testing.T) {
 func TestVerdictOnPorts(t *testing.T) {
 	for want, ports := range map[string][]job.Port{
 		"ports: host port 80 not offered: taken, or outside the agent's ports": {{}, {Host: 80}},
-		"ports: 11 wanted, fewer free": make([]job.Port, 11),
+		"ports: 11 wanted, fewer free":                                         make([]job.Port, 11),
 	} {
 		d := demand("web", 1)
 		d.Group.Ports = ports
