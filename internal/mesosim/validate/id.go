@@ -23,13 +23,13 @@ func ID(id string) string {
 	return ""
 }
 
-// UUID says whether b is a UUID as Mesos takes it: 16 bytes of a known version
-// and of the RFC 4122 variant.
+// UUID says whether b is a UUID as Mesos takes it: 16 bytes of a known version, of
+// whatever variant.
 func UUID(b []byte) bool {
 	const size = 16
 	if len(b) != size {
 		return false
 	}
 	version := b[6] >> 4
-	return version >= 1 && version <= 5 && b[8]&0xc0 == 0x80
+	return version >= 1 && version <= 5
 }

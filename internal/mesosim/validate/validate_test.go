@@ -1,6 +1,7 @@
 package validate_test
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"slices"
@@ -234,7 +235,13 @@ func TestPrincipal(t *testing.T) {
 
 func TestUUID(t *testing.T) {
 	v4 := []byte{1, 2, 3, 4, 5, 6, 0x40, 8, 0x80, 10, 11, 12, 13, 14, 15, 16}
-	if !validate.UUID(v4) || validate.UUID(v4[:15]) || validate.UUID([]byte(strings.Repeat("x", 16))) || validate.UUID(nil) {
-		t.Error("a version 4 UUID and nothing else is one")
+	if !validate.UUID(v4) || validate.UUID(v4[:15]) || validate.UUID(append(v4, 0)) || validate.UUID(nil) {
+		t.Error("sixteen bytes are a UUID")
+	}
+	for version := range byte(16) {
+		b := bytes.Repeat([]byte{version<<4 | 1}, 16) // of any variant
+		if got, want := validate.UUID(b), 1 <= version && version <= 5; got != want {
+			t.Errorf("version %d: %v", version, got)
+		}
 	}
 }
