@@ -3,14 +3,18 @@ package wiring_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
+	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/spf13/cobra"
 	"go.uber.org/goleak"
 
@@ -63,6 +67,16 @@ func start(t *testing.T, cmd *cobra.Command, args ...string) *process {
 	cmd.SetArgs(append([]string{"--admin-listen=127.0.0.1:0", "--log-format=json", "--announce=" + p.file}, args...))
 	go func() { p.status <- service.Execute(ctx, cmd) }()
 	return p
+}
+
+// says waits until the log has the text.
+func (p *process) says(text string) {
+	p.t.Helper()
+	for deadline := time.Now().Add(patience); !strings.Contains(p.out.String(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("does not say %q: %s", text, p.out)
+		}
+	}
 }
 
 // ready waits until the process says that it is.
@@ -125,6 +139,65 @@ func TestAllRolesComeUp(t *testing.T) {
 	}
 	for _, p := range append(services, agent, master) {
 		p.end()
+	}
+}
+
+// framework is one as a master's /frameworks shows it.
+type framework struct {
+	Name            string   `json:"name"`
+	User            string   `json:"user"`
+	Roles           []string `json:"roles"`
+	Checkpoint      bool     `json:"checkpoint"`
+	FailoverTimeout float64  `json:"failover_timeout"`
+	WebUIURL        string   `json:"webui_url"`
+	Capabilities    []string `json:"capabilities"`
+}
+
+// TestFrameworkAsMesosSeesIt: without a checkpoint tasks end with their agent,
+// without a failover timeout with the launcher.
+func TestFrameworkAsMesosSeesIt(t *testing.T) {
+	nats := natstest.Start(t)
+	master := start(t, embedded.MesosMasterCommand(), "--listen=127.0.0.1:0", "--work-dir="+t.TempDir())
+	defer master.end()
+	address := master.ready().Address
+	l := start(t, wiring.LauncherCommand(), "--nats="+nats.URL(), "--master="+address, "--framework-name=ours", "--framework-user=nobody",
+		"--roles=a, b", "--failover-timeout=1h", "--webui-url=http://h:1", "--gpus")
+	defer l.end()
+	l.says(`"message":"subscribed"`)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/frameworks", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var got struct{ Frameworks []framework }
+	if err := json.NewDecoder(resp.Body).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	want := []framework{{
+		Name: "ours", User: "nobody", Roles: []string{"a", "b"}, Checkpoint: true, FailoverTimeout: 3600, WebUIURL: "http://h:1",
+		Capabilities: []string{"PARTITION_AWARE", "TASK_KILLING_STATE", "MULTI_ROLE", "RESERVATION_REFINEMENT", "REGION_AWARE", "GPU_RESOURCES"},
+	}}
+	if !reflect.DeepEqual(got.Frameworks, want) {
+		t.Errorf("Mesos sees %+v, want %+v", got.Frameworks, want)
+	}
+}
+
+// TestLogTellsNoPassword: neither the line at the start nor what goes wrong after
+// it says with what password ZooKeeper or NATS is asked.
+func TestLogTellsNoPassword(t *testing.T) {
+	nats := natstest.Start(t, func(o *server.Options) { o.Username, o.Password = "me", "hunter2" })
+	address := strings.Replace(nats.URL(), "nats://", "nats://me:hunter2@", 1)
+	l := start(t, wiring.LauncherCommand(), "--nats="+address, "--master=zk://me:hunter2@127.0.0.1:1/mesos", "--log-level=trace")
+	l.says("not subscribed")
+	l.end()
+	if text := l.out.String(); strings.Contains(text, "hunter2") ||
+		!strings.Contains(text, `"master":"zk://127.0.0.1:1/mesos"`) || !strings.Contains(text, `"nats":"`+nats.URL()+`"`) {
+		t.Errorf("says %s", text)
 	}
 }
 
