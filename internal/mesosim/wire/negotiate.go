@@ -23,49 +23,43 @@ func accepts(headers []string, media string) bool {
 	if len(headers) == 0 {
 		return true
 	}
-	var ok bool
-	for part := range strings.SplitSeq(strings.Join(headers, ","), ",") {
-		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-		name = strings.TrimSpace(name)
-		if !slices.Contains([]string{media, "*/*", "application/*"}, name) {
-			continue
-		}
-		if refused(params) {
-			if name == media {
-				return false
-			}
-			continue
-		}
-		ok = true
-	}
-	return ok
+	kind, _, _ := strings.Cut(media, "/")
+	return listed(headers, media, kind+"/*", "*/*")
 }
 
 // AcceptsGzip says whether an answer may be compressed, by the Accept-Encoding
-// headers: what they say of gzip comes before what they say of all (RFC 9110,
-// 12.5.3).
-func AcceptsGzip(headers []string) bool {
-	parts := strings.Split(strings.Join(headers, ","), ",")
-	for _, coding := range []string{"gzip", "*"} {
+// headers.
+func AcceptsGzip(headers []string) bool { return listed(headers, "gzip", "*") }
+
+// listed says whether headers allow the first of some names that is in them: what
+// is said of one comes before what is said of all (RFC 9110, 12.5).
+func listed(headers []string, names ...string) bool {
+	parts := strings.Split(strings.NewReplacer(" ", "", "\t", "").Replace(strings.Join(headers, ",")), ",")
+	for _, name := range names {
 		for _, part := range parts {
-			name, params, _ := strings.Cut(part, ";")
-			if strings.TrimSpace(name) == coding {
-				return !refused(params)
+			have, params, _ := strings.Cut(part, ";")
+			if strings.EqualFold(have, name) {
+				return wanted(params)
 			}
 		}
 	}
 	return false
 }
 
-// refused says whether a quality of zero is among the parameters.
-func refused(params string) bool {
+// wanted says whether the quality among the parameters is more than zero, as it is
+// when there is none.
+func wanted(params string) bool {
+	var qualities []string
 	for p := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if q, err := strconv.ParseFloat(value, 64); name == "q" && err == nil && q == 0 {
-			return true
+		if value, ok := strings.CutPrefix(p, "q="); ok {
+			qualities = append(qualities, value)
 		}
 	}
-	return false
+	if len(qualities) != 1 {
+		return true
+	}
+	q, err := strconv.ParseFloat(qualities[0], 64)
+	return err == nil && q > 0
 }
 
 // Refusal is the text of the 400 for a call that Decode did not take (1.1, 9 to

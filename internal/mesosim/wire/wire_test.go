@@ -161,10 +161,24 @@ func TestDoubles(t *testing.T) {
 	}
 }
 
+// 1.1: names in any case; what is said of a type comes before what is said of its
+// kind, and that before what is said of all.
+func TestNegotiate(t *testing.T) {
+	for header, want := range map[string]string{
+		"Application/JSON": wire.MediaJSON, "application/*;q=0, */*": "", "*/*, application/*;q=0": "", "application/json;q=x, */*": wire.MediaProtobuf,
+		"*/*;q=0, application/*": wire.MediaJSON, "application/json; q=0.001": wire.MediaJSON, "application/json;q=-1": "", "": "",
+		"application/json;q=0;q=0": wire.MediaJSON, "application/json;charset=utf-8": wire.MediaJSON, "text/html, application/recordio": wire.MediaRecordIO,
+	} {
+		if got := wire.Negotiate([]string{header}, wire.MediaRecordIO); got != want {
+			t.Errorf("%q: %q, want %q", header, got, want)
+		}
+	}
+}
+
 func TestAcceptsGzip(t *testing.T) {
 	for header, want := range map[string]bool{
 		"": false, "gzip": true, "deflate, gzip;q=0.5": true, "gzip;q=0": false, "*": true, "*;q=0": false, "*;q=0, gzip": true,
-		"gzip; q=0.0, *": false, "identity": false, "x-gzip": false,
+		"gzip; q=0.0, *": false, "GZIP": true, "identity": false, "x-gzip": false,
 	} {
 		if got := wire.AcceptsGzip([]string{header}); got != want {
 			t.Errorf("%q: %v", header, got)
