@@ -59,6 +59,9 @@ func newMaster() *cobra.Command {
 	f.IntVar(&limits.CompletedFrameworks, "max_completed_frameworks", limits.CompletedFrameworks, "how many frameworks that are over are remembered")
 	f.IntVar(&limits.CompletedTasks, "max_completed_tasks_per_framework", limits.CompletedTasks, "how many tasks that are over are remembered")
 	f.IntVar(&limits.UnreachableTasks, "max_unreachable_tasks_per_framework", limits.UnreachableTasks, "how many unreachable tasks are remembered")
+	f.IntVar(&limits.AgentCount, "registry_max_agent_count", limits.AgentCount, "how many unreachable agents, and how many that are gone, are remembered")
+	f.Var((*Duration)(&limits.AgentAge), "registry_max_agent_age", "how long they are remembered")
+	f.Var((*Duration)(&limits.PruneInterval), "registry_gc_interval", "time between looks for those to be forgotten")
 	f.IntVar(&mf.operators, "max_operator_event_stream_subscribers", 0, "how many operators may be subscribed (1000)")
 	compatible(cmd, ignoredByMaster, oldOfMaster)
 	return cmd

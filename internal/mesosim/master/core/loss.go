@@ -62,8 +62,8 @@ func (m *Master) advanceAgents(now time.Time) {
 	if !m.anyRecovered() {
 		return
 	}
-	for id, r := range m.registry.Admitted {
-		if m.isRecovered(id) && !now.Before(r.recoverBy) {
+	for _, id := range slices.Sorted(maps.Keys(m.registry.Admitted)) { // In an order, for a seed to repeat.
+		if m.isRecovered(id) && !now.Before(m.registry.Admitted[id].recoverBy) {
 			m.setAside(id)
 			delete(m.registry.Admitted, id)
 			m.registry.Unreachable[id] = now

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -112,5 +113,46 @@ func TestLossOfATaskThatEnded(t *testing.T) {
 				t.Errorf("kept %+v, want that it finished", tasks)
 			}
 		})
+	}
+}
+
+// 5.1: agents that are unreachable or gone are forgotten after two weeks, and the
+// oldest of more than there may be.
+func TestRegistryIsPruned(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	day := 24 * time.Hour
+	ago := func(d time.Duration) time.Time { return start.Add(-d) }
+	w := newWorld(t, Registry{
+		Unreachable: map[string]time.Time{"old": ago(14*day - 5*time.Minute), "new": ago(13 * day)},
+		Aside:       map[string]Admitted{"old": {Deactivated: true}, "new": {Deactivated: true}},
+		Gone:        map[string]time.Time{"a": ago(3 * day), "b": ago(2 * day), "c": ago(day)},
+	})
+	w.m.limits.AgentCount = 2
+	s := w.as(w.subscribe("f", info("", pa)), "f")
+	states := func() (out []mesos.TaskState) {
+		for _, id := range []string{"old", "new", "a", "b", "c"} {
+			w.reconcile(s, "t", &id)
+			out = append(out, w.updates("f")[0].GetState())
+		}
+		return out
+	}
+	expect := func(want ...mesos.TaskState) {
+		t.Helper()
+		if got := states(); !slices.Equal(got, want) {
+			t.Errorf("at %s: %v, want %v", w.now.Sub(start), got, want)
+		}
+	}
+	unreachable, gone, unknown := mesos.TASK_UNREACHABLE, mesos.TASK_GONE_BY_OPERATOR, mesos.TASK_UNKNOWN
+	w.pass(14 * time.Minute)
+	expect(unreachable, unreachable, gone, gone, gone)
+	saves := w.saves
+	w.pass(time.Minute)
+	expect(unknown, unreachable, unknown, gone, gone)
+	if aside := w.m.Registry().Aside; len(aside) != 1 || !aside["new"].Deactivated {
+		t.Errorf("kept aside %+v", aside)
+	}
+	w.pass(15 * time.Minute)
+	if w.saves != saves+1 {
+		t.Errorf("stored %d times, want once", w.saves-saves)
 	}
 }

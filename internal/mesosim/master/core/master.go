@@ -25,11 +25,19 @@ type Limits struct {
 	CompletedFrameworks int
 	// CompletedTasks and UnreachableTasks are those of one framework.
 	CompletedTasks, UnreachableTasks int
+	// AgentCount and AgentAge are how many unreachable agents the registry keeps,
+	// and for how long, and the same of agents that are gone; PruneInterval is how
+	// often it is looked through (5.1).
+	AgentCount              int
+	AgentAge, PruneInterval time.Duration
 }
 
 // DefaultLimits are those of Mesos.
 func DefaultLimits() Limits {
-	return Limits{CompletedFrameworks: 50, CompletedTasks: 1000, UnreachableTasks: 1000}
+	return Limits{
+		CompletedFrameworks: 50, CompletedTasks: 1000, UnreachableTasks: 1000,
+		AgentCount: 102_400, AgentAge: 14 * 24 * time.Hour, PruneInterval: 15 * time.Minute,
+	}
 }
 
 // Config is what a master is told at start.
@@ -71,6 +79,7 @@ type Master struct {
 
 	effects    []Effect
 	watched    bool
+	pruneAt    time.Time // of the registry
 	allocateAt time.Time // next batch allocation
 	allocate   bool      // one is wanted at once
 	changed    []*agent  // or one for these agents only
@@ -90,6 +99,7 @@ func New(cfg Config, registry Registry, now time.Time) *Master {
 	if cfg.Limits != nil {
 		m.limits = *cfg.Limits
 	}
+	m.pruneAt = now.Add(m.limits.PruneInterval)
 	for id, r := range m.registry.Admitted {
 		r.recoverBy = now.Add(cfg.ReregisterTimeout)
 		m.registry.Admitted[id] = r
@@ -102,6 +112,10 @@ func (m *Master) Advance(now time.Time) {
 	m.advanceFrameworks(now)
 	m.advanceAgents(now)
 	m.advanceOffers(now)
+	if !now.Before(m.pruneAt) {
+		m.pruneAt = now.Add(m.limits.PruneInterval)
+		m.prune(now)
+	}
 	if !now.Before(m.allocateAt) {
 		m.allocateAt = now.Add(m.cfg.AllocationInterval)
 		m.allocate = true
