@@ -39,8 +39,7 @@ func buildExampleScheduler(t *testing.T) string {
 // simulated one plays.
 //
 // In JSON it gets no further than SUBSCRIBED: mesos-go's codec fails on QUOTA_V2,
-// which every master of its time and later has. So it does on a real one
-// (mesos-v1, 11.1).
+// which every master of its time and later has. So it does on a real one.
 func TestExampleScheduler(t *testing.T) {
 	const tasks = 6
 	bin := buildExampleScheduler(t)
