@@ -85,7 +85,11 @@ func (o *output) open(name string) (*remainder, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &remainder{WriteCloser: f, skip: info.Size() - introduction(f)}, nil
+	r := &remainder{WriteCloser: f, skip: info.Size()}
+	if name == "stderr" {
+		r.skip -= introduction(f)
+	}
+	return r, nil
 }
 
 // introduction is the size of what the agent wrote before the container did: the

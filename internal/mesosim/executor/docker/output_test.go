@@ -66,3 +66,25 @@ func TestOpenKnowsTheIntroduction(t *testing.T) {
 		}
 	}
 }
+
+// Nobody introduces himself on stdout: what looks like it is the container's own.
+func TestOpenKnowsThatStdoutHasNoIntroduction(t *testing.T) {
+	t.Parallel()
+	const said = "I20260102 15:04:05.000000  2066 executor.cpp:130] Registered docker executor on h\nmore\n"
+	sandbox := t.TempDir()
+	for range 2 { // The second time after a restart of the agent.
+		out, err := (&output{sandbox: sandbox}).open("stdout")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(out, said); err != nil {
+			t.Fatal(err)
+		}
+		if err := out.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(filepath.Join(sandbox, "stdout")); err != nil || string(got) != said {
+		t.Errorf("%q, %v, want it once", got, err)
+	}
+}
