@@ -283,9 +283,14 @@ func (m *Master) removeFramework(now time.Time, f *framework) {
 	m.announce(&master.Event{Type: master.Event_FRAMEWORK_REMOVED, FrameworkRemoved: &master.Event_FrameworkRemoved{FrameworkInfo: f.info}})
 }
 
-// kill ends a task with its framework. What has ended before stays as it was.
+// kill ends a task with its framework. What has ended before stays as it was, and
+// operators heard of that.
 func (m *Master) kill(now time.Time, t *task) {
 	s := t.masterStatus(now, mesos.TASK_KILLED, mesos.REASON_FRAMEWORK_REMOVED, "Framework "+t.framework.id+" removed")
+	if terminal(t.state) {
+		t.keep(s)
+		return
+	}
 	m.settle(t, s, s.GetState())
 }
 

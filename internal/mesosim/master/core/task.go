@@ -183,10 +183,10 @@ func (m *Master) Updated(session string, u *link.Update) {
 		return
 	}
 	status := u.Status.Value
+	m.send(f, update(status)) // before operators hear of it
 	if t := f.tasks[status.TaskID.Value]; t != nil && t.agentID == a.id {
 		m.applyUpdate(t, status, u.Latest)
 	}
-	m.send(f, update(status))
 }
 
 func (m *Master) applyUpdate(t *task, s mesos.TaskStatus, latest mesos.TaskState) {
