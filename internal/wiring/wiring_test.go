@@ -201,18 +201,29 @@ func TestLogTellsNoPassword(t *testing.T) {
 	}
 }
 
-func TestRefusesAStreamWithOtherPartitions(t *testing.T) {
+// TestRefusesAStreamOfOtherSettings: what is fixed with the stream must not be
+// asked for otherwise.
+func TestRefusesAStreamOfOtherSettings(t *testing.T) {
 	nats := natstest.Start(t)
-	first := start(t, wiring.PlannerCommand(), "--nats="+nats.URL(), "--partitions=16")
+	first := start(t, wiring.PlannerCommand(), "--nats="+nats.URL(), "--partitions=16", "--max-bytes=64MiB")
 	first.ready()
 	defer first.end()
-	second := start(t, wiring.PlannerCommand(), "--nats="+nats.URL(), "--partitions=32")
-	if status := <-second.status; status != service.ExitUsage {
-		t.Errorf("exit status %d, want %d", status, service.ExitUsage)
-	}
-	for _, want := range []string{"partitions", "32", "16"} {
-		if !strings.Contains(second.out.String(), want) {
-			t.Errorf("says %s, want %q in it", second.out, want)
+	for _, tt := range []struct {
+		args  []string
+		wants []string
+	}{
+		{[]string{"--partitions=32"}, []string{"partitions", "32", "16"}},
+		{[]string{"--partitions=16", "--max-bytes=32MiB"}, []string{"33554432", "67108864"}},
+		{[]string{"--partitions=16", "--replicas=3"}, []string{"replicas", "3", "1"}},
+	} {
+		second := start(t, wiring.PlannerCommand(), append(tt.args, "--nats="+nats.URL())...)
+		if status := <-second.status; status != service.ExitUsage {
+			t.Errorf("%q: exit status %d, want %d", tt.args, status, service.ExitUsage)
+		}
+		for _, want := range tt.wants {
+			if !strings.Contains(second.out.String(), want) {
+				t.Errorf("%q: says %s, want %q in it", tt.args, second.out, want)
+			}
 		}
 	}
 }
