@@ -17,6 +17,8 @@ const (
 	shard = 0
 	// appendTimeout bounds one append.
 	appendTimeout = 10 * time.Second
+	// leaveTimeout bounds each of the last words of a launcher that stops.
+	leaveTimeout = time.Second
 	// retryFirst and retryMax bound the waits between subscriptions.
 	retryFirst = 250 * time.Millisecond
 	retryMax   = 15 * time.Second
@@ -145,7 +147,7 @@ func (s *Service) elected(ctx context.Context, r cluster.Record) {
 
 // release gives a lease back; if it cannot, the lease runs out by itself.
 func (s *Service) release(ctx context.Context, held eventlog.Held) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
 	if err := held.Release(ctx); err != nil {
 		s.opt.Logger.Warn().Err(err).Msg("lease not released; it runs out by itself")
@@ -276,15 +278,35 @@ func (s *Service) lost(ctx context.Context, err error) {
 	s.sess = nil
 	s.phase = subscribing
 	reason := fmtLost(err)
-	ev := events.SubscriptionClosed{StreamID: streamID, Reason: reason}
-	l := s.state.Launcher
-	subject := s.opt.Space.Launcher(shard)
-	s.appendLauncher(ctx, l.Last, s.envelope(fmt.Sprintf("%s@%d/%d", subject, l.Last, l.Epoch), l.Subscription.Sequence), ev)
+	env, ev := s.closed(streamID, reason)
+	s.appendLauncher(ctx, s.state.Launcher.Last, env, ev)
 	wait := s.backOff()
 	if errors.Is(err, mesos.ErrFailedOver) {
 		wait = max(wait, failedOverWait)
 	}
 	s.retryAt = now.Add(wait)
+}
+
+// closed is the end of a subscription.
+func (s *Service) closed(streamID, reason string) (events.Envelope, events.SubscriptionClosed) {
+	l := s.state.Launcher
+	id := fmt.Sprintf("%s@%d/%d", s.opt.Space.Launcher(shard), l.Last, l.Epoch)
+	return s.envelope(id, l.Subscription.Sequence), events.SubscriptionClosed{StreamID: streamID, Reason: reason}
+}
+
+// tellLeft writes down that the subscription ended with its launcher, so that
+// nobody believes in it until another is opened. It is no loss if it fails.
+func (s *Service) tellLeft(streamID string) {
+	env, ev := s.closed(streamID, "the launcher stopped")
+	m, ok := s.encode(s.opt.Space.Launcher(shard), env, ev)
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	defer cancel()
+	if _, err := s.opt.Log.Append(ctx, eventlog.Decision(m, s.state.Launcher.Last)); err != nil {
+		s.opt.Logger.Warn().Err(err).Msg("end of the subscription not written down")
+	}
 }
 
 func fmtLost(err error) string {

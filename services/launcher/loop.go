@@ -168,8 +168,12 @@ func (s *Service) receive(ctx context.Context, ev mesos.Event, open bool) {
 // never the framework.
 func (s *Service) leave() {
 	if s.sess != nil {
+		streamID := s.sess.sub.StreamID()
 		s.sess.close()
 		s.sess = nil
+		if s.phase == active {
+			s.tellLeft(streamID)
+		}
 	}
 	if s.held != nil {
 		s.stopRenewing()

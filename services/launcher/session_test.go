@@ -1,6 +1,7 @@
 package launcher_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -350,5 +351,47 @@ func TestSlotThatIsTakenAgain(t *testing.T) {
 		sub.events <- offered("O3", 4)
 		time.Sleep(time.Second)
 		want(t, "launched after it", sub.called("ACCEPT"), "ACCEPT O1: web.0.1", "ACCEPT O3: web.0.2")
+	})
+}
+
+// TestAStoppedLauncherSaysSo: nobody is to believe in its subscription until
+// another is opened.
+func TestAStoppedLauncherSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		s := r.make()
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Run(ctx) }()
+		sub := r.sub()
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		closed := records[events.SubscriptionClosed](t, r.log)
+		if len(closed) != 1 || closed[0].StreamID != sub.id || closed[0].Reason != "the launcher stopped" {
+			t.Errorf("written down: %+v, want the end of %s", closed, sub.id)
+		}
+	})
+}
+
+// TestAStandbyLeavesNoWord: it has no subscription that could end.
+func TestAStandbyLeavesNoWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.on(events.FrameworkRegistered{}, held(5*time.Second))
+		s := r.make()
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Run(ctx) }()
+		r.sub()
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		time.Sleep(5 * time.Second) // The append that was under way ends by itself.
+		if closed := records[events.SubscriptionClosed](t, r.log); len(closed) != 0 {
+			t.Errorf("written down: %+v, though nothing was opened", closed)
+		}
 	})
 }
