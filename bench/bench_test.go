@@ -29,14 +29,20 @@ func TestTaurus(t *testing.T) {
 	c := newCluster(t, 60, false)
 	defer c.Close()
 	log := memory.New()
+	leases := memory.NewLeases(time.Now)
 	p, err := bench.Taurus{
-		Log: func(context.Context, string) (eventlog.Log, error) { return shared{log}, nil }, Lease: memory.NewLeases(time.Now),
+		Log:   func(context.Context, string) (eventlog.Log, error) { return shared{log}, nil },
+		Lease: leases, Members: leases,
 		Mesos: mesos.Config{Master: c.Addr(), Transport: c.Network().Client("taurus").Transport, Log: zerolog.Nop()},
 	}.Run(t.Context(), 3, 20)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p.Submitted <= 0 || p.Running < p.Submitted || p.Killed <= 0 {
+		t.Errorf("%+v", p)
+	}
+	// Each of 3 jobs was planned, doomed and killed, and nobody raced anybody.
+	if p.Decisions < 9 || p.Lost != 0 {
 		t.Errorf("%+v", p)
 	}
 }
