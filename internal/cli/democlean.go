@@ -41,8 +41,7 @@ func (a *App) cleanDemo(ctx context.Context, data string) error {
 func (a *App) wipe(ctx context.Context, data string) error {
 	docker, err := engine.Find(ctx)
 	if err != nil {
-		say(a.Err, "no Docker here (%v): no containers to remove", err)
-		return nil
+		return a.withoutDocker(data, err)
 	}
 	n, err := docker.Remove(ctx, data)
 	if err == nil {
@@ -50,4 +49,19 @@ func (a *App) wipe(ctx context.Context, data string) error {
 		err = docker.RemoveDemo(ctx)
 	}
 	return errors.Join(err, docker.Close())
+}
+
+// withoutDocker refuses to forget containers that run on where Docker is not to be
+// reached, for nothing else knows whose they are.
+func (a *App) withoutDocker(data string, why error) error {
+	n, err := engine.Expected(data)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		return fmt.Errorf("no Docker here (%w), so %s cannot be removed: start Docker and try again, or delete %s yourself",
+			why, count(uint32(n), "container"), data)
+	}
+	say(a.Err, "no Docker here (%v): no containers to remove", why)
+	return nil
 }

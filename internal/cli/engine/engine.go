@@ -12,6 +12,7 @@ import (
 	"github.com/moby/moby/client"
 
 	"github.com/milosgajdos/taurus/internal/allinone"
+	"github.com/milosgajdos/taurus/internal/mesosim/agent"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/docker"
 	"github.com/milosgajdos/taurus/internal/scratchimage"
 )
@@ -103,6 +104,24 @@ func (e *Engine) BuildDemo(ctx context.Context, executable string) error {
 		return fmt.Errorf("docker: build %s: %w", DemoImage, err)
 	}
 	return nil
+}
+
+// Expected is how many containers the agents of a data directory left running, by
+// what they wrote down. It needs no engine.
+func Expected(data string) (int, error) {
+	dirs, err := filepath.Glob(filepath.Join(data, allinone.RoleAgent+"-*", "meta"))
+	if err != nil {
+		return 0, fmt.Errorf("data directory: %w", err)
+	}
+	sum := 0
+	for _, dir := range dirs {
+		n, err := agent.Unfinished(filepath.Dir(dir), agent.Docker)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
 }
 
 // Containers are those that agents with work directories in a data directory

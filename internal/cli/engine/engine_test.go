@@ -1,9 +1,12 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -107,5 +110,33 @@ func TestImages(t *testing.T) {
 	d.inUse = "i"
 	if err := e.RemoveDemo(t.Context()); err != nil || !slices.Equal(d.removed, []string{"/images/j"}) {
 		t.Errorf("removed %q, %v", d.removed, err)
+	}
+}
+
+// TestExpected: what agents wrote down tells of containers where there is no Docker.
+func TestExpected(t *testing.T) {
+	data := t.TempDir()
+	if n, err := engine.Expected(data); n != 0 || err != nil {
+		t.Errorf("%d containers of nothing, %v", n, err)
+	}
+	for path, text := range map[string]string{
+		"mesos-agent-1/meta/runs/a.json": `{"kind":"docker","state":1}`,
+		"mesos-agent-2/meta/runs/b.json": `{"kind":"docker","state":1}`,
+		"mesos-agent-2/meta/runs/c.json": `{"kind":"simulated","state":1}`,
+		"elsewhere/meta/runs/d.json":     `{"kind":"docker","state":1}`,
+	} {
+		path = filepath.Join(data, path)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := engine.Expected(data); n != 2 || err != nil {
+		t.Errorf("%d containers, %v, want 2", n, err)
+	}
+	if err := os.WriteFile(filepath.Join(data, "mesos-agent-1/meta/runs/a.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.Expected(data); err == nil {
+		t.Error("a broken record is passed over")
 	}
 }

@@ -21,6 +21,9 @@ func (a *Server) recover(ctx context.Context) error {
 	if err := a.buildExecutors(); err != nil {
 		return err
 	}
+	if err := a.canRecover(records); err != nil {
+		return err
+	}
 	a.mu.Lock()
 	for _, r := range records {
 		a.keep(r)
@@ -38,6 +41,18 @@ func (a *Server) recover(ctx context.Context) error {
 			if err := s.Sweep(ctx, known); err != nil {
 				a.opts.Log.Warn().Err(err).Msg("leftovers of ended tasks remain")
 			}
+		}
+	}
+	return nil
+}
+
+// canRecover refuses to take back tasks that no executor of this agent could
+// watch: they would be said to run for ever, and could not be killed.
+func (a *Server) canRecover(records []*record) error {
+	for _, r := range records {
+		if r.Kind != "" && !executor.Terminal(r.State) && a.executors[r.Kind] == nil {
+			return fmt.Errorf("%w executor: %s runs task %s of this work_dir; start the agent with it, or with another work_dir",
+				ErrOption, r.Kind, r.key().task)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/disk"
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
 
@@ -90,6 +91,26 @@ func (s *store) load() ([]*record, error) {
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// Unfinished counts the tasks of an executor that the records under a work_dir
+// know and that have not ended. No agent may be using it.
+func Unfinished(workDir string, kind Kind) (int, error) {
+	s, err := openStore(&Options{WorkDir: workDir})
+	if err != nil {
+		return 0, err
+	}
+	records, err := s.load()
+	if err != nil {
+		return 0, fmt.Errorf("agent: %w", err)
+	}
+	n := 0
+	for _, r := range records {
+		if r.Kind == kind && !executor.Terminal(r.State) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 func (s *store) saveIdentity(id identity) error {
