@@ -21,14 +21,14 @@ func TestSandboxesAreCollected(t *testing.T) {
 	a.identity.AgentID = "agent"
 	long := time.Now().Add(-time.Hour)
 	sandbox := func(task, container string) string {
-		run := executor.Run{FrameworkID: "f", ExecutorID: task, ContainerID: container}
-		if err := a.makeSandbox(&run); err != nil {
+		path, err := a.makeSandbox(executor.Run{FrameworkID: "f", ExecutorID: task, ContainerID: container})
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chtimes(run.Sandbox, long, long); err != nil {
+		if err := os.Chtimes(path, long, long); err != nil {
 			t.Fatal(err)
 		}
-		return run.Sandbox
+		return path
 	}
 	gone, again, running, recent := sandbox("gone", "1"), sandbox("again", "2"), sandbox("again", "3"), sandbox("recent", "4")
 	a.records["3"] = &record{}

@@ -32,23 +32,25 @@ func (a *Server) launch(ctx context.Context, l *link.Launch) {
 	if !ok {
 		return
 	}
-	if err := a.makeSandbox(&r.Run); err != nil {
+	sandbox, err := a.makeSandbox(r.Run)
+	if err != nil {
 		a.refuse(r, dropped(r.partitionAware()), mesos.REASON_EXECUTOR_TERMINATED, err.Error())
 		return
 	}
 	if kind == Docker {
-		a.introduce(r)
+		a.introduce(r.Info.Value.TaskID.Value, sandbox)
 	}
 	a.mu.Lock()
-	r.Kind = kind
-	err := a.store.save(r)
+	r.Kind, r.Run.Sandbox = kind, sandbox
+	err = a.store.save(r)
 	if err != nil {
 		a.fatal(err)
 	}
 	a.awaitStart(r)
+	t := r.task()
 	a.mu.Unlock()
 	if err == nil {
-		e.Launch(ctx, r.task())
+		e.Launch(ctx, t)
 	}
 }
 

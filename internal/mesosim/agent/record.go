@@ -48,6 +48,7 @@ func (r *record) key() taskKey {
 	return taskKey{r.Run.FrameworkID, r.Info.Value.TaskID.Value}
 }
 
+// task is what an executor is told; the lock is held.
 func (r *record) task() executor.Task {
 	t := executor.Task{Run: r.Run, Info: r.Info.Value, Role: r.Role}
 	if r.Started > 0 {

@@ -65,11 +65,13 @@ func (a *Server) recoverRun(ctx context.Context, r *record) {
 	if e == nil {
 		return
 	}
-	ended, orphan := executor.Terminal(r.State), r.Orphan
 	a.mu.Lock()
+	ended, orphan, aborted := executor.Terminal(r.State), r.Orphan, r.Aborted
+	checkpointed := r.Framework.Value.GetCheckpoint()
 	a.awaitStart(r)
+	t, last := r.task(), r.State
 	a.mu.Unlock()
-	e.Recover(ctx, r.task(), r.State)
+	e.Recover(ctx, t, last)
 	switch {
 	case ended && orphan:
 		a.mu.Lock()
@@ -78,9 +80,9 @@ func (a *Server) recoverRun(ctx context.Context, r *record) {
 	case ended:
 	case orphan:
 		e.Kill(r.Run, a.opts.graces().kill(r, -1))
-	case r.Aborted:
+	case aborted:
 		e.Kill(r.Run, 0)
-	case !r.Framework.Value.GetCheckpoint():
+	case !checkpointed:
 		a.orphan(r)
 		e.Kill(r.Run, 0)
 	}

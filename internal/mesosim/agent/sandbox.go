@@ -17,39 +17,39 @@ import (
 // slaves is the directory of all sandboxes.
 func (a *Server) slaves() string { return filepath.Join(a.opts.WorkDir, "slaves") }
 
-// makeSandbox makes the directory of a run where Mesos has it, and points the
-// link named latest to it.
-func (a *Server) makeSandbox(run *executor.Run) error {
+// makeSandbox makes the directory of a run where Mesos has it, points the link
+// named latest to it, and returns it; "" if nothing of the agent is on disk.
+func (a *Server) makeSandbox(run executor.Run) (string, error) {
 	if a.opts.WorkDir == "" {
-		return nil // Nothing of this agent is on disk.
+		return "", nil
 	}
 	runs := filepath.Join(a.slaves(), a.identity.AgentID, "frameworks", run.FrameworkID, "executors", run.ExecutorID, "runs")
-	run.Sandbox = filepath.Join(runs, run.ContainerID)
+	sandbox := filepath.Join(runs, run.ContainerID)
 	if a.opts.Ephemeral {
-		return nil
+		return sandbox, nil
 	}
 	a.sandboxes.Lock()
 	defer a.sandboxes.Unlock()
-	if err := os.MkdirAll(run.Sandbox, dirMode); err != nil {
-		return fmt.Errorf("sandbox: %w", err)
+	if err := os.MkdirAll(sandbox, dirMode); err != nil {
+		return "", fmt.Errorf("sandbox: %w", err)
 	}
 	for _, name := range []string{"stdout", "stderr"} {
-		f, err := os.OpenFile(filepath.Join(run.Sandbox, name), os.O_CREATE|os.O_WRONLY, 0o644)
+		f, err := os.OpenFile(filepath.Join(sandbox, name), os.O_CREATE|os.O_WRONLY, 0o644)
 		if err != nil {
-			return fmt.Errorf("sandbox: %w", err)
+			return "", fmt.Errorf("sandbox: %w", err)
 		}
 		if err := f.Close(); err != nil {
-			return fmt.Errorf("sandbox: %w", err)
+			return "", fmt.Errorf("sandbox: %w", err)
 		}
 	}
 	tmp := filepath.Join(runs, run.ContainerID+".latest")
 	if err := os.Symlink(run.ContainerID, tmp); err != nil {
-		return fmt.Errorf("sandbox: %w", err)
+		return "", fmt.Errorf("sandbox: %w", err)
 	}
 	if err := os.Rename(tmp, filepath.Join(runs, latest)); err != nil {
-		return fmt.Errorf("sandbox: %w", err)
+		return "", fmt.Errorf("sandbox: %w", err)
 	}
-	return nil
+	return sandbox, nil
 }
 
 // latest is the link to the last run of an executor.
@@ -112,12 +112,12 @@ func (a *Server) open(path string) (*os.File, os.FileInfo, *refusal) {
 }
 
 // introduce writes what a docker executor says about itself to stderr (7.2).
-func (a *Server) introduce(r *record) {
+func (a *Server) introduce(task, sandbox string) {
 	now := time.Now().Format("I20060102 15:04:05.000000")
 	lines := fmt.Sprintf("%s %5d executor.cpp:130] Registered docker executor on %s\n%s %5d executor.cpp:186] Starting task %s\n",
-		now, os.Getpid(), a.opts.Hostname, now, os.Getpid(), r.Info.Value.TaskID.Value)
-	path := filepath.Join(r.Run.Sandbox, "stderr")
+		now, os.Getpid(), a.opts.Hostname, now, os.Getpid(), task)
+	path := filepath.Join(sandbox, "stderr")
 	if err := os.WriteFile(path, []byte(lines), 0o644); err != nil {
-		a.opts.Log.Warn().Err(err).Str("task", r.key().task).Msg("sandbox stderr cannot be written")
+		a.opts.Log.Warn().Err(err).Str("task", task).Msg("sandbox stderr cannot be written")
 	}
 }
