@@ -7,8 +7,11 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/allinone/natsserver"
 	"github.com/milosgajdos/taurus/internal/cli"
-	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/internal/wiring/embedded"
+	api "github.com/milosgajdos/taurus/services/api/command"
+	launcher "github.com/milosgajdos/taurus/services/launcher/command"
+	planner "github.com/milosgajdos/taurus/services/planner/command"
+	reaper "github.com/milosgajdos/taurus/services/reaper/command"
 )
 
 func main() {
@@ -21,9 +24,9 @@ func app() *cli.App {
 		natsserver.Command(),
 		embedded.MesosMasterCommand(),
 		embedded.MesosAgentCommand(),
-		wiring.APICommand(),
-		wiring.PlannerCommand(),
-		wiring.LauncherCommand(),
-		wiring.ReaperCommand(),
+		api.New(),
+		planner.New(),
+		launcher.New(),
+		reaper.New(),
 	)
 }

@@ -11,8 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/allinone/natsserver"
-	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/internal/wiring/embedded"
+	api "github.com/milosgajdos/taurus/services/api/command"
+	launcher "github.com/milosgajdos/taurus/services/launcher/command"
+	planner "github.com/milosgajdos/taurus/services/planner/command"
+	reaper "github.com/milosgajdos/taurus/services/reaper/command"
 )
 
 // file is what the tests want of a compose file.
@@ -49,10 +52,10 @@ func commands() map[string]*cobra.Command {
 		"nats":             natsserver.Command(),
 		"mesos-master":     embedded.MesosMasterCommand(),
 		"mesos-agent":      embedded.MesosAgentCommand(),
-		"/taurus-api":      wiring.APICommand(),
-		"/taurus-planner":  wiring.PlannerCommand(),
-		"/taurus-launcher": wiring.LauncherCommand(),
-		"/taurus-reaper":   wiring.ReaperCommand(),
+		"/taurus-api":      api.New(),
+		"/taurus-planner":  planner.New(),
+		"/taurus-launcher": launcher.New(),
+		"/taurus-reaper":   reaper.New(),
 	}
 }
 

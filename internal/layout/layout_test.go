@@ -101,6 +101,21 @@ func TestProgramsCarryNoServers(t *testing.T) {
 	}
 }
 
+// TestProgramsCarryOneService: each has its own service in it and no other, and
+// only the api what serves users.
+func TestProgramsCarryOneService(t *testing.T) {
+	roles := []string{"api", "planner", "launcher", "reaper"}
+	for _, role := range roles {
+		for _, dep := range list(t, "-deps", "./services/"+role+"/cmd/taurus-"+role) {
+			rest, ours := strings.CutPrefix(dep, module+"/services/")
+			other, _, _ := strings.Cut(rest, "/")
+			if ours && other != role || role != "api" && strings.HasPrefix(dep, "github.com/labstack/echo") {
+				t.Errorf("taurus-%s depends on %s", role, dep)
+			}
+		}
+	}
+}
+
 // TestEventsStandAlone: who imports the contract gets no client of anything.
 func TestEventsStandAlone(t *testing.T) {
 	for _, dep := range list(t, "-deps", module+"/pkg/events") {

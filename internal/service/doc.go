@@ -1,6 +1,6 @@
 // Package service is the one skeleton of the four services: settings, logs,
 // health, metrics, start and stop. What a role does is a [Runner]; how it comes
-// to its log and its Mesos is package wiring's.
+// to its log and its Mesos is for the command packages of the services.
 //
 // # Settings
 //

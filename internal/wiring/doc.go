@@ -1,6 +1,7 @@
-// Package wiring puts the four services together: their settings, the log they
-// are given, the Mesos they talk to. It is the one place where a role meets its
-// adapters; another log, store or worker is put in place here.
+// Package wiring turns settings into what services are given: the log, and the
+// Mesos they talk to. It is the one place that knows which log that is; another
+// one is put in place here. What a role makes of it, and its own settings, is in
+// the command package beside the service.
 //
 // # What happens on failure
 //

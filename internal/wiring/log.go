@@ -22,9 +22,9 @@ const (
 	whyMaxBytes = 256 << 20
 )
 
-// openLedger opens the log, to be closed when the role has stopped. Records that
+// OpenLedger opens the log, to be closed when the role has stopped. Records that
 // are read through it are shown to the watch on the clocks.
-func (n *natsSettings) openLedger(ctx context.Context, env *service.Env) (eventlog.Log, error) {
+func (n *NATS) OpenLedger(ctx context.Context, env *service.Env) (eventlog.Log, error) {
 	env.Tell("nats", n.urls)
 	env.Tell("stream", n.stream)
 	o := n.options(env)
@@ -37,8 +37,8 @@ func (n *natsSettings) openLedger(ctx context.Context, env *service.Env) (eventl
 	return service.Watch(log, env.Skew), nil
 }
 
-// openWhy opens the stream of verdicts.
-func (n *natsSettings) openWhy(ctx context.Context, env *service.Env) (eventlog.Log, error) {
+// OpenWhy opens the stream of verdicts.
+func (n *NATS) OpenWhy(ctx context.Context, env *service.Env) (eventlog.Log, error) {
 	o := n.options(env)
 	o.Stream, o.Kind, o.Subjects = n.stream+whySuffix, jetstream.Bounded, []string{events.WhyPrefix + ".>"}
 	o.MaxBytes, o.MaxAge = whyMaxBytes, whyMaxAge
@@ -49,23 +49,23 @@ func (n *natsSettings) openWhy(ctx context.Context, env *service.Env) (eventlog.
 	return log, nil
 }
 
-// openLeases opens the bucket that replicas agree in on who works.
-func (n *natsSettings) openLeases(ctx context.Context, env *service.Env) (*jetstream.Leases, error) {
+// OpenLeases opens the bucket that replicas agree in on who works.
+func (n *NATS) OpenLeases(ctx context.Context, env *service.Env) (*jetstream.Leases, error) {
 	return open(ctx, n, env, n.options(env), jetstream.OpenLeases)
 }
 
-// openShare opens the part of the jobs that this replica of its role looks after.
-func (n *natsSettings) openShare(ctx context.Context, env *service.Env) (*ownership.Share, error) {
-	leases, err := n.openLeases(ctx, env)
+// OpenShare opens the part of the jobs that this replica of its role looks after.
+func (n *NATS) OpenShare(ctx context.Context, env *service.Env) (*ownership.Share, error) {
+	leases, err := n.OpenLeases(ctx, env)
 	if err != nil {
 		return nil, err
 	}
 	return ownership.New(ownership.Options{
-		Members: leases, Space: n.space(), Role: env.Role, Name: env.Process.Name, Logger: env.Logger, Metrics: env.Metrics,
+		Members: leases, Space: n.Space(), Role: env.Role, Name: env.Process.Name, Logger: env.Logger, Metrics: env.Metrics,
 	})
 }
 
-func (n *natsSettings) options(env *service.Env) jetstream.Options {
+func (n *NATS) options(env *service.Env) jetstream.Options {
 	return jetstream.Options{
 		URL: n.urls, Name: "taurus-" + env.Role + " " + env.Process.Name,
 		CredentialsFile: n.creds, User: n.user, Password: n.password, TLS: n.tls,
@@ -74,7 +74,7 @@ func (n *natsSettings) options(env *service.Env) jetstream.Options {
 }
 
 // open has a store opened by with, and says for people what went wrong.
-func open[T io.Closer](ctx context.Context, n *natsSettings, env *service.Env, o jetstream.Options,
+func open[T io.Closer](ctx context.Context, n *NATS, env *service.Env, o jetstream.Options,
 	with func(context.Context, jetstream.Options) (T, error),
 ) (T, error) {
 	store, err := with(ctx, o)

@@ -16,17 +16,18 @@ import (
 // secretMax is the largest secret that is read from a file, in bytes.
 const secretMax = 4 << 10
 
-// mesosSettings say how to talk to masters and agents.
-type mesosSettings struct {
+// Mesos are the settings that say how to talk to masters and agents.
+type Mesos struct {
 	principal, secretFile string
 	ca, cert, key         string
 	insecure              bool
 	secret                string
-	// master is the launcher's; the others find theirs in the log.
-	master string
+	// Master is the launcher's; the others find theirs in the log.
+	Master string
 }
 
-func (m *mesosSettings) register(s *service.Settings) {
+// Register declares the settings, but for that of the master.
+func (m *Mesos) Register(s *service.Settings) {
 	f := s.Flags()
 	f.StringVar(&m.principal, "principal", "", "`name` to authenticate to Mesos with; needs --secret-file")
 	f.StringVar(&m.secretFile, "secret-file", "", "`file` that holds the principal's secret and nothing else")
@@ -36,15 +37,15 @@ func (m *mesosSettings) register(s *service.Settings) {
 	f.BoolVar(&m.insecure, "mesos-insecure", false, "trust any certificate of Mesos; turns TLS on")
 }
 
-// complete refuses what cannot work.
-func (m *mesosSettings) complete(s *service.Settings) error {
+// Complete refuses what cannot work.
+func (m *Mesos) Complete(s *service.Settings) error {
 	if err := m.readSecret(s); err != nil {
 		return err
 	}
 	return m.check(s)
 }
 
-func (m *mesosSettings) readSecret(s *service.Settings) error {
+func (m *Mesos) readSecret(s *service.Settings) error {
 	if m.principal != "" && m.secretFile == "" {
 		return s.Refuse("principal", "needs its secret: name the file by --secret-file")
 	}
@@ -65,9 +66,10 @@ func (m *mesosSettings) readSecret(s *service.Settings) error {
 	return nil
 }
 
-func (m *mesosSettings) config(log zerolog.Logger) mesos.Config {
+// Config is what a client of Mesos is made with.
+func (m *Mesos) Config(log zerolog.Logger) mesos.Config {
 	return mesos.Config{
-		Master:    m.master,
+		Master:    m.Master,
 		Principal: m.principal, Secret: m.secret,
 		TLS: mesos.TLS{CAFile: m.ca, CertFile: m.cert, KeyFile: m.key, Insecure: m.insecure},
 		Log: log,
@@ -75,7 +77,7 @@ func (m *mesosSettings) config(log zerolog.Logger) mesos.Config {
 }
 
 // check refuses what the Mesos client refuses, in the words of the settings.
-func (m *mesosSettings) check(s *service.Settings) error {
+func (m *Mesos) check(s *service.Settings) error {
 	err := m.try()
 	var conf *mesos.ConfigError
 	if !errors.As(err, &conf) {
@@ -97,29 +99,37 @@ func (m *mesosSettings) check(s *service.Settings) error {
 }
 
 // try makes the client that needs most of the settings; it connects to nothing.
-func (m *mesosSettings) try() error {
-	if m.master == "" {
-		killer, err := mesos.NewKiller(m.config(zerolog.Nop()))
+func (m *Mesos) try() error {
+	if m.Master == "" {
+		killer, err := mesos.NewKiller(m.Config(zerolog.Nop()))
 		if err == nil {
 			killer.Close()
 		}
 		return err
 	}
-	client, err := mesos.NewClient(m.config(zerolog.Nop()))
+	client, err := mesos.NewClient(m.Config(zerolog.Nop()))
 	if err == nil {
 		client.Close()
 	}
 	return err
 }
 
-// withoutUser is a list of masters without the user of zk://user:password@hosts.
-func withoutUser(master string) string {
-	scheme, rest, ok := strings.Cut(master, "://")
+// Shown is the list of masters without the user of zk://user:password@hosts.
+func (m *Mesos) Shown() string {
+	scheme, rest, ok := strings.Cut(m.Master, "://")
 	if !ok {
-		return master
+		return m.Master
 	}
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		rest = rest[i+1:]
 	}
 	return scheme + "://" + rest
+}
+
+// CloseMesos has the connections to Mesos closed once the role has stopped.
+func CloseMesos(env *service.Env, closeAll func()) {
+	env.OnStop("connections to Mesos", func() error {
+		closeAll()
+		return nil
+	})
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/milosgajdos/taurus/internal/natstest"
-	"github.com/milosgajdos/taurus/internal/wiring"
+	launcher "github.com/milosgajdos/taurus/services/launcher/command"
 )
 
 // TestMesosOverTLS has a master that wants certificates and secrets of its
@@ -42,7 +42,7 @@ func TestMesosOverTLS(t *testing.T) {
 	}
 	nats := natstest.Start(t)
 	for _, trust := range []string{"--mesos-ca=" + a.file("ca"), "--mesos-insecure"} {
-		l := start(t, wiring.LauncherCommand(), "--nats="+nats.URL(), "--master="+master.Listener.Addr().String(), trust,
+		l := start(t, launcher.New(), "--nats="+nats.URL(), "--master="+master.Listener.Addr().String(), trust,
 			"--mesos-cert="+a.file("client"), "--mesos-key="+a.file("client-key"), "--principal=p", "--secret-file="+secret)
 		l.says("not subscribed")
 		l.end()

@@ -25,8 +25,8 @@ var (
 	errTwoUsers = errors.New("names another user than --nats-user or an address before it; all servers take the same")
 )
 
-// natsSettings say where the log is and what it is like.
-type natsSettings struct {
+// NATS are the settings that say where the log is and what it is like.
+type NATS struct {
 	urls                      string
 	user, password, creds, ca string
 	cert, key                 string
@@ -37,7 +37,8 @@ type natsSettings struct {
 	tls                       *tls.Config
 }
 
-func (n *natsSettings) register(s *service.Settings) {
+// Register declares the settings.
+func (n *NATS) Register(s *service.Settings) {
 	f := s.Flags()
 	f.StringVar(&n.urls, "nats", DefaultNATS, "NATS servers, `URLs` separated by commas")
 	f.StringVar(&n.user, "nats-user", "", "user `name` for NATS")
@@ -53,8 +54,8 @@ func (n *natsSettings) register(s *service.Settings) {
 	f.Var(&n.maxBytes, "max-bytes", "`size` limit of the stream, such as 8GiB; 0 makes a new one without and takes an old one as it is")
 }
 
-// complete refuses what cannot work, all of it at once.
-func (n *natsSettings) complete(s *service.Settings) error {
+// Complete refuses what cannot work, all of it at once.
+func (n *NATS) Complete(s *service.Settings) error {
 	var errs []error
 	refuse := func(wrong bool, flag, reason string) {
 		if wrong {
@@ -77,11 +78,12 @@ func (n *natsSettings) complete(s *service.Settings) error {
 	return errors.Join(append(errs, n.loadTLS(s))...)
 }
 
-func (n *natsSettings) space() events.Space { return events.NewSpace(n.partitions) }
+// Space is where the events of a job are.
+func (n *NATS) Space() events.Space { return events.NewSpace(n.partitions) }
 
 // parseURLs takes user and password out of the addresses, so that no message
 // about an address tells them.
-func (n *natsSettings) parseURLs() error {
+func (n *NATS) parseURLs() error {
 	var servers []string
 	for part := range strings.SplitSeq(n.urls, ",") {
 		u, err := url.Parse(strings.TrimSpace(part))
@@ -97,7 +99,7 @@ func (n *natsSettings) parseURLs() error {
 	return nil
 }
 
-func (n *natsSettings) takeUser(u *url.URL) error {
+func (n *NATS) takeUser(u *url.URL) error {
 	if u.User == nil {
 		return nil
 	}

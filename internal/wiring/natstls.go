@@ -11,7 +11,7 @@ import (
 )
 
 // loadTLS makes the configuration of TLS, if any of its settings is given.
-func (n *natsSettings) loadTLS(s *service.Settings) error {
+func (n *NATS) loadTLS(s *service.Settings) error {
 	if n.ca == "" && n.cert == "" && n.key == "" {
 		return nil
 	}
@@ -19,7 +19,7 @@ func (n *natsSettings) loadTLS(s *service.Settings) error {
 	return errors.Join(n.loadCA(s), n.loadCert(s))
 }
 
-func (n *natsSettings) loadCA(s *service.Settings) error {
+func (n *NATS) loadCA(s *service.Settings) error {
 	if n.ca == "" {
 		return nil
 	}
@@ -36,7 +36,7 @@ func (n *natsSettings) loadCA(s *service.Settings) error {
 
 // loadCert has the certificate read for each handshake: it may be renewed while
 // the process runs.
-func (n *natsSettings) loadCert(s *service.Settings) error {
+func (n *NATS) loadCert(s *service.Settings) error {
 	switch {
 	case n.cert == "" && n.key == "":
 		return nil

@@ -19,7 +19,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/natstest"
 	"github.com/milosgajdos/taurus/internal/service"
-	"github.com/milosgajdos/taurus/internal/wiring"
+	planner "github.com/milosgajdos/taurus/services/planner/command"
 )
 
 // authority signs certificates and writes them down as PEM files.
@@ -105,12 +105,12 @@ func TestNATSOverTLS(t *testing.T) {
 		known[:1:1], // trusts the system's authorities
 		known[:2:2], // shows no certificate
 	} {
-		stranger := start(t, wiring.PlannerCommand(), append(args, "--start-timeout=500ms")...)
+		stranger := start(t, planner.New(), append(args, "--start-timeout=500ms")...)
 		if status := <-stranger.status; status == service.ExitOK {
 			t.Errorf("%q came up: %s", args, stranger.out)
 		}
 	}
-	p := start(t, wiring.PlannerCommand(), known...)
+	p := start(t, planner.New(), known...)
 	p.ready()
 	// The certificate is renewed by another authority, the only one that the
 	// server trusts from now on: the next connection has to show the new one.

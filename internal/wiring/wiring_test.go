@@ -20,8 +20,11 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/natstest"
 	"github.com/milosgajdos/taurus/internal/service"
-	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/internal/wiring/embedded"
+	api "github.com/milosgajdos/taurus/services/api/command"
+	launcher "github.com/milosgajdos/taurus/services/launcher/command"
+	planner "github.com/milosgajdos/taurus/services/planner/command"
+	reaper "github.com/milosgajdos/taurus/services/reaper/command"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -112,7 +115,7 @@ func (p *process) end() {
 
 func commands() map[string]func() *cobra.Command {
 	return map[string]func() *cobra.Command{
-		"api": wiring.APICommand, "planner": wiring.PlannerCommand, "launcher": wiring.LauncherCommand, "reaper": wiring.ReaperCommand,
+		"api": api.New, "planner": planner.New, "launcher": launcher.New, "reaper": reaper.New,
 		"mesos-master": embedded.MesosMasterCommand, "mesos-agent": embedded.MesosAgentCommand,
 	}
 }
@@ -126,10 +129,10 @@ func TestAllRolesComeUp(t *testing.T) {
 	agent := start(t, embedded.MesosAgentCommand(), "--master="+address, "--listen=127.0.0.1:0", "--work-dir="+t.TempDir(), "--executor=simulated")
 	agent.ready()
 	services := []*process{
-		start(t, wiring.APICommand(), "--nats="+nats.URL(), "--listen=127.0.0.1:0"),
-		start(t, wiring.PlannerCommand(), "--nats="+nats.URL()),
-		start(t, wiring.LauncherCommand(), "--nats="+nats.URL(), "--master="+address),
-		start(t, wiring.ReaperCommand(), "--nats="+nats.URL()),
+		start(t, api.New(), "--nats="+nats.URL(), "--listen=127.0.0.1:0"),
+		start(t, planner.New(), "--nats="+nats.URL()),
+		start(t, launcher.New(), "--nats="+nats.URL(), "--master="+address),
+		start(t, reaper.New(), "--nats="+nats.URL()),
 	}
 	for _, p := range services {
 		a := p.ready()
@@ -160,7 +163,7 @@ func TestFrameworkAsMesosSeesIt(t *testing.T) {
 	master := start(t, embedded.MesosMasterCommand(), "--listen=127.0.0.1:0", "--work-dir="+t.TempDir())
 	defer master.end()
 	address := master.ready().Address
-	l := start(t, wiring.LauncherCommand(), "--nats="+nats.URL(), "--master="+address, "--framework-name=ours", "--framework-user=nobody",
+	l := start(t, launcher.New(), "--nats="+nats.URL(), "--master="+address, "--framework-name=ours", "--framework-user=nobody",
 		"--roles=a, b", "--failover-timeout=1h", "--webui-url=http://h:1", "--gpus")
 	defer l.end()
 	l.says(`"message":"subscribed"`)
@@ -192,7 +195,7 @@ func TestFrameworkAsMesosSeesIt(t *testing.T) {
 func TestLogTellsNoPassword(t *testing.T) {
 	nats := natstest.Start(t, func(o *server.Options) { o.Username, o.Password = "me", "hunter2" })
 	address := strings.Replace(nats.URL(), "nats://", "nats://me:hunter2@", 1)
-	l := start(t, wiring.LauncherCommand(), "--nats="+address, "--master=zk://me:hunter2@127.0.0.1:1/mesos", "--log-level=trace")
+	l := start(t, launcher.New(), "--nats="+address, "--master=zk://me:hunter2@127.0.0.1:1/mesos", "--log-level=trace")
 	l.says("not subscribed")
 	l.end()
 	if text := l.out.String(); strings.Contains(text, "hunter2") ||
@@ -205,7 +208,7 @@ func TestLogTellsNoPassword(t *testing.T) {
 // asked for otherwise.
 func TestRefusesAStreamOfOtherSettings(t *testing.T) {
 	nats := natstest.Start(t)
-	first := start(t, wiring.PlannerCommand(), "--nats="+nats.URL(), "--partitions=16", "--max-bytes=64MiB")
+	first := start(t, planner.New(), "--nats="+nats.URL(), "--partitions=16", "--max-bytes=64MiB")
 	first.ready()
 	defer first.end()
 	for _, tt := range []struct {
@@ -216,7 +219,7 @@ func TestRefusesAStreamOfOtherSettings(t *testing.T) {
 		{[]string{"--partitions=16", "--max-bytes=32MiB"}, []string{"33554432", "67108864"}},
 		{[]string{"--partitions=16", "--replicas=3"}, []string{"replicas", "3", "1"}},
 	} {
-		second := start(t, wiring.PlannerCommand(), append(tt.args, "--nats="+nats.URL())...)
+		second := start(t, planner.New(), append(tt.args, "--nats="+nats.URL())...)
 		if status := <-second.status; status != service.ExitUsage {
 			t.Errorf("%q: exit status %d, want %d", tt.args, status, service.ExitUsage)
 		}
@@ -230,7 +233,7 @@ func TestRefusesAStreamOfOtherSettings(t *testing.T) {
 
 func TestGivesUpWithoutNATS(t *testing.T) {
 	for role, command := range map[string]func() *cobra.Command{
-		"api": wiring.APICommand, "planner": wiring.PlannerCommand, "launcher": wiring.LauncherCommand, "reaper": wiring.ReaperCommand,
+		"api": api.New, "planner": planner.New, "launcher": launcher.New, "reaper": reaper.New,
 	} {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
@@ -334,7 +337,7 @@ func TestRefusals(t *testing.T) {
 
 func TestMasterFromTheEnvironment(t *testing.T) {
 	t.Setenv("MESOS_MASTER", "ftp://from-the-alias:1")
-	p := start(t, wiring.LauncherCommand())
+	p := start(t, launcher.New())
 	if status := <-p.status; status != service.ExitUsage || !strings.Contains(p.out.String(), "MESOS_MASTER") {
 		t.Errorf("exit status %d, says %s; want the variable in it", status, p.out)
 	}

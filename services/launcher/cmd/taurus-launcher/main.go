@@ -5,9 +5,9 @@ import (
 	"os"
 
 	"github.com/milosgajdos/taurus/internal/service"
-	"github.com/milosgajdos/taurus/internal/wiring"
+	"github.com/milosgajdos/taurus/services/launcher/command"
 )
 
 func main() {
-	os.Exit(service.Main(wiring.LauncherCommand()))
+	os.Exit(service.Main(command.New()))
 }

@@ -1,4 +1,4 @@
-package wiring
+package command
 
 import (
 	"context"
@@ -13,32 +13,33 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/services/launcher"
 )
 
 const (
-	// LauncherPort is where a launcher serves health and metrics by default.
-	LauncherPort = 8083
+	// Port is where a launcher serves health and metrics by default.
+	Port = 8083
 	// DefaultMaster is where a Mesos master listens when nothing else is said.
 	DefaultMaster = "127.0.0.1:5050"
 	// DefaultFailoverTimeout is how long Mesos keeps tasks without a launcher.
 	DefaultFailoverTimeout = 7 * 24 * time.Hour
 )
 
-// launcherSettings are the launcher's own.
-type launcherSettings struct {
-	nats      natsSettings
-	mesos     mesosSettings
+// settings are the launcher's own.
+type settings struct {
+	nats      wiring.NATS
+	mesos     wiring.Mesos
 	framework mesos.Framework
 	roles     string
 	leaseTTL  time.Duration
 	anew      bool
 }
 
-// LauncherCommand runs a launcher.
-func LauncherCommand() *cobra.Command {
-	var l launcherSettings
+// New runs a launcher.
+func New() *cobra.Command {
+	var l settings
 	return service.Command(service.Definition{
 		Role:  "launcher",
 		Short: "Launch tasks on Mesos, and record what becomes of them",
@@ -46,16 +47,16 @@ func LauncherCommand() *cobra.Command {
 what Mesos offers, and writes what Mesos reports into the log. One launcher is
 active; any number of others stand by and take over within seconds. Stopping
 them all leaves the tasks running for --failover-timeout.`,
-		AdminPort: LauncherPort,
+		AdminPort: Port,
 		Register:  l.register,
 		Complete:  l.complete,
 		Build:     l.build,
 	})
 }
 
-func (l *launcherSettings) register(s *service.Settings) {
+func (l *settings) register(s *service.Settings) {
 	f := s.Flags()
-	f.StringVar(&l.mesos.master, "master", DefaultMaster, "Mesos masters, `host:port` separated by commas, or zk://host:port,host:port/path")
+	f.StringVar(&l.mesos.Master, "master", DefaultMaster, "Mesos masters, `host:port` separated by commas, or zk://host:port,host:port/path")
 	s.Alias("master", "MESOS_MASTER")
 	f.StringVar(&l.framework.Name, "framework-name", "taurus", "`name` of the framework, shown by Mesos")
 	f.StringVar(&l.framework.User, "framework-user", "root", "`user` that tasks run as; must exist on the agents")
@@ -65,11 +66,11 @@ func (l *launcherSettings) register(s *service.Settings) {
 	f.BoolVar(&l.anew, "register-anew", false, "take a new framework id, and start again what is wanted, when Mesos has removed the framework with all its tasks")
 	f.StringVar(&l.framework.WebUIURL, "webui-url", "", "`URL` that Mesos' web pages link the framework to")
 	f.DurationVar(&l.leaseTTL, "lease-ttl", launcher.DefaultLeaseTTL, "how `long` a standby waits for a launcher that has vanished")
-	l.mesos.register(s)
-	l.nats.register(s)
+	l.mesos.Register(s)
+	l.nats.Register(s)
 }
 
-func (l *launcherSettings) complete(s *service.Settings) error {
+func (l *settings) complete(s *service.Settings) error {
 	var errs []error
 	if l.framework.Name == "" {
 		errs = append(errs, s.Refuse("framework-name", "is missing"))
@@ -83,7 +84,7 @@ func (l *launcherSettings) complete(s *service.Settings) error {
 	if l.leaseTTL < eventlog.MinTTL {
 		errs = append(errs, s.Refuse("lease-ttl", "use "+eventlog.MinTTL.String()+" or more"))
 	}
-	if l.mesos.master == "" {
+	if l.mesos.Master == "" {
 		errs = append(errs, s.Refuse("master", "is missing; give host:port[,host:port] or zk://host:port/mesos"))
 	}
 	l.framework.Roles = strings.Split(l.roles, ",")
@@ -93,25 +94,25 @@ func (l *launcherSettings) complete(s *service.Settings) error {
 	if slices.Contains(l.framework.Roles, "") {
 		errs = append(errs, s.Refuse("roles", "has an empty role; use * for the default one"))
 	}
-	return errors.Join(append(errs, l.mesos.complete(s), l.nats.complete(s))...)
+	return errors.Join(append(errs, l.mesos.Complete(s), l.nats.Complete(s))...)
 }
 
-func (l *launcherSettings) build(ctx context.Context, env *service.Env) (service.Runner, error) {
-	client, err := mesos.NewClient(l.mesos.config(env.Logger))
+func (l *settings) build(ctx context.Context, env *service.Env) (service.Runner, error) {
+	client, err := mesos.NewClient(l.mesos.Config(env.Logger))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", service.ErrUsage, err)
 	}
-	env.OnStop("connections to Mesos", closing(client.Close))
-	env.Tell("master", withoutUser(l.mesos.master))
-	log, err := l.nats.openLedger(ctx, env)
+	wiring.CloseMesos(env, client.Close)
+	env.Tell("master", l.mesos.Shown())
+	log, err := l.nats.OpenLedger(ctx, env)
 	if err != nil {
 		return nil, err
 	}
-	why, err := l.nats.openWhy(ctx, env)
+	why, err := l.nats.OpenWhy(ctx, env)
 	if err != nil {
 		return nil, err
 	}
-	lease, err := l.nats.openLeases(ctx, env)
+	lease, err := l.nats.OpenLeases(ctx, env)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ func (l *launcherSettings) build(ctx context.Context, env *service.Env) (service
 		framework.Hostname = ""
 	}
 	return launcher.New(launcher.Options{
-		Log: log, Space: l.nats.space(), Name: env.Process.Name,
+		Log: log, Space: l.nats.Space(), Name: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		Mesos: launcher.Client(client), Framework: framework, RegisterAnew: l.anew,
 		Why: why, Lease: lease, LeaseTTL: l.leaseTTL,

@@ -1,4 +1,4 @@
-package wiring
+package command
 
 import (
 	"context"
@@ -6,34 +6,35 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/services/planner"
 )
 
-// PlannerPort is where a planner serves health and metrics by default.
-const PlannerPort = 8082
+// Port is where a planner serves health and metrics by default.
+const Port = 8082
 
-// PlannerCommand runs a planner.
-func PlannerCommand() *cobra.Command {
-	var nats natsSettings
+// New runs a planner.
+func New() *cobra.Command {
+	var nats wiring.NATS
 	return service.Command(service.Definition{
 		Role:  "planner",
 		Short: "Decide what should run, and what should stop",
 		Long: `The planner compares what jobs ask for with what is planned and runs, and writes
 the difference into the log. Any number of planners may run at once.`,
-		AdminPort: PlannerPort,
-		Register:  nats.register,
-		Complete:  nats.complete,
+		AdminPort: Port,
+		Register:  nats.Register,
+		Complete:  nats.Complete,
 		Build: func(ctx context.Context, env *service.Env) (service.Runner, error) {
-			log, err := nats.openLedger(ctx, env)
+			log, err := nats.OpenLedger(ctx, env)
 			if err != nil {
 				return nil, err
 			}
-			share, err := nats.openShare(ctx, env)
+			share, err := nats.OpenShare(ctx, env)
 			if err != nil {
 				return nil, err
 			}
 			return planner.New(planner.Options{
-				Log: log, Space: nats.space(), Name: env.Process.Name,
+				Log: log, Space: nats.Space(), Name: env.Process.Name,
 				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Share: share,
 			})
 		},

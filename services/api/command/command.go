@@ -1,4 +1,4 @@
-package wiring
+package command
 
 import (
 	"context"
@@ -10,68 +10,69 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/services/api"
 )
 
-// APIPort is where an api serves health and metrics by default.
-const APIPort = 8081
+// Port is where an api serves health and metrics by default.
+const Port = 8081
 
-// apiSettings are the api's own.
-type apiSettings struct {
-	nats    natsSettings
-	mesos   mesosSettings
+// settings are the api's own.
+type settings struct {
+	nats    wiring.NATS
+	mesos   wiring.Mesos
 	listen  string
 	bodyMax service.Bytes
 }
 
-// APICommand runs an api.
-func APICommand() *cobra.Command {
-	var a apiSettings
+// New runs an api.
+func New() *cobra.Command {
+	var a settings
 	return service.Command(service.Definition{
 		Role:  "api",
 		Short: "Serve users over HTTP",
 		Long: `The api takes jobs over HTTP, writes them into the log, and shows what became of
 them, now and at any time before. Any number of apis may run at once.`,
-		AdminPort: APIPort,
+		AdminPort: Port,
 		Register:  a.register,
 		Complete:  a.complete,
 		Build:     a.build,
 	})
 }
 
-func (a *apiSettings) register(s *service.Settings) {
+func (a *settings) register(s *service.Settings) {
 	a.bodyMax = api.DefaultBodyMax
 	f := s.Flags()
 	f.StringVar(&a.listen, "listen", api.DefaultListen, "`address` for users; port 0 takes any free one")
 	f.Var(&a.bodyMax, "body-max", "`size` of the largest request body")
-	a.mesos.register(s)
-	a.nats.register(s)
+	a.mesos.Register(s)
+	a.nats.Register(s)
 }
 
-func (a *apiSettings) complete(s *service.Settings) error {
+func (a *settings) complete(s *service.Settings) error {
 	err := service.CheckAddress(s, "listen")
 	if a.bodyMax == 0 {
 		err = errors.Join(err, s.Refuse("body-max", "use more than 0"))
 	}
-	return errors.Join(err, a.mesos.complete(s), a.nats.complete(s))
+	return errors.Join(err, a.mesos.Complete(s), a.nats.Complete(s))
 }
 
-func (a *apiSettings) build(ctx context.Context, env *service.Env) (service.Runner, error) {
-	files, err := mesos.NewAgentFiles(a.mesos.config(env.Logger))
+func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner, error) {
+	files, err := mesos.NewAgentFiles(a.mesos.Config(env.Logger))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", service.ErrUsage, err)
 	}
-	env.OnStop("connections to Mesos", closing(files.Close))
-	log, err := a.nats.openLedger(ctx, env)
+	wiring.CloseMesos(env, files.Close)
+	log, err := a.nats.OpenLedger(ctx, env)
 	if err != nil {
 		return nil, err
 	}
-	why, err := a.nats.openWhy(ctx, env)
+	why, err := a.nats.OpenWhy(ctx, env)
 	if err != nil {
 		return nil, err
 	}
 	return api.New(api.Options{
-		Log: log, Why: why, Space: a.nats.space(), Name: env.Process.Name,
+		Log: log, Why: why, Space: a.nats.Space(), Name: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		Listen: a.listen, BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(),
 	})
