@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/decider"
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/internal/ownership"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -35,7 +36,8 @@ type Taurus struct {
 	Replicas int
 	// Log opens the log for one service, as each process of its own would.
 	Log func(ctx context.Context, role string) (eventlog.Log, error)
-	// Lease is the launchers', Members are the planners' and the reapers'.
+	// Lease is the launchers', Members are the planners' and the reapers'; with nil
+	// Members they share nothing out.
 	Lease   eventlog.Lease
 	Members eventlog.Members
 	Mesos   mesos.Config
@@ -230,10 +232,13 @@ func (r *run) newReaper(ctx context.Context) (runner, error) {
 
 // replica names another instance of a role, and makes what counts for it and its
 // part of the jobs.
-func (r *run) replica(role string) (string, *prometheus.Registry, *ownership.Share, error) {
+func (r *run) replica(role string) (string, *prometheus.Registry, decider.Share, error) {
 	m := prometheus.NewRegistry()
 	r.metrics = append(r.metrics, m)
 	name := fmt.Sprintf("%s-%d", role, len(r.metrics))
+	if r.Members == nil {
+		return name, m, nil, nil
+	}
 	share, err := ownership.New(ownership.Options{
 		Members: r.Members, Space: r.space, Role: role, Name: name, Logger: zerolog.Nop(), Metrics: m,
 	})

@@ -19,6 +19,7 @@ import (
 var (
 	jobsFlag     = flag.Int("jobs", 50, "how many jobs the tasks are of")
 	replicasFlag = flag.Int("replicas", 1, "how many planners and how many reapers there are")
+	sharedFlag   = flag.Bool("shared", true, "whether they share the jobs out")
 )
 
 // BenchmarkTaurus is all of taurus between a user and the embedded Mesos: on a
@@ -37,6 +38,9 @@ func BenchmarkTaurus(b *testing.B) {
 					Replicas: *replicasFlag,
 					Log:      kind.open(b), Lease: leases, Members: leases,
 					Mesos: mesos.Config{Master: c.Addr(), Transport: c.Network().Client("taurus").Transport, Log: zerolog.Nop()},
+				}
+				if !*sharedFlag {
+					t.Members = nil
 				}
 				p, err := t.Run(b.Context(), *jobsFlag, *tasksFlag / *jobsFlag)
 				if err != nil {
