@@ -5,7 +5,7 @@
 // A command's parent is a small shell script, not the agent, so that neither the
 // command nor its exit status is lost with the agent. In the run's folder the
 // script claims the run (a hard link, so exactly one script ever gets it), and
-// at the end leaves the exit status, written aside and renamed. An agent that
+// at the end leaves the exit status, a line that counts once it is whole. An agent that
 // died between starting the script and noting it starts another one, which finds
 // the run claimed and does nothing. The claim holds the script's line of
 // /proc/<pid>/stat and the boot id, so a pid in use again is not taken for it.

@@ -3,7 +3,14 @@ package process
 import (
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 )
 
 // FuzzExit: whatever lies where a script leaves the exit status, it is read or
@@ -21,8 +28,8 @@ func FuzzExit(f *testing.F) {
 		switch {
 		case err != nil && found:
 			t.Error("both refused and found")
-		case err == nil && !found:
-			t.Error("a status is there, and was not found")
+		case err == nil && found != strings.HasSuffix(string(text), "\n"):
+			t.Errorf("found %v: a status counts once its line is whole", found)
 		case err == nil && (exit.Signal != "") != (exit.Code > 128 && exit.Code <= 128+31):
 			t.Errorf("%q is %+v", text, exit)
 		}
@@ -46,4 +53,40 @@ func FuzzClaim(f *testing.F) {
 			t.Errorf("a claim without a time: %+v", c)
 		}
 	})
+}
+
+// TestStatusOfAKillWithoutEnd: a kill goes on and on until the script is gone. It
+// finds whatever runs in the session, and must find nothing that brings the status
+// into place.
+func TestStatusOfAKillWithoutEnd(t *testing.T) {
+	t.Parallel()
+	d := &driver{opts: Options{StateDir: t.TempDir()}}
+	text := "sleep 1000"
+	for i := range 10 {
+		task := executor.Task{
+			Info: mesos.TaskInfo{Command: &mesos.CommandInfo{Value: &text}},
+			Run:  executor.Run{ContainerID: strconv.Itoa(i), Sandbox: t.TempDir()},
+		}
+		started, err := d.Start(t.Context(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := started.(*workload)
+		for n := 0; n == 0; {
+			if n, err = w.claim.signalSession(0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for alive := true; alive; {
+			if _, err := w.claim.signalSession(syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			if alive, err = w.claim.alive(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if exit, found, err := readExit(w.folder); !found || exit.Signal != "Killed" || err != nil {
+			t.Errorf("%+v, found %v, %v, want the signal", exit, found, err)
+		}
+	}
 }

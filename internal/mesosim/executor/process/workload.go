@@ -118,7 +118,8 @@ func (w *workload) Probe(ctx context.Context, hc *mesos.HealthCheck) error {
 	})
 }
 
-// readExit reads the status that the script left, if it has.
+// readExit reads the status that the script left, if it has: all of it, up to the
+// end of the line.
 func readExit(folder string) (exit lifecycle.Exit, found bool, err error) {
 	b, err := os.ReadFile(filepath.Join(folder, exitFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -127,7 +128,11 @@ func readExit(folder string) (exit lifecycle.Exit, found bool, err error) {
 	if err != nil {
 		return exit, false, err
 	}
-	code, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	text, whole := strings.CutSuffix(string(b), "\n")
+	if !whole {
+		return exit, false, nil
+	}
+	code, err := strconv.Atoi(text)
 	if err != nil {
 		return exit, false, err
 	}
