@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"testing"
-	"time"
 )
 
 var roles = []string{"api", "planner", "launcher", "reaper", "nats", "mesos-master", "mesos-agent"}
@@ -32,20 +31,29 @@ func TestKilledWhileRunning(t *testing.T) {
 	m.gone("steady")
 }
 
-// TestKilledWhileLaunching and stopping: at any step, what is wanted runs in the
-// end, once, and what is stopped ends.
-func TestKilledWhileLaunchingAndStopping(t *testing.T) {
+// steps are those of a launch and of a stop, by the events that tell of them.
+var steps = []struct{ launch, stop step }{
+	{step{"taurus.job.submitted.v1", ""}, step{"taurus.job.stopped.v1", ""}},
+	{step{"taurus.plan.tasks_planned.v1", ""}, step{"taurus.plan.tasks_doomed.v1", ""}},
+	{step{"taurus.task.staged.v1", ""}, step{"taurus.kill.issued.v1", ""}},
+	{step{"taurus.task.status_changed.v1", "TASK_STARTING"}, step{"taurus.task.status_changed.v1", "TASK_KILLING"}},
+	{step{"taurus.task.status_changed.v1", "TASK_RUNNING"}, step{"taurus.task.status_changed.v1", "TASK_KILLED"}},
+}
+
+// TestKilledAtEachStep of a launch and of a stop: what is wanted runs in the end,
+// once, and what is stopped ends.
+func TestKilledAtEachStep(t *testing.T) {
 	m := newMachine(t)
-	for i, role := range roles {
-		for j, delay := range []time.Duration{0, 60 * time.Millisecond, 250 * time.Millisecond} {
-			job := fmt.Sprintf("launch-%s-%d", role, j)
+	for _, role := range roles {
+		for i, s := range steps {
+			job := fmt.Sprintf("launch-%s-%d", role, i)
 			m.submit(job, 3)
-			time.Sleep(delay + time.Duration(i)*7*time.Millisecond)
+			m.reached(job, s.launch)
 			pid := m.kill(role)
 			m.running(job, 3)
 			m.replaced(role, pid)
 			m.stopJob(job)
-			time.Sleep(delay)
+			m.reached(job, s.stop)
 			pid = m.kill(role)
 			m.gone(job)
 			m.replaced(role, pid)

@@ -145,6 +145,21 @@ func TestAllRolesComeUp(t *testing.T) {
 	}
 }
 
+// TestReplicasSeeEachOther: those of a role share the jobs out among them.
+func TestReplicasSeeEachOther(t *testing.T) {
+	nats := natstest.Start(t)
+	for role, command := range map[string]func() *cobra.Command{"planner": planner.New, "reaper": reaper.New} {
+		one := start(t, command(), "--nats="+nats.URL(), "--name="+role+"-1")
+		two := start(t, command(), "--nats="+nats.URL(), "--name="+role+"-2")
+		for _, p := range []*process{one, two} {
+			p.says(`"members":["` + role + `-1","` + role + `-2"]`)
+		}
+		one.end()
+		two.says(`"members":["` + role + `-2"],"partitions":64`)
+		two.end()
+	}
+}
+
 // framework is one as a master's /frameworks shows it.
 type framework struct {
 	Name            string   `json:"name"`

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/mesosim/executor"
-
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
 

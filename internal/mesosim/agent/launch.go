@@ -76,8 +76,8 @@ func (a *Server) admit(r *record) (Kind, executor.Executor, bool) {
 		a.push(r, a.byAgent(r, dropped(pa), mesos.REASON_TASK_INVALID, "Cannot reuse an already existing executor for a command task"))
 	case a.drain != nil:
 		a.push(r, a.byAgent(r, dropped(pa), mesos.REASON_AGENT_DRAINING, "Task was received while agent was already draining"))
-	case unlimited(&r.Info.Value) != "":
-		a.push(r, a.withoutExecutor(r, dropped(pa), mesos.REASON_GC_ERROR, unlimited(&r.Info.Value)))
+	case limitsFault(&r.Info.Value) != "":
+		a.push(r, a.withoutExecutor(r, dropped(pa), mesos.REASON_GC_ERROR, limitsFault(&r.Info.Value)))
 	case !fits || e == nil:
 		a.push(r, a.byAgent(r, mesos.TASK_FAILED, mesos.REASON_EXECUTOR_TERMINATED, "Abnormal executor termination: unknown container"))
 	default:
@@ -86,9 +86,9 @@ func (a *Server) admit(r *record) (Kind, executor.Executor, bool) {
 	return "", nil, false
 }
 
-// unlimited says that a task asks for limits that only cgroups could keep: those
-// of docker tasks are docker's (4.2, 8).
-func unlimited(t *mesos.TaskInfo) string {
+// limitsFault refuses the limits of a task that only cgroups could keep: those of
+// docker tasks are docker's (4.2, 8). It is "" for any other.
+func limitsFault(t *mesos.TaskInfo) string {
 	if t.GetContainer() != nil && t.Container.GetType() == mesos.ContainerInfo_DOCKER {
 		return ""
 	}

@@ -6,11 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/mesosim/executor"
-
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/agent"
 
+	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 )
 
