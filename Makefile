@@ -4,7 +4,7 @@ GOLANGCI_VERSION := v2.15.0
 BIN := $(CURDIR)/bin
 LDFLAGS := -s -w
 
-.PHONY: help build test race lint fmt vet tidy sim fuzz bench scale demo images clean verify
+.PHONY: help build test race lint fmt vet tidy sim crash fuzz bench scale demo images clean verify
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ verify: tidy ## Fail if tidying or formatting changes anything
 SEEDS ?= 500
 sim: ## Simulate the whole system under faults, SEEDS=500 runs
 	go test ./sim -run 'TestSeeds|TestEmbeddedSeeds' -seeds $(SEEDS) -embedded $(SEEDS) -timeout 1h
+
+crash: ## Kill each process at every step of a launch and of a stop, with real containers
+	go test ./e2e -count=1 -timeout 30m -every-step
 
 FUZZTIME ?= 30s
 fuzz: ## Fuzz every decoder for FUZZTIME=30s each

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"flag"
 	"fmt"
 	"net/http"
 	"slices"
@@ -31,6 +32,10 @@ func TestKilledWhileRunning(t *testing.T) {
 	m.gone("steady")
 }
 
+// everyStep is for those who have ten minutes: losses are made good after waits of
+// ten seconds and more.
+var everyStep = flag.Bool("every-step", false, "kill each process at every step of a launch and of a stop, not at every other")
+
 // steps are those of a launch and of a stop, by the events that tell of them.
 var steps = []struct{ launch, stop step }{
 	{step{"taurus.job.submitted.v1", ""}, step{"taurus.job.stopped.v1", ""}},
@@ -44,8 +49,11 @@ var steps = []struct{ launch, stop step }{
 // once, and what is stopped ends.
 func TestKilledAtEachStep(t *testing.T) {
 	m := newMachine(t)
-	for _, role := range roles {
+	for r, role := range roles {
 		for i, s := range steps {
+			if !*everyStep && (r+i)%2 != 0 {
+				continue
+			}
 			job := fmt.Sprintf("launch-%s-%d", role, i)
 			m.submit(job, 3)
 			m.reached(job, s.launch)
