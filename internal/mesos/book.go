@@ -45,7 +45,7 @@ func (b *book) accept(a Accept) (*scheduler.Call_Accept, error) {
 	}
 	tasks := make([]mesos.TaskInfo, 0, len(a.Launches))
 	for i := range a.Launches {
-		task, err := taskInfo(&a.Launches[i], pool)
+		task, err := taskInfo((*placedTask)(&a.Launches[i]), pool)
 		if err != nil {
 			return nil, &LaunchError{TaskID: a.Launches[i].TaskID, Err: err}
 		}

@@ -8,7 +8,7 @@ import (
 
 // container is nil for a plain process. A process with volumes needs an agent
 // with the filesystem/linux isolator.
-func container(l *Launch) *mesos.ContainerInfo {
+func container(l *placedTask) *mesos.ContainerInfo {
 	c := l.Group.Container
 	switch {
 	case l.docker():
@@ -20,7 +20,7 @@ func container(l *Launch) *mesos.ContainerInfo {
 	return nil
 }
 
-func dockerContainer(l *Launch, c *job.Container) *mesos.ContainerInfo {
+func dockerContainer(l *placedTask, c *job.Container) *mesos.ContainerInfo {
 	kind := mesos.ContainerInfo_DOCKER
 	info := &mesos.ContainerInfo{
 		Type:    &kind,
@@ -54,7 +54,7 @@ func network(c *job.Container) mesos.ContainerInfo_DockerInfo_Network {
 }
 
 // mapped says whether the container's ports are others than the host's.
-func (l *Launch) mapped() bool {
+func (l *placedTask) mapped() bool {
 	if !l.docker() {
 		return false
 	}
@@ -67,14 +67,14 @@ func (l *Launch) mapped() bool {
 }
 
 // inside is the port in the container that belongs to the i-th of the group.
-func (l *Launch) inside(i int) uint32 {
+func (l *placedTask) inside(i int) uint32 {
 	if port := l.Group.Ports[i].Container; port != 0 && l.mapped() {
 		return port
 	}
 	return l.HostPorts[i]
 }
 
-func portMappings(l *Launch) []mesos.ContainerInfo_DockerInfo_PortMapping {
+func portMappings(l *placedTask) []mesos.ContainerInfo_DockerInfo_PortMapping {
 	if !l.mapped() {
 		return nil
 	}
@@ -92,7 +92,7 @@ func portMappings(l *Launch) []mesos.ContainerInfo_DockerInfo_PortMapping {
 
 // parameters are the user's options of docker run, and labels by which the
 // container is found: Mesos passes its own labels on to nobody.
-func parameters(l *Launch, user []job.Parameter) []mesos.Parameter {
+func parameters(l *placedTask, user []job.Parameter) []mesos.Parameter {
 	var wire []mesos.Parameter
 	for _, p := range user {
 		wire = append(wire, mesos.Parameter{Key: p.Key, Value: p.Value})

@@ -11,7 +11,7 @@ import (
 // healthCheck is done by the executor, inside the container's network. No delay
 // is no delay; other times that are not set are left to Mesos: interval 10 s,
 // timeout 20 s, grace 10 s, 3 failures.
-func healthCheck(l *Launch) (*mesos.HealthCheck, error) {
+func healthCheck(l *placedTask) (*mesos.HealthCheck, error) {
 	hc := l.Group.HealthCheck
 	if hc == nil {
 		return nil, nil
@@ -61,7 +61,7 @@ func healthType(hc *job.HealthCheck) string {
 // healthPort is the port as seen from inside the container. Without a mapping
 // the process listens on the port it was given, so a port named by its number
 // inside is that of the host; none named is the first.
-func healthPort(l *Launch, hc *job.HealthCheck) (uint32, error) {
+func healthPort(l *placedTask, hc *job.HealthCheck) (uint32, error) {
 	for i, p := range l.Group.Ports {
 		if hc.Port == 0 || p.Container == hc.Port {
 			return l.inside(i), nil

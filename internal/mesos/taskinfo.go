@@ -27,7 +27,7 @@ const (
 
 // taskInfo puts a launch in Mesos' terms, its resources cut out of the pool. It
 // never sets TaskInfo.check, which makes Mesos' Docker executor abort.
-func taskInfo(l *Launch, p *pool) (*mesos.TaskInfo, error) {
+func taskInfo(l *placedTask, p *pool) (*mesos.TaskInfo, error) {
 	if err := l.validate(p); err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func taskInfo(l *Launch, p *pool) (*mesos.TaskInfo, error) {
 }
 
 // validate refuses what would only fail at the agent, or be another task than meant.
-func (l *Launch) validate(p *pool) error {
+func (l *placedTask) validate(p *pool) error {
 	switch {
 	case l.Group == nil:
 		return fmt.Errorf("%w: group: missing", ErrLaunchInvalid)
@@ -74,11 +74,11 @@ func (l *Launch) validate(p *pool) error {
 }
 
 // docker says whether the task runs in a container of its own image.
-func (l *Launch) docker() bool {
+func (l *placedTask) docker() bool {
 	return l.Group.Container != nil && l.Group.Container.Image != ""
 }
 
-func (l *Launch) hasCommand() bool {
+func (l *placedTask) hasCommand() bool {
 	c := l.Group.Container
 	return c != nil && (c.Command.Shell != "" || len(c.Command.Args) > 0)
 }
@@ -93,7 +93,7 @@ func groupKillPolicy(g *job.Group) *mesos.KillPolicy {
 // command is what runs. For Docker, value is the first argument after the
 // image and arguments are the rest; a plain process takes value as the path
 // and arguments as the whole of argv.
-func command(l *Launch) *mesos.CommandInfo {
+func command(l *placedTask) *mesos.CommandInfo {
 	info := &mesos.CommandInfo{URIs: uris(l.Group.URIs), Environment: environment(l)}
 	var cmd job.Command
 	if l.Group.Container != nil {
@@ -130,7 +130,7 @@ func uris(group []job.URI) []mesos.CommandInfo_URI {
 
 // environment is the user's, and what Mesos' Docker containerizer leaves to
 // the framework. What taurus says of the task cannot be overridden.
-func environment(l *Launch) *mesos.Environment {
+func environment(l *placedTask) *mesos.Environment {
 	env := maps.Clone(l.Group.Env)
 	if env == nil {
 		env = map[string]string{}
@@ -176,7 +176,7 @@ func envName(name string) string {
 func number[N uint32 | uint64](n N) string { return strconv.FormatUint(uint64(n), 10) }
 
 // labels are taurus' own, then the user's; the prefix is reserved.
-func labels(l *Launch) *mesos.Labels {
+func labels(l *placedTask) *mesos.Labels {
 	wire := &mesos.Labels{}
 	add := func(key, value string) {
 		wire.Labels = append(wire.Labels, mesos.Label{Key: key, Value: &value})
@@ -196,7 +196,7 @@ func labels(l *Launch) *mesos.Labels {
 }
 
 // discovery tells service discovery the ports of the host.
-func discovery(l *Launch) *mesos.DiscoveryInfo {
+func discovery(l *placedTask) *mesos.DiscoveryInfo {
 	if len(l.HostPorts) == 0 {
 		return nil
 	}

@@ -99,7 +99,7 @@ func launchPool() *pool {
 func TestTaskInfo(t *testing.T) {
 	for name, l := range launchCases() {
 		t.Run(name, func(t *testing.T) {
-			task, err := taskInfo(&l, launchPool())
+			task, err := taskInfo((*placedTask)(&l), launchPool())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -140,12 +140,12 @@ func golden(t *testing.T, name string, got []byte) {
 // What is launched can be told apart when it comes back by GET_TASKS.
 func TestLabelsComeBack(t *testing.T) {
 	l := launchCases()["docker_shell_full"]
-	task, err := taskInfo(&l, launchPool())
+	task, err := taskInfo((*placedTask)(&l), launchPool())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var ref TaskRef
-	ref.readLabels(task.Labels.Labels)
+	readLabels(&ref, task.Labels.Labels)
 	want := TaskRef{Ours: true, Job: "web", Run: 3, Group: "front", Slot: 7, Attempt: 2, Version: 12}
 	if ref != want {
 		t.Errorf("got %+v", ref)
@@ -160,7 +160,7 @@ func TestHealthCheckRefused(t *testing.T) {
 	} {
 		l := testLaunch("t")
 		l.Group.HealthCheck = &hc
-		if _, err := taskInfo(&l, launchPool()); !errors.Is(err, ErrLaunchInvalid) {
+		if _, err := taskInfo((*placedTask)(&l), launchPool()); !errors.Is(err, ErrLaunchInvalid) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

@@ -9,21 +9,6 @@ import (
 	"github.com/mesos/mesos-go/api/v1/lib/master"
 )
 
-// TaskRef is a task that the master knows.
-type TaskRef struct {
-	TaskID, AgentID, Name string
-	// State is Mesos' name of the newest state, "TASK_RUNNING".
-	State string
-	// Ours says whether the labels that taurus sets were there and could be
-	// read; the fields below are zero otherwise.
-	Ours          bool
-	Job           string
-	Run           uint64
-	Group         string
-	Slot, Attempt uint32
-	Version       uint64
-}
-
 // Tasks lists the tasks of a framework that have not ended, unreachable ones
 // included, by GET_TASKS of the leading master. Statuses carry no labels, so
 // this is where a task that the log does not know is told apart.
@@ -67,12 +52,12 @@ func taskRef(t *mesos.Task) TaskRef {
 		Name:    t.Name,
 		State:   t.GetState().String(),
 	}
-	ref.readLabels(t.GetLabels().GetLabels())
+	readLabels(&ref, t.GetLabels().GetLabels())
 	return ref
 }
 
 // readLabels takes all of taurus' labels or none.
-func (r *TaskRef) readLabels(wire []mesos.Label) {
+func readLabels(r *TaskRef, wire []mesos.Label) {
 	values := map[string]string{}
 	for _, l := range wire {
 		if _, ok := values[l.Key]; !ok {

@@ -64,7 +64,7 @@ func (s *Service) identify(ctx context.Context) {
 
 func (sess *session) identified(refs []mesos.TaskRef) {
 	for _, ref := range refs {
-		if launching.Consider(sess.s.state, launching.Report{TaskID: ref.TaskID, State: ref.State}, launching.Memory{}) != launching.Identify {
+		if launching.Consider(sess.s.state, launching.Report{TaskID: ref.TaskID, State: ref.State}, launching.Memory{}) != launching.Identified {
 			continue
 		}
 		if !ref.Ours {

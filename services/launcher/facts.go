@@ -57,29 +57,29 @@ func (s *Service) update(ctx context.Context, st mesos.Status) {
 		Resolving: t != nil && s.sess.resolving(t),
 		Unfolded:  s.sess.facts.unfolded[st.TaskID] != nil,
 	})
-	if p := s.sess.facts.unfolded[st.TaskID]; p != nil && action == launching.Record && len(st.UUID) == 0 && st.State == p.state {
-		action = launching.Ignore // The one under way says the same.
+	if p := s.sess.facts.unfolded[st.TaskID]; p != nil && action == launching.Recorded && len(st.UUID) == 0 && st.State == p.state {
+		action = launching.Ignored // The one under way says the same.
 	}
 	level := zerolog.DebugLevel
-	if action == launching.Record {
+	if action == launching.Recorded {
 		level = zerolog.InfoLevel
 	}
 	s.opt.Logger.WithLevel(level).Str("task", st.TaskID).Str("state", st.State).Str("reason", st.Reason).Str("message", st.Message).
 		Str("action", actionName(action)).Msg("status")
 	switch action {
-	case launching.Acknowledge:
+	case launching.Acknowledged:
 		s.sess.enqueueAck(ack{agentID: st.AgentID, taskID: st.TaskID, uuid: st.UUID})
-	case launching.Record:
+	case launching.Recorded:
 		s.sess.record(t, st)
-	case launching.Withdraw:
+	case launching.Withdrawn:
 		s.sess.withdraw[t.Key()] = s.sess.cameToNothing(t, st)
-	case launching.Adopt:
+	case launching.Adopted:
 		s.sess.adopt[t.Key()] = adoption{
 			version: t.Version, group: t.Group, taskID: t.ID, agentID: st.AgentID, state: st.State,
 		}
-	case launching.Identify:
+	case launching.Identified:
 		s.identify(ctx)
-	case launching.Ignore:
+	case launching.Ignored:
 	}
 }
 

@@ -9,19 +9,19 @@ type Action uint8
 
 // The actions.
 const (
-	// Ignore: it says nothing new and wants no acknowledgement.
-	Ignore Action = iota
-	// Acknowledge: it is in the log already.
-	Acknowledge
-	// Record: append it as a fact, and acknowledge it once it is folded.
-	Record
-	// Withdraw: Mesos has no such task, so the attempt came to nothing.
-	Withdraw
-	// Adopt: Mesos runs a task that the log holds for over.
-	Adopt
-	// Identify: Mesos runs a task that the log never heard of; its labels tell
+	// Ignored: it says nothing new and wants no acknowledgement.
+	Ignored Action = iota
+	// Acknowledged: it is in the log already.
+	Acknowledged
+	// Recorded: append it as a fact, and acknowledge it once it is folded.
+	Recorded
+	// Withdrawn: Mesos has no such task, so the attempt came to nothing.
+	Withdrawn
+	// Adopted: Mesos runs a task that the log holds for over.
+	Adopted
+	// Identified: Mesos runs a task that the log never heard of; its labels tell
 	// which it is.
-	Identify
+	Identified
 )
 
 // Report is a status from Mesos.
@@ -56,29 +56,29 @@ func Consider(s *cluster.State, r Report, mem Memory) Action {
 	}
 	if len(r.UUID) > 0 {
 		if t.Status.UUID == string(r.UUID) && !t.Unreachable {
-			return Acknowledge
+			return Acknowledged
 		}
-		return Record // Repeated by an agent that was cut off, it says that it is back.
+		return Recorded // Repeated by an agent that was cut off, it says that it is back.
 	}
 	if t.State == cluster.Staged && !t.Confirmed && m.Terminal() {
 		return unconfirmed(r, mem.Resolving)
 	}
 	if misattributed(r) || !mem.Unfolded && !changes(t, m) {
-		return Ignore
+		return Ignored
 	}
-	return Record
+	return Recorded
 }
 
 // stranger handles a task that the state does not hold: never heard of, or over
 // so long that it was forgotten.
 func stranger(r Report, m cluster.Reported) Action {
 	if m.Known && !m.Terminal() {
-		return Identify
+		return Identified
 	}
 	if len(r.UUID) > 0 {
-		return Acknowledge
+		return Acknowledged
 	}
-	return Ignore
+	return Ignored
 }
 
 // over handles a task that the log holds for ended. A status that its agent
@@ -86,15 +86,15 @@ func stranger(r Report, m cluster.Reported) Action {
 // recorded by adoption.
 func over(t *cluster.Task, r Report, m cluster.Reported) Action {
 	if m.Known && !m.Terminal() && t.State.Blameless() {
-		return Adopt
+		return Adopted
 	}
 	if len(r.UUID) == 0 {
-		return Ignore
+		return Ignored
 	}
 	if t.Status.UUID == string(r.UUID) {
-		return Acknowledge
+		return Acknowledged
 	}
-	return Record
+	return Recorded
 }
 
 // unconfirmed handles the end that a master reports of a task that was staged
@@ -102,12 +102,12 @@ func over(t *cluster.Task, r Report, m cluster.Reported) Action {
 // resolution, "gone" may only mean that the ACCEPT has not arrived yet.
 func unconfirmed(r Report, resolving bool) Action {
 	if r.Reason != "REASON_RECONCILIATION" {
-		return Record
+		return Recorded
 	}
 	if resolving {
-		return Withdraw
+		return Withdrawn
 	}
-	return Ignore
+	return Ignored
 }
 
 // misattributed tells whether a refusal by the master carries the id of a task

@@ -63,7 +63,7 @@ WITHDRAWN        a       a        a       a       i        i      i      i     i
 func action(t *testing.T, letter string) launching.Action {
 	t.Helper()
 	a, ok := map[string]launching.Action{
-		"i": launching.Ignore, "k": launching.Acknowledge, "r": launching.Record, "w": launching.Withdraw, "a": launching.Adopt, "d": launching.Identify,
+		"i": launching.Ignored, "k": launching.Acknowledged, "r": launching.Recorded, "w": launching.Withdrawn, "a": launching.Adopted, "d": launching.Identified,
 	}[letter]
 	if !ok {
 		t.Fatalf("no action %q", letter)
@@ -128,14 +128,14 @@ func TestConsiderAgents(t *testing.T) {
 func TestConsiderRepeats(t *testing.T) {
 	s, id, task := in(t, "CUT")
 	r := launching.Report{TaskID: id, State: task.Status.State, UUID: []byte("held")}
-	if got := launching.Consider(s, r, launching.Memory{}); got != launching.Record {
-		t.Errorf("CUT: %d, want Record", got)
+	if got := launching.Consider(s, r, launching.Memory{}); got != launching.Recorded {
+		t.Errorf("CUT: %d, want Recorded", got)
 	}
 	for _, state := range []string{"STARTING", "RUNNING", "KILLING", "FINISHED", "FAILED", "KILLED", "ERROR", "LOST", "GONE"} {
 		s, id, task := in(t, state)
 		r := launching.Report{TaskID: id, State: task.Status.State, UUID: []byte("held")}
-		if got := launching.Consider(s, r, launching.Memory{}); got != launching.Acknowledge {
-			t.Errorf("%s: %d, want Acknowledge", state, got)
+		if got := launching.Consider(s, r, launching.Memory{}); got != launching.Acknowledged {
+			t.Errorf("%s: %d, want Acknowledged", state, got)
 		}
 	}
 }
@@ -154,16 +154,16 @@ func TestConsiderReconciled(t *testing.T) {
 		// Only the answer to a question that came after DECLINE, on the same
 		// connection, ends a task of which nothing was heard [V3].
 		if state == "STAGED" && terminal {
-			ask("resolving", launching.Memory{Resolving: true}, launching.Withdraw)
-			ask("resolving, unfolded", launching.Memory{Resolving: true, Unfolded: true}, launching.Withdraw)
-			ask("unfolded", launching.Memory{Unfolded: true}, launching.Ignore)
+			ask("resolving", launching.Memory{Resolving: true}, launching.Withdrawn)
+			ask("resolving, unfolded", launching.Memory{Resolving: true, Unfolded: true}, launching.Withdrawn)
+			ask("unfolded", launching.Memory{Unfolded: true}, launching.Ignored)
 			return
 		}
 		ask("resolving", launching.Memory{Resolving: true}, action(t, cell))
 		// What an earlier status makes of the task cannot be told yet.
 		want := action(t, cell)
 		if task != nil && task.Live() {
-			want = launching.Record
+			want = launching.Recorded
 		}
 		ask("unfolded", launching.Memory{Unfolded: true}, want)
 	})
@@ -177,13 +177,13 @@ func TestConsiderRefusals(t *testing.T) {
 		state, report, reason, source string
 		want                          launching.Action
 	}{
-		{"STAGED", "TASK_ERROR", "REASON_TASK_INVALID", "SOURCE_MASTER", launching.Record},
-		{"STAGED", "TASK_DROPPED", "REASON_INVALID_OFFERS", "SOURCE_MASTER", launching.Record},
-		{"STAGED", "TASK_LOST", "REASON_AGENT_REMOVED", "SOURCE_MASTER", launching.Record},
-		{"RUNNING", "TASK_ERROR", "REASON_TASK_INVALID", "SOURCE_MASTER", launching.Ignore},
-		{"STAGING", "TASK_DROPPED", "REASON_INVALID_OFFERS", "SOURCE_MASTER", launching.Ignore},
-		{"RUNNING", "TASK_ERROR", "REASON_TASK_INVALID", "SOURCE_AGENT", launching.Record},
-		{"RUNNING", "TASK_LOST", "REASON_AGENT_REMOVED", "SOURCE_MASTER", launching.Record},
+		{"STAGED", "TASK_ERROR", "REASON_TASK_INVALID", "SOURCE_MASTER", launching.Recorded},
+		{"STAGED", "TASK_DROPPED", "REASON_INVALID_OFFERS", "SOURCE_MASTER", launching.Recorded},
+		{"STAGED", "TASK_LOST", "REASON_AGENT_REMOVED", "SOURCE_MASTER", launching.Recorded},
+		{"RUNNING", "TASK_ERROR", "REASON_TASK_INVALID", "SOURCE_MASTER", launching.Ignored},
+		{"STAGING", "TASK_DROPPED", "REASON_INVALID_OFFERS", "SOURCE_MASTER", launching.Ignored},
+		{"RUNNING", "TASK_ERROR", "REASON_TASK_INVALID", "SOURCE_AGENT", launching.Recorded},
+		{"RUNNING", "TASK_LOST", "REASON_AGENT_REMOVED", "SOURCE_MASTER", launching.Recorded},
 	} {
 		for _, unfolded := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/%s/%s/%s/%t", c.state, c.report, c.reason, c.source, unfolded), func(t *testing.T) {
