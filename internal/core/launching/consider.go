@@ -24,6 +24,25 @@ const (
 	Identified
 )
 
+// String is for logs.
+func (a Action) String() string {
+	switch a {
+	case Ignored:
+		return "ignore"
+	case Acknowledged:
+		return "acknowledge"
+	case Recorded:
+		return "record"
+	case Withdrawn:
+		return "withdraw"
+	case Adopted:
+		return "adopt"
+	case Identified:
+		return "identify"
+	}
+	return "invalid"
+}
+
 // Report is a status from Mesos.
 type Report struct {
 	TaskID string
@@ -110,14 +129,14 @@ func unconfirmed(r Report, resolving bool) Action {
 	return Ignored
 }
 
-// misattributed tells whether a refusal by the master carries the id of a task
+// misattributed reports whether a refusal by the master carries the id of a task
 // that Mesos has confirmed: a duplicate id is answered with an error under that
 // very id.
 func misattributed(r Report) bool {
 	return r.Source == "SOURCE_MASTER" && (r.Reason == "REASON_TASK_INVALID" || r.Reason == "REASON_INVALID_OFFERS")
 }
 
-// changes tells whether a status that a master made up says anything that the
+// changes reports whether a status that a master made up says anything that the
 // fold does not know, so that reconciling a quiet cluster writes nothing.
 func changes(t *cluster.Task, m cluster.Reported) bool {
 	if !m.Known {

@@ -1,9 +1,29 @@
-// Package launching holds the launcher's decisions: what a status from Mesos
-// means for the log, which tasks must be resolved, and what a task is called.
+// Package launching decides what the launcher does: which offers it keeps, which
+// tasks it stages and launches on them, what it records of what Mesos reports,
+// and how it finds out what became of a launch.
+//
+//	Offered -> held -> placed -> Append TaskStaged -> Folded -> Accept
+//	                     \-> unfit: Decline, and again until Mesos has heard it
+//	Reported -> considered -> Append TaskStatusChanged -> Folded -> Acknowledge
+//	staged and silent -> Decline its offers -> Reconcile -> "gone" -> Append TaskWithdrawn
+//
+// An offer's way is in offers.go (taken, given back), place.go (matched, staged)
+// and launch.go (accepted). A status' way is in status.go (considered) and
+// facts.go (recorded, acknowledged). resolve.go follows what stays silent,
+// reconcile.go asks for the rest, adopt.go takes in strangers.
 //
 // ACCEPT is the one effect that is never repeated and never completed later. A
 // staged task of which Mesos says nothing is therefore resolved: its offers are
-// declined first, so that a straying ACCEPT comes to nothing, and only then is
-// Mesos asked about it, on the same connection. Only a negative answer to that
+// declined first, so that a straying ACCEPT comes to nothing, and only when Mesos
+// has taken that is it asked about the task. Only a negative answer to that
 // question ends the attempt.
+//
+// Every other call states what is wanted, and is repeated until it was heard: an
+// offer is known until its DECLINE was answered, and while a task waits Mesos is
+// asked for offers again and again. A call that its caller has given up may still
+// be carried out, behind later ones; whatever it undoes is asked for again.
+//
+// After a crash at any point: staged tasks without a status are resolved,
+// statuses that were not acknowledged come again, and offers die with the
+// subscription.
 package launching

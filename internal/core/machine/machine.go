@@ -71,3 +71,13 @@ func (Tick) Input() {}
 
 // Input marks the type as one.
 func (Appended) Input() {}
+
+// Tickets numbers what is under way. Machines that share a mailbox share one, so
+// that an answer fits one question only.
+type Tickets struct{ last uint64 }
+
+// Next returns a ticket that was not there before; none is 0.
+func (t *Tickets) Next() uint64 {
+	t.last++
+	return t.last
+}

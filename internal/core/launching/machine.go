@@ -1,0 +1,206 @@
+package launching
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/leading"
+	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Config is what tells one launcher from others.
+type Config struct {
+	leading.Config
+	// Explain has verdicts recorded.
+	Explain bool
+}
+
+// Machine is a launcher.
+type Machine struct {
+	cfg     Config
+	state   *cluster.State
+	tickets *machine.Tickets
+	lead    *leading.Machine
+
+	pending  *pending
+	verdicts verdicts
+	// counter numbers the facts of this process; see cluster.Repeated.
+	counter uint64
+	// batches numbers those of this process.
+	batches uint64
+	// withdrawing is the ticket of the withdrawals that are being appended without
+	// a session, 0 for none; withdrawAt is when the next may be.
+	withdrawing uint64
+	withdrawAt  time.Time
+	// session is what is known by the subscription; nil while there is none.
+	session *session
+
+	at  machine.Moment
+	out []machine.Effect
+}
+
+// New returns a launcher that has folded nothing. It reads state, which must be
+// one before its first record.
+func New(cfg Config, state *cluster.State) *Machine {
+	m := &Machine{cfg: cfg, state: state, tickets: &machine.Tickets{}, pending: newPending(), verdicts: verdicts{}}
+	m.lead = leading.New(cfg.Config, state, m.tickets)
+	return m
+}
+
+// Phase returns how far the launcher is.
+func (m *Machine) Phase() leading.Phase { return m.lead.Phase() }
+
+// Trouble returns why the launcher does not do its work, nil if it does or stands
+// by.
+func (m *Machine) Trouble() error { return m.lead.Trouble() }
+
+// Step takes an input and returns what is to be done.
+func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
+	m.at = at
+	m.out = append(m.out[:0], m.lead.Step(at, in)...)
+	m.follow()
+	switch in := in.(type) {
+	case machine.Folded:
+		m.folded(in)
+	case machine.Appended:
+		m.appended(in)
+	case machine.ClockMoved:
+		m.pending.changed = true
+	case machine.Tick:
+		m.work()
+	case Offered:
+		if m.listensTo(in.Session) {
+			m.offered(in.Offers)
+		}
+	case Rescinded:
+		if m.listensTo(in.Session) {
+			m.session.offers.rescinded(in.OfferID)
+		}
+	case InverseOffered:
+		if m.listensTo(in.Session) {
+			m.inverseOffered(in.Offers)
+		}
+	case Reported:
+		if m.listensTo(in.Session) {
+			m.reported(in.Status)
+		}
+	case Called:
+		m.called(in)
+	case Listed:
+		m.listed(in)
+	}
+	return m.out
+}
+
+// follow begins and ends the session with the subscription.
+func (m *Machine) follow() {
+	listening := m.lead.Session()
+	if m.session != nil && m.session.number != listening {
+		m.session = nil
+	}
+	if m.session == nil && listening != 0 {
+		m.session = m.newSession(listening)
+	}
+}
+
+func (m *Machine) listensTo(session uint64) bool {
+	return m.session != nil && m.session.number == session
+}
+
+func (m *Machine) folded(in machine.Folded) {
+	m.pending.note(in.Change)
+	if m.session == nil {
+		return
+	}
+	if _, ok := in.Record.Event.(events.TaskStatusChanged); ok && in.Own {
+		m.recorded(in.Record, in.Change)
+	}
+	m.launchFolded()
+}
+
+// appended takes the answer of the log. Answers to a session that is over are of
+// no interest: what was staged will be resolved.
+func (m *Machine) appended(in machine.Appended) {
+	switch s := m.session; {
+	case in.Ticket == m.withdrawing:
+		m.withdrawing = 0
+		if in.Outcome.Err != nil {
+			m.note(machine.Warn, "tasks not withdrawn; deciding again", in.Outcome.Err)
+		}
+	case s == nil:
+	case s.batch != nil && in.Ticket == s.batch.ticket:
+		m.batchAppended(in.Outcome)
+	case in.Ticket == s.facts.ticket:
+		m.factsAppended(in.Outcome)
+	}
+}
+
+// work does what is to be done now.
+func (m *Machine) work() {
+	if m.session == nil {
+		if m.lead.Elected() {
+			m.withdrawDoomed()
+		}
+		return
+	}
+	m.resolve()
+	m.flush()
+	m.decide()
+	m.declineAgain()
+	m.reconcile()
+}
+
+// Wake returns when to look again.
+func (m *Machine) Wake() time.Time {
+	wake := m.lead.Wake()
+	s := m.session
+	if s == nil {
+		if m.lead.Elected() && len(m.pending.doomed) > 0 && m.withdrawing == 0 {
+			wake = earlier(wake, m.withdrawAt)
+		}
+		return wake
+	}
+	wake = earlier(wake, s.resolveAt)
+	if s.facts.ticket == 0 && len(s.facts.pending) > 0 {
+		wake = earlier(wake, s.facts.retryAt)
+	}
+	switch {
+	case s.batch != nil:
+	case s.retryAt.After(m.at.Now):
+		wake = earlier(wake, s.retryAt)
+	default:
+		wake = earlier(wake, s.matchAt)
+	}
+	wake = earlier(wake, s.offers.retryAt)
+	return earlier(wake, s.round.askAt)
+}
+
+// earlier is the first of two times; zero means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func (m *Machine) do(e machine.Effect) { m.out = append(m.out, e) }
+
+func (m *Machine) note(level machine.Level, message string, err error, fields ...machine.Field) {
+	m.do(machine.Note{Level: level, Message: message, Err: err, Fields: fields})
+}
+
+// noteTask writes a line about a task.
+func (m *Machine) noteTask(level machine.Level, message string, err error, t *cluster.Task, fields ...machine.Field) {
+	m.do(machine.Note{Level: level, Message: message, Err: err, Job: t.Job, Task: t.ID, Sequence: t.Sequence, Fields: fields})
+}
+
+// envelope is that of the launcher's next event.
+func (m *Machine) envelope(id string, cause uint64) events.Envelope {
+	return events.Envelope{ID: id, Source: m.cfg.Source, Time: m.at.Now, Cause: cause, Epoch: m.state.Launcher.Epoch}
+}
+
+func decisionID(subject string, last uint64, ev events.Event, epoch, batch uint64) string {
+	return fmt.Sprintf("%s@%d/%s/%d.%d", subject, last, ev.Type(), epoch, batch)
+}

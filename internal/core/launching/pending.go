@@ -1,0 +1,46 @@
+package launching
+
+import "github.com/milosgajdos/taurus/internal/core/cluster"
+
+// pending are the tasks that the launcher has something to do about.
+type pending struct {
+	// waiting have no place yet; withdrawn soon if doomed.
+	waiting map[cluster.Key]*cluster.Task
+	// doomed are those of them that are to be withdrawn.
+	doomed map[cluster.Key]*cluster.Task
+	// unconfirmed are staged, and Mesos has not spoken of them.
+	unconfirmed map[cluster.Key]*cluster.Task
+	// changed says that waiting has changed since it was last matched.
+	changed bool
+}
+
+func newPending() *pending {
+	return &pending{
+		waiting:     map[cluster.Key]*cluster.Task{},
+		doomed:      map[cluster.Key]*cluster.Task{},
+		unconfirmed: map[cluster.Key]*cluster.Task{},
+	}
+}
+
+// note takes in what a record did.
+func (p *pending) note(c cluster.Change) {
+	for _, t := range c.Tasks {
+		k := t.Key()
+		if t.State == cluster.Waiting {
+			p.waiting[k], p.changed = t, true
+		} else if _, was := p.waiting[k]; was {
+			delete(p.waiting, k)
+			p.changed = true
+		}
+		if t.State == cluster.Waiting && t.Doom != nil {
+			p.doomed[k] = t
+		} else {
+			delete(p.doomed, k)
+		}
+		if t.State == cluster.Staged && !t.Confirmed {
+			p.unconfirmed[k] = t
+		} else {
+			delete(p.unconfirmed, k)
+		}
+	}
+}

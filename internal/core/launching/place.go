@@ -1,0 +1,172 @@
+package launching
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/offer"
+	"github.com/milosgajdos/taurus/internal/core/placement"
+)
+
+const (
+	// matchEvery is how often tasks that wait are matched again although nothing
+	// has changed.
+	matchEvery = time.Second
+	// conflictWait is the wait before deciding again after a lost race, outageWait
+	// after decisions that were not stored, unknownWait where that is not known.
+	conflictWait = 50 * time.Millisecond
+	outageWait   = 500 * time.Millisecond
+	unknownWait  = time.Second
+)
+
+// decide gathers one batch of decisions: ends of attempts that came to nothing,
+// adoptions, and new launches. Offers that nothing wants go back.
+func (m *Machine) decide() {
+	s, now := m.session, m.at.Now
+	if s.batch != nil || now.Before(s.retryAt) {
+		return
+	}
+	b := m.newBatch(s.epoch)
+	m.addDoomed(b)
+	m.addUnlaunched(b)
+	m.addAdoptions(b)
+	if m.pending.changed || !s.matchAt.IsZero() && !now.Before(s.matchAt) {
+		m.pending.changed = false
+		s.matchAt = m.match(b)
+	}
+	if len(b.drafts) > 0 {
+		s.batch = b
+		b.ticket = m.tickets.Next()
+		m.do(machine.Append{Ticket: b.ticket, Drafts: b.drafts})
+	}
+}
+
+// match places waiting tasks on the held offers and returns when to do so again
+// although nothing has changed; zero for never.
+func (m *Machine) match(b *batch) time.Time {
+	s, now := m.session, m.at.Now
+	demands, wake := m.demands()
+	m.verdicts.keep(demands)
+	if len(demands) == 0 {
+		m.rest()
+		s.waitingSince = time.Time{}
+		return wake
+	}
+	wake = earlier(wake, now.Add(matchEvery))
+	if s.waitingSince.IsZero() {
+		s.waitingSince = now
+	}
+	if len(s.offers.held) == 0 {
+		m.want(demands)
+		if now.Sub(s.offers.cameAt) > refuseUnfit+quietAfter && now.Sub(s.waitingSince) > quietAfter {
+			m.explain(quiet(demands))
+		}
+		return wake
+	}
+	m.place(b, demands)
+	return wake
+}
+
+// place stages what fits and gives back what does not.
+func (m *Machine) place(b *batch, demands []placement.Demand) {
+	held := make([]offer.Offer, 0, len(m.session.offers.held))
+	for _, o := range m.session.offers.held {
+		held = append(held, o)
+	}
+	placements, verdicts := placement.Match(held, demands, b.space(), m.at.Now)
+	used := map[string]bool{}
+	for _, p := range placements {
+		m.addPlacement(b, p)
+		for _, id := range p.Offers {
+			used[id] = true
+		}
+	}
+	m.explain(verdicts)
+	if b.space() == 0 {
+		b.full = true // More may fit on the offers that are left.
+		return
+	}
+	var unfit []string
+	for id := range m.session.offers.held {
+		if !used[id] {
+			unfit = append(unfit, id)
+		}
+	}
+	slices.Sort(unfit)
+	m.decline(unfit, refuseUnfit)
+}
+
+// demands groups the waiting tasks that may be launched now, by the log's clock;
+// wake is when the next back-off ends. An attempt that was over, or cut off, when
+// the next one was planned may have come back since: that one waits for its end.
+func (m *Machine) demands() (demands []placement.Demand, wake time.Time) {
+	type key struct{ job, group string }
+	found := map[key]*placement.Demand{}
+	for _, t := range m.pending.waiting {
+		j := m.state.Jobs[t.Job]
+		g := j.Group(t.Group)
+		if t.Doom != nil || j.Over() || t.Run != j.Run || g == nil || j.Slots[t.Slot].Taken(t) {
+			continue
+		}
+		if t.NotBefore.After(m.at.Log) {
+			wake = earlier(wake, m.at.Now.Add(t.NotBefore.Sub(m.at.Log)))
+			continue
+		}
+		k := key{t.Job, t.Group}
+		if found[k] == nil {
+			found[k] = &placement.Demand{Job: j, Group: g}
+		}
+		found[k].Tasks = append(found[k].Tasks, t)
+	}
+	demands = make([]placement.Demand, 0, len(found))
+	for _, d := range found {
+		slices.SortFunc(d.Tasks, func(a, b *cluster.Task) int { return cmp.Compare(a.Slot, b.Slot) })
+		demands = append(demands, *d)
+	}
+	slices.SortFunc(demands, func(a, b placement.Demand) int {
+		return cmp.Or(cmp.Compare(a.Job.ID, b.Job.ID), cmp.Compare(a.Group.Name, b.Group.Name))
+	})
+	return demands, wake
+}
+
+// batchAppended takes the answer of the log. Only the fold says what counts; an
+// answer that is lost leaves the offers to whoever wants them.
+func (m *Machine) batchAppended(out machine.Outcome) {
+	s := m.session
+	if out.Result == machine.Stored {
+		s.batch.until = out.Last
+		m.launchFolded()
+		return
+	}
+	b := s.batch
+	s.batch = nil
+	m.pending.changed = true
+	wait := outageWait
+	switch out.Result {
+	case machine.Conflict:
+		wait = conflictWait
+	case machine.Unknown:
+		wait = unknownWait
+		m.decline(b.offers(), 0)
+	case machine.Stored, machine.Refused:
+	}
+	if out.Result != machine.Conflict {
+		m.note(machine.Warn, "decisions not stored; deciding again", out.Err, machine.Field{Key: "decisions", Value: len(b.drafts)})
+	}
+	s.retryAt = m.at.Now.Add(wait)
+}
+
+// inOrder are the keys of a map in order of job, run, slot and attempt, so that
+// the same state leads to the same effects.
+func inOrder[V any](of map[cluster.Key]V) []cluster.Key {
+	if len(of) == 0 {
+		return nil
+	}
+	return slices.SortedFunc(maps.Keys(of), func(a, b cluster.Key) int {
+		return cmp.Or(cmp.Compare(a.Job, b.Job), cmp.Compare(a.Run, b.Run), cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Attempt, b.Attempt))
+	})
+}

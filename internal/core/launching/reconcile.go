@@ -1,0 +1,87 @@
+package launching
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/scheduler"
+)
+
+const (
+	// reconcileEvery is how often all tasks are asked about.
+	reconcileEvery = 15 * time.Minute
+	// reconcileChunk is how many tasks one RECONCILE names.
+	reconcileChunk = 1000
+	// reconcileFirst and reconcileMax bound the waits for answers that do not
+	// come: an agent that recovers makes the master silent.
+	reconcileFirst = 5 * time.Second
+	reconcileMax   = time.Minute
+)
+
+// round is a round of questions about what Mesos runs. Asking for each task by
+// name finds those that are gone; asking for all finds strangers.
+type round struct {
+	// open are the tasks not yet answered, with their agents.
+	open     map[string]string
+	tries    int
+	askAt    time.Time
+	nextAt   time.Time
+	implicit bool // all are to be asked for once the named ones were
+}
+
+// newRound begins a round over all live tasks that Mesos has spoken of. Those it
+// has not are resolved instead: to them, "gone" may mean "not yet".
+func newRound(state *cluster.State, now time.Time) round {
+	r := round{open: map[string]string{}, askAt: now, nextAt: now.Add(reconcileEvery), implicit: true}
+	for _, j := range state.Jobs {
+		for _, slot := range j.Slots {
+			for _, t := range slot.Tasks {
+				if t.Live() && t.Confirmed {
+					r.open[t.ID] = t.AgentID
+				}
+			}
+		}
+	}
+	return r
+}
+
+// reconcile asks what is due.
+func (m *Machine) reconcile() {
+	r, now := &m.session.round, m.at.Now
+	if !now.Before(r.nextAt) {
+		*r = newRound(m.state, now)
+	}
+	if now.Before(r.askAt) {
+		return
+	}
+	named := m.unanswered()
+	for chunk := range slices.Chunk(named, reconcileChunk) {
+		m.do(Reconcile{Ticket: m.ask(call{kind: callReconcile}), Tasks: chunk})
+	}
+	if r.implicit {
+		r.implicit = false
+		m.do(Reconcile{Ticket: m.ask(call{kind: callReconcile})})
+	}
+	if len(named) == 0 {
+		r.askAt = r.nextAt
+		return
+	}
+	r.tries++
+	r.askAt = now.Add(min(reconcileFirst<<min(r.tries-1, 4), reconcileMax))
+}
+
+// unanswered are the tasks of the round that still live and were not answered.
+func (m *Machine) unanswered() []scheduler.TaskAgent {
+	var named []scheduler.TaskAgent
+	open := m.session.round.open
+	for _, id := range slices.Sorted(maps.Keys(open)) {
+		if t := m.state.TaskByID(id); t == nil || !t.Live() {
+			delete(open, id)
+			continue
+		}
+		named = append(named, scheduler.TaskAgent{TaskID: id, AgentID: open[id]})
+	}
+	return named
+}
