@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -39,11 +40,13 @@ type Carrier interface {
 // Options are what a loop is given.
 type Options struct {
 	Log eventlog.Log
-	// Role is whose loop it is, Source how it signs what it appends.
+	// Role is whose loop it is, Source how it signs what it appends; empty if it
+	// appends nothing.
 	Role, Source string
-	Now          func() time.Time
-	Logger       zerolog.Logger
-	Metrics      prometheus.Registerer
+	// Now is the clock; nil is time.Now.
+	Now     func() time.Time
+	Logger  zerolog.Logger
+	Metrics prometheus.Registerer
 }
 
 // Loop is the one goroutine of a service: it folds the log into a state, gives a
@@ -54,16 +57,22 @@ type Loop struct {
 	state    State
 	clock    *Clock
 	inbox    chan machine.Input
-	sequence uint64
+	feed     atomic.Pointer[Feed]
+	progress *progress
 	ready    atomic.Bool
+	caughtUp chan struct{}
 	metric   prometheus.Gauge
 }
 
 // New returns a loop over a state before its first record; Run starts it. The
 // error is that of registering its metric.
 func New(state State, opt Options) (*Loop, error) {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
 	l := &Loop{
 		opt: opt, state: state, clock: NewClock(opt.Now), inbox: make(chan machine.Input, inboxSize),
+		progress: newProgress(), caughtUp: make(chan struct{}),
 		metric: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "taurus_fold_sequence", Help: "Last sequence of the log that was folded.",
 			ConstLabels: prometheus.Labels{"role": opt.Role},
@@ -87,54 +96,54 @@ func (l *Loop) Ready() error {
 	return nil
 }
 
+// CaughtUp is closed once what the log held at the start is folded.
+func (l *Loop) CaughtUp() <-chan struct{} { return l.caughtUp }
+
+// Sequence is the last one folded, 0 for none.
+func (l *Loop) Sequence() uint64 { return l.progress.folded.Load() }
+
+// Tail is the last sequence of the log when Run began, 0 if that is not known
+// yet.
+func (l *Loop) Tail() uint64 {
+	if feed := l.feed.Load(); feed != nil {
+		return feed.Tail()
+	}
+	return 0
+}
+
+// WaitFor returns once a sequence is folded and the machine knows, so that the
+// caller reads what it wrote. It fails with the error of ctx, or with
+// eventlog.ErrStopped when Run ended.
+func (l *Loop) WaitFor(ctx context.Context, sequence uint64) error {
+	return l.progress.wait(ctx, sequence)
+}
+
+// Done is closed when Run has ended.
+func (l *Loop) Done() <-chan struct{} { return l.progress.done }
+
 // Now is the moment by both clocks. Only the loop's goroutine may ask, and
 // whoever stops after it.
 func (l *Loop) Now() machine.Moment { return machine.Moment{Now: l.opt.Now(), Log: l.clock.Now()} }
 
-// Post hands an input to the machine; it waits while too many wait already.
+// Post hands an input to the machine. It waits while too many wait already, and
+// not after the end of the loop: then nobody is there to be told.
 func (l *Loop) Post(ctx context.Context, in machine.Input) {
 	select {
 	case l.inbox <- in:
+	case <-l.progress.done:
 	case <-ctx.Done():
 	}
 }
 
 // Run folds and has the machine decide until ctx ends, then returns nil; or until
-// the log cannot be folded any further, and returns why.
+// the log cannot be folded any further, and returns why. It is called once; out
+// may be nil for a machine that asks for nothing but appends and notes.
 func (l *Loop) Run(ctx context.Context, m machine.Machine, out Carrier) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	run := &run{Loop: l, machine: m, out: out}
-	feed := Start(ctx, l.opt.Log)
-	known := feed.Known()
-	tail, tailKnown := uint64(0), false
-	timer := time.NewTimer(idle)
-	defer timer.Stop()
-	for {
-		if tailKnown && l.sequence >= tail {
-			run.catchUp(ctx)
-			run.step(ctx, machine.Tick{})
-			timer.Reset(run.sleep())
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-feed.Failed():
-			if ctx.Err() != nil {
-				return nil
-			}
-			return fmt.Errorf("%s: following the log: %w", l.opt.Role, err)
-		case <-known:
-			known, tail, tailKnown = nil, feed.Tail(), true
-		case r := <-feed.Records():
-			if err := run.fold(ctx, r, feed.Records()); err != nil {
-				return fmt.Errorf("%s: %w", l.opt.Role, err)
-			}
-		case in := <-l.inbox:
-			run.take(ctx, in)
-		case <-timer.C:
-		}
-	}
+	err := (&run{Loop: l, machine: m, out: out}).run(ctx)
+	l.progress.stop(cmp.Or(err, ctx.Err()))
+	return err
 }
 
 // run is a loop with what it drives.
@@ -144,10 +153,47 @@ type run struct {
 	out     Carrier
 }
 
+func (r *run) run(ctx context.Context) error {
+	feed := Start(ctx, r.opt.Log)
+	r.feed.Store(feed)
+	known := feed.Known()
+	tail, tailKnown := uint64(0), false
+	var inbox <-chan machine.Input // Nobody is listened to before the machine has caught up.
+	timer := time.NewTimer(idle)
+	defer timer.Stop()
+	for {
+		if tailKnown && r.Sequence() >= tail {
+			r.catchUp(ctx)
+			inbox = r.inbox
+			r.step(ctx, machine.Tick{})
+			timer.Reset(r.sleep())
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-feed.Failed():
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("%s: following the log: %w", r.opt.Role, err)
+		case <-known:
+			known, tail, tailKnown = nil, feed.Tail(), true
+		case rec := <-feed.Records():
+			if err := r.fold(ctx, rec, feed.Records()); err != nil {
+				return fmt.Errorf("%s: %w", r.opt.Role, err)
+			}
+		case in := <-inbox:
+			r.take(ctx, in)
+		case <-timer.C:
+		}
+	}
+}
+
 func (r *run) catchUp(ctx context.Context) {
 	if r.ready.CompareAndSwap(false, true) {
-		r.opt.Logger.Info().Uint64("sequence", r.sequence).Msg("caught up with the log")
+		r.opt.Logger.Info().Uint64("sequence", r.Sequence()).Msg("caught up with the log")
 		r.step(ctx, machine.CaughtUp{})
+		close(r.caughtUp)
 	}
 }
 
@@ -161,7 +207,7 @@ func (r *run) sleep() time.Duration {
 
 // fold applies a record and those that wait behind it.
 func (r *run) fold(ctx context.Context, rec cluster.Record, more <-chan cluster.Record) error {
-	defer func() { r.metric.Set(float64(r.sequence)) }()
+	defer func() { r.metric.Set(float64(r.Sequence())) }()
 	for n := 0; ; n++ {
 		if err := r.apply(ctx, rec); err != nil {
 			return err
@@ -182,14 +228,15 @@ func (r *run) apply(ctx context.Context, rec cluster.Record) error {
 	if err != nil {
 		return err
 	}
-	r.sequence = rec.Sequence
 	// What a predecessor of the same name appended is history: nothing is
 	// appended before one has caught up with it.
-	own := rec.Envelope.Source == r.opt.Source && r.ready.Load()
-	if r.clock.Observe(rec, own) {
+	ready := r.ready.Load()
+	own := ready && r.opt.Source != "" && rec.Envelope.Source == r.opt.Source
+	if r.clock.Observe(rec, own) && ready {
 		r.step(ctx, machine.ClockMoved{})
 	}
 	r.step(ctx, machine.Folded{Record: rec, Change: change, Own: own})
+	r.progress.advance(rec.Sequence)
 	return nil
 }
 

@@ -1,10 +1,15 @@
 // Package projection is the read model: the folded state of the cluster as
 // views that many may read while one goroutine folds.
 //
-// A [Projection] follows the log and answers from memory, so reads go on while
-// the log, Mesos and every other service are down. It keeps what reading needs
-// beyond the state: per job the sequences of its events (8 bytes each), the
-// newest idempotency keys, and the newest events for feeds.
+//	log --> fold.Loop --Apply--> Projection <--View, Follow-- many readers
+//	           |                     ^
+//	           +--> a machine, ------+ State
+//	                where one decides on what users see
+//
+// A [Projection] is the state of a fold.Loop and answers from memory, so reads
+// go on while the log, Mesos and every other service are down. It keeps what
+// reading needs beyond the state: per job the sequences of its events (8 bytes
+// each), the newest idempotency keys, and the newest events for feeds.
 //
 // # Time travel
 //

@@ -29,25 +29,25 @@ type Event struct {
 	Data jsontext.Value `json:"data"`
 }
 
-// NewEvent is the view of a record; decoded is the same record.
-func NewEvent(rec eventlog.Record, decoded cluster.Record) Event {
+// NewEvent is the view of a record.
+func NewEvent(r cluster.Record) Event {
 	return Event{
-		Sequence: rec.Sequence, Time: rec.Time, Subject: rec.Subject, Type: decoded.Event.Type(),
-		ID: decoded.Envelope.ID, Source: decoded.Envelope.Source, Job: decoded.Subject.Job,
-		Actor: decoded.Envelope.Actor, Cause: decoded.Envelope.Cause, Epoch: decoded.Envelope.Epoch,
-		Data: data(rec, decoded),
+		Sequence: r.Sequence, Time: r.Time, Subject: r.Message.Subject, Type: r.Event.Type(),
+		ID: r.Envelope.ID, Source: r.Envelope.Source, Job: r.Subject.Job,
+		Actor: r.Envelope.Actor, Cause: r.Envelope.Cause, Epoch: r.Envelope.Epoch,
+		Data: data(r),
 	}
 }
 
 // data is the body of a record as JSON. Known events are JSON, or they would
 // not have been decoded.
-func data(rec eventlog.Record, decoded cluster.Record) jsontext.Value {
-	value := jsontext.Value(rec.Data)
-	if _, unknown := decoded.Event.(events.Unknown); !unknown || value.IsValid() {
+func data(r cluster.Record) jsontext.Value {
+	value := jsontext.Value(r.Message.Data)
+	if _, unknown := r.Event.(events.Unknown); !unknown || value.IsValid() {
 		return value
 	}
 	// Broken UTF-8 is replaced in the text; the error speaks of it.
-	text, _ := jsontext.AppendQuote(nil, rec.Data)
+	text, _ := jsontext.AppendQuote(nil, r.Message.Data)
 	return text
 }
 
@@ -56,7 +56,7 @@ func decodeEvent(rec eventlog.Record) (Event, cluster.Record, error) {
 	if err != nil {
 		return Event{}, cluster.Record{}, err
 	}
-	return NewEvent(rec, decoded), decoded, nil
+	return NewEvent(decoded), decoded, nil
 }
 
 // Filter chooses events. Its zero value chooses all.

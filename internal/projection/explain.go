@@ -241,7 +241,7 @@ func tasks(n uint32) string {
 // answered, the first time and on every retry under the same idempotency key.
 func Submitted(r cluster.Record) (Job, error) {
 	m := NewModel()
-	if err := m.Apply(r); err != nil {
+	if _, err := m.Apply(r); err != nil {
 		return Job{}, err
 	}
 	v, ok := m.Job(r.Subject.Job)

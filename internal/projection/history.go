@@ -84,7 +84,7 @@ func Replay(ctx context.Context, log eventlog.Log, sequence uint64) (*Model, err
 		if err != nil {
 			return nil, err
 		}
-		if err := m.Apply(decoded); err != nil {
+		if _, err := m.Apply(decoded); err != nil {
 			return nil, err
 		}
 	}

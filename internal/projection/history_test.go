@@ -112,7 +112,7 @@ func TestAsOfEqualsTheFoldUpToThere(t *testing.T) {
 				}
 				decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
 				if err == nil {
-					err = live.Apply(decoded)
+					_, err = live.Apply(decoded)
 				}
 				if err != nil {
 					t.Fatal(err)

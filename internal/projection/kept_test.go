@@ -51,7 +51,7 @@ func TestDeletedJobsLeaveNoSummary(t *testing.T) {
 		events.JobDeleted{Run: 1},
 	} {
 		r := cluster.Record{Sequence: uint64(i + 1), Subject: events.Subject{Role: events.RoleJob, Job: "a"}, Event: ev}
-		if err := m.Apply(r); err != nil {
+		if _, err := m.Apply(r); err != nil {
 			t.Fatal(err)
 		}
 		m.List(Query{})

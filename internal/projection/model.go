@@ -39,13 +39,14 @@ func NewModel() *Model {
 }
 
 // Apply folds a record. The error is cluster.ErrOutOfOrder.
-func (m *Model) Apply(r cluster.Record) error {
-	if _, err := m.state.Apply(r); err != nil {
-		return err
+func (m *Model) Apply(r cluster.Record) (cluster.Change, error) {
+	change, err := m.state.Apply(r)
+	if err != nil {
+		return change, err
 	}
 	id := r.Subject.Job
 	if id == "" {
-		return nil
+		return change, nil
 	}
 	if _, known := m.touched[id]; !known {
 		m.fresh = append(m.fresh, id)
@@ -57,7 +58,7 @@ func (m *Model) Apply(r cluster.Record) error {
 	if _, deleted := r.Event.(events.JobDeleted); deleted {
 		delete(m.summaries, id) // Nobody sees it any more.
 	}
-	return nil
+	return change, nil
 }
 
 // freshMax is how many ids wait to be sorted in.

@@ -8,15 +8,17 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// Projection is the model of now. It is safe for concurrent use.
+// Projection is the model of now: the state of a fold.Loop, which others may read
+// meanwhile. It is safe for concurrent use.
 type Projection struct {
-	log      eventlog.Log
-	follower *eventlog.Follower
-	feed     *feed
+	log  eventlog.Log
+	loop *fold.Loop
+	feed *feed
 
 	mu        sync.RWMutex
 	model     *Model
@@ -26,40 +28,60 @@ type Projection struct {
 
 // New returns a projection of a log; Run fills it.
 func New(log eventlog.Log) *Projection {
-	return &Projection{
-		log: log, follower: eventlog.NewFollower(log, 1), feed: newFeed(FeedKept),
-		model: NewModel(), keys: newKeys(KeysKept), sequences: map[string][]uint64{},
+	p, err := Of(fold.Options{Log: log, Role: "projection"})
+	if err != nil {
+		panic(err) // Only metrics make it fail, and there are none.
 	}
+	return p
 }
+
+// Of returns the projection of a loop of its own. Whoever has a machine that
+// decides on what users see runs it on Loop; otherwise Run fills the projection.
+// The error is that of fold.New.
+func Of(opt fold.Options) (*Projection, error) {
+	p := &Projection{
+		log: opt.Log, feed: newFeed(FeedKept), model: NewModel(), keys: newKeys(KeysKept), sequences: map[string][]uint64{},
+	}
+	loop, err := fold.New(p, opt)
+	p.loop = loop
+	return p, err
+}
+
+// Loop folds the projection. Its machine may read State.
+func (p *Projection) Loop() *fold.Loop { return p.loop }
+
+// State is what is folded. Only the machine on Loop may read it, others use View.
+func (p *Projection) State() *cluster.State { return p.model.state }
 
 // Run folds the log until ctx ends or the log holds what must not be skipped.
 func (p *Projection) Run(ctx context.Context) error {
-	return p.follower.Run(ctx, p.apply)
-}
-
-func (p *Projection) apply(rec eventlog.Record) error {
-	ev, decoded, err := decodeEvent(rec)
-	if err != nil {
+	if err := p.loop.Run(ctx, fold.Idle{}, nil); err != nil {
 		return err
 	}
-	if err := p.fold(decoded); err != nil {
-		return err
-	}
-	p.feed.push(ev)
-	return nil
+	return ctx.Err()
 }
 
-func (p *Projection) fold(r cluster.Record) error {
+// Apply folds a record; the loop calls it. The error is cluster.ErrOutOfOrder.
+func (p *Projection) Apply(r cluster.Record) (cluster.Change, error) {
+	change, err := p.fold(r)
+	if err == nil {
+		p.feed.push(NewEvent(r))
+	}
+	return change, err
+}
+
+func (p *Projection) fold(r cluster.Record) (cluster.Change, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.model.Apply(r); err != nil {
-		return err
+	change, err := p.model.Apply(r)
+	if err != nil {
+		return change, err
 	}
 	p.keys.apply(r)
 	if id := r.Subject.Job; id != "" {
 		p.sequences[id] = append(p.sequences[id], r.Sequence)
 	}
-	return nil
+	return change, nil
 }
 
 // View lets f read the model; it must keep nothing of it. Reads hold up the
@@ -71,18 +93,18 @@ func (p *Projection) View(f func(*Model)) {
 }
 
 // Sequence is the last one folded.
-func (p *Projection) Sequence() uint64 { return p.follower.Position() }
+func (p *Projection) Sequence() uint64 { return p.loop.Sequence() }
 
 // Tail is the end of the log when Run began.
-func (p *Projection) Tail() uint64 { return p.follower.Tail() }
+func (p *Projection) Tail() uint64 { return p.loop.Tail() }
 
 // CaughtUp is closed once what the log held at the start of Run is folded.
-func (p *Projection) CaughtUp() <-chan struct{} { return p.follower.CaughtUp() }
+func (p *Projection) CaughtUp() <-chan struct{} { return p.loop.CaughtUp() }
 
 // WaitFor returns once a sequence is folded. The error is that of ctx, or
 // eventlog.ErrStopped.
 func (p *Projection) WaitFor(ctx context.Context, sequence uint64) error {
-	return p.follower.WaitFor(ctx, sequence)
+	return p.loop.WaitFor(ctx, sequence)
 }
 
 // Submission returns the submission under an idempotency key.

@@ -289,7 +289,7 @@ func TestDecode(t *testing.T) {
 	r, err := cluster.Decode(7, now, good)
 	want := cluster.Record{
 		Sequence: 7, Time: now, Subject: events.Subject{Role: events.RoleJob, Job: "a"}, Event: events.JobStopped{Run: 4},
-		Envelope: r.Envelope,
+		Envelope: r.Envelope, Message: good,
 	}
 	if err != nil || !reflect.DeepEqual(r, want) || r.Envelope.ID != "i" {
 		t.Errorf("%+v (%v)", r, err)

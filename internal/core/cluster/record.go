@@ -16,6 +16,8 @@ type Record struct {
 	Subject  events.Subject
 	Envelope events.Envelope
 	Event    events.Event
+	// Message is what was decoded, for those who show it as it is.
+	Message events.Message
 }
 
 // Decode reads a record. An error means that the log holds what this program
@@ -30,7 +32,7 @@ func Decode(sequence uint64, at time.Time, m events.Message) (Record, error) {
 	if err != nil {
 		return Record{}, fmt.Errorf("sequence %d on %s: %w", sequence, m.Subject, err)
 	}
-	return Record{Sequence: sequence, Time: at, Subject: subject, Envelope: env, Event: ev}, nil
+	return Record{Sequence: sequence, Time: at, Subject: subject, Envelope: env, Event: ev, Message: m}, nil
 }
 
 // Judgement is what the fold made of a record.
