@@ -51,7 +51,9 @@ func orderedCalls(s *Subscription) []func(context.Context) error {
 		func(ctx context.Context) error { return s.Decline(ctx, []string{"p"}, time.Hour) },
 		func(ctx context.Context) error { return s.Suppress(ctx, nil) },
 		func(ctx context.Context) error { return s.Revive(ctx, []string{"r"}) },
-		func(ctx context.Context) error { return s.Reconcile(ctx, []TaskAgent{{TaskID: "t", AgentID: "a"}, {TaskID: "u"}}) },
+		func(ctx context.Context) error {
+			return s.Reconcile(ctx, []TaskAgent{{TaskID: "t", AgentID: "a"}, {TaskID: "u"}})
+		},
 		func(ctx context.Context) error { return s.AcceptInverse(ctx, []string{"i"}) },
 	}
 }

@@ -3,7 +3,6 @@ package launcher
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -11,18 +10,17 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/launching"
+	"github.com/milosgajdos/taurus/internal/core/leading"
+	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// Defaults of Options.
-const (
-	DefaultLeaseTTL = 10 * time.Second
-	// leaseName is the lease of shard 0.
-	leaseName = "launcher-0"
-)
+// DefaultLeaseTTL is how long the lease lasts that is not renewed.
+const DefaultLeaseTTL = 10 * time.Second
 
 // Mesos finds the leading master and subscribes to it.
 type Mesos interface {
@@ -74,117 +72,151 @@ type Options struct {
 	LeaseTTL time.Duration
 }
 
-// Service is a launcher.
+// Service is a launcher: the shell of a launching.Machine.
 type Service struct {
-	opt    Options
-	source string
-
-	// Owned by the loop.
-	state *cluster.State
-	clock *fold.Clock // of back-offs; everything else is measured by Options.Now
-	watch *watch
-	phase phase
-	nonce string
-	held  eventlog.Held
-	// stopRenewing ends the renewal of held.
-	stopRenewing context.CancelFunc
-	sess         *session
-	// withdrawing says that a batch of withdrawals is being appended without a
-	// session; withdrawAt is when the next may be.
-	withdrawing bool
-	withdrawAt  time.Time
-	// asking says that a lease, an election or a subscription is being asked for.
-	asking   bool
-	retryAt  time.Time
-	failures int
-	// removed is the framework id that Mesos refused for good; empty if none.
-	removed string
-	// failingSince is when subscribing failed first; zero while it does not.
-	failingSince time.Time
-	batchNumber  uint64
-	// counter numbers the facts of this process; see cluster.Repeated.
-	counter  uint64
-	verdicts *verdicts
-
-	inbox   chan func()
-	trouble atomic.Pointer[error] // why it is not ready; nil if it is
+	opt     Options
+	machine *launching.Machine
+	loop    *fold.Loop
 	metrics *metrics
+
+	lease         lease
+	subscriptions subscriptions
+	// session is that of the subscription listened to; owned by the loop.
+	session *session
+
+	trouble atomic.Pointer[error] // why it does not do its work; nil if it does
 }
-
-// phase is how far a launcher is.
-type phase uint8
-
-const (
-	replaying   phase = iota
-	standby           // another leads, or nobody yet
-	electing          // holds the lease, its election is not folded yet
-	subscribing       // elected; no subscription
-	opening           // subscribed; SubscriptionOpened is not folded yet
-	active
-)
 
 // New returns a launcher that Run starts.
 func New(opt Options) (*Service, error) {
 	if opt.LeaseTTL == 0 {
 		opt.LeaseTTL = DefaultLeaseTTL
 	}
+	state, source := cluster.New(), "taurus/launcher/"+opt.Name
+	loop, err := fold.New(state, fold.Options{
+		Log: opt.Log, Role: "launcher", Source: source, Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics,
+	})
+	if err != nil {
+		return nil, err
+	}
 	m, err := newMetrics(opt.Metrics)
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{
-		opt: opt, source: "taurus/launcher/" + opt.Name,
-		state: cluster.New(), clock: fold.NewClock(opt.Now), watch: newWatch(), verdicts: newVerdicts(),
-		inbox: make(chan func(), 256), metrics: m,
-		// The one random value: it tells candidates apart that append at once.
-		nonce: rand.Text(),
-	}
-	s.report(fold.ErrNotCaughtUp)
-	return s, nil
+	return &Service{
+		opt: opt, loop: loop, metrics: m,
+		machine: launching.New(launching.Config{
+			Config: leading.Config{
+				Space: opt.Space, Name: opt.Name, Source: source,
+				// The one random value: it tells candidates apart that append at once.
+				Nonce:    rand.Text(),
+				LeaseTTL: opt.LeaseTTL, RegisterAnew: opt.RegisterAnew,
+			},
+			Explain: opt.Why != nil,
+		}, state),
+	}, nil
+}
+
+// Run launches until ctx ends, then returns nil with tasks running on; or until
+// the log cannot be folded any further, and returns why.
+func (s *Service) Run(ctx context.Context) error {
+	err := s.loop.Run(ctx, watched{s}, s)
+	s.leave()
+	return err
 }
 
 // Ready is nil while the launcher is subscribed, or stands by with the log
 // folded. Before it has caught up it returns fold.ErrNotCaughtUp, after that what
 // Mesos said.
 func (s *Service) Ready() error {
+	if err := s.loop.Ready(); err != nil {
+		return err
+	}
 	if trouble := s.trouble.Load(); trouble != nil {
 		return *trouble
 	}
 	return nil
 }
 
-// report has Ready return err.
-func (s *Service) report(err error) {
-	if err == nil {
-		s.trouble.Store(nil)
-		return
+// watched is the machine with what is counted and shown of it.
+type watched struct{ *Service }
+
+// Step implements machine.Machine.
+func (w watched) Step(at machine.Moment, in machine.Input) []machine.Effect {
+	effects := w.machine.Step(at, in)
+	w.metrics.observe(in, effects)
+	if trouble := w.machine.Trouble(); trouble != nil {
+		w.trouble.Store(&trouble)
+	} else {
+		w.trouble.Store(nil)
 	}
-	s.trouble.Store(&err)
+	return effects
 }
 
-// envelope is that of the launcher's next event.
-func (s *Service) envelope(id string, cause uint64) events.Envelope {
-	return events.Envelope{ID: id, Source: s.source, Time: s.opt.Now(), Cause: cause, Epoch: s.state.Launcher.Epoch}
-}
+// Wake implements machine.Machine.
+func (w watched) Wake() time.Time { return w.machine.Wake() }
 
-// post hands a result to the loop.
-func (s *Service) post(ctx context.Context, f func()) {
-	select {
-	case s.inbox <- f:
-	case <-ctx.Done():
+// Carry carries out what the machine wants.
+func (s *Service) Carry(ctx context.Context, e machine.Effect) {
+	switch e := e.(type) {
+	case leading.Lease:
+		go s.acquire(ctx)
+	case leading.Release:
+		go s.release(ctx, s.lease.take())
+	case leading.Subscribe:
+		go s.subscribe(ctx, e)
+	case leading.Listen:
+		s.listen(ctx, e.Session)
+	case leading.Close:
+		s.close(e.Session)
+	case launching.List:
+		go s.list(ctx, e)
+	case launching.Explain:
+		go s.explain(ctx, e)
+	default:
+		if s.session != nil {
+			s.session.carry(e)
+		}
 	}
 }
 
-func (s *Service) encode(subject string, env events.Envelope, ev events.Event) (eventlog.Message, bool) {
-	m, err := events.Encode(subject, env, ev)
-	if err != nil {
-		// Only a programming error can cause it; the task waits and the log says so.
-		s.opt.Logger.Error().Err(err).Str("subject", subject).Msg("event not encodable")
-		return m, false
-	}
-	return m, true
+func (s *Service) list(ctx context.Context, e launching.List) {
+	bounded, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	refs, err := s.opt.Mesos.Tasks(bounded, e.FrameworkID)
+	s.loop.Post(ctx, launching.Listed{Ticket: e.Ticket, Tasks: refs, Err: err})
 }
 
-func decisionID(subject string, last uint64, ev events.Event, epoch, batch uint64) string {
-	return fmt.Sprintf("%s@%d/%s/%d.%d", subject, last, ev.Type(), epoch, batch)
+// explain records verdicts. They decide nothing: one that is lost is merely
+// missing from the answer to why a job waits.
+func (s *Service) explain(ctx context.Context, e launching.Explain) {
+	if out := fold.Append(ctx, s.opt.Why, e.Drafts...); out.Err != nil && ctx.Err() == nil {
+		s.opt.Logger.Warn().Err(out.Err).Int("verdicts", len(e.Drafts)).Msg("verdicts not recorded")
+	}
+}
+
+// leaveTimeout bounds each of the last words of a launcher that stops.
+const leaveTimeout = time.Second
+
+// leave gives back what the launcher holds. Tasks run on: the subscription is
+// closed, never the framework.
+func (s *Service) leave() {
+	ctx := context.Background()
+	defer s.subscriptions.leave()
+	for _, e := range s.machine.Step(s.loop.Now(), leading.Stop{}) {
+		switch e := e.(type) {
+		case machine.Append:
+			bounded, cancel := context.WithTimeout(ctx, leaveTimeout)
+			if out := fold.Append(bounded, s.opt.Log, e.Drafts...); out.Err != nil {
+				s.opt.Logger.Warn().Err(out.Err).Msg("end of the subscription not written down")
+			}
+			cancel()
+		case machine.Note:
+			fold.Write(s.opt.Logger, e)
+		case leading.Release:
+			s.release(ctx, s.lease.take())
+		default:
+			s.Carry(ctx, e)
+		}
+	}
 }

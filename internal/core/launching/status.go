@@ -29,7 +29,9 @@ func (m *Machine) reported(st scheduler.Status) {
 		level = machine.Info
 	}
 	m.do(machine.Note{Level: level, Message: "status", Task: st.TaskID, Fields: []machine.Field{
-		{Key: "state", Value: st.State}, {Key: "reason", Value: st.Reason}, {Key: "message", Value: st.Message},
+		{Key: "state", Value: st.State},
+		{Key: "reason", Value: st.Reason},
+		{Key: "message", Value: st.Message},
 		{Key: "action", Value: action.String()},
 	}})
 	switch action {
