@@ -4,7 +4,10 @@
 // A spec goes through the same steps wherever it comes from:
 //
 //	Decode -> Warnings, for the user -> Normalise -> Validate -> JSON -> event
-//	event  -> Parse
+//	event  -> Parse -> Normalise, in the fold (internal/core/cluster)
+//
+// Defaults are filled in by Normalise and nowhere else: who reads a spec from the
+// folded state finds them in it.
 //
 // Decode takes the files of the original taurus as they are: names match
 // whatever their case, unknown names are skipped, what is missing is zero, and

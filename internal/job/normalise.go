@@ -136,7 +136,7 @@ func (h *HealthCheck) derivedType(hasPorts bool) string {
 func (r *Restart) normalise(kind Kind) {
 	if kind == KindBatch {
 		r.Policy = orDefault(r.Policy, RestartOnFailure)
-		if r.Policy == RestartOnFailure {
+		if r.Policy != RestartNever {
 			r.Attempts = orDefault(r.Attempts, DefaultAttempts)
 		}
 	}

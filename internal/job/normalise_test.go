@@ -128,6 +128,10 @@ func TestRestartDefaults(t *testing.T) {
 			job.Restart{Policy: "on_failure", Attempts: 9, Backoff: seconds(1), BackoffMax: seconds(minute)},
 		},
 		{
+			"batch that always restarts, which Validate refuses", job.KindBatch, &job.Restart{Policy: "always"},
+			job.Restart{Policy: "always", Attempts: 3, Backoff: seconds(1), BackoffMax: seconds(minute)},
+		},
+		{
 			"a long backoff", job.KindService, &job.Restart{Backoff: seconds(120)},
 			job.Restart{Policy: "always", Backoff: seconds(120), BackoffMax: seconds(120)},
 		},

@@ -178,7 +178,7 @@ func count(j *cluster.Job, v *Job) (unreachable []uint32) {
 func (c *Counts) add(j *cluster.Job, t *cluster.Task, current bool) {
 	switch {
 	case !t.Live():
-		if current && t.Run == j.Run && t.State == cluster.Finished && t.Doom == nil && !startsAgain(j, t.Group) {
+		if current && t.Run == j.Run && t.State == cluster.Finished && t.Doom == nil && doneForGood(j, t.Group) {
 			c.Finished++
 		}
 	case t.Unreachable:
@@ -236,12 +236,9 @@ func stateOfWanted(c Counts) JobState {
 	return StatePending
 }
 
-// startsAgain tells whether a task of a group that has ended well is started
-// again, so that it is not done.
-func startsAgain(j *cluster.Job, group string) bool {
+// doneForGood reports whether a task of a group that has ended well is not
+// started again.
+func doneForGood(j *cluster.Job, group string) bool {
 	g := j.Group(group)
-	if g != nil && g.Restart != nil && g.Restart.Policy != "" {
-		return g.Restart.Policy == job.RestartAlways
-	}
-	return j.Spec == nil || j.Spec.Kind != job.KindBatch
+	return g != nil && g.Restart.Policy != job.RestartAlways
 }

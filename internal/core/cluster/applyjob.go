@@ -71,6 +71,10 @@ func (j *Job) submit(ev events.JobSubmitted, r Record) {
 		j.Outcome, j.OutcomeAt, j.OutcomeReason = OutcomeFailed, r.Time, "job spec unreadable: "+err.Error()
 		return
 	}
+	// What a spec leaves out has one meaning, given here; nobody who reads the
+	// state derives it again. The api does the same before it appends, but logs
+	// may hold what others wrote.
+	spec.Normalise()
 	j.Spec = spec
 }
 

@@ -185,16 +185,18 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r Record) {
 }
 
 // minds tells whether the end of a task matters for the slot's next attempt.
+// There is none for a task of a group that the spec does not have.
 func (slot *Slot) minds(t *Task, j *Job) bool {
-	return t.Run == j.Run && t.Doom == nil && t.State != Withdrawn && t == slot.Current()
+	return t.Run == j.Run && t.Doom == nil && t.State != Withdrawn && t == slot.Current() && j.Group(t.Group) != nil
 }
 
 // count updates the streaks. A run of some length forgives what was before it,
 // but gives no batch task more attempts: one that fails late would never end.
 func (slot *Slot) count(t *Task, j *Job) {
-	if ran := t.EndedAt.Sub(t.RunningAt); !t.RunningAt.IsZero() && ran >= j.resetAfter(t.Group) {
+	resetAfter := time.Duration(j.Group(t.Group).Restart.ResetAfter)
+	if ran := t.EndedAt.Sub(t.RunningAt); !t.RunningAt.IsZero() && ran >= resetAfter {
 		slot.Streak = 0
-		if j.Spec == nil || j.Spec.Kind != job.KindBatch {
+		if j.Spec.Kind != job.KindBatch {
 			slot.Failures = 0
 		}
 	}

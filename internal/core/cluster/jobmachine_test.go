@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -140,6 +141,37 @@ func TestUnreadableSpecFailsItsJobAlone(t *testing.T) {
 	}
 }
 
+// TestSpecsAreNormalised: the state holds the defaults, also of a spec that a
+// foreign hand stored without them, and those of one that has them stay as they are.
+func TestSpecsAreNormalised(t *testing.T) {
+	for name, spec := range map[string]string{
+		"service": `{"id":"a","tasks":[{"role":"front","replicas":2,"container":{"image":"x"}},{"replicas":1,"container":null}]}`,
+		"batch":   `{"id":"a","kind":"batch","tasks":[{"name":"g","replicas":2,"restart":{"backoff":"2s"},"resources":{"cpu":2}}]}`,
+		"nothing": `{}`,
+	} {
+		want, err := job.Parse([]byte(spec))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.Normalise()
+		stored, err := want.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, data := range []string{spec, string(stored)} {
+			got := clustertest.New().Job("a", events.JobSubmitted{Spec: []byte(data)}).Job.Spec
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %s is folded to %+v, want %+v", name, data, got, want)
+			}
+			for _, g := range got.Tasks {
+				if g.Resources == nil || g.Restart == nil || g.Restart.Policy == "" || g.KillGrace == 0 {
+					t.Errorf("%s: defaults are missing in %+v", name, g)
+				}
+			}
+		}
+	}
+}
+
 // TestResubmission: tasks of the old run stay until they are over, what was
 // counted for it is forgotten, and the expectations go on.
 func TestResubmission(t *testing.T) {
@@ -239,6 +271,22 @@ func TestStragglersAreNotBlamed(t *testing.T) {
 	l.Report(first, "TASK_FAILED", "u")
 	if first.Live() || slot.Failures != 0 || slot.Streak != 0 {
 		t.Errorf("%s; %d failures, streak %d", first.State, slot.Failures, slot.Streak)
+	}
+}
+
+// TestStrangersAreNotBlamed: a task of a group that the spec does not have is
+// followed by no other, so its end counts for nothing.
+func TestStrangersAreNotBlamed(t *testing.T) {
+	l, known := in(t, "RUNNING")
+	stranger := adopted(known, "TASK_RUNNING")
+	stranger.Slot, stranger.Group, stranger.TaskID = 7, "nobody", "stranger"
+	task := l.Task("web", 7, stranger).Tasks[0]
+	slot := l.State.Jobs["web"].Slots[7]
+	if l.Report(task, "TASK_GONE", ""); task.Live() || slot.Failures != 0 || slot.Streak != 0 || slot.LastEnd != task {
+		t.Errorf("%s; %d failures, streak %d, last end %v", task.State, slot.Failures, slot.Streak, slot.LastEnd)
+	}
+	if l.Report(task, "TASK_FAILED", "u"); task.State != cluster.Failed || slot.Failures != 0 || slot.Streak != 0 {
+		t.Errorf("%s; %d failures, streak %d", task.State, slot.Failures, slot.Streak)
 	}
 }
 

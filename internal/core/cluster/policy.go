@@ -1,20 +1,5 @@
 package cluster
 
-import (
-	"time"
-
-	"github.com/milosgajdos/taurus/internal/job"
-)
-
-// resetAfter is the running time after which a group's failures are forgotten.
-func (j *Job) resetAfter(group string) time.Duration {
-	g := j.Group(group)
-	if g == nil || g.Restart == nil || g.Restart.ResetAfter <= 0 {
-		return time.Duration(job.DefaultResetAfter)
-	}
-	return time.Duration(g.Restart.ResetAfter)
-}
-
 // Blameless tells whether the end says nothing about the task itself: its agent,
 // its offers or its launch failed, or an operator took the agent away.
 func (t *Task) Blameless() bool {

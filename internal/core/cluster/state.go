@@ -74,7 +74,9 @@ type Job struct {
 	// Run is the sequence of the newest JobSubmitted; 0 if only Mesos knows the
 	// job (its tasks were adopted).
 	Run uint64
-	// Spec is the wanted one, scaling applied; nil if Run is 0, or after Deleted.
+	// Spec is the wanted one, scaling applied and normalised: Resources and Restart
+	// of its groups are there and hold their defaults. It is nil if Run is 0, if it
+	// could not be read, or after Deleted.
 	Spec *job.Spec
 	// Version counts the changes of Spec within the run, from 1.
 	Version        uint64

@@ -245,7 +245,9 @@ func TestSame(t *testing.T) {
 }
 
 func TestNeeds(t *testing.T) {
-	if got := placement.Needs(&job.Group{}); got != (offer.Resources{CPUs: 1000, Mem: 128_000}) {
+	spec := &job.Spec{Tasks: []job.Group{{}}}
+	spec.Normalise()
+	if got := placement.Needs(&spec.Tasks[0]); got != (offer.Resources{CPUs: 1000, Mem: 128_000}) {
 		t.Errorf("by default %+v", got)
 	}
 	g := &job.Group{Resources: &job.Resources{CPU: 0.1 + 0.2, Memory: 64.0005, Disk: 1, GPUs: 2}}

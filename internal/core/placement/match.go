@@ -124,9 +124,6 @@ func better(a, b *room, peers *peers) bool {
 
 // Needs is what one task of the group uses.
 func Needs(g *job.Group) offer.Resources {
-	if g.Resources == nil {
-		return offer.Resources{CPUs: milli(job.DefaultCPU), Mem: milli(job.DefaultMemory)}
-	}
 	return offer.Resources{
 		CPUs: milli(g.Resources.CPU), Mem: milli(g.Resources.Memory),
 		Disk: milli(g.Resources.Disk), GPUs: milli(float64(g.Resources.GPUs)),

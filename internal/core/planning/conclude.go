@@ -20,40 +20,23 @@ const (
 
 // fateOf reads the fate of a slot under the group's restart policy. Ends that say
 // nothing about the task never use up attempts.
-func fateOf(j *cluster.Job, g *job.Group, slot *cluster.Slot, t *cluster.Task) fate {
-	policy, attempts := restartPolicy(j, g)
+func fateOf(g *job.Group, slot *cluster.Slot, t *cluster.Task) fate {
 	switch {
 	case t.Live():
 		return running
 	case t.State == cluster.Withdrawn:
 		return again
 	case t.State == cluster.Finished:
-		if policy == job.RestartAlways {
+		if g.Restart.Policy == job.RestartAlways {
 			return again
 		}
 		return done
 	case t.Blameless():
 		return again
-	case policy == job.RestartNever, attempts > 0 && slot.Failures >= attempts:
+	case g.Restart.Policy == job.RestartNever, g.Restart.Attempts > 0 && slot.Failures >= g.Restart.Attempts:
 		return failed
 	}
 	return again
-}
-
-func restartPolicy(j *cluster.Job, g *job.Group) (policy string, attempts uint32) {
-	policy = job.RestartAlways
-	if j.Spec.Kind == job.KindBatch {
-		policy, attempts = job.RestartOnFailure, job.DefaultAttempts
-	}
-	if g.Restart != nil {
-		if g.Restart.Policy != "" {
-			policy = g.Restart.Policy
-		}
-		if g.Restart.Attempts > 0 {
-			attempts = g.Restart.Attempts
-		}
-	}
-	return policy, attempts
 }
 
 // conclude tells whether the job is over by itself: failed as soon as a wanted
@@ -65,7 +48,7 @@ func conclude(j *cluster.Job, s slots) events.Event {
 		g := &j.Spec.Tasks[i]
 		for _, slot := range wanted(g, s.held[g.Name]) {
 			t := slot.Current()
-			switch fateOf(j, g, slot, t) {
+			switch fateOf(g, slot, t) {
 			case failed:
 				return events.JobFailed{
 					Run: j.Run, Slot: slot.Number, Attempt: t.Attempt, Exit: t.Status.Exit,

@@ -142,12 +142,13 @@ func wanted(g *job.Group, held []*cluster.Slot) []*cluster.Slot {
 	return held[:min(len(held), int(g.Replicas))]
 }
 
+// grace is that of the group. A task of a group that the spec does not have, or
+// of a job without a spec, is given what a group gets that says nothing.
 func grace(j *cluster.Job, group string) time.Duration {
-	g := j.Group(group)
-	if g == nil || g.KillGrace <= 0 {
-		return time.Duration(job.DefaultKillGrace)
+	if g := j.Group(group); g != nil {
+		return time.Duration(g.KillGrace)
 	}
-	return time.Duration(g.KillGrace)
+	return time.Duration(job.DefaultKillGrace)
 }
 
 // extend adds a slot to ranges that are in order of slot.

@@ -17,7 +17,7 @@ func planGroup(j *cluster.Job, g *job.Group, s slots, now time.Time) Decision {
 	)
 	held := s.held[g.Name]
 	for _, slot := range wanted(g, held) {
-		next, due := nextAttempt(j, g, slot, now)
+		next, due := nextAttempt(g, slot, now)
 		if !next {
 			wake = earlier(wake, due)
 			continue
@@ -110,7 +110,7 @@ func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
 
 // nextAttempt tells whether a slot that its group holds needs another attempt;
 // if not now, due says when time alone will change that.
-func nextAttempt(j *cluster.Job, g *job.Group, slot *cluster.Slot, now time.Time) (next bool, due time.Time) {
+func nextAttempt(g *job.Group, slot *cluster.Slot, now time.Time) (next bool, due time.Time) {
 	for _, t := range slot.Tasks {
 		if t.Live() && !t.Unreachable {
 			return false, time.Time{}
@@ -121,7 +121,7 @@ func nextAttempt(j *cluster.Job, g *job.Group, slot *cluster.Slot, now time.Time
 		due = t.UnreachableSince.Add(UnreachableReplaceAfter)
 		return !now.Before(due), due
 	}
-	return fateOf(j, g, slot, t) == again, time.Time{}
+	return fateOf(g, slot, t) == again, time.Time{}
 }
 
 // notBefore is the end of the back-off: 1, 2, 4 ... times the group's first
@@ -130,16 +130,7 @@ func notBefore(g *job.Group, slot *cluster.Slot, t *cluster.Task) time.Time {
 	if t.State == cluster.Withdrawn || t.Live() || slot.Streak == 0 {
 		return time.Time{}
 	}
-	first, longest := time.Duration(job.DefaultBackoff), time.Duration(job.DefaultBackoffMax)
-	if r := g.Restart; r != nil {
-		if r.Backoff > 0 {
-			first = time.Duration(r.Backoff)
-		}
-		if r.BackoffMax > 0 {
-			longest = time.Duration(r.BackoffMax)
-		}
-	}
-	wait := first
+	wait, longest := time.Duration(g.Restart.Backoff), time.Duration(g.Restart.BackoffMax)
 	for range slot.Streak - 1 {
 		if wait >= longest {
 			break
