@@ -135,7 +135,7 @@ func launchOf(o *offer.Offer, i int) mesos.Launch {
 }
 
 func group() *job.Group {
-	return &job.Group{Name: "web", Role: "web", Container: &job.Container{Image: "busybox"}}
+	return &job.Group{Name: "web", Role: "web", Container: &job.Container{Image: "busybox", Network: job.NetworkBridge}}
 }
 
 func (r *bareRun) acknowledge(ctx context.Context) {

@@ -43,7 +43,7 @@ func dockerContainer(l *placedTask, c *job.Container) *mesos.ContainerInfo {
 
 func network(c *job.Container) mesos.ContainerInfo_DockerInfo_Network {
 	switch c.Network {
-	case "", job.NetworkBridge:
+	case job.NetworkBridge:
 		return mesos.ContainerInfo_DockerInfo_BRIDGE
 	case job.NetworkHost:
 		return mesos.ContainerInfo_DockerInfo_HOST
@@ -80,11 +80,10 @@ func portMappings(l *placedTask) []mesos.ContainerInfo_DockerInfo_PortMapping {
 	}
 	var wire []mesos.ContainerInfo_DockerInfo_PortMapping
 	for i, port := range l.HostPorts {
-		protocol := portProtocol(l.Group.Ports[i])
 		wire = append(wire, mesos.ContainerInfo_DockerInfo_PortMapping{
 			HostPort:      port,
 			ContainerPort: l.inside(i),
-			Protocol:      &protocol,
+			Protocol:      &l.Group.Ports[i].Protocol,
 		})
 	}
 	return wire

@@ -9,8 +9,7 @@ import (
 )
 
 // healthCheck is done by the executor, inside the container's network. No delay
-// is no delay; other times that are not set are left to Mesos: interval 10 s,
-// timeout 20 s, grace 10 s, 3 failures.
+// is no delay; other times that are not set are left to Mesos.
 func healthCheck(l *placedTask) (*mesos.HealthCheck, error) {
 	hc := l.Group.HealthCheck
 	if hc == nil {
@@ -26,7 +25,7 @@ func healthCheck(l *placedTask) (*mesos.HealthCheck, error) {
 	if hc.Failures > 0 {
 		wire.ConsecutiveFailures = &hc.Failures
 	}
-	switch healthType(hc) {
+	switch hc.Type {
 	case job.HealthCommand:
 		shell := true
 		wire.Type = mesos.HealthCheck_COMMAND
@@ -44,18 +43,6 @@ func healthCheck(l *placedTask) (*mesos.HealthCheck, error) {
 		return wire, err
 	}
 	return nil, fmt.Errorf("%w: health_check.type %q; use http, tcp or command", ErrLaunchInvalid, hc.Type)
-}
-
-func healthType(hc *job.HealthCheck) string {
-	switch {
-	case hc.Type != "":
-		return hc.Type
-	case hc.Command != "":
-		return job.HealthCommand
-	case hc.Path != "":
-		return job.HealthHTTP
-	}
-	return job.HealthTCP
 }
 
 // healthPort is the port as seen from inside the container. Without a mapping

@@ -121,7 +121,7 @@ func webLaunch(o offer.Offer, shell string) mesos.Launch {
 		Resources: offer.Resources{CPUs: 250, Mem: 64_000}, HostPorts: []uint32{31003},
 		Job: "web", Run: 1, Slot: 2, Attempt: 3, Version: 4,
 		Group: &job.Group{
-			Name: "front", Ports: []job.Port{{Name: "http"}},
+			Name: "front", Ports: []job.Port{{Name: "http", Protocol: job.ProtocolTCP}},
 			Container: &job.Container{Command: job.Command{Shell: shell}},
 		},
 	}

@@ -202,8 +202,8 @@ func discovery(l *placedTask) *mesos.DiscoveryInfo {
 	}
 	ports := make([]mesos.Port, len(l.HostPorts))
 	for i, port := range l.HostPorts {
-		protocol := portProtocol(l.Group.Ports[i])
-		ports[i] = mesos.Port{Number: port, Name: optional(l.Group.Ports[i].Name), Protocol: &protocol}
+		p := l.Group.Ports[i]
+		ports[i] = mesos.Port{Number: port, Name: optional(p.Name), Protocol: &p.Protocol}
 	}
 	return &mesos.DiscoveryInfo{
 		Visibility:  mesos.FRAMEWORK,
@@ -211,11 +211,4 @@ func discovery(l *placedTask) *mesos.DiscoveryInfo {
 		Environment: optional(l.Group.Environment),
 		Ports:       &mesos.Ports{Ports: ports},
 	}
-}
-
-func portProtocol(p job.Port) string {
-	if p.Protocol == "" {
-		return job.ProtocolTCP
-	}
-	return p.Protocol
 }

@@ -32,9 +32,9 @@ func launchCases() map[string]Launch {
 		return l
 	}
 	return map[string]Launch{
-		"docker_image_command": with(nil, job.Group{Name: "front", Container: &job.Container{Image: "busybox"}}),
+		"docker_image_command": with(nil, job.Group{Name: "front", Container: &job.Container{Image: "busybox", Network: "bridge"}}),
 		"docker_args": with(nil, job.Group{Name: "front", Container: &job.Container{
-			Image: "busybox", Command: job.Command{Args: []string{"sleep", "60", "x y"}},
+			Image: "busybox", Network: "bridge", Command: job.Command{Args: []string{"sleep", "60", "x y"}},
 		}}),
 		"docker_shell_full": with([]uint32{31000, 31005}, job.Group{
 			Name: "front", Environment: "prod",
@@ -48,7 +48,7 @@ func launchCases() map[string]Launch {
 				Parameters: []job.Parameter{{Key: "ulimit", Value: "nofile=1024"}},
 			},
 			Ports: []job.Port{
-				{Name: "http", Container: 8080},
+				{Name: "http", Container: 8080, Protocol: "tcp"},
 				{Name: "admin-ui", Protocol: "udp"},
 			},
 			Env:    map[string]string{"B": "2", "A": "", "MESOS_TASK_ID": "forged"},
@@ -65,19 +65,20 @@ func launchCases() map[string]Launch {
 		}),
 		"docker_host_network": with([]uint32{31000}, job.Group{
 			Name: "front", Container: &job.Container{Image: "nginx", Network: "host"},
-			Ports: []job.Port{{}}, HealthCheck: &job.HealthCheck{Type: "tcp"},
+			Ports: []job.Port{{Protocol: "tcp"}}, HealthCheck: &job.HealthCheck{Type: "tcp"},
 		}),
 		"docker_user_network": with([]uint32{31000}, job.Group{
 			Name: "front", Container: &job.Container{Image: "nginx", Network: "overlay"},
-			Ports: []job.Port{{Container: 80}}, HealthCheck: &job.HealthCheck{Port: 9999, Delay: job.Duration(time.Second)},
+			Ports:       []job.Port{{Container: 80, Protocol: "tcp"}},
+			HealthCheck: &job.HealthCheck{Type: "tcp", Port: 9999, Delay: job.Duration(time.Second)},
 		}),
 		"docker_no_network": with(nil, job.Group{
 			Name: "front", Container: &job.Container{Image: "nginx", Network: "none"},
-			HealthCheck: &job.HealthCheck{Command: "test -e /tmp/up"},
+			HealthCheck: &job.HealthCheck{Type: "command", Command: "test -e /tmp/up"},
 		}),
 		"process_shell": with([]uint32{31000}, job.Group{
 			Name: "front", Container: &job.Container{Command: job.Command{Shell: "sleep $PORT"}},
-			Ports: []job.Port{{Container: 80}}, HealthCheck: &job.HealthCheck{Path: "/"},
+			Ports: []job.Port{{Container: 80, Protocol: "tcp"}}, HealthCheck: &job.HealthCheck{Type: "http", Path: "/"},
 		}),
 		"process_args": with(nil, job.Group{Name: "front", Container: &job.Container{
 			Command: job.Command{Args: []string{"/bin/sleep", "60"}},
@@ -155,8 +156,9 @@ func TestLabelsComeBack(t *testing.T) {
 func TestHealthCheckRefused(t *testing.T) {
 	for name, hc := range map[string]job.HealthCheck{
 		"no port":      {Type: job.HealthTCP},
-		"no http port": {Path: "/"},
+		"no http port": {Type: job.HealthHTTP, Path: "/"},
 		"unknown type": {Type: "grpc", Port: 1},
+		"no type":      {Port: 1},
 	} {
 		l := testLaunch("t")
 		l.Group.HealthCheck = &hc

@@ -28,7 +28,8 @@ type Launch struct {
 	Resources      offer.Resources
 	// HostPorts are the ports taken, one for each of the group's, in its order.
 	HostPorts []uint32
-	Group     *job.Group
+	// Group is of a normalised spec.
+	Group *job.Group
 	// Job, Run, Slot, Attempt and Version come back from a list of tasks as labels.
 	Job           string
 	Run           uint64

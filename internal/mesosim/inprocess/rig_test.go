@@ -144,7 +144,7 @@ func (r *rig) launch(o offer.Offer, id string) error {
 	return r.sub.Accept(r.t.Context(), mesos.Accept{OfferIDs: []string{o.ID}, Launches: []mesos.Launch{{
 		TaskID: id, Name: id, AgentID: o.AgentID, Role: "*", Hostname: o.Hostname,
 		Resources: offer.Resources{CPUs: 100, Mem: 32_000}, Job: "j", Attempt: 1,
-		Group: &job.Group{Name: "g", Role: "web", Container: &job.Container{Image: "x"}},
+		Group: &job.Group{Name: "g", Role: "web", Container: &job.Container{Image: "x", Network: job.NetworkBridge}},
 	}}})
 }
 
