@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
@@ -161,7 +162,7 @@ func count(j *cluster.Job, v *Job) (unreachable []uint32) {
 			if c == nil {
 				c = &stray
 			}
-			c.add(j, t, t == slot.Current())
+			c.add(j, slot, t)
 			if t.Live() && t.Unreachable {
 				unreachable = append(unreachable, t.Slot)
 			}
@@ -175,10 +176,11 @@ func count(j *cluster.Job, v *Job) (unreachable []uint32) {
 	return unreachable
 }
 
-func (c *Counts) add(j *cluster.Job, t *cluster.Task, current bool) {
+func (c *Counts) add(j *cluster.Job, slot *cluster.Slot, t *cluster.Task) {
+	current := t == slot.Current()
 	switch {
 	case !t.Live():
-		if current && t.Run == j.Run && t.State == cluster.Finished && t.Doom == nil && doneForGood(j, t.Group) {
+		if current && t.Run == j.Run && t.Doom == nil && done(j, slot, t) {
 			c.Finished++
 		}
 	case t.Unreachable:
@@ -236,9 +238,8 @@ func stateOfWanted(c Counts) JobState {
 	return StatePending
 }
 
-// doneForGood reports whether a task of a group that has ended well is not
-// started again.
-func doneForGood(j *cluster.Job, group string) bool {
-	g := j.Group(group)
-	return g != nil && g.Restart.Policy != job.RestartAlways
+// done reports whether a task has done the work of its slot for good.
+func done(j *cluster.Job, slot *cluster.Slot, t *cluster.Task) bool {
+	g := j.Group(t.Group)
+	return g != nil && slot.Fate(t.End(), g.Restart) == restart.Done
 }

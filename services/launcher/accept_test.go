@@ -25,11 +25,11 @@ func TestUnlaunchable(t *testing.T) {
 		sub.events <- offered("O1", 6)
 		time.Sleep(time.Second)
 		want(t, "launch", sub.called("ACCEPT"), "ACCEPT O1: web.1.1")
-		if task := r.task(0); task.State != cluster.Error || task.Blameless() || task.Status.Message != "mesos: launch invalid: no such check" {
-			t.Errorf("invalid: %s, blameless %t, %q", task.State, task.Blameless(), task.Status.Message)
+		if task := r.task(0); task.State != cluster.Error || task.End().Blameless() || task.Status.Message != "mesos: launch invalid: no such check" {
+			t.Errorf("invalid: %s, blameless %t, %q", task.State, task.End().Blameless(), task.Status.Message)
 		}
-		if task := r.task(2); task.State != cluster.Error || !task.Blameless() {
-			t.Errorf("what the offers do not hold: %s, blameless %t", task.State, task.Blameless())
+		if task := r.task(2); task.State != cluster.Error || !task.End().Blameless() {
+			t.Errorf("what the offers do not hold: %s, blameless %t", task.State, task.End().Blameless())
 		}
 		time.Sleep(time.Minute) // Nothing of it is resolved or acknowledged.
 		if n := len(records[events.TaskStatusChanged](t, r.log)); n != 2 || len(sub.called("ACKNOWLEDGE")) != 0 {

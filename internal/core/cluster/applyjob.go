@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -62,7 +63,7 @@ func (j *Job) submit(ev events.JobSubmitted, r Record) {
 		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots,
 	}
 	for _, slot := range j.Slots {
-		slot.Failures, slot.Streak, slot.LastEnd = 0, 0, nil
+		slot.Tally, slot.LastEnd = restart.Tally{}, nil
 	}
 	spec, err := job.Parse(ev.Spec)
 	if err != nil {

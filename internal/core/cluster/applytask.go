@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -104,14 +103,14 @@ func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r Record
 	case !m.Known:
 		t.Confirmed = true
 	case !t.Live():
-		if !t.State.madeUp() || !m.Terminal() || state.madeUp() || len(ev.UUID) == 0 {
+		if !t.State.MadeUp() || !m.Terminal() || state.MadeUp() || len(ev.UUID) == 0 {
 			c.Judgement = Outranked
 			return c
 		}
 		t.State = state
 		t.take(ev, r)
-		if slot.minds(t, j) && t.failed() {
-			slot.Failures++ // No made-up end was counted as one.
+		if slot.minds(t, j) {
+			slot.Tally = slot.Corrected(t.End())
 		}
 	case m.Unreachable:
 		t.cutOff(r)
@@ -179,7 +178,7 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r Record) {
 		slot.LastEnd = t
 	}
 	if slot.minds(t, j) {
-		slot.count(t, j)
+		slot.Tally = slot.After(t.End(), j.Spec.Kind, j.Group(t.Group).Restart)
 	}
 	s.prune(slot)
 }
@@ -187,23 +186,7 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r Record) {
 // minds tells whether the end of a task matters for the slot's next attempt.
 // There is none for a task of a group that the spec does not have.
 func (slot *Slot) minds(t *Task, j *Job) bool {
-	return t.Run == j.Run && t.Doom == nil && t.State != Withdrawn && t == slot.Current() && j.Group(t.Group) != nil
-}
-
-// count updates the streaks. A run of some length forgives what was before it,
-// but gives no batch task more attempts: one that fails late would never end.
-func (slot *Slot) count(t *Task, j *Job) {
-	resetAfter := time.Duration(j.Group(t.Group).Restart.ResetAfter)
-	if ran := t.EndedAt.Sub(t.RunningAt); !t.RunningAt.IsZero() && ran >= resetAfter {
-		slot.Streak = 0
-		if j.Spec.Kind != job.KindBatch {
-			slot.Failures = 0
-		}
-	}
-	slot.Streak++
-	if t.failed() {
-		slot.Failures++
-	}
+	return t.Run == j.Run && t.Doom == nil && t == slot.Current() && j.Group(t.Group) != nil
 }
 
 // insert puts a task where its run and attempt belong and drops what it follows.

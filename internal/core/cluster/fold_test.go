@@ -199,7 +199,7 @@ func checkMoves(t *rapid.T, before, after map[cluster.Key]cluster.Task, r cluste
 		status, fact := r.Event.(events.TaskStatusChanged)
 		_, adoption := r.Event.(events.TaskAdopted)
 		adopted := adoption && !was.Live()
-		blamed := fact && len(status.UUID) > 0 && was.State.Blameless() && !is.State.Blameless()
+		blamed := fact && len(status.UUID) > 0 && was.State.Presumed() && !is.State.Presumed()
 		if !adopted && !blamed {
 			t.Fatalf("%v went from %s to %s by %T", k, was.State, is.State, r.Event)
 		}

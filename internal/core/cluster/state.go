@@ -3,6 +3,7 @@ package cluster
 import (
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -23,6 +24,9 @@ type State struct {
 
 	byID map[string]*Task
 }
+
+// TaskByID finds a task by its Mesos id among those that the state holds.
+func (s *State) TaskByID(id string) *Task { return s.byID[id] }
 
 // New returns the state before the first event.
 func New() *State {
@@ -129,9 +133,8 @@ type Slot struct {
 	// Tasks are the slot's attempts that matter: the newest, and earlier ones that
 	// are not over (given up as unreachable, or of an older run). Oldest first.
 	Tasks []*Task
-	// Failures counts ends in a row that the task is to blame for, Streak all
-	// that followed a short run; both are of the current run of the job.
-	Failures, Streak uint32
+	// Tally counts the ends of the slot's tasks in the current run of the job.
+	restart.Tally
 	// LastEnd is the last attempt that ended, kept to explain; nil if none did.
 	LastEnd *Task
 }
@@ -247,3 +250,12 @@ func (t *Task) Key() Key {
 
 // Live tells whether the task may be running or about to.
 func (t *Task) Live() bool { return !t.State.Terminal() }
+
+// End is how the task ended, as far as what follows depends on it.
+func (t *Task) End() restart.End {
+	e := restart.End{State: t.State, Reason: t.Status.Reason}
+	if !t.RunningAt.IsZero() && !t.Live() {
+		e.Ran = t.EndedAt.Sub(t.RunningAt)
+	}
+	return e
+}

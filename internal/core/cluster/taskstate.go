@@ -1,86 +1,29 @@
 package cluster
 
-// TaskState is the state of a task in taurus' own words. Its order is the rank
-// of the rank rule: a state never gives way to a lower one.
-type TaskState uint8
+import "github.com/milosgajdos/taurus/internal/core/taskstate"
+
+// TaskState is the state of a task. It and its values are named here too, so that
+// who reads the folded state needs no other package.
+type TaskState = taskstate.State
 
 // The states of a task, lowest rank first; those from Finished on are terminal.
 const (
-	Waiting TaskState = iota
-	Staged
-	Starting
-	Running
-	Killing
-	Finished
-	Failed
-	Killed
-	Error
-	Lost
-	Dropped
-	Gone
-	GoneByOperator
-	Vanished  // Mesos: TASK_UNKNOWN, told of an agent it does not know
-	Withdrawn // never launched
+	Waiting        = taskstate.Waiting
+	Staged         = taskstate.Staged
+	Starting       = taskstate.Starting
+	Running        = taskstate.Running
+	Killing        = taskstate.Killing
+	Finished       = taskstate.Finished
+	Failed         = taskstate.Failed
+	Killed         = taskstate.Killed
+	Error          = taskstate.Error
+	Lost           = taskstate.Lost
+	Dropped        = taskstate.Dropped
+	Gone           = taskstate.Gone
+	GoneByOperator = taskstate.GoneByOperator
+	Vanished       = taskstate.Vanished
+	Withdrawn      = taskstate.Withdrawn
 )
-
-// Terminal tells whether the state is an end.
-func (s TaskState) Terminal() bool { return s >= Finished }
-
-// madeUp tells whether a terminal state may have been made up by a master that
-// could not ask the agent. An agent's own terminal status replaces it.
-func (s TaskState) madeUp() bool {
-	switch s {
-	case Lost, Dropped, Gone, GoneByOperator, Vanished:
-		return true
-	case Waiting, Staged, Starting, Running, Killing, Finished, Failed, Killed, Error, Withdrawn:
-		return false
-	}
-	return false
-}
-
-// Blameless tells whether an end says nothing about the task itself: its agent
-// or its launch failed, not it.
-func (s TaskState) Blameless() bool {
-	return s.madeUp() || s == Withdrawn
-}
-
-// String is the state as users read it: Mesos' name without its prefix, but
-// PENDING for a task that waits for an offer.
-func (s TaskState) String() string {
-	switch s {
-	case Waiting:
-		return "PENDING"
-	case Staged:
-		return "STAGING"
-	case Starting:
-		return "STARTING"
-	case Running:
-		return "RUNNING"
-	case Killing:
-		return "KILLING"
-	case Finished:
-		return "FINISHED"
-	case Failed:
-		return "FAILED"
-	case Killed:
-		return "KILLED"
-	case Error:
-		return "ERROR"
-	case Lost:
-		return "LOST"
-	case Dropped:
-		return "DROPPED"
-	case Gone:
-		return "GONE"
-	case GoneByOperator:
-		return "GONE_BY_OPERATOR"
-	case Vanished:
-		return "UNKNOWN"
-	case Withdrawn:
-		return "WITHDRAWN"
-	}
-	return "INVALID"
-}
 
 // Reported is what a Mesos task state means. Unreachable is no state of its own
 // but a condition of one.

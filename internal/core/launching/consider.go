@@ -104,7 +104,7 @@ func stranger(r Report, m cluster.Reported) Action {
 // makes is the truth if the end was made up; Mesos running it after all is
 // recorded by adoption.
 func over(t *cluster.Task, r Report, m cluster.Reported) Action {
-	if m.Known && !m.Terminal() && t.State.Blameless() {
+	if m.Known && !m.Terminal() && t.State.Presumed() {
 		return Adopted
 	}
 	if len(r.UUID) == 0 {

@@ -4,40 +4,9 @@ import (
 	"fmt"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
-	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
-
-// fate is what the newest attempt of a slot means for it.
-type fate uint8
-
-const (
-	running fate = iota // it has not ended
-	again               // the slot needs another attempt
-	done                // the slot has done its work
-	failed              // the slot has failed too often
-)
-
-// fateOf reads the fate of a slot under the group's restart policy. Ends that say
-// nothing about the task never use up attempts.
-func fateOf(g *job.Group, slot *cluster.Slot, t *cluster.Task) fate {
-	switch {
-	case t.Live():
-		return running
-	case t.State == cluster.Withdrawn:
-		return again
-	case t.State == cluster.Finished:
-		if g.Restart.Policy == job.RestartAlways {
-			return again
-		}
-		return done
-	case t.Blameless():
-		return again
-	case g.Restart.Policy == job.RestartNever, g.Restart.Attempts > 0 && slot.Failures >= g.Restart.Attempts:
-		return failed
-	}
-	return again
-}
 
 // conclude tells whether the job is over by itself: failed as soon as a wanted
 // slot has failed, completed when every wanted slot is done. All of them are held:
@@ -48,15 +17,15 @@ func conclude(j *cluster.Job, s slots) events.Event {
 		g := &j.Spec.Tasks[i]
 		for _, slot := range wanted(g, s.held[g.Name]) {
 			t := slot.Current()
-			switch fateOf(g, slot, t) {
-			case failed:
+			switch slot.Fate(t.End(), g.Restart) {
+			case restart.Failed:
 				return events.JobFailed{
 					Run: j.Run, Slot: slot.Number, Attempt: t.Attempt, Exit: t.Status.Exit,
 					Reason: failure(slot, t),
 				}
-			case done:
+			case restart.Done:
 				finished++
-			case running, again:
+			case restart.Running, restart.Again:
 				open++
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -121,23 +122,16 @@ func nextAttempt(g *job.Group, slot *cluster.Slot, now time.Time) (next bool, du
 		due = t.UnreachableSince.Add(UnreachableReplaceAfter)
 		return !now.Before(due), due
 	}
-	return fateOf(g, slot, t) == again, time.Time{}
+	return slot.Fate(t.End(), g.Restart) == restart.Again, time.Time{}
 }
 
-// notBefore is the end of the back-off: 1, 2, 4 ... times the group's first
-// wait, up to its longest. A withdrawn attempt never ran, so nothing is to wait for.
+// notBefore is the end of the back-off, the zero time if there is none.
 func notBefore(g *job.Group, slot *cluster.Slot, t *cluster.Task) time.Time {
-	if t.State == cluster.Withdrawn || t.Live() || slot.Streak == 0 {
+	wait := slot.BackOff(t.End(), g.Restart)
+	if wait == 0 {
 		return time.Time{}
 	}
-	wait, longest := time.Duration(g.Restart.Backoff), time.Duration(g.Restart.BackoffMax)
-	for range slot.Streak - 1 {
-		if wait >= longest {
-			break
-		}
-		wait *= 2
-	}
-	return t.EndedAt.Add(min(wait, longest))
+	return t.EndedAt.Add(wait)
 }
 
 func restartReason(t *cluster.Task) string {

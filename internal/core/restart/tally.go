@@ -1,0 +1,61 @@
+package restart
+
+import (
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/job"
+)
+
+// Tally is what a slot remembers of the ends of its tasks in one run of the job.
+type Tally struct {
+	// Failures counts the ends that the task is to blame for, Streak all that
+	// followed a short run.
+	Failures, Streak uint32
+}
+
+// After returns the tally once another task has ended. A run of some length
+// forgives what was before it, but gives no batch task more attempts: one that
+// fails late would never end.
+func (t Tally) After(e End, kind job.Kind, r *job.Restart) Tally {
+	if !e.ran() {
+		return t
+	}
+	if e.Ran >= time.Duration(r.ResetAfter) {
+		t.Streak = 0
+		if kind != job.KindBatch {
+			t.Failures = 0
+		}
+	}
+	t.Streak++
+	if e.Failed() {
+		t.Failures++
+	}
+	return t
+}
+
+// Corrected returns the tally once the agent's own word has replaced a made-up end,
+// which was not counted as a failure.
+func (t Tally) Corrected(e End) Tally {
+	if e.Failed() {
+		t.Failures++
+	}
+	return t
+}
+
+// BackOff is how long the next task of the slot waits after the end of the last:
+// 1, 2, 4 ... times the group's first wait, up to its longest. It is zero where
+// nothing ran or nothing has ended.
+func (t Tally) BackOff(e End, r *job.Restart) time.Duration {
+	if !e.ran() || t.Streak == 0 {
+		return 0
+	}
+	wait, longest := time.Duration(r.Backoff), time.Duration(r.BackoffMax)
+	for n := t.Streak - 1; n > 0 && wait > 0; n-- {
+		if wait > longest/2 {
+			wait = longest
+			break
+		}
+		wait *= 2
+	}
+	return max(0, min(wait, longest))
+}
