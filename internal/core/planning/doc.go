@@ -8,4 +8,7 @@
 // The rules that keep a slot from running twice: a slot is planned again only
 // after its attempt was withdrawn, ended, or given up as unreachable; tasks of
 // an older run are always doomed; what is wanted counts tasks not doomed.
+//
+// What the end of a task means for its slot, and how long the next one waits,
+// package restart says.
 package planning
