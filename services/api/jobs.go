@@ -66,7 +66,7 @@ func (s *Service) createJob(c echo.Context) error {
 func (s *Service) submit(c echo.Context, id string, cmd submission.Submit) (projection.Job, error) {
 	ctx := c.Request().Context()
 	if cmd.Key != "" {
-		leave, err := s.gate.enter(ctx, "key "+cmd.Key)
+		leave, err := s.gate.Enter(ctx, "key "+cmd.Key)
 		if err != nil {
 			return projection.Job{}, err
 		}

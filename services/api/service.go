@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/gate"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
 
@@ -28,7 +29,7 @@ type Service struct {
 	why      *projection.Verdicts
 	metrics  *metrics
 	echo     *echo.Echo
-	gate     *gate
+	gate     *gate.Gate
 	usage    usage
 	patterns patterns
 
@@ -67,7 +68,7 @@ func New(o Options) (*Service, error) {
 	s := &Service{
 		opts: o, log: o.Logger, metrics: m,
 		live: projection.New(o.Log), history: projection.NewHistory(o.Log), why: projection.NewVerdicts(o.Why),
-		gate: newGate(), patterns: newPatterns(), nonce: hex.EncodeToString(nonce), stopping: make(chan struct{}),
+		gate: gate.New(), patterns: newPatterns(), nonce: hex.EncodeToString(nonce), stopping: make(chan struct{}),
 		heartbeat: heartbeat, settleWait: settleWait, readTimeout: readTimeout, feedWriteTimeout: feedWriteTimeout,
 	}
 	s.echo = s.router()

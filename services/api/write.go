@@ -22,7 +22,7 @@ type author struct {
 // is folded: the sequence it made, or the newest one folded if it is so already.
 // A lost race is decided again on what won it.
 func (s *Service) command(ctx context.Context, by author, id string, c submission.Command) (sequence uint64, err error) {
-	leave, err := s.gate.enter(ctx, "job "+id)
+	leave, err := s.gate.Enter(ctx, "job "+id)
 	if err != nil {
 		return 0, err
 	}
@@ -131,7 +131,7 @@ func (s *Service) room(ctx context.Context, ev events.Event) error {
 	if _, submits := ev.(events.JobSubmitted); !ok || !submits {
 		return nil
 	}
-	leave, err := s.gate.enter(ctx, usageKey)
+	leave, err := s.gate.Enter(ctx, usageKey)
 	if err != nil {
 		return err
 	}

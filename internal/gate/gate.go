@@ -1,13 +1,12 @@
-package api
+package gate
 
 import (
 	"context"
 	"sync"
 )
 
-// gate lets one write per key through at a time: the log may refuse one of two
-// appends to a subject that are under way at once.
-type gate struct {
+// Gate lets one at a time in per key. It is safe for concurrent use.
+type Gate struct {
 	mu   sync.Mutex
 	keys map[string]*turn
 }
@@ -17,24 +16,26 @@ type turn struct {
 	users int
 }
 
-func newGate() *gate { return &gate{keys: map[string]*turn{}} }
+// New returns a gate that nobody is in.
+func New() *Gate { return &Gate{keys: map[string]*turn{}} }
 
-// enter waits for its turn; leave gives it up. The error is that of ctx.
-func (g *gate) enter(ctx context.Context, key string) (leave func(), err error) {
-	t := g.take(key)
+// Enter waits until nobody else is in for the key; leave lets the next one in
+// and must be called once. The error is that of ctx.
+func (g *Gate) Enter(ctx context.Context, key string) (leave func(), err error) {
+	t := g.join(key)
 	select {
 	case <-t.free:
 		return func() {
 			t.free <- struct{}{}
-			g.drop(key, t)
+			g.part(key, t)
 		}, nil
 	case <-ctx.Done():
-		g.drop(key, t)
+		g.part(key, t)
 		return nil, ctx.Err()
 	}
 }
 
-func (g *gate) take(key string) *turn {
+func (g *Gate) join(key string) *turn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	t := g.keys[key]
@@ -47,7 +48,7 @@ func (g *gate) take(key string) *turn {
 	return t
 }
 
-func (g *gate) drop(key string, t *turn) {
+func (g *Gate) part(key string, t *turn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if t.users--; t.users == 0 {
