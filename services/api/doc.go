@@ -5,10 +5,15 @@
 // run at once: an append is conditional on the job's subject, so of two that
 // submit one id at once exactly one succeeds.
 //
-// Three sets of routes: those of the original taurus, bare and under /v1,
-// unchanged for its clients; /v2, with problem details, paging, time travel and
-// a feed of events; and a page at / that shows it all. /v2/openapi.json
-// describes them.
+// This package only puts together what has a package each:
+//
+//	web                what any request passes through, and what an error is
+//	 |                 answered with
+//	page  v2  legacy   the dialects: routes, shapes, how an error is said
+//	       |    |
+//	reader, write      the folded state, now or at a time; users' commands
+//
+// A dialect knows no other; another is a folder, and a line in dialects.go.
 //
 // # What happens on failure
 //

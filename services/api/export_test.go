@@ -1,17 +1,12 @@
 package api
 
-import "time"
+import (
+	"github.com/milosgajdos/taurus/services/api/reader"
+	"github.com/milosgajdos/taurus/services/api/web"
+	"github.com/milosgajdos/taurus/services/api/write"
+)
 
-// SetHeartbeat changes how often idle feeds are written to. Call it before any
-// feed is opened.
-func SetHeartbeat(s *Service, every time.Duration) { s.heartbeat = every }
-
-// SetSettleWait changes how long the log is given to show what took a race.
-func SetSettleWait(s *Service, wait time.Duration) { s.settleWait = wait }
-
-// SetReadTimeout changes how long a request may take to arrive. Call it before Run.
-func SetReadTimeout(s *Service, bound time.Duration) { s.readTimeout = bound }
-
-// SetFeedWriteTimeout changes how long a client of a feed may take nothing. Call
-// it before any feed is opened.
-func SetFeedWriteTimeout(s *Service, bound time.Duration) { s.feedWriteTimeout = bound }
+// AddDialect appends to the list of dialects, as a line in it would.
+func AddDialect(o *Options, dialect func(*reader.Reader, *write.Commander) web.Dialect) {
+	o.dialects = append(o.dialects, func(g given) web.Dialect { return dialect(g.reader, g.commander) })
+}

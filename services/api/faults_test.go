@@ -1,26 +1,22 @@
 package api_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/services/api"
+	"github.com/milosgajdos/taurus/services/api/apitest"
 )
 
 // fault fails appends as the next of its steps says.
@@ -69,17 +65,16 @@ func TestAppendsWhoseAnswerIsLost(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := &fault{steps: row.steps}
-			r := rigOn(t, memory.New(memory.WithFault(f.of)))
-			api.SetSettleWait(r.api, 20*time.Millisecond)
-			a := r.do("POST", "/v2/jobs", oneTask).want(row.status)
-			if b, err := r.log.Bounds(t.Context()); err != nil || b.Last != row.stored {
+			r := apitest.On(t, memory.New(memory.WithFault(f.of)), func(o *api.Options) { o.SettleWait = 20 * time.Millisecond })
+			a := r.Do("POST", "/v2/jobs", apitest.OneTask).Want(row.status)
+			if b, err := r.Log.Bounds(t.Context()); err != nil || b.Last != row.stored {
 				t.Fatalf("log at %d, %v", b.Last, err)
 			}
-			if row.status == 503 && a.header.Get("Retry-After") == "" {
+			if row.status == 503 && a.Header.Get("Retry-After") == "" {
 				t.Error("no Retry-After")
 			}
-			if strings.Contains(a.body, "secret") {
-				t.Errorf("the inside leaks: %s", a.body)
+			if strings.Contains(a.Body, "secret") {
+				t.Errorf("the inside leaks: %s", a.Body)
 			}
 		})
 	}
@@ -103,8 +98,8 @@ func TestLostAnswerAndLostRace(t *testing.T) {
 		}
 		return errors.Join(eventlog.ErrOutcomeUnknown, err)
 	}))
-	r := rigOn(t, log)
-	if got := problemType(t, r.do("POST", "/v2/jobs", oneTask).want(409)); got != "job-exists" {
+	r := apitest.On(t, log)
+	if got := apitest.ProblemType(t, r.Do("POST", "/v2/jobs", apitest.OneTask).Want(409)); got != "job-exists" {
 		t.Fatalf("problem %s", got)
 	}
 	if b, err := log.Bounds(t.Context()); err != nil || b.Last != 1 {
@@ -114,20 +109,20 @@ func TestLostAnswerAndLostRace(t *testing.T) {
 
 func TestReadsGoOnWithoutTheLog(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
-	r.create(oneTask)
-	down := &down{Log: r.log}
-	second := start(t, api.Options{Log: down, Name: "second", Listen: "127.0.0.1:0"})
+	r := apitest.New(t)
+	r.Create(apitest.OneTask)
+	down := &down{Log: r.Log}
+	second := apitest.Start(t, api.Options{Log: down, Name: "second", Listen: "127.0.0.1:0"})
 	down.set(true)
-	send(t, second, "GET", "/v2/jobs/web", "").want(200)
-	send(t, second, "GET", "/job/all", "").want(200)
-	a := send(t, second, "POST", "/v2/jobs/web/stop", "").want(503)
-	if problemType(t, a) != "log-unavailable" || a.header.Get("Retry-After") == "" {
-		t.Fatalf("got %s %v", a.body, a.header)
+	apitest.Send(t, second, "GET", "/v2/jobs/web", "").Want(200)
+	apitest.Send(t, second, "GET", "/job/all", "").Want(200)
+	a := apitest.Send(t, second, "POST", "/v2/jobs/web/stop", "").Want(503)
+	if apitest.ProblemType(t, a) != "log-unavailable" || a.Header.Get("Retry-After") == "" {
+		t.Fatalf("got %s %v", a.Body, a.Header)
 	}
-	send(t, second, "DELETE", "/job/web", "").legacyWant(503, "")
+	apitest.Send(t, second, "DELETE", "/job/web", "").WantLegacy(503, "")
 	down.set(false)
-	send(t, second, "POST", "/v2/jobs/web/stop", "").want(200)
+	apitest.Send(t, second, "POST", "/v2/jobs/web/stop", "").Want(200)
 }
 
 // down is a log that cannot be written.
@@ -148,19 +143,19 @@ func (d *down) Append(ctx context.Context, entries ...eventlog.Entry) (eventlog.
 // Near the limit nothing new is taken, but what runs can be stopped.
 func TestNearlyFull(t *testing.T) {
 	t.Parallel()
-	r := rigOn(t, memory.New(memory.WithMaxBytes(20_000)), func(o *api.Options) {
+	r := apitest.On(t, memory.New(memory.WithMaxBytes(20_000)), func(o *api.Options) {
 		now := time.Unix(0, 0)
 		o.Now = func() time.Time { now = now.Add(2 * time.Second); return now }
 	})
 	status := 0
 	for n := 0; n < 100 && status != 507; n++ {
-		status = r.do("POST", "/v2/jobs", strings.Replace(oneTask, "web", fmt.Sprintf("web%d", n), 1)).status
+		status = r.Do("POST", "/v2/jobs", strings.Replace(apitest.OneTask, "web", fmt.Sprintf("web%d", n), 1)).Status
 	}
 	if status != 507 {
 		t.Fatalf("never full, last status %d", status)
 	}
-	r.do("POST", "/job/new", oneTask).legacyWant(507, "")
-	r.do("POST", "/v2/jobs/web0/stop", "").want(200)
+	r.Do("POST", "/job/new", apitest.OneTask).WantLegacy(507, "")
+	r.Do("POST", "/v2/jobs/web0/stop", "").Want(200)
 }
 
 func TestNotReadyBeforeTheLogIsReplayed(t *testing.T) {
@@ -172,11 +167,11 @@ func TestNotReadyBeforeTheLogIsReplayed(t *testing.T) {
 	if !errors.Is(s.Ready(), api.ErrNotReady) {
 		t.Fatalf("ready: %v", s.Ready())
 	}
-	if got := problemType(t, send(t, s, "GET", "/v2/jobs", "").want(503)); got != "not-ready" {
+	if got := apitest.ProblemType(t, apitest.Send(t, s, "GET", "/v2/jobs", "").Want(503)); got != "not-ready" {
 		t.Fatalf("problem %s", got)
 	}
-	send(t, s, "GET", "/job/all", "").legacyWant(503, "")
-	send(t, s, "GET", "/v2/version", "").want(200)
+	apitest.Send(t, s, "GET", "/job/all", "").WantLegacy(503, "")
+	apitest.Send(t, s, "GET", "/v2/version", "").Want(200)
 }
 
 // A log with a hole, or with what cannot be read, ends the service loudly.
@@ -222,167 +217,6 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
-// panicking is a sandbox that does.
-type panicking struct{}
-
-func (panicking) ReadFile(context.Context, string, string, string, string, int64, int) ([]byte, int64, error) {
-	panic("secret place")
-}
-
-func TestPanicsStayInside(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, func(o *api.Options) { o.Sandbox = panicking{} })
-	r.launch("web", r.create(oneTask), 2)
-	a := r.do("GET", "/v2/jobs/web/tasks/0/logs/stdout", "", header{"X-Request-Id": "req-7"}).want(500)
-	if problemType(t, a) != "internal" || strings.Contains(a.body, "secret") || !strings.Contains(a.body, "req-7") {
-		t.Fatalf("got %s", a.body)
-	}
-	if line := lineWith(t, r.lines, "req-7"); !strings.Contains(line, "secret place") || !strings.Contains(line, `"level":"error"`) {
-		t.Fatalf("logged %s", line)
-	}
-	r.do("GET", "/v2/jobs/web", "").want(200)
-}
-
-// aborting is a sandbox that asks for the answer to be broken off.
-type aborting struct{}
-
-func (aborting) ReadFile(context.Context, string, string, string, string, int64, int) ([]byte, int64, error) {
-	panic(http.ErrAbortHandler)
-}
-
-// What net/http is meant to see goes on to it.
-func TestAbortedAnswersStayAborted(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, func(o *api.Options) { o.Sandbox = aborting{} })
-	r.launch("web", r.create(oneTask), 2)
-	defer func() {
-		if err, ok := recover().(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
-			t.Errorf("recovered %v", err)
-		}
-	}()
-	r.do("GET", "/v2/jobs/web/tasks/0/logs/stdout", "")
-}
-
-func lineWith(t *testing.T, lines *bytes.Buffer, part string) string {
-	t.Helper()
-	for line := range strings.SplitSeq(lines.String(), "\n") {
-		if strings.Contains(line, part) {
-			return line
-		}
-	}
-	t.Fatalf("no line with %s in %s", part, lines)
-	return ""
-}
-
-// files is a sandbox that has one file.
-type files struct {
-	data string
-	err  error
-	got  string
-}
-
-func (f *files) ReadFile(_ context.Context, agentURL, frameworkID, taskID, file string, offset int64, length int) ([]byte, int64, error) {
-	f.got = fmt.Sprint(agentURL, " ", frameworkID, " ", taskID, " ", file)
-	if f.err != nil {
-		return nil, 0, f.err
-	}
-	from := min(int(offset), len(f.data))
-	return []byte(f.data[from:min(from+length, len(f.data))]), int64(len(f.data)), nil
-}
-
-func TestTaskLogs(t *testing.T) {
-	t.Parallel()
-	f := &files{data: "hello, world"}
-	r := newRig(t, func(o *api.Options) { o.Sandbox = f })
-	run := r.create(strings.Replace(oneTask, `"replicas":2`, `"replicas":3`, 1))
-	r.launch("web", run, 2)
-	r.append(r.space.Plan("web"), events.TasksPlanned{Run: run, Group: "web", Slots: []events.SlotRange{{From: 2, To: 2, Attempt: 1}}})
-	a := r.do("GET", "/v2/jobs/web/tasks/1/logs/stderr?offset=7&length=3&attempt=1", "").want(200)
-	if a.body != "wor" || a.header.Get("X-Taurus-Offset") != "7" || a.header.Get("X-Taurus-Size") != "12" ||
-		f.got != "http://host1:5051 fw web-1 stderr" || a.header.Get("X-Content-Type-Options") != "nosniff" {
-		t.Fatalf("got %q %v from %s", a.body, a.header, f.got)
-	}
-	r.do("GET", "/v2/jobs/web/tasks/1/logs/stdout?length=0", "").want(400)
-	r.do("GET", "/v2/jobs/web/tasks/1/logs/stdout?attempt=9", "").want(404)
-	if got := problemType(t, r.do("GET", "/v2/jobs/web/tasks/2/logs/stdout", "").want(404)); got != "no-output" {
-		t.Fatalf("problem %s", got)
-	}
-	// While a failed task backs off its last words are what is asked for.
-	r.append(r.space.Task("web", 1), events.TaskStatusChanged{Run: run, Slot: 1, Attempt: 1, State: "TASK_FAILED", UUID: []byte{1}})
-	r.append(r.space.Plan("web"), events.TasksPlanned{Run: run, Group: "web", Slots: []events.SlotRange{{From: 1, To: 1, Attempt: 2}}})
-	for _, query := range []string{"", "?attempt=1"} {
-		a := r.do("GET", "/v2/jobs/web/tasks/1/logs/stdout"+query, "").want(200)
-		if a.body != f.data || a.header.Get("X-Taurus-Attempt") != "1" || f.got != "http://host1:5051 fw web-1 stdout" {
-			t.Fatalf("%s: got %q %v from %s", query, a.body, a.header, f.got)
-		}
-	}
-	if got := problemType(t, r.do("GET", "/v2/jobs/web/tasks/1/logs/stdout?attempt=2", "").want(404)); got != "no-output" {
-		t.Fatalf("problem %s", got)
-	}
-	f.err = fmt.Errorf("agent: %w", fs.ErrNotExist)
-	if got := problemType(t, r.do("GET", "/v2/jobs/web/tasks/1/logs/stdout", "").want(404)); got != "no-output" {
-		t.Fatalf("problem %s", got)
-	}
-	f.err = errors.New("connection refused by 10.0.0.7")
-	if a := r.do("GET", "/v2/jobs/web/tasks/1/logs/stdout", "").want(502); strings.Contains(a.body, "10.0.0.7") {
-		t.Fatalf("the inside leaks: %s", a.body)
-	}
-}
-
-func TestRequestsAreLoggedAndCounted(t *testing.T) {
-	t.Parallel()
-	registry := prometheus.NewRegistry()
-	r := newRig(t, func(o *api.Options) { o.Metrics = registry })
-	if _, err := api.New(api.Options{Log: r.log, Name: "second", Metrics: registry}); err != nil {
-		t.Fatalf("two instances on one registry: %v", err)
-	}
-	a := r.do("POST", "/v2/jobs", oneTask, header{"X-Request-Id": "req-1", "X-Taurus-Actor": "an\nn "}).want(201)
-	if a.header.Get("X-Request-Id") != "req-1" {
-		t.Fatalf("request id %q", a.header.Get("X-Request-Id"))
-	}
-	line := lineWith(t, r.lines, "req-1")
-	for _, part := range []string{`"job":"web"`, `"seq":1`, `"status":201`, `"actor":"ann"`, `"method":"POST"`} {
-		if !strings.Contains(line, part) {
-			t.Errorf("no %s in %s", part, line)
-		}
-	}
-	if got := r.do("GET", "/v2/jobs", "", header{"X-Request-Id": "a b\"c"}).header.Get("X-Request-Id"); len(got) != 16 {
-		t.Errorf("request id %q", got)
-	}
-	n, err := testutil.GatherAndCount(registry, "taurus_api_requests_total", "taurus_api_appends_total")
-	if err != nil || n != 3 {
-		t.Fatalf("%d series, %v", n, err)
-	}
-	// Methods that nobody knows share one series, however many there are.
-	r.do("ONE", "/v2/jobs", "").want(405)
-	r.do("TWO", "/v2/jobs", "").want(405)
-	if n, err := testutil.GatherAndCount(registry, "taurus_api_requests_total"); err != nil || n != 3 {
-		t.Fatalf("%d series, %v", n, err)
-	}
-	if get[jobView](r, "/v2/jobs/web").ID != "web" {
-		t.Fatal("lost")
-	}
-}
-
-func TestActorIsWhoAsks(t *testing.T) {
-	t.Parallel()
-	for want, h := range map[string]header{
-		"ann":       {"Authorization": "Basic YW5uOnB3", "X-Taurus-Actor": "bob"},
-		"bob":       {"X-Taurus-Actor": "bob"},
-		"böb":       {"X-Taurus-Actor": " b\xffö\x85b\t"},
-		"192.0.2.1": {},
-	} {
-		r := newRig(t)
-		var v struct {
-			SubmittedBy string `json:"submitted_by"`
-		}
-		r.do("POST", "/v2/jobs", oneTask, h).want(201).into(&v)
-		if v.SubmittedBy != want {
-			t.Errorf("actor %q, want %q", v.SubmittedBy, want)
-		}
-	}
-}
-
 func TestRunLeavesNothingBehind(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	s, err := api.New(api.Options{Log: memory.New(), Why: memory.New(), Name: "test", Listen: "127.0.0.1:0"})
@@ -397,4 +231,18 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	goleak.VerifyNone(t, before)
+}
+
+// Bug 7: an address lost its scheme and something else was listened on.
+func TestBug7AddressesAreTakenWhole(t *testing.T) {
+	t.Parallel()
+	for _, listen := range []string{"unix:///tmp/taurus.sock", "http://127.0.0.1:0", "127.0.0.1", "127.0.0.1:http2"} {
+		s, err := api.New(api.Options{Log: memory.New(), Name: "test", Listen: listen})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), listen) || s.Addr() != "" {
+			t.Errorf("%s: listens on %q, %v", listen, s.Addr(), err)
+		}
+	}
 }

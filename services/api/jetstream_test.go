@@ -10,6 +10,7 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 	"github.com/milosgajdos/taurus/services/api"
+	"github.com/milosgajdos/taurus/services/api/apitest"
 )
 
 func openLog(t *testing.T, url string) eventlog.Log {
@@ -30,19 +31,19 @@ func openLog(t *testing.T, url string) eventlog.Log {
 func TestOnJetStream(t *testing.T) {
 	t.Parallel()
 	nats := natstest.Start(t)
-	var instances []*rig
+	var instances []*apitest.Rig
 	for _, name := range []string{"one", "two"} {
-		s := start(t, api.Options{Log: openLog(t, nats.URL()), Name: name, Listen: "127.0.0.1:0"})
-		instances = append(instances, &rig{t: t, api: s, document: document(t)})
+		s := apitest.Start(t, api.Options{Log: openLog(t, nats.URL()), Name: name, Listen: "127.0.0.1:0"})
+		instances = append(instances, apitest.Of(t, s))
 	}
 	one, two := instances[0], instances[1]
 	const jobs = 10
 	for n := range jobs {
-		body := strings.Replace(oneTask, `"id":"web"`, fmt.Sprintf(`"id":"team/job%d"`, n), 1)
+		body := strings.Replace(apitest.OneTask, `"id":"web"`, fmt.Sprintf(`"id":"team/job%d"`, n), 1)
 		var racers sync.WaitGroup
 		statuses := make(chan int, 4)
 		for i := range 4 {
-			racers.Go(func() { statuses <- instances[i%2].do("POST", "/v2/jobs", body).status })
+			racers.Go(func() { statuses <- instances[i%2].Do("POST", "/v2/jobs", body).Status })
 		}
 		racers.Wait()
 		sum := <-statuses + <-statuses + <-statuses + <-statuses
@@ -50,26 +51,26 @@ func TestOnJetStream(t *testing.T) {
 			t.Fatalf("job %d: statuses add up to %d", n, sum)
 		}
 	}
-	stop := one.do("POST", "/v2/jobs/team%2Fjob3/stop", "").want(200)
-	sequence := stop.header.Get("X-Taurus-Sequence")
-	if got := get[jobView](two, "/v2/jobs/team%2Fjob3?after="+sequence).State; got != "stopped" {
+	stop := one.Do("POST", "/v2/jobs/team%2Fjob3/stop", "").Want(200)
+	sequence := stop.Header.Get("X-Taurus-Sequence")
+	if got := apitest.Get[apitest.Job](two, "/v2/jobs/team%2Fjob3?after="+sequence).State; got != "stopped" {
 		t.Fatalf("state %s", got)
 	}
-	two.do("DELETE", "/job/team/job3", "").legacyWant(200, "")
-	two.do("DELETE", "/v2/jobs/team%2Fjob3", "").want(204)
-	before := get[jobView](one, "/v2/jobs/team%2Fjob3?at="+fmt.Sprint(jobs))
+	two.Do("DELETE", "/job/team/job3", "").WantLegacy(200, "")
+	two.Do("DELETE", "/v2/jobs/team%2Fjob3", "").Want(204)
+	before := apitest.Get[apitest.Job](one, "/v2/jobs/team%2Fjob3?at="+fmt.Sprint(jobs))
 	if before.State != "pending" {
 		t.Fatalf("state %s before the stop", before.State)
 	}
-	page := get[struct{ Events []struct{ Type string } }](two, "/v2/jobs/team%2Fjob3/events")
+	page := apitest.Get[struct{ Events []struct{ Type string } }](two, "/v2/jobs/team%2Fjob3/events")
 	if len(page.Events) != 3 || page.Events[2].Type != "taurus.job.deleted.v1" {
 		t.Fatalf("events %+v", page.Events)
 	}
-	feed := two.feed("/v2/events?from=1")
+	feed := two.Feed("/v2/events?from=1")
 	for n := 1; n <= jobs+2; n++ {
-		if ev := feed.must(); ev.id != fmt.Sprint(n) {
-			t.Fatalf("event %s, want %d", ev.id, n)
+		if ev := feed.Must(); ev.ID != fmt.Sprint(n) {
+			t.Fatalf("event %s, want %d", ev.ID, n)
 		}
 	}
-	two.do("DELETE", "/job/all", "").legacyWant(200, "")
+	two.Do("DELETE", "/job/all", "").WantLegacy(200, "")
 }

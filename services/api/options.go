@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -12,6 +11,8 @@ import (
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
+	v2 "github.com/milosgajdos/taurus/services/api/v2"
+	"github.com/milosgajdos/taurus/services/api/web"
 )
 
 // Defaults and limits of the service.
@@ -20,49 +21,10 @@ const (
 	DefaultListen = "127.0.0.1:8080"
 	// DefaultBodyMax bounds request bodies, in bytes.
 	DefaultBodyMax = 1 << 20
-
-	// submissionShare is how full the log may be for a submission to be taken.
-	submissionShare = 0.8
-	// usageFor is how long an answer about how full the log is stays good.
-	usageFor = time.Second
-	// usageKey is what the gate knows that question by.
-	usageKey = "usage"
-	// readTimeout, writeTimeout and idleTimeout bound a connection; requests
-	// are bounded by requestTimeout, feeds by feedWriteTimeout per write.
-	headerTimeout    = 10 * time.Second
-	readTimeout      = 30 * time.Second
-	writeTimeout     = 60 * time.Second
-	idleTimeout      = 2 * time.Minute
-	requestTimeout   = 30 * time.Second
-	feedWriteTimeout = 30 * time.Second
-	stopTimeout      = 10 * time.Second
-	heartbeat        = 15 * time.Second
-	headerMax        = 32 << 10
-
-	// decideMax is how often a write is decided anew after a lost race.
-	decideMax = 10
-	// settleWait is how long the log is given to show what took a race.
-	settleWait = time.Second
-	// stopsAtOnce is how many jobs are stopped at once when all are.
-	stopsAtOnce = 16
-
-	jobsPage, jobsPageMax     = 100, 1000
-	tasksPage, tasksPageMax   = 1000, 10_000
-	eventsPage, eventsPageMax = 100, 1000
-	// logChunk is how many bytes of a task's output one answer has at most.
-	logChunk = 1 << 20
-	// actorMax and reasonMax bound what users say about themselves, in bytes.
-	actorMax  = 128
-	reasonMax = 1024
-	keyMax    = 255
 )
 
 // Sandbox reads files out of tasks' sandboxes.
-type Sandbox interface {
-	// ReadFile reads at most length bytes of a file from offset on, and gives the
-	// file's size. An error that is fs.ErrNotExist means there is no such file (yet).
-	ReadFile(ctx context.Context, agentURL, frameworkID, taskID, file string, offset int64, length int) (data []byte, size int64, err error)
-}
+type Sandbox = v2.Sandbox
 
 // Options are what a Service is given.
 type Options struct {
@@ -90,6 +52,18 @@ type Options struct {
 	Sandbox Sandbox
 	// Version is what /v2/version answers; empty is "devel".
 	Version string
+
+	// ReadTimeout is how long a request may take to arrive; 0 is 30 s.
+	ReadTimeout time.Duration
+	// Heartbeat is how often idle feeds are written to, FeedPatience how long a
+	// client of one may take nothing; 0 is what package v2 has.
+	Heartbeat, FeedPatience time.Duration
+	// SettleWait is how long the log is given to show what took a race; 0 is what
+	// package write has.
+	SettleWait time.Duration
+
+	// dialects are more than the service's own.
+	dialects []func(given) web.Dialect
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -121,6 +95,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Version == "" {
 		o.Version = "devel"
+	}
+	if o.ReadTimeout == 0 {
+		o.ReadTimeout = readTimeout
 	}
 	return o, nil
 }

@@ -16,7 +16,10 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/services/api"
+	"github.com/milosgajdos/taurus/services/api/apitest"
 )
+
+type header = apitest.Headers
 
 // crowd is a log whose appends give others every chance to come in between; it
 // counts how many were under way at once.
@@ -49,25 +52,25 @@ func atOnce(n int, f func(i int)) {
 func TestWritesOfOneInstanceTakeTurns(t *testing.T) {
 	t.Parallel()
 	c := &crowd{Log: memory.New()}
-	r := newRig(t, func(o *api.Options) { o.Log = c })
+	r := apitest.New(t, func(o *api.Options) { o.Log = c })
 	var created atomic.Int32
 	atOnce(8, func(i int) {
-		body := strings.Replace(oneTask, "web", fmt.Sprintf("web%d", i), 1)
-		switch a := r.do("POST", "/v2/jobs", body, header{"Idempotency-Key": "k"}); a.status {
+		body := strings.Replace(apitest.OneTask, "web", fmt.Sprintf("web%d", i), 1)
+		switch a := r.Do("POST", "/v2/jobs", body, header{"Idempotency-Key": "k"}); a.Status {
 		case http.StatusCreated:
 			created.Add(1)
 		case http.StatusUnprocessableEntity:
 		default:
-			t.Errorf("status %d: %s", a.status, a.body)
+			t.Errorf("status %d: %s", a.Status, a.Body)
 		}
 	})
 	if created.Load() != 1 {
 		t.Errorf("%d jobs under one key", created.Load())
 	}
-	r.create(oneTask)
+	r.Create(apitest.OneTask)
 	c.most.Store(0)
 	atOnce(8, func(i int) {
-		r.do("POST", "/v2/jobs/web/scale", fmt.Sprintf(`{"replicas":%d}`, 10+i)).want(200)
+		r.Do("POST", "/v2/jobs/web/scale", fmt.Sprintf(`{"replicas":%d}`, 10+i)).Want(200)
 	})
 	if c.most.Load() != 1 {
 		t.Errorf("%d appends about one job at once", c.most.Load())
@@ -89,16 +92,16 @@ func (h *hooked) Append(ctx context.Context, entries ...eventlog.Entry) (eventlo
 // The same request reached another instance first: its answer is the answer.
 func TestKeyThatAnotherInstanceWasFirstWith(t *testing.T) {
 	t.Parallel()
-	first := newRig(t)
+	first := apitest.New(t)
 	key := header{"Idempotency-Key": "k"}
-	var won answer
-	second := start(t, api.Options{
-		Log:  &hooked{Log: first.log, before: func() { won = first.do("POST", "/v2/jobs", oneTask, key) }},
+	var won apitest.Answer
+	second := apitest.Start(t, api.Options{
+		Log:  &hooked{Log: first.Log, before: func() { won = first.Do("POST", "/v2/jobs", apitest.OneTask, key) }},
 		Name: "second", Listen: "127.0.0.1:0",
 	})
-	a := send(t, second, "POST", "/v2/jobs", oneTask, key).want(201)
-	if a.body != won.want(201).body || a.header.Get("ETag") != won.header.Get("ETag") {
-		t.Fatalf("got %s, first %s", a.body, won.body)
+	a := apitest.Send(t, second, "POST", "/v2/jobs", apitest.OneTask, key).Want(201)
+	if a.Body != won.Want(201).Body || a.Header.Get("ETag") != won.Header.Get("ETag") {
+		t.Fatalf("got %s, first %s", a.Body, won.Body)
 	}
 }
 
@@ -108,18 +111,17 @@ func TestOutcomeUnknownWhenTimeIsUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	appends := 0
-	r := rigOn(t, memory.New(memory.WithFault(func(_ []eventlog.Entry, stored bool) error {
+	r := apitest.On(t, memory.New(memory.WithFault(func(_ []eventlog.Entry, stored bool) error {
 		if appends++; appends == 2 {
 			cancel()
 		}
 		return eventlog.ErrOutcomeUnknown
-	})))
-	api.SetSettleWait(r.api, time.Millisecond)
+	})), func(o *api.Options) { o.SettleWait = time.Millisecond })
 	w := httptest.NewRecorder()
-	r.api.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/v2/jobs", strings.NewReader(oneTask)))
-	a := answer{t: t, status: w.Code, header: w.Header(), body: w.Body.String()}
-	if problemType(t, a.want(503)) != "outcome-unknown" || a.header.Get("Retry-After") == "" {
-		t.Fatalf("got %s %v", a.body, a.header)
+	r.API.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/v2/jobs", strings.NewReader(apitest.OneTask)))
+	a := apitest.Read(t, w)
+	if apitest.ProblemType(t, a.Want(503)) != "outcome-unknown" || a.Header.Get("Retry-After") == "" {
+		t.Fatalf("got %s %v", a.Body, a.Header)
 	}
 }
 
@@ -141,10 +143,10 @@ func TestStopLetsWritesEnd(t *testing.T) {
 	for s.Ready() != nil {
 		runtime.Gosched()
 	}
-	feed := (&rig{t: t, api: s}).feed("/v2/events")
+	feed := apitest.Feed(t, s, "/v2/events")
 	status := make(chan int, 1)
 	go func() {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.Addr()+"/v2/jobs", strings.NewReader(oneTask))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.Addr()+"/v2/jobs", strings.NewReader(apitest.OneTask))
 		if err != nil {
 			t.Error(err)
 			status <- 0
@@ -163,7 +165,7 @@ func TestStopLetsWritesEnd(t *testing.T) {
 	}()
 	<-inside
 	cancel()
-	if _, ok := feed.next(); ok {
+	if _, ok := feed.Next(); ok {
 		t.Error("an event out of nothing")
 	}
 	close(stopping)
@@ -179,14 +181,14 @@ func TestStopLetsWritesEnd(t *testing.T) {
 // no longer than they want to.
 func TestSubmissionsWaitTogetherForALogThatIsAway(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
-	away := &away{Log: r.log, asked: make(chan struct{}), answer: make(chan error)}
-	s := start(t, api.Options{
+	r := apitest.New(t)
+	away := &away{Log: r.Log, asked: make(chan struct{}), answer: make(chan error)}
+	s := apitest.Start(t, api.Options{
 		Log: away, Name: "second", Listen: "127.0.0.1:0", Now: func() time.Time { return time.Unix(1, 0) },
 	})
 	post := func(ctx context.Context, id string) int {
 		w := httptest.NewRecorder()
-		body := strings.NewReader(strings.Replace(oneTask, "web", id, 1))
+		body := strings.NewReader(strings.Replace(apitest.OneTask, "web", id, 1))
 		s.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/v2/jobs", body))
 		return w.Code
 	}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/services/api/reader"
+	"github.com/milosgajdos/taurus/services/api/web"
+	"github.com/milosgajdos/taurus/services/api/write"
+)
+
+const again = "Nothing was stored. Try again in a moment."
+
+// kinds are the errors of what every dialect stands on. The first that an error
+// is counts, so what is known of a write comes before why the log did not answer.
+func kinds() []web.Kind {
+	return slices.Concat(commandKinds(), logKinds(), reader.Kinds(), []web.Kind{{
+		Is: ErrNotReady, Status: http.StatusServiceUnavailable, Name: "not-ready",
+		Title: "The service is still replaying the log", Detail: "Try again in a moment.",
+	}})
+}
+
+// commandKinds are why a user's command is refused.
+func commandKinds() []web.Kind {
+	return []web.Kind{
+		{
+			Is: submission.ErrNotFound, Status: http.StatusNotFound, Name: "job-not-found",
+			Title: "There is no such job", Detail: "It was never submitted, or it was deleted. Ask with ?at= for the past.",
+		},
+		{
+			Is: submission.ErrExists, Status: http.StatusConflict, Name: "job-exists",
+			Title: "A job of this id exists", Detail: "Its id is free again once the job is over and none of its tasks lives. Stop it first or choose another id.",
+		},
+		{
+			Is: submission.ErrOver, Status: http.StatusConflict, Name: "job-over",
+			Title: "The job is over", Detail: "It cannot change any more. Submit it again.",
+		},
+		{
+			Is: submission.ErrLive, Status: http.StatusConflict, Name: "job-live",
+			Title: "The job still lives", Detail: "Stop it first (POST .../stop) and wait until its state is stopped, completed or failed.",
+		},
+		{
+			Is: submission.ErrVersion, Status: http.StatusPreconditionFailed, Name: "version",
+			Title: "The job has changed", Detail: "Read it again and send its new ETag in If-Match.",
+		},
+		{
+			Is: submission.ErrNoGroup, Status: http.StatusUnprocessableEntity, Name: "no-group",
+			Title: "The job has no such group", Detail: "See faults.",
+		},
+		{
+			Is: submission.ErrWhichGroup, Status: http.StatusUnprocessableEntity, Name: "which-group",
+			Title: "The job has several groups", Detail: "See faults.",
+		},
+		{
+			Is: write.ErrNearlyFull, Status: http.StatusInsufficientStorage, Name: "log-full",
+			Title: "The log is nearly full", Detail: "the log is nearly full, so no jobs are accepted; stops are.",
+		},
+	}
+}
+
+// logKinds are what becomes of reading and writing the log.
+func logKinds() []web.Kind {
+	return []web.Kind{
+		{
+			Is: eventlog.ErrFull, Status: http.StatusInsufficientStorage, Name: "log-full",
+			Title: "The log is full", Detail: "Give it more space; nothing was stored.",
+		},
+		{
+			Is: eventlog.ErrOutcomeUnknown, Status: http.StatusServiceUnavailable, Name: "outcome-unknown",
+			Title: "It is not known whether this was stored", Detail: "The log did not answer in time. Read the job before trying again, or try again with the same Idempotency-Key.",
+		},
+		{
+			Is: eventlog.ErrConflict, Status: http.StatusServiceUnavailable, Name: "busy",
+			Title: "Too many writes to this job at once", Detail: again,
+		},
+		{
+			Is: eventlog.ErrTooLarge, Status: http.StatusRequestEntityTooLarge, Name: "too-large",
+			Title: "Too large for the log", Detail: "Make the job smaller, for example by fetching files as uris.",
+		},
+		{
+			Is: eventlog.ErrTruncated, Status: http.StatusGone, Name: "gone",
+			Title: "The log no longer keeps this", Detail: "Ask for a later sequence, or read the mirror.",
+		},
+		{
+			Is: eventlog.ErrUnavailable, Status: http.StatusServiceUnavailable, Name: "log-unavailable",
+			Title: "The log cannot be reached", Detail: again,
+		},
+		{
+			Is: eventlog.ErrClosed, Status: http.StatusServiceUnavailable, Name: "stopping",
+			Title: "The service is stopping", Detail: again,
+		},
+		{
+			Is: eventlog.ErrStopped, Status: http.StatusServiceUnavailable, Name: "stopping",
+			Title: "The service is stopping", Detail: again,
+		},
+	}
+}

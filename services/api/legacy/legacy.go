@@ -1,0 +1,147 @@
+package legacy
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/services/api/reader"
+	"github.com/milosgajdos/taurus/services/api/web"
+)
+
+// contentType is that of every answer of the original, empty ones too.
+const contentType = "application/json; charset=UTF-8"
+
+// Commander carries out what users ask of jobs, and returns the sequence at which
+// it is so.
+type Commander interface {
+	Do(ctx context.Context, by web.Author, id string, c submission.Command) (sequence uint64, err error)
+	StopAll(ctx context.Context, by web.Author) (sequence uint64, err error)
+}
+
+// Options are what the dialect is given; all are required.
+type Options struct {
+	Reader    *reader.Reader
+	Commander Commander
+	// Limits bound jobs; here they apply as job.Limits.Legacy has them.
+	Limits job.Limits
+}
+
+type dialect struct {
+	reader    *reader.Reader
+	commander Commander
+	limits    job.Limits
+}
+
+// New returns the dialect.
+func New(o Options) web.Dialect {
+	d := &dialect{reader: o.Reader, commander: o.Commander, limits: o.Limits.Legacy()}
+	made := web.Dialect{Roots: []string{"/job", "/job/", "/v1/"}, Fail: fail, NoHead: true}
+	for _, prefix := range []string{"", "/v1"} {
+		made.Routes = append(made.Routes, d.routes(prefix)...)
+	}
+	return made
+}
+
+// routes are those under a prefix. /job/all is never a job named "all", as Echo
+// prefers what is static.
+func (d *dialect) routes(prefix string) []web.Route {
+	return []web.Route{
+		{Method: http.MethodPost, Path: prefix + "/job/new", Handle: d.create},
+		{Method: http.MethodGet, Path: prefix + "/job/all", Handle: d.all},
+		{Method: http.MethodDelete, Path: prefix + "/job/all", Handle: d.stopAll},
+		{Method: http.MethodGet, Path: prefix + "/job/*", Handle: d.get},
+		{Method: http.MethodDelete, Path: prefix + "/job/*", Handle: d.stop},
+	}
+}
+
+// create takes JSON whatever the content type: curl -d says it is a form.
+func (d *dialect) create(c echo.Context) error {
+	data, err := web.Body(c)
+	if err != nil {
+		return err
+	}
+	spec, err := job.DecodeLegacy(data)
+	if err != nil {
+		return spec.AllFaults(err, d.limits)
+	}
+	canonical, err := web.Canonical(c, spec, d.limits)
+	if err != nil {
+		return err
+	}
+	sequence, err := d.commander.Do(c.Request().Context(), web.RequestOf(c).Author, spec.ID, submission.Submit{Spec: canonical})
+	if errors.Is(err, submission.ErrExists) {
+		return empty(c, http.StatusNotModified)
+	}
+	return done(c, sequence, err)
+}
+
+func (d *dialect) all(c echo.Context) error {
+	jobs := []job.LegacyJob{}
+	err := d.reader.Read(c, func(m *projection.Model, _ reader.Moment) {
+		for _, v := range m.List(projection.Query{Specs: true}).Jobs {
+			jobs = append(jobs, viewOf(v))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(c, http.StatusOK, contentType, jobs)
+}
+
+func (d *dialect) get(c echo.Context) error {
+	id, err := web.JobID(c, "*")
+	if err != nil {
+		return err
+	}
+	v, err := d.reader.Job(c, id)
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(c, http.StatusOK, contentType, viewOf(v))
+}
+
+func (d *dialect) stop(c echo.Context) error {
+	id, err := web.JobID(c, "*")
+	if err != nil {
+		return err
+	}
+	sequence, err := d.commander.Do(c.Request().Context(), web.RequestOf(c).Author, id, submission.Stop{})
+	return done(c, sequence, err)
+}
+
+func (d *dialect) stopAll(c echo.Context) error {
+	sequence, err := d.commander.StopAll(c.Request().Context(), web.RequestOf(c).Author)
+	return done(c, sequence, err)
+}
+
+// done answers a write.
+func done(c echo.Context, sequence uint64, err error) error {
+	if err != nil {
+		return err
+	}
+	web.SetSequence(c, sequence)
+	return empty(c, http.StatusOK)
+}
+
+func empty(c echo.Context, status int) error {
+	c.Response().Header().Set(echo.HeaderContentType, contentType)
+	return c.NoContent(status)
+}
+
+// fail answers an error as the original did, with an empty body, but tells what
+// is wrong with what was sent (the original answered 500).
+func fail(c echo.Context, p web.Problem) error {
+	if p.Status == http.StatusUnprocessableEntity {
+		p.Status = http.StatusBadRequest
+	}
+	if p.Status == http.StatusBadRequest || p.Status == http.StatusRequestEntityTooLarge {
+		return web.WriteJSON(c, p.Status, contentType, p)
+	}
+	return empty(c, p.Status)
+}

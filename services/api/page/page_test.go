@@ -1,0 +1,44 @@
+package page_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/milosgajdos/taurus/pkg/events"
+	"github.com/milosgajdos/taurus/services/api/apitest"
+)
+
+// The page follows every type of event there is.
+func TestPageKnowsEveryEvent(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t).Do("GET", "/", "").Want(200)
+	for _, ev := range []events.Event{
+		events.JobSubmitted{},
+		events.JobScaled{},
+		events.JobStopped{},
+		events.JobDeleted{},
+		events.TasksPlanned{},
+		events.TasksDoomed{},
+		events.JobCompleted{},
+		events.JobFailed{},
+		events.TaskStaged{},
+		events.TaskWithdrawn{},
+		events.TaskAdopted{},
+		events.TaskStatusChanged{},
+		events.KillIssued{},
+		events.LauncherElected{},
+		events.FrameworkRegistered{},
+		events.SubscriptionOpened{},
+		events.SubscriptionClosed{},
+	} {
+		name := strings.TrimSuffix(strings.TrimPrefix(ev.Type(), "taurus."), ".v1")
+		if !strings.Contains(a.Body, `"`+name+`"`) {
+			t.Errorf("the page does not follow %s", name)
+		}
+	}
+	policy := a.Header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "default-src 'none'") || regexp.MustCompile(`(src|href)\s*=\s*"?https?:`).MatchString(a.Body) {
+		t.Errorf("the page reaches outside: %s", policy)
+	}
+}

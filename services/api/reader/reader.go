@@ -1,0 +1,120 @@
+package reader
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/services/api/web"
+)
+
+// Reader reads the model of now and of the past. It is safe for concurrent use.
+type Reader struct {
+	live    *projection.Projection
+	history *projection.History
+	now     func() time.Time
+}
+
+// New returns a reader of the model of now and of a log's history; now is the
+// clock.
+func New(live *projection.Projection, history *projection.History, now func() time.Time) *Reader {
+	return &Reader{live: live, history: history, now: now}
+}
+
+// Kinds are the errors of reading.
+func Kinds() []web.Kind {
+	return []web.Kind{
+		{
+			Is: projection.ErrNotYet, Status: http.StatusBadRequest, Name: "not-yet",
+			Title: "The log has not come to this sequence", Detail: "Ask for a sequence up to X-Taurus-Sequence.",
+		},
+	}
+}
+
+// Moment is what a read is of.
+type Moment struct {
+	Now      time.Time
+	Sequence uint64
+}
+
+// Read lets f look at the model that a request asks about: that of now, once it
+// has come to ?after=, or that of ?at=. f must keep nothing of the model.
+func (r *Reader) Read(c echo.Context, f func(*projection.Model, Moment)) error {
+	if err := r.WaitAfter(c); err != nil {
+		return err
+	}
+	if c.QueryParam("at") == "" {
+		now := Moment{Now: r.now().UTC()}
+		r.live.View(func(m *projection.Model) {
+			now.Sequence = m.Sequence()
+			f(m, now)
+		})
+		web.SetSequence(c, now.Sequence)
+		return nil
+	}
+	m, err := r.past(c.Request().Context(), c.QueryParam("at"))
+	if err != nil {
+		return err
+	}
+	web.SetSequence(c, m.Sequence())
+	f(m, Moment{Now: m.Time(), Sequence: m.Sequence()})
+	return nil
+}
+
+// Job reads one job; the error is submission.ErrNotFound if there is none.
+func (r *Reader) Job(c echo.Context, id string) (projection.Job, error) {
+	var (
+		v  projection.Job
+		ok bool
+	)
+	err := r.Read(c, func(m *projection.Model, _ Moment) { v, ok = m.Job(id) })
+	if err != nil {
+		return v, err
+	}
+	if !ok {
+		return v, submission.ErrNotFound
+	}
+	return v, nil
+}
+
+// View lets f look at the model of now, whatever the request asks about. f must
+// keep nothing of it.
+func (r *Reader) View(f func(*projection.Model)) { r.live.View(f) }
+
+// WaitAfter waits until what ?after= names is folded, so that users read their
+// writes whichever instance they ask.
+func (r *Reader) WaitAfter(c echo.Context) error {
+	after, err := web.Number(c, "after", 0, 1<<63, 0)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), web.RequestTimeout)
+	defer cancel()
+	return r.live.WaitFor(ctx, after)
+}
+
+// past builds the model of a sequence or of a time.
+func (r *Reader) past(ctx context.Context, at string) (*projection.Model, error) {
+	n, err := r.SequenceOf(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return r.history.AsOf(ctx, n)
+}
+
+// SequenceOf reads ?at=: a sequence, or a time whose last sequence is meant.
+func (r *Reader) SequenceOf(ctx context.Context, at string) (uint64, error) {
+	if n, err := strconv.ParseUint(at, 10, 64); err == nil {
+		return n, nil
+	}
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return 0, web.BadParam("at", "%q must be a sequence or a time such as 2006-01-02T15:04:05Z (+ written as %%2B)", web.Cleaned(at, web.WordMax))
+	}
+	return r.history.SequenceAt(ctx, t)
+}

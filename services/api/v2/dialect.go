@@ -1,0 +1,101 @@
+package v2
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/internal/gate"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/services/api/reader"
+	"github.com/milosgajdos/taurus/services/api/web"
+)
+
+// DocumentPath is where the OpenAPI document of all routes is.
+const DocumentPath = "/v2/openapi.json"
+
+// Commander carries out what users ask of jobs, and returns the sequence at which
+// it is so.
+type Commander interface {
+	Do(ctx context.Context, by web.Author, id string, c submission.Command) (sequence uint64, err error)
+}
+
+// Submissions know what was submitted under which idempotency key.
+type Submissions interface {
+	Submission(key string) (projection.Submission, bool)
+}
+
+// Bounds tell where the log begins and ends.
+type Bounds interface {
+	Bounds(ctx context.Context) (eventlog.Bounds, error)
+}
+
+// Gauge counts what comes and goes.
+type Gauge interface {
+	Inc()
+	Dec()
+}
+
+// Options are what the dialect is given.
+type Options struct {
+	Reader    *reader.Reader
+	Commander Commander
+	// Live is what feeds and histories are of, and knows the idempotency keys.
+	Live     *projection.Projection
+	Log      Bounds
+	Verdicts *projection.Verdicts
+	// Sandbox reads tasks' output; without it such requests answer 501.
+	Sandbox Sandbox
+	Limits  job.Limits
+	Now     func() time.Time
+	// Name and Version are those of the instance.
+	Name, Version string
+	// Feeds counts those that are open.
+	Feeds Gauge
+	// Stopping is closed when feeds must end.
+	Stopping <-chan struct{}
+	// Heartbeat is how often idle feeds are written to; 0 is 15 s.
+	Heartbeat time.Duration
+	// FeedPatience is how long a client of a feed may take nothing; 0 is 30 s.
+	FeedPatience time.Duration
+}
+
+// New returns the dialect.
+func New(o Options) web.Dialect {
+	about := &about{reader: o.Reader, name: o.Name, version: o.Version}
+	jobs := &jobs{
+		reader: o.Reader, commander: o.Commander, submissions: o.Live, keys: gate.New(), limits: o.Limits, now: o.Now,
+	}
+	tasks := &tasks{reader: o.Reader, sandbox: o.Sandbox}
+	explainer := &explainer{reader: o.Reader, verdicts: o.Verdicts}
+	feeds := &feeds{
+		reader: o.Reader, live: o.Live, log: o.Log, open: o.Feeds, stopping: o.Stopping,
+		heartbeat: cmp.Or(o.Heartbeat, heartbeat), patience: cmp.Or(o.FeedPatience, feedPatience),
+	}
+	return web.Dialect{
+		Routes: []web.Route{
+			{Method: http.MethodGet, Path: DocumentPath, Handle: about.openAPI, Fixed: true},
+			{Method: http.MethodGet, Path: "/v2/version", Handle: about.who, Fixed: true},
+			{Method: http.MethodGet, Path: "/v2/cluster", Handle: about.cluster},
+			{Method: http.MethodGet, Path: "/v2/events", Handle: feeds.all, Feed: true},
+			{Method: http.MethodPost, Path: "/v2/jobs", Handle: jobs.create},
+			{Method: http.MethodGet, Path: "/v2/jobs", Handle: jobs.list},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id", Handle: jobs.get},
+			{Method: http.MethodDelete, Path: "/v2/jobs/:id", Handle: jobs.remove},
+			{Method: http.MethodPost, Path: "/v2/jobs/:id/scale", Handle: jobs.scale},
+			{Method: http.MethodPost, Path: "/v2/jobs/:id/stop", Handle: jobs.stop},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/tasks", Handle: tasks.list},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/tasks/:slot", Handle: tasks.get},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/tasks/:slot/logs/:file", Handle: tasks.output},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/events", Handle: feeds.ofJob, Feed: true},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/explain", Handle: explainer.ofJob},
+		},
+		Roots: []string{"/v2/"},
+		Kinds: kinds(),
+		Fail:  web.WriteProblem,
+	}
+}

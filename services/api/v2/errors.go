@@ -1,0 +1,50 @@
+package v2
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/milosgajdos/taurus/services/api/web"
+)
+
+var (
+	// errKeyReused: an idempotency key came with another body than before.
+	errKeyReused = errors.New("this Idempotency-Key was used for another job; use a new key")
+	// errGone: the events asked for are older than what the log keeps.
+	errGone = errors.New("the log no longer keeps these events")
+	// errNoTask: the job has no such slot or attempt.
+	errNoTask = errors.New("the job has no such task")
+	// errNoLogs: there is nothing to read a task's output from.
+	errNoLogs = errors.New("the task was not launched yet, so it has written nothing")
+	// errNoSandbox: this instance was not told how to reach agents.
+	errNoSandbox = errors.New("this api cannot read the output of tasks")
+	// errNoFile: the agent has no such file of the task.
+	errNoFile = errors.New("the agent has no such file")
+	// errAgent: the agent did not give the file.
+	errAgent = errors.New("the agent did not give the file")
+)
+
+// kinds are the errors of this dialect alone.
+func kinds() []web.Kind {
+	return []web.Kind{
+		{Is: errKeyReused, Status: http.StatusUnprocessableEntity, Name: "idempotency-key", Title: "Idempotency-Key used before"},
+		{
+			Is: errGone, Status: http.StatusGone, Name: "gone", Title: "The log no longer keeps this",
+			Detail: "Read the state and follow from its X-Taurus-Sequence.",
+		},
+		{
+			Is: errNoTask, Status: http.StatusNotFound, Name: "task-not-found", Title: "The job has no such task",
+			Detail: "Of a slot only the newest attempt, the last that ended, and those that still live are known.",
+		},
+		{Is: errNoLogs, Status: http.StatusNotFound, Name: "no-output", Title: "The task has no output"},
+		{Is: errNoSandbox, Status: http.StatusNotImplemented, Name: "no-sandbox", Title: "Output cannot be read here"},
+		{
+			Is: errNoFile, Status: http.StatusNotFound, Name: "no-output", Title: "The task has no such file",
+			Detail: "The agent has no sandbox of the task yet, or has removed it.",
+		},
+		{
+			Is: errAgent, Status: http.StatusBadGateway, Name: "agent", Title: "The agent did not answer",
+			Detail: "It could not be reached or refused. Try again in a moment.",
+		},
+	}
+}

@@ -1,0 +1,125 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/milosgajdos/taurus/internal/job"
+)
+
+// Problem is what went wrong, as users get it (RFC 9457).
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitzero"`
+	// Instance is the path of the request, percent-encoded: a URI reference.
+	Instance string `json:"instance,omitzero"`
+	// Faults name every field that is wrong, and how to mend it.
+	Faults []job.Fault `json:"faults,omitempty"`
+	// Request is the id to ask about.
+	Request string `json:"request_id,omitzero"`
+}
+
+const (
+	problemType   = "application/problem+json"
+	problemPrefix = "urn:taurus:problem:"
+)
+
+// WriteProblem is the Fail of dialects that answer with problem details.
+func WriteProblem(c echo.Context, p Problem) error {
+	return WriteJSON(c, p.Status, problemType, p)
+}
+
+// Kind is what a class of errors is answered with.
+type Kind struct {
+	// Is is the error that others wrap.
+	Is     error
+	Status int
+	// Name is the last part of the problem's type.
+	Name  string
+	Title string
+	// Detail says how to mend it; empty stands for the text of Is. That of the
+	// error that wraps it is never shown, as it may speak of the inside.
+	Detail string
+}
+
+// general are the kinds that may come of any request. They are tried last, as
+// other errors wrap those of a context.
+func general() []Kind {
+	return []Kind{
+		{job.ErrSyntax, http.StatusBadRequest, "malformed", "The document cannot be read", "See faults."},
+		{job.ErrMediaType, http.StatusUnsupportedMediaType, "media-type", "Unsupported content type", "Send application/json or application/yaml."},
+		{context.DeadlineExceeded, http.StatusServiceUnavailable, "timeout", "It took too long", "Try again in a moment."},
+		{context.Canceled, http.StatusServiceUnavailable, "stopping", "The request was given up", ""},
+	}
+}
+
+// problemOf chooses what an error is answered with: the first of the kinds that
+// it is, but for errors that say more than their kind. It is the one place where
+// the statuses of errors come from.
+func (f *frame) problemOf(err error, kinds []Kind) Problem {
+	var (
+		faults job.Faults
+		param  *paramError
+		large  *http.MaxBytesError
+		route  *echo.HTTPError
+	)
+	hasFaults := errors.As(err, &faults)
+	switch {
+	case errors.As(err, &param):
+		return newProblem(http.StatusBadRequest, "parameter", "A parameter cannot be read", "See faults.", param.faults)
+	case errors.As(err, &large):
+		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "The body is too large",
+			"Send at most "+bytesText(large.Limit)+".", nil)
+	}
+	for _, k := range kinds {
+		if errors.Is(err, k.Is) {
+			p := newProblem(k.Status, k.Name, k.Title, k.Detail, faults)
+			if k.Detail == "" {
+				p.Detail = k.Is.Error() + "."
+			}
+			return p
+		}
+	}
+	switch {
+	case hasFaults:
+		return newProblem(http.StatusUnprocessableEntity, "invalid", "The job is not valid", "See faults.", faults)
+	case errors.As(err, &route):
+		return newProblem(route.Code, "http", http.StatusText(route.Code), f.detail(route.Code), nil)
+	}
+	return newProblem(http.StatusInternalServerError, "internal", "Something went wrong inside",
+		"It was logged under the request id.", nil)
+}
+
+func newProblem(status int, name, title, detail string, faults job.Faults) Problem {
+	return Problem{Type: problemPrefix + name, Title: title, Status: status, Detail: detail, Faults: faults}
+}
+
+// fail answers an error as the request's dialect does.
+func (f *frame) fail(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	speaker := f.speakers.of(c)
+	p := f.problemOf(err, speaker.kinds)
+	p.Instance, p.Request = c.Request().URL.EscapedPath(), RequestOf(c).ID
+	if p.Status == http.StatusServiceUnavailable {
+		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
+	}
+	if err := speaker.Fail(c, p); err != nil {
+		// Nobody else can be told.
+		f.Log.Debug().Err(err).Str("request_id", p.Request).Msg("the answer could not be sent")
+	}
+}
+
+func bytesText(n int64) string {
+	if n >= 1<<20 && n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
