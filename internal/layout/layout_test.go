@@ -116,6 +116,30 @@ func TestProgramsCarryOneService(t *testing.T) {
 	}
 }
 
+// TestDialectsKnowNoOther: a dialect of the api can be added, changed and taken
+// away without a look at the others; and what they all stand on knows none.
+func TestDialectsKnowNoOther(t *testing.T) {
+	const api = module + "/services/api/"
+	shared := []string{"reader", "web", "write"}
+	var dialects []string
+	for _, pkg := range list(t, "./services/api/...") {
+		name, nested := strings.CutPrefix(pkg, api)
+		if nested && !strings.Contains(name, "/") && !slices.Contains(append(shared, "apitest", "command"), name) {
+			dialects = append(dialects, name)
+		}
+	}
+	if len(dialects) < 3 {
+		t.Fatalf("found the dialects %v", dialects)
+	}
+	for _, name := range append(shared, dialects...) {
+		for _, dep := range list(t, "-deps", "./services/api/"+name) {
+			if other := strings.TrimPrefix(dep, api); other != name && slices.Contains(dialects, other) {
+				t.Errorf("services/api/%s depends on the dialect %s", name, other)
+			}
+		}
+	}
+}
+
 // TestEventsStandAlone: who imports the contract gets no client of anything.
 func TestEventsStandAlone(t *testing.T) {
 	for _, dep := range list(t, "-deps", module+"/pkg/events") {
