@@ -70,7 +70,7 @@ func (p *process) keep() {
 			p.host.trouble(err)
 		}
 		p.fell(err)
-		if p.pause(p.host.opts.Backoff.after(deaths)) {
+		if p.pause(p.host.opts.Backoff.After(deaths)) {
 			return
 		}
 	}

@@ -3,6 +3,8 @@ package allinone
 import (
 	"net"
 	"time"
+
+	"github.com/milosgajdos/taurus/internal/backoff"
 )
 
 // AnyPort asks for any free port of the loopback address.
@@ -67,8 +69,8 @@ func free(address string) bool {
 
 // Backoff is how long to wait before a process is started again.
 type Backoff struct {
-	// First is the wait after the first death; it doubles up to Max.
-	First, Max time.Duration
+	// Wait is how long after so many deaths in a row.
+	backoff.Wait
 	// Reset is how long a process must have lived for earlier deaths to be
 	// forgotten.
 	Reset time.Duration
@@ -76,17 +78,5 @@ type Backoff struct {
 
 // DefaultBackoff is quick enough to watch and slow enough not to spin.
 func DefaultBackoff() Backoff {
-	return Backoff{First: 200 * time.Millisecond, Max: 10 * time.Second, Reset: 30 * time.Second}
-}
-
-// after is the wait after a number of deaths in a row, the first being 1.
-func (b Backoff) after(deaths int) time.Duration {
-	wait := b.First
-	for range deaths - 1 {
-		if wait >= b.Max/2 {
-			return b.Max
-		}
-		wait *= 2
-	}
-	return min(wait, b.Max)
+	return Backoff{Wait: backoff.Wait{First: 200 * time.Millisecond, Max: 10 * time.Second}, Reset: 30 * time.Second}
 }

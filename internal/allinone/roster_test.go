@@ -3,7 +3,6 @@ package allinone
 import (
 	"os/exec"
 	"testing"
-	"time"
 )
 
 // stranger starts a process that is no child of a supervisor.
@@ -66,15 +65,6 @@ func TestAStrangerWithAKnownPidIsLeftAlone(t *testing.T) {
 	case <-ended:
 		t.Error("a process that was never ours was ended")
 	default:
-	}
-}
-
-func TestBackoff(t *testing.T) {
-	b := Backoff{First: time.Second, Max: 10 * time.Second}
-	for deaths, want := range map[int]string{1: "1s", 2: "2s", 3: "4s", 4: "8s", 5: "10s", 6: "10s", 100: "10s"} {
-		if got := b.after(deaths).String(); got != want {
-			t.Errorf("after %d deaths: %s, want %s", deaths, got, want)
-		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/allinone"
+	"github.com/milosgajdos/taurus/internal/backoff"
 )
 
 // stage is a supervisor under test, and what it told.
@@ -33,7 +34,7 @@ func open(t *testing.T, data string, change func(*allinone.Options)) *stage {
 		Data: data, Executable: self(t),
 		Env: append(os.Environ(), childMode+"=1"),
 		Backoff: allinone.Backoff{
-			First: time.Millisecond, Max: time.Millisecond, Reset: time.Hour,
+			Wait: backoff.Wait{First: time.Millisecond, Max: time.Millisecond}, Reset: time.Hour,
 		},
 		Notify: func(n allinone.Notice) {
 			s.mu.Lock()

@@ -72,7 +72,7 @@ func TestArchitectureTellsOfEveryPackage(t *testing.T) {
 // nothing of taurus that does more.
 func TestCoreIsPure(t *testing.T) {
 	allowed := []string{
-		module + "/internal/core/", module + "/internal/job", module + "/internal/levenshtein", module + "/pkg/events",
+		module + "/internal/core/", module + "/internal/backoff", module + "/internal/job", module + "/internal/levenshtein", module + "/pkg/events",
 		"github.com/go-json-experiment/json", "github.com/goccy/go-yaml", "github.com/distribution/reference",
 		"github.com/opencontainers/go-digest",
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 const (
@@ -31,7 +33,7 @@ func (a *Server) collect(ctx context.Context) {
 		if err := a.collectOnce(time.Now().Add(-a.opts.GCDelay)); err != nil {
 			a.opts.Log.Warn().Err(err).Msg("sandboxes of ended tasks remain")
 		}
-		if !sleep(ctx, look) {
+		if pause.For(ctx, look) != nil {
 			return
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 func (a *Server) kill(k *link.Kill) {
@@ -129,7 +130,7 @@ func (a *Server) killAll(ctx context.Context) {
 	a.mu.Unlock()
 	a.stop(live)
 	deadline := time.Now().Add(a.opts.ShutdownGrace)
-	for time.Now().Before(deadline) && sleep(ctx, granularity/4) {
+	for time.Now().Before(deadline) && pause.For(ctx, granularity/4) == nil {
 		a.mu.Lock()
 		n := len(a.records)
 		a.mu.Unlock()

@@ -10,7 +10,9 @@ import (
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
+	"github.com/milosgajdos/taurus/internal/backoff"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 // session is one registration: messages to the master go out in order.
@@ -43,24 +45,24 @@ func (s *session) take() []link.FromAgent {
 
 // connect registers with the master again and again (5.2, 5.3).
 func (a *Server) connect(ctx context.Context, dial Dial) {
-	wait, seed := a.opts.Backoff, a.opts.Seed
+	seed := a.opts.Seed
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
 	rng := rand.New(rand.NewPCG(seed, 0)) // A seed has to repeat.
-	for ctx.Err() == nil {
+	wait := backoff.Wait{First: a.opts.Backoff, Max: max(maxBackoff, a.opts.Backoff)}
+	for failures := 1; ctx.Err() == nil; failures++ {
 		registered, err := a.serveSession(ctx, dial)
 		if ctx.Err() != nil || a.isLeaving() {
 			return
 		}
 		a.opts.Log.Debug().Err(err).Msg("no link to the master")
 		if registered {
-			wait = a.opts.Backoff
+			failures = 1
 		}
-		if !sleep(ctx, time.Duration(rng.Int64N(int64(wait)))) {
+		if pause.For(ctx, time.Duration(rng.Int64N(int64(wait.After(failures))))) != nil {
 			return
 		}
-		wait = min(2*wait, max(maxBackoff, a.opts.Backoff))
 	}
 }
 
@@ -68,17 +70,6 @@ func (a *Server) isLeaving() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.leaving
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }
 
 func (a *Server) registration() link.Register {

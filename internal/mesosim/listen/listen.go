@@ -11,12 +11,14 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 // The patience with a port that is still taken.
 const (
 	patience = 3 * time.Second
-	pause    = 20 * time.Millisecond
+	again    = 20 * time.Millisecond
 )
 
 // On listens on a TCP port of ip; port 0 is any free one.
@@ -32,11 +34,7 @@ func On(ctx context.Context, ip string, port int) (net.Listener, error) {
 		if !errors.Is(err, syscall.EADDRINUSE) {
 			return nil, fmt.Errorf("listen: %w", err)
 		}
-		t := time.NewTimer(pause)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
+		if pause.For(ctx, again) != nil {
 			return nil, fmt.Errorf("listen: for %s: %w", patience, err)
 		}
 	}
