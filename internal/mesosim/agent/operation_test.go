@@ -35,7 +35,7 @@ func TestFeedbackIsRetried(t *testing.T) {
 			synctest.Wait()
 			a.mu.Lock()
 			defer a.mu.Unlock()
-			for _, m := range a.session.take() {
+			for _, m := range a.session.out.Drain() {
 				if fb := m.Operation; fb != nil && fb.OperationID == "o" && fb.FrameworkID == "f" {
 					uuids = append(uuids, fb.UUID)
 				}

@@ -13,35 +13,22 @@ import (
 	"github.com/milosgajdos/taurus/internal/backoff"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 	"github.com/milosgajdos/taurus/internal/pause"
+	"github.com/milosgajdos/taurus/internal/queue"
 )
 
 // session is one registration: messages to the master go out in order.
 type session struct {
 	link Link
-	mu   sync.Mutex
-	out  []link.FromAgent
-	wake chan struct{}
+	out  *queue.Queue[link.FromAgent]
 	bye  chan struct{} // closed when the good-bye has been said
 }
 
-// post queues a message; it is lost with the session.
-func (s *session) post(m link.FromAgent) {
-	s.mu.Lock()
-	s.out = append(s.out, m)
-	s.mu.Unlock()
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+func newSession(conn Link) *session {
+	return &session{link: conn, out: queue.New[link.FromAgent](), bye: make(chan struct{})}
 }
 
-func (s *session) take() []link.FromAgent {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := s.out
-	s.out = nil
-	return out
-}
+// post queues a message; it is lost with the session.
+func (s *session) post(m link.FromAgent) { s.out.Put(m) }
 
 // connect registers with the master again and again (5.2, 5.3).
 func (a *Server) connect(ctx context.Context, dial Dial) {
@@ -150,7 +137,7 @@ func (a *Server) begin(g *link.Registered, conn Link) (*session, error) {
 		a.end()
 		return nil, err
 	}
-	a.session = &session{link: conn, wake: make(chan struct{}, 1), bye: make(chan struct{})}
+	a.session = newSession(conn)
 	for _, k := range g.Expected {
 		a.answerForUnknown(k)
 	}
@@ -182,9 +169,9 @@ func (a *Server) talk(ctx context.Context, broken context.CancelFunc, s *session
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.wake:
+		case <-s.out.Wake():
 		}
-		list := s.take()
+		list := s.out.Drain()
 		if len(list) == 0 {
 			continue
 		}

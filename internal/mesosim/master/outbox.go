@@ -3,48 +3,36 @@ package master
 import (
 	"context"
 	"sync"
+
+	"github.com/milosgajdos/taurus/internal/queue"
 )
 
 // outbox is what waits to be written to one stream. It has no bound, as the
 // stream of a Mesos master has none: a slow reader costs memory, not events.
 type outbox[T any] struct {
-	mu     sync.Mutex
-	items  []T
-	closed bool
-	wake   chan struct{}
+	items  *queue.Queue[T]
+	closed chan struct{}
+	close  func() // lets the reader end after what is queued
 }
 
 func newOutbox[T any]() *outbox[T] {
-	return &outbox[T]{wake: make(chan struct{}, 1)}
+	closed := make(chan struct{})
+	return &outbox[T]{items: queue.New[T](), closed: closed, close: sync.OnceFunc(func() { close(closed) })}
 }
 
+// put adds an item, unless the outbox is closed.
 func (o *outbox[T]) put(item T) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.closed {
-		o.items = append(o.items, item)
-		o.signal()
+	if !o.ended() {
+		o.items.Put(item)
 	}
 }
 
-// close lets the reader end after what is queued.
-func (o *outbox[T]) close() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.closed = true
-	o.signal()
-}
-
 func (o *outbox[T]) ended() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.closed
-}
-
-func (o *outbox[T]) signal() {
 	select {
-	case o.wake <- struct{}{}:
+	case <-o.closed:
+		return true
 	default:
+		return false
 	}
 }
 
@@ -52,18 +40,16 @@ func (o *outbox[T]) signal() {
 // is done.
 func (o *outbox[T]) take(ctx context.Context) (items []T, ok bool) {
 	for {
-		o.mu.Lock()
-		items, closed := o.items, o.closed
-		o.items = nil
-		o.mu.Unlock()
-		if len(items) > 0 {
+		ended := o.ended() // Asked first: what was put before the end is read.
+		if items = o.items.Drain(); items != nil {
 			return items, true
 		}
-		if closed {
+		if ended {
 			return nil, false
 		}
 		select {
-		case <-o.wake:
+		case <-o.items.Wake():
+		case <-o.closed:
 		case <-ctx.Done():
 			return nil, false
 		}
