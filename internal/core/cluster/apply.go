@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -114,17 +115,15 @@ func (s *State) applyKill(j *Job, r Record) Change {
 }
 
 // inRanges lists the attempts that ranges name and that are there.
-func (j *Job) inRanges(run uint64, ranges []events.SlotRange) []*Task {
+func (j *Job) inRanges(run uint64, list []events.SlotRange) []*Task {
 	var found []*Task
-	for _, rg := range ranges {
-		for n := uint64(rg.From); n <= uint64(rg.To); n++ {
-			slot := j.Slots[uint32(n)]
-			if slot == nil {
-				continue
-			}
-			if t := slot.Find(run, rg.Attempt); t != nil {
-				found = append(found, t)
-			}
+	for n, attempt := range ranges.All(list) {
+		slot := j.Slots[n]
+		if slot == nil {
+			continue
+		}
+		if t := slot.Find(run, attempt); t != nil {
+			found = append(found, t)
 		}
 	}
 	return found

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -145,20 +146,17 @@ func (j *Job) end(run uint64, o Outcome, reason string, exit *int, r Record) Cha
 
 func (s *State) plan(j *Job, ev events.TasksPlanned, r Record) Change {
 	c := Change{Job: j}
-	for _, rg := range ev.Slots {
-		for n := uint64(rg.From); n <= uint64(rg.To); n++ {
-			slot := j.slot(uint32(n))
-			if slot.Find(ev.Run, rg.Attempt) != nil {
-				continue
-			}
-			t := &Task{
-				Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group,
-				Slot: uint32(n), Attempt: rg.Attempt,
-				PlannedAt: r.Time, NotBefore: ev.NotBefore, Sequence: r.Sequence,
-			}
-			s.insert(slot, t)
-			c.Tasks = append(c.Tasks, t)
+	for n, attempt := range ranges.All(ev.Slots) {
+		slot := j.slot(n)
+		if slot.Find(ev.Run, attempt) != nil {
+			continue
 		}
+		t := &Task{
+			Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group, Slot: n, Attempt: attempt,
+			PlannedAt: r.Time, NotBefore: ev.NotBefore, Sequence: r.Sequence,
+		}
+		s.insert(slot, t)
+		c.Tasks = append(c.Tasks, t)
 	}
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -11,10 +12,6 @@ import (
 // UnreachableReplaceAfter is how long a task's agent may be cut off before the
 // slot is planned again. The old task is doomed should it come back.
 const UnreachableReplaceAfter = 5 * time.Minute
-
-// RangesMax bounds the slot ranges of one event, which keeps it below the
-// log's largest message; more follow in further events.
-const RangesMax = 4096
 
 // Reasons of a doom, as users read them.
 const (
@@ -65,7 +62,7 @@ func Decide(j *cluster.Job, now time.Time) Decision {
 // share run and reason; others follow.
 func doom(j *cluster.Job, s slots) (Decision, bool) {
 	var (
-		ranges []events.SlotRange
+		named  ranges.Builder
 		first  *cluster.Task
 		reason string
 	)
@@ -85,14 +82,14 @@ func doom(j *cluster.Job, s slots) (Decision, bool) {
 			if why != reason || t.Run != first.Run || t.Group != first.Group {
 				continue
 			}
-			ranges = extend(ranges, slot.Number, t.Attempt)
+			named.Add(slot.Number, t.Attempt) // What finds no room follows.
 		}
 	}
 	if first == nil {
 		return Decision{}, false
 	}
 	ev := events.TasksDoomed{
-		Run: first.Run, Slots: bounded(ranges), Reason: reason, GraceMillis: grace(j, first.Group).Milliseconds(),
+		Run: first.Run, Slots: named.Ranges(), Reason: reason, GraceMillis: grace(j, first.Group).Milliseconds(),
 	}
 	return Decision{Event: ev, Cause: j.LastJob}, true
 }
@@ -149,19 +146,6 @@ func grace(j *cluster.Job, group string) time.Duration {
 		return time.Duration(g.KillGrace)
 	}
 	return time.Duration(job.DefaultKillGrace)
-}
-
-// extend adds a slot to ranges that are in order of slot.
-func extend(ranges []events.SlotRange, n, attempt uint32) []events.SlotRange {
-	if last := len(ranges) - 1; last >= 0 && ranges[last].To+1 == n && ranges[last].Attempt == attempt {
-		ranges[last].To = n
-		return ranges
-	}
-	return append(ranges, events.SlotRange{From: n, To: n, Attempt: attempt})
-}
-
-func bounded(ranges []events.SlotRange) []events.SlotRange {
-	return ranges[:min(len(ranges), RangesMax)]
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -37,21 +38,21 @@ func planGroup(j *cluster.Job, g *job.Group, s slots, now time.Time) Decision {
 		cause = j.LastJob
 	}
 	return Decision{Cause: cause, Event: events.TasksPlanned{
-		Run: j.Run, Version: j.Version, Group: g.Name, Slots: bounded(batch.ranges),
+		Run: j.Run, Version: j.Version, Group: g.Name, Slots: batch.named.Ranges(),
 		NotBefore: batch.notBefore, Reason: batch.reason,
 	}}
 }
 
 // plans gathers slots that can share an event.
 type plans struct {
-	ranges []events.SlotRange
+	named ranges.Builder
 	// soonest and notBefore are the first and the last end of their back-offs.
 	soonest, notBefore time.Time
 	reason             string
 	cause              uint64
 }
 
-func (p *plans) empty() bool { return len(p.ranges) == 0 }
+func (p *plans) empty() bool { return p.named.Empty() }
 
 // coalesce is how far apart the ends of back-offs may be and still share an
 // event; the later one holds for all.
@@ -70,9 +71,11 @@ func (p *plans) add(n, attempt uint32, notBefore time.Time, reason string, cause
 			return
 		}
 	}
+	if !p.named.Add(n, attempt) {
+		return
+	}
 	p.soonest, p.notBefore = soonest, latest
 	p.reason, p.cause = reason, max(p.cause, cause)
-	p.ranges = extend(p.ranges, n, attempt)
 }
 
 // open takes n slots that nothing holds: free ones first, lowest numbers first,
@@ -84,10 +87,13 @@ func (p *plans) open(j *cluster.Job, n int) {
 		if slot != nil {
 			attempt, free = reuse(j, slot)
 		}
-		if free {
-			p.ranges = extend(p.ranges, number, attempt)
-			n--
+		if !free {
+			continue
 		}
+		if !p.named.Add(number, attempt) {
+			return
+		}
+		n--
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
 	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -405,7 +406,7 @@ func TestUnreachableThatComesBackInTime(t *testing.T) {
 
 // TestRangesAreBounded, so that an event fits into a message; more follow.
 func TestRangesAreBounded(t *testing.T) {
-	const n = 3 * planning.RangesMax
+	const n = 3 * ranges.Max
 	b := newBench(t, clustertest.Service("web", n))
 	b.want(b.planned(0, n-1, 1, "", time.Time{}))
 	for slot := range uint32(n) {
@@ -414,17 +415,17 @@ func TestRangesAreBounded(t *testing.T) {
 		}
 	}
 	first, ok := b.decide().(events.TasksPlanned)
-	if !ok || len(first.Slots) != planning.RangesMax {
-		t.Fatalf("%d ranges in one event, want %d", len(first.Slots), planning.RangesMax)
+	if !ok || len(first.Slots) != ranges.Max {
+		t.Fatalf("%d ranges in one event, want %d", len(first.Slots), ranges.Max)
 	}
 	second, ok := b.decide().(events.TasksPlanned)
-	if !ok || len(second.Slots) != n/2-planning.RangesMax {
-		t.Fatalf("%d ranges follow, want %d", len(second.Slots), n/2-planning.RangesMax)
+	if !ok || len(second.Slots) != n/2-ranges.Max {
+		t.Fatalf("%d ranges follow, want %d", len(second.Slots), n/2-ranges.Max)
 	}
 	b.want()
 	b.Job("web", events.JobStopped{Run: b.j.Run})
 	for range 10 {
-		if ev, ok := b.decide().(events.TasksDoomed); ok && len(ev.Slots) > planning.RangesMax {
+		if ev, ok := b.decide().(events.TasksDoomed); ok && len(ev.Slots) > ranges.Max {
 			t.Fatalf("%d ranges in one event", len(ev.Slots))
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
 	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -171,9 +172,9 @@ func checkPlan(t *rapid.T, j *cluster.Job, ev events.TasksPlanned) {
 	if j.Over() || ev.Run != j.Run || ev.Version != j.Version || j.Group(ev.Group) == nil || len(ev.Slots) == 0 {
 		t.Fatalf("planned %+v for run %d version %d, over %t", ev, j.Run, j.Version, j.Over())
 	}
-	eachSlot(ev.Slots, func(n, attempt uint32) {
+	for n, attempt := range ranges.All(ev.Slots) {
 		if j.Slots[n] == nil {
-			return
+			continue
 		}
 		for _, task := range j.Slots[n].Tasks {
 			if task.Live() && !task.Unreachable {
@@ -183,14 +184,14 @@ func checkPlan(t *rapid.T, j *cluster.Job, ev events.TasksPlanned) {
 				t.Fatalf("slot %d is planned at attempt %d after %d", n, attempt, task.Attempt)
 			}
 		}
-	})
+	}
 }
 
 func checkDoom(t *rapid.T, j *cluster.Job, ev events.TasksDoomed) {
 	hit := 0
-	eachSlot(ev.Slots, func(n, attempt uint32) {
+	for n, attempt := range ranges.All(ev.Slots) {
 		if j.Slots[n] == nil {
-			return
+			continue
 		}
 		if task := j.Slots[n].Find(ev.Run, attempt); task != nil {
 			hit++
@@ -198,7 +199,7 @@ func checkDoom(t *rapid.T, j *cluster.Job, ev events.TasksDoomed) {
 				t.Fatalf("%v is doomed, but %s with doom %v", task.Key(), task.State, task.Doom)
 			}
 		}
-	})
+	}
 	if hit == 0 || ev.Reason == "" || ev.GraceMillis <= 0 {
 		t.Fatalf("%+v dooms %d tasks", ev, hit)
 	}
@@ -215,14 +216,6 @@ func checkCompleted(t *rapid.T, j *cluster.Job) {
 		}
 		if well < int(g.Replicas) {
 			t.Fatalf("completed, but %d of %d tasks of %s ended well", well, g.Replicas, g.Name)
-		}
-	}
-}
-
-func eachSlot(ranges []events.SlotRange, f func(slot, attempt uint32)) {
-	for _, r := range ranges {
-		for n := r.From; n <= r.To; n++ {
-			f(n, r.Attempt)
 		}
 	}
 }
@@ -333,12 +326,12 @@ func TestBackOffIsShared(t *testing.T) {
 			if !ok {
 				break
 			}
-			eachSlot(ev.Slots, func(n, _ uint32) {
+			for n := range ranges.All(ev.Slots) {
 				if early := ev.NotBefore.Sub(ends[n]); early < 0 || early > 200*time.Millisecond {
 					t.Fatalf("slot %d is held back for %s beyond its back-off", n, early)
 				}
 				delete(ends, n)
-			})
+			}
 			m.log.Plan("web", ev)
 		}
 		if len(ends) > 0 {

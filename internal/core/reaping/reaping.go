@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -41,22 +42,15 @@ func Issue(tasks []*cluster.Task) (events.KillIssued, []*cluster.Task) {
 	})
 	first := tasks[0]
 	ev := events.KillIssued{Run: first.Run, GraceMillis: first.Doom.Grace.Milliseconds()}
-	var taken []*cluster.Task
+	var (
+		named ranges.Builder
+		taken []*cluster.Task
+	)
 	for _, t := range tasks {
-		if t.Run != first.Run || t.Doom.Grace != first.Doom.Grace {
-			continue
+		if t.Run == first.Run && t.Doom.Grace == first.Doom.Grace && named.Add(t.Slot, t.Attempt) {
+			taken = append(taken, t)
 		}
-		if last := len(ev.Slots) - 1; last >= 0 && ev.Slots[last].To+1 == t.Slot && ev.Slots[last].Attempt == t.Attempt {
-			ev.Slots[last].To = t.Slot
-		} else if len(ev.Slots) < RangesMax {
-			ev.Slots = append(ev.Slots, events.SlotRange{From: t.Slot, To: t.Slot, Attempt: t.Attempt})
-		} else {
-			break
-		}
-		taken = append(taken, t)
 	}
+	ev.Slots = named.Ranges()
 	return ev, taken
 }
-
-// RangesMax bounds the slot ranges of one event; more follow in further events.
-const RangesMax = 4096

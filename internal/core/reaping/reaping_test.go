@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/internal/core/reaping"
 )
 
@@ -89,10 +90,8 @@ func TestIssue(t *testing.T) {
 func issue(t *rapid.T, tasks []*cluster.Task) []*cluster.Task {
 	ev, taken := reaping.Issue(tasks)
 	named := map[cluster.Key]bool{}
-	for _, r := range ev.Slots {
-		for n := r.From; n <= r.To; n++ {
-			named[cluster.Key{Job: "web", Run: ev.Run, Slot: n, Attempt: r.Attempt}] = true
-		}
+	for slot, attempt := range ranges.All(ev.Slots) {
+		named[cluster.Key{Job: "web", Run: ev.Run, Slot: slot, Attempt: attempt}] = true
 	}
 	if len(named) != len(taken) {
 		t.Fatalf("%d named, %d taken", len(named), len(taken))
@@ -114,11 +113,11 @@ func issue(t *rapid.T, tasks []*cluster.Task) []*cluster.Task {
 // TestIssueIsBounded, so that the event fits into a message.
 func TestIssueIsBounded(t *testing.T) {
 	var tasks []*cluster.Task
-	for n := range uint32(reaping.RangesMax + 5) {
+	for n := range uint32(ranges.Max + 5) {
 		tasks = append(tasks, &cluster.Task{Job: "web", Run: 1, Slot: 2 * n, Attempt: 1, Doom: &cluster.Doom{}})
 	}
 	ev, taken := reaping.Issue(tasks)
-	if len(ev.Slots) != reaping.RangesMax || len(taken) != reaping.RangesMax {
-		t.Errorf("%d ranges, %d tasks, want %d", len(ev.Slots), len(taken), reaping.RangesMax)
+	if len(ev.Slots) != ranges.Max || len(taken) != ranges.Max {
+		t.Errorf("%d ranges, %d tasks, want %d", len(ev.Slots), len(taken), ranges.Max)
 	}
 }
