@@ -3,6 +3,7 @@ package placement
 import (
 	"cmp"
 	"math"
+	"regexp"
 	"slices"
 	"time"
 
@@ -40,19 +41,33 @@ type Placement struct {
 	Tasks                             []Placed
 }
 
+// Matcher matches again and again. It remembers the expressions of constraints
+// that it has compiled, and nothing that an answer depends on. The zero value is
+// ready; it is not safe for concurrent use.
+type Matcher struct {
+	expressions map[string]*regexp.Regexp // by value; nil for one that is none
+}
+
+// Match is the answer of a new Matcher.
+func Match(offers []offer.Offer, demands []Demand, limit int, now time.Time) ([]Placement, []Verdict) {
+	var m Matcher
+	return m.Match(offers, demands, limit, now)
+}
+
 // Match places demands on offers, the most urgent first (priority, then age),
 // each task on the agent that runs the fewest of its group. It places at most
 // limit tasks. Demands that are left with tasks get a verdict.
-func Match(offers []offer.Offer, demands []Demand, limit int, now time.Time) ([]Placement, []Verdict) {
+func (m *Matcher) Match(offers []offer.Offer, demands []Demand, limit int, now time.Time) ([]Placement, []Verdict) {
 	all := rooms(offers)
 	sorted := slices.Clone(demands)
 	slices.SortStableFunc(sorted, compareUrgency)
 	var verdicts []Verdict
 	for _, d := range sorted {
-		placed := place(all, d, limit, now)
+		w := m.want(d, now)
+		placed := place(all, d, w, limit)
 		limit -= placed
 		if placed < len(d.Tasks) && limit > 0 {
-			verdicts = append(verdicts, judge(all, d, len(d.Tasks)-placed, now))
+			verdicts = append(verdicts, judge(all, d, w, len(d.Tasks)-placed))
 		}
 	}
 	var placements []Placement
@@ -78,37 +93,35 @@ func compareUrgency(a, b Demand) int {
 }
 
 // place puts tasks of a demand into rooms and returns how many found one.
-func place(all []*room, d Demand, limit int, now time.Time) int {
-	use := Needs(d.Group)
-	peers := peersOf(d.Job, d.Group)
+func place(all []*room, d Demand, w *want, limit int) int {
 	for n, t := range d.Tasks {
 		if n >= limit {
 			return n
 		}
-		best := choose(all, d.Group, use, peers, now)
+		best := choose(all, w)
 		if best == nil {
 			return n
 		}
 		ports, _ := best.pick(d.Group.Ports)
-		best.take(use, ports)
+		best.take(w.use, ports)
 		best.placed = append(best.placed, Placed{
-			Task: t, Group: d.Group, HostPorts: ports, Resources: use,
+			Task: t, Group: d.Group, HostPorts: ports, Resources: w.use,
 			Attributes: relevant(d.Group, best.attributes),
 		})
-		peers.add(best.hostname, best.attributes)
+		w.peers.add(best.hostname, best.attributes)
 	}
 	return len(d.Tasks)
 }
 
 // choose returns the room that fits and runs the fewest peers, the freest of
 // those; nil if none fits.
-func choose(all []*room, g *job.Group, use offer.Resources, peers *peers, now time.Time) *room {
+func choose(all []*room, w *want) *room {
 	var best *room
 	for _, r := range all {
-		if best != nil && !better(r, best, peers) {
+		if best != nil && !better(r, best, w.peers) {
 			continue
 		}
-		if len(lacking(r, g, use, peers, now, true)) == 0 {
+		if w.fits(r) {
 			best = r
 		}
 	}

@@ -140,14 +140,17 @@ func randomDemand(t *rapid.T, id string) placement.Demand {
 
 // TestMatch: whatever is offered and wanted, offers are never over-used, every
 // constraint holds, and whoever waits on could really not be placed.
+//
+// A matcher that has answered before answers as a new one does.
 func TestMatch(t *testing.T) {
+	var matcher placement.Matcher
 	rapid.Check(t, func(t *rapid.T) {
 		offers, limit := randomOffers(t), rapid.IntRange(0, 12).Draw(t, "limit")
 		var demands []placement.Demand
 		for n := range rapid.IntRange(1, 3).Draw(t, "demands") {
 			demands = append(demands, randomDemand(t, "job"+strconv.Itoa(n)))
 		}
-		placements, verdicts := placement.Match(offers, demands, limit, now)
+		placements, verdicts := matcher.Match(offers, demands, limit, now)
 		shuffledPlacements, shuffledVerdicts := placement.Match(
 			rapid.Permutation(offers).Draw(t, "offers"), rapid.Permutation(demands).Draw(t, "demands"), limit, now)
 		if !reflect.DeepEqual(placements, shuffledPlacements) || !reflect.DeepEqual(verdicts, shuffledVerdicts) {

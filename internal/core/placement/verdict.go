@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -23,22 +22,14 @@ type Verdict struct {
 }
 
 // judge finds out what every room lacks, and which lacks least.
-func judge(all []*room, d Demand, waiting int, now time.Time) Verdict {
+func judge(all []*room, d Demand, w *want, waiting int) Verdict {
 	v := Verdict{
 		Job: d.Job.ID, Run: d.Job.Run, Group: d.Group.Name,
 		Waiting: uint32(waiting), Offers: uint32(len(all)), Reasons: map[string]uint32{},
 	}
-	use, peers := Needs(d.Group), peersOf(d.Job, d.Group)
-	for _, r := range all {
-		for _, p := range r.placed {
-			if p.Task.Job == d.Job.ID && p.Task.Group == d.Group.Name {
-				peers.add(r.hostname, r.attributes)
-			}
-		}
-	}
 	least := -1.0
 	for _, r := range all {
-		lacks := lacking(r, d.Group, use, peers, now, false)
+		lacks := w.lacking(r)
 		miss, short := &events.NearestMiss{Hostname: r.hostname, AgentID: r.agentID}, 0.0
 		counted := map[string]bool{}
 		for _, l := range lacks {
