@@ -20,7 +20,7 @@ func (c *Client) subscribeAt(ctx context.Context, base string, f Framework) (*Su
 	stream := newDoer(c.cfg, c.tls, 1)
 	// The timer bounds the wait for SUBSCRIBED; the stream itself has no deadline.
 	timer := time.AfterFunc(c.cfg.CallTimeout, func() { end(context.DeadlineExceeded) })
-	s, rd, err := c.open(streamCtx, stream, base, f)
+	w, rd, err := c.open(streamCtx, stream, base, f)
 	if err == nil && !timer.Stop() {
 		_ = rd.close()
 		err = context.DeadlineExceeded
@@ -32,11 +32,7 @@ func (c *Client) subscribeAt(ctx context.Context, base string, f Framework) (*Su
 		stream.close()
 		return nil, subscribeError(err)
 	}
-	s.cfg, s.stream, s.end, s.done = c.cfg, stream, end, streamCtx.Done()
-	s.ordered = newDoer(c.cfg, c.tls, 1)
-	s.acks = newDoer(c.cfg, c.tls, c.cfg.AckConns)
-	s.closed.Go(func() { s.run(streamCtx, rd) })
-	return s, nil
+	return c.subscription(streamCtx, end, w, stream, rd), nil
 }
 
 // subscribeError makes one kind of all the ways in which a master did not come
@@ -76,8 +72,31 @@ func (e *eventReader) next() (*scheduler.Event, error) {
 	return decodeEvent(rec)
 }
 
+// welcome is what a master says as it takes a framework.
+type welcome struct {
+	target    Target
+	masterID  string
+	heartbeat time.Duration
+}
+
+// subscription is one that reads, until the stream or ctx ends.
+func (c *Client) subscription(ctx context.Context, end context.CancelCauseFunc, w welcome, stream *doer, rd *eventReader) *Subscription {
+	s := &Subscription{
+		target: w.target, masterID: w.masterID, heartbeat: w.heartbeat, cfg: c.cfg,
+		log:     c.cfg.Log.With().Str("master", w.target.Master).Str("stream", w.target.StreamID).Logger(),
+		book:    newBook(),
+		ordered: newDoer(c.cfg, c.tls, 1), turn: make(chan struct{}, 1),
+		acks:   newDoer(c.cfg, c.tls, c.cfg.AckConns),
+		stream: stream,
+		events: make(chan Event, c.cfg.EventBuffer),
+		done:   ctx.Done(), end: end,
+	}
+	s.closed.Go(func() { s.run(ctx, rd) })
+	return s
+}
+
 // open sends SUBSCRIBE and waits for the first event.
-func (c *Client) open(ctx context.Context, d *doer, base string, f Framework) (*Subscription, *eventReader, error) {
+func (c *Client) open(ctx context.Context, d *doer, base string, f Framework) (welcome, *eventReader, error) {
 	info := f.info(c.cfg.Principal)
 	resp, err := d.post(ctx, request{ //nolint:bodyclose // The event reader closes it.
 		call: callSubscribe,
@@ -89,46 +108,41 @@ func (c *Client) open(ctx context.Context, d *doer, base string, f Framework) (*
 		},
 	})
 	if err != nil {
-		return nil, nil, err
+		return welcome{}, nil, err
 	}
 	rd := &eventReader{body: resp.Body, records: newRecords(resp.Body, c.cfg.EventMax)}
-	s, err := c.first(resp, rd, base)
+	w, err := first(resp, rd, base)
 	if err != nil {
 		_ = rd.close()
-		return nil, nil, err
+		return welcome{}, nil, err
 	}
-	return s, rd, nil
+	return w, rd, nil
 }
 
-// first makes a subscription of SUBSCRIBED.
-func (c *Client) first(resp *http.Response, rd *eventReader, base string) (*Subscription, error) {
+// first reads SUBSCRIBED.
+func first(resp *http.Response, rd *eventReader, base string) (welcome, error) {
 	if got := resp.Header.Get("Content-Type"); got != mediaProtobuf {
-		return nil, fmt.Errorf("%w: content type %q", ErrProtocol, got)
+		return welcome{}, fmt.Errorf("%w: content type %q", ErrProtocol, got)
 	}
 	streamID := resp.Header.Get(headerStreamID)
 	if streamID == "" {
-		return nil, fmt.Errorf("%w: no %s in the answer", ErrProtocol, headerStreamID)
+		return welcome{}, fmt.Errorf("%w: no %s in the answer", ErrProtocol, headerStreamID)
 	}
 	ev, err := rd.next()
 	if err != nil {
-		return nil, err
+		return welcome{}, err
 	}
 	if ev.Type == scheduler.Event_ERROR {
-		return nil, refusal(ev.GetError().GetMessage())
+		return welcome{}, refusal(ev.GetError().GetMessage())
 	}
 	sub := ev.GetSubscribed()
 	if sub == nil || sub.FrameworkID == nil || sub.FrameworkID.Value == "" {
-		return nil, fmt.Errorf("%w: %s instead of SUBSCRIBED", ErrProtocol, ev.Type)
+		return welcome{}, fmt.Errorf("%w: %s instead of SUBSCRIBED", ErrProtocol, ev.Type)
 	}
-	target := Target{Master: base, FrameworkID: sub.FrameworkID.Value, StreamID: streamID}
-	return &Subscription{
-		target:    target,
+	return welcome{
+		target:    Target{Master: base, FrameworkID: sub.FrameworkID.Value, StreamID: streamID},
 		masterID:  sub.GetMasterInfo().GetID(),
 		heartbeat: interval(sub),
-		log:       c.cfg.Log.With().Str("master", base).Str("stream", streamID).Logger(),
-		book:      newBook(),
-		turn:      make(chan struct{}, 1),
-		events:    make(chan Event, c.cfg.EventBuffer),
 	}, nil
 }
 

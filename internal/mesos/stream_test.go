@@ -19,19 +19,17 @@ import (
 
 // piped is a subscription whose stream is a pipe, for tests of time.
 func piped(ctx context.Context, buffer int) (*Subscription, *io.PipeWriter) {
-	r, w := io.Pipe()
+	r, in := io.Pipe()
 	ctx, end := context.WithCancelCause(ctx)
-	s := &Subscription{
+	c := &Client{cfg: Config{HeartbeatMisses: 5, CallTimeout: time.Second, EventBuffer: buffer, AckConns: 1, Log: zerolog.Nop()}}
+	w := welcome{
 		target:    Target{Master: "http://master", FrameworkID: testFramework, StreamID: testStream},
-		heartbeat: 15 * time.Second, cfg: Config{HeartbeatMisses: 5, CallTimeout: time.Second}, log: zerolog.Nop(),
-		book: newBook(), turn: make(chan struct{}, 1), events: make(chan Event, buffer), done: ctx.Done(), end: end,
-		stream: newDoer(Config{}, nil, 1), ordered: newDoer(Config{}, nil, 1), acks: newDoer(Config{}, nil, 1),
+		heartbeat: 15 * time.Second,
 	}
 	// As with HTTP, the end of the context ends the reading.
 	context.AfterFunc(ctx, func() { _ = r.CloseWithError(context.Cause(ctx)) })
 	rd := &eventReader{body: r, records: newRecords(r, DefaultEventMax)}
-	s.closed.Go(func() { s.run(ctx, rd) })
-	return s, w
+	return c.subscription(ctx, end, w, newDoer(c.cfg, nil, 1), rd), in
 }
 
 func TestHeartbeatWatchdog(t *testing.T) {
