@@ -8,15 +8,18 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
 
-// tellOperators is what the JSON of the operator API has beyond the messages of
-// mesos-go (7.1): fields that they lack, and lists that are written when empty.
-func tellOperators(c *wire.Codec) {
-	c.Extend(&master.Response_GetFrameworks_Framework{}, offerConstraints)
-	c.Extend(&mesos.AgentInfo{}, func(any) string { return `"checkpoint":true` })
-	c.Keep(&master.Response_GetAgents{}, "agents", "recovered_agents")
-	c.Keep(&master.Response_GetFrameworks{}, "frameworks", "completed_frameworks")
-	c.Keep(&master.Response_GetTasks{}, "tasks", "unreachable_tasks", "completed_tasks")
-	c.Keep(&master.Response_GetExecutors{}, "executors")
+// newCodec returns a codec whose JSON has what that of the operator API has beyond
+// the messages of mesos-go (7.1): fields that they lack, and lists that are written
+// when empty.
+func newCodec() *wire.Codec {
+	return wire.NewCodec(
+		wire.Extend(&master.Response_GetFrameworks_Framework{}, offerConstraints),
+		wire.Extend(&mesos.AgentInfo{}, func(any) string { return `"checkpoint":true` }),
+		wire.Keep(&master.Response_GetAgents{}, "agents", "recovered_agents"),
+		wire.Keep(&master.Response_GetFrameworks{}, "frameworks", "completed_frameworks"),
+		wire.Keep(&master.Response_GetTasks{}, "tasks", "unreachable_tasks", "completed_tasks"),
+		wire.Keep(&master.Response_GetExecutors{}, "executors"),
+	)
 }
 
 // offerConstraints are always written in listings. They are not in events, where

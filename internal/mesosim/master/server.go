@@ -55,7 +55,7 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		opts: opts, codec: wire.NewCodec(), started: time.Now(),
+		opts: opts, codec: newCodec(), started: time.Now(),
 		streams: map[string]*outbox[*scheduler.Event]{}, sessions: map[string]*outbox[link.ToAgent]{},
 		metrics: newMetrics(), failed: make(chan struct{}),
 	}
@@ -66,7 +66,6 @@ func New(opts Options) (*Server, error) {
 		}
 		s.listener = opts.TLS.Wrap(l)
 	}
-	tellOperators(s.codec)
 	s.info = s.masterInfo()
 	if opts.Election == nil {
 		if err := s.leadAlone(); err != nil {

@@ -21,21 +21,27 @@ type Codec struct {
 	json JSON
 }
 
-// NewCodec returns a Codec.
-func NewCodec() *Codec {
-	return &Codec{json: JSON{extras: map[reflect.Type]Extra{}, lists: map[reflect.Type][]string{}}}
+// Option is what the JSON of a codec has beyond the messages of mesos-go.
+type Option func(*JSON)
+
+// NewCodec returns a codec, which is safe for concurrent use.
+func NewCodec(options ...Option) *Codec {
+	c := &Codec{json: JSON{extras: map[reflect.Type]Extra{}, lists: map[reflect.Type][]string{}}}
+	for _, o := range options {
+		o(&c.json)
+	}
+	return c
 }
 
-// Extend adds members to the JSON of msg's type, a pointer to a message. It must
-// not be called while the codec is in use.
-func (c *Codec) Extend(msg proto.Message, extra Extra) {
-	c.json.extras[reflect.TypeOf(msg).Elem()] = extra
+// Extend adds members to the JSON of msg's type, a pointer to a message.
+func Extend(msg proto.Message, extra Extra) Option {
+	return func(j *JSON) { j.extras[reflect.TypeOf(msg).Elem()] = extra }
 }
 
 // Keep has the named lists of msg's type, a pointer to a message, written in JSON
-// when they are empty too. It must not be called while the codec is in use.
-func (c *Codec) Keep(msg proto.Message, lists ...string) {
-	c.json.lists[reflect.TypeOf(msg).Elem()] = lists
+// when they are empty too.
+func Keep(msg proto.Message, lists ...string) Option {
+	return func(j *JSON) { j.lists[reflect.TypeOf(msg).Elem()] = lists }
 }
 
 // Encode returns msg in the given media type, JSON unless it is MediaProtobuf.

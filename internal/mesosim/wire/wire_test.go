@@ -301,8 +301,7 @@ func FuzzRecords(f *testing.F) {
 
 // Lists that are kept are written when they are empty; others are left out.
 func TestKeptLists(t *testing.T) {
-	c := wire.NewCodec()
-	c.Keep(&mesos.Offer{}, "resources")
+	c := wire.NewCodec(wire.Keep(&mesos.Offer{}, "resources"))
 	got, err := c.Encode(wire.MediaJSON, &mesos.Offer{Hostname: "h"})
 	if err != nil {
 		t.Fatal(err)
