@@ -58,12 +58,12 @@ func Command(d Definition) *cobra.Command {
 	}
 	cmd.SetUsageFunc(usage)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
-	settings := NewSettings(d.Role, cmd.Flags())
-	if d.Register != nil {
-		d.Register(settings)
-	}
-	process.register(settings, d.AdminPort)
-	settings.Close()
+	settings := NewSettings(d.Role, cmd.Flags(), func(s *Settings) {
+		if d.Register != nil {
+			d.Register(s)
+		}
+		process.register(s, d.AdminPort)
+	})
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := complete(settings, &process, d.Complete); err != nil {
 			return err

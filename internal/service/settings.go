@@ -32,11 +32,18 @@ type Settings struct {
 	own []*pflag.Flag
 }
 
-// NewSettings makes settings of flags for role, and adds --config to them.
-func NewSettings(role string, flags *pflag.FlagSet) *Settings {
+// NewSettings makes settings of flags for role: --config and what define adds to
+// Flags. The help of each names its environment variables.
+func NewSettings(role string, flags *pflag.FlagSet, define func(*Settings)) *Settings {
 	flags.SortFlags = false
 	flags.String(configFlag, "", "`file` of settings, YAML or JSON")
-	return &Settings{role: role, flags: flags, sources: make(map[string]string)}
+	s := &Settings{role: role, flags: flags, sources: make(map[string]string)}
+	define(s)
+	flags.VisitAll(func(f *pflag.Flag) {
+		f.Usage += " [" + strings.Join(envNames(f), ", ") + "]"
+		s.own = append(s.own, f)
+	})
+	return s
 }
 
 // Flags are where a role defines its own settings.
@@ -56,18 +63,9 @@ func (s *Settings) note(flag, key, value string) {
 	f.Annotations[key] = append(f.Annotations[key], value)
 }
 
-// Close says that all settings are defined, and adds the environment's names to
-// the help of each.
-func (s *Settings) Close() {
-	s.flags.VisitAll(func(f *pflag.Flag) {
-		f.Usage += " [" + strings.Join(envNames(f), ", ") + "]"
-		s.own = append(s.own, f)
-	})
-}
-
 // Load fills in what the command line left open: from the environment, then
 // from the file that --config names. An empty variable counts as not set. All
-// faults are in the error, each an ErrUsage. Close must have been called.
+// faults are in the error, each an ErrUsage.
 func (s *Settings) Load(lookupEnv func(string) (string, bool)) error {
 	s.flags.Visit(func(f *pflag.Flag) { s.sources[f.Name] = sourceFlag })
 	errs := s.loadEnv(lookupEnv)

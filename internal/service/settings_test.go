@@ -27,16 +27,17 @@ type sample struct {
 func newSample(t *testing.T) *sample {
 	t.Helper()
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
-	s := &sample{settings: service.NewSettings("planner", flags)}
-	flags.StringVar(&s.server, "the-server", "default", "")
-	flags.IntVar(&s.copies, "copies", 1, "")
-	flags.DurationVar(&s.wait, "wait", time.Second, "")
-	flags.Var(&s.size, "size", "")
-	flags.BoolVar(&s.on, "on", false, "")
-	flags.String("password", "", "")
-	s.settings.Alias("the-server", "MESOS_SERVER")
-	s.settings.Secret("password")
-	s.settings.Close()
+	s := &sample{}
+	s.settings = service.NewSettings("planner", flags, func(settings *service.Settings) {
+		flags.StringVar(&s.server, "the-server", "default", "")
+		flags.IntVar(&s.copies, "copies", 1, "")
+		flags.DurationVar(&s.wait, "wait", time.Second, "")
+		flags.Var(&s.size, "size", "")
+		flags.BoolVar(&s.on, "on", false, "")
+		flags.String("password", "", "")
+		settings.Alias("the-server", "MESOS_SERVER")
+		settings.Secret("password")
+	})
 	// As cobra adds them: no settings.
 	flags.Bool("help", false, "")
 	flags.Bool("version", false, "")
