@@ -25,6 +25,8 @@ func TestAfter(t *testing.T) {
 		{"does not grow", backoff.Wait{First: s, Max: s}, map[int]time.Duration{1: s, 2: s, math.MaxInt: s}},
 		{"a maximum below the first", backoff.Wait{First: 3 * s, Max: s}, map[int]time.Duration{1: s, 2: s}},
 		{"no failure", backoff.Wait{First: s, Max: 4 * s}, map[int]time.Duration{0: 0, -1: 0, math.MinInt: 0}},
+		{"negative", backoff.Wait{First: -s, Max: s}, map[int]time.Duration{1: 0, 2: 0, math.MaxInt: 0}},
+		{"a negative maximum", backoff.Wait{First: s, Max: -s}, map[int]time.Duration{1: 0, 2: 0, math.MaxInt: 0}},
 		{"never waits", backoff.Wait{}, map[int]time.Duration{1: 0, 2: 0, math.MaxInt: 0}},
 		{"nothing to double", backoff.Wait{Max: s}, map[int]time.Duration{1: 0, 2: 0, math.MaxInt: 0}},
 		{"without overflow", backoff.Wait{First: s, Max: math.MaxInt64}, map[int]time.Duration{

@@ -3,6 +3,7 @@ package restart
 import (
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/backoff"
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
@@ -46,16 +47,8 @@ func (t Tally) Corrected(e End) Tally {
 // 1, 2, 4 ... times the group's first wait, up to its longest. It is zero where
 // nothing ran or nothing has ended.
 func (t Tally) BackOff(e End, r *job.Restart) time.Duration {
-	if !e.ran() || t.Streak == 0 {
+	if !e.ran() {
 		return 0
 	}
-	wait, longest := time.Duration(r.Backoff), time.Duration(r.BackoffMax)
-	for n := t.Streak - 1; n > 0 && wait > 0; n-- {
-		if wait > longest/2 {
-			wait = longest
-			break
-		}
-		wait *= 2
-	}
-	return max(0, min(wait, longest))
+	return backoff.Wait{First: time.Duration(r.Backoff), Max: time.Duration(r.BackoffMax)}.After(int(t.Streak))
 }
