@@ -7,6 +7,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/leading"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/placement"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -24,7 +25,8 @@ type Machine struct {
 	tickets *machine.Tickets
 	lead    *leading.Machine
 
-	pending  *pending
+	pending *pending
+	matcher placement.Matcher
 	verdicts verdicts
 	// counter numbers the facts of this process; see cluster.Repeated.
 	counter uint64

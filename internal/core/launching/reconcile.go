@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/backoff"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/scheduler"
 )
@@ -69,7 +70,7 @@ func (m *Machine) reconcile() {
 		return
 	}
 	r.tries++
-	r.askAt = now.Add(min(reconcileFirst<<min(r.tries-1, 4), reconcileMax))
+	r.askAt = now.Add(backoff.Wait{First: reconcileFirst, Max: reconcileMax}.After(r.tries))
 }
 
 // unanswered are the tasks of the round that still live and were not answered.

@@ -3,6 +3,7 @@ package launching
 import (
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/backoff"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/scheduler"
@@ -49,20 +50,9 @@ func Resolve(t *cluster.Task, sent Sent, now time.Time) (due bool, wake time.Tim
 		at = time.Time{}
 	}
 	if sent.Tries > 0 {
-		at = sent.Asked.Add(backoff(sent.Tries))
+		at = sent.Asked.Add(backoff.Wait{First: resolveFirst, Max: resolveMax}.After(sent.Tries))
 	}
 	return !now.Before(at), at
-}
-
-// backoff is the wait after a number of questions that got no answer.
-func backoff(tries int) time.Duration {
-	wait := resolveFirst
-	for range tries - 1 {
-		if wait *= 2; wait >= resolveMax {
-			return resolveMax
-		}
-	}
-	return wait
 }
 
 // resolve finds out about staged tasks that nothing was heard of. On the one

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/backoff"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -77,9 +78,8 @@ func (m *Machine) frameworkRemoved(err error) time.Duration {
 
 // backOff returns how long to wait after one more failure.
 func (m *Machine) backOff() time.Duration {
-	wait := min(retryFirst<<min(m.failures, 10), retryMax)
 	m.failures++
-	return wait
+	return backoff.Wait{First: retryFirst, Max: retryMax}.After(m.failures)
 }
 
 // open writes the subscription down. Nothing that comes from it is looked at
