@@ -26,19 +26,26 @@ type Clock struct {
 func NewClock(now func() time.Time) *Clock { return &Clock{now: now, start: now()} }
 
 // Now is the time by the log's clock.
-func (c *Clock) Now() time.Time { return c.local().Add(c.offset) }
+func (c *Clock) Now() time.Time { return c.at(c.now()) }
 
-// local goes on evenly from the start, whoever sets the clock meanwhile.
-func (c *Clock) local() time.Time { return c.start.Add(c.now().Sub(c.start)) }
+// at is the time by the log's clock when the local one says now.
+func (c *Clock) at(now time.Time) time.Time { return c.even(now).Add(c.offset) }
+
+// even goes on evenly from the start, whoever sets the clock meanwhile.
+func (c *Clock) even(now time.Time) time.Time { return c.start.Add(now.Sub(c.start)) }
 
 // Observe learns from a record as it arrives; own says that this process decided
 // it. It tells whether the correction changed by so much that what was planned by
 // it is to be looked at again.
 func (c *Clock) Observe(r cluster.Record, own bool) (changed bool) {
-	before, local := c.offset, c.local()
+	return c.observe(r, own, c.now())
+}
+
+func (c *Clock) observe(r cluster.Record, own bool, now time.Time) (changed bool) {
+	before, local := c.offset, c.even(now)
 	c.offset = max(c.offset, r.Time.Sub(local))
 	if own {
-		age := c.now().Round(0).Sub(r.Envelope.Time)
+		age := now.Round(0).Sub(r.Envelope.Time)
 		c.offset = min(c.offset, r.Time.Sub(local.Add(-age)))
 	}
 	return (c.offset - before).Abs() > time.Second

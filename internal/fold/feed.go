@@ -1,11 +1,3 @@
-// Package fold feeds a service the log, decoded: every record from the first
-// on, in order, unfiltered.
-//
-// A service folds what it receives into a cluster.State of its own, in its own
-// goroutine, and acts only once it has caught up with what the log held when it
-// started. A gap in the log, a record that must not be skipped, or a log that
-// no longer reaches back to its beginning ends the feed, and with it the
-// service, loudly.
 package fold
 
 import (

@@ -37,6 +37,12 @@ type Carrier interface {
 	Carry(ctx context.Context, e machine.Effect)
 }
 
+// Observer is a Carrier that is told of what was posted before the machine is, to
+// count it say. Nor must it wait.
+type Observer interface {
+	Observe(in machine.Input)
+}
+
 // Options are what a loop is given.
 type Options struct {
 	Log eventlog.Log
@@ -123,7 +129,10 @@ func (l *Loop) Done() <-chan struct{} { return l.progress.done }
 
 // Now is the moment by both clocks. Only the loop's goroutine may ask, and
 // whoever stops after it.
-func (l *Loop) Now() machine.Moment { return machine.Moment{Now: l.opt.Now(), Log: l.clock.Now()} }
+func (l *Loop) Now() machine.Moment {
+	now := l.opt.Now()
+	return machine.Moment{Now: now, Log: l.clock.at(now)}
+}
 
 // Post hands an input to the machine. It waits while too many wait already, and
 // not after the end of the loop: then nobody is there to be told.
@@ -141,7 +150,8 @@ func (l *Loop) Post(ctx context.Context, in machine.Input) {
 func (l *Loop) Run(ctx context.Context, m machine.Machine, out Carrier) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	err := (&run{Loop: l, machine: m, out: out}).run(ctx)
+	observer, _ := out.(Observer)
+	err := (&run{Loop: l, machine: m, out: out, observer: observer}).run(ctx)
 	l.progress.stop(cmp.Or(err, ctx.Err()))
 	return err
 }
@@ -149,8 +159,9 @@ func (l *Loop) Run(ctx context.Context, m machine.Machine, out Carrier) error {
 // run is a loop with what it drives.
 type run struct {
 	*Loop
-	machine machine.Machine
-	out     Carrier
+	machine  machine.Machine
+	out      Carrier
+	observer Observer
 }
 
 func (r *run) run(ctx context.Context) error {
@@ -189,12 +200,20 @@ func (r *run) run(ctx context.Context) error {
 	}
 }
 
+// catchUp tells the machine once that it has caught up, and then what was posted
+// meanwhile, so that it does nothing before it knows.
 func (r *run) catchUp(ctx context.Context) {
-	if r.ready.CompareAndSwap(false, true) {
-		r.opt.Logger.Info().Uint64("sequence", r.Sequence()).Msg("caught up with the log")
-		r.step(ctx, machine.CaughtUp{})
-		close(r.caughtUp)
+	if !r.ready.CompareAndSwap(false, true) {
+		return
 	}
+	r.opt.Logger.Info().Uint64("sequence", r.Sequence()).Msg("caught up with the log")
+	r.step(ctx, machine.CaughtUp{})
+	select {
+	case in := <-r.inbox:
+		r.take(ctx, in)
+	default:
+	}
+	close(r.caughtUp)
 }
 
 func (r *run) sleep() time.Duration {
@@ -230,12 +249,12 @@ func (r *run) apply(ctx context.Context, rec cluster.Record) error {
 	}
 	// What a predecessor of the same name appended is history: nothing is
 	// appended before one has caught up with it.
-	ready := r.ready.Load()
+	ready, now := r.ready.Load(), r.opt.Now()
 	own := ready && r.opt.Source != "" && rec.Envelope.Source == r.opt.Source
-	if r.clock.Observe(rec, own) && ready {
-		r.step(ctx, machine.ClockMoved{})
+	if r.clock.observe(rec, own, now) && ready {
+		r.stepAt(ctx, now, machine.ClockMoved{})
 	}
-	r.step(ctx, machine.Folded{Record: rec, Change: change, Own: own})
+	r.stepAt(ctx, now, machine.Folded{Record: rec, Change: change, Own: own})
 	r.progress.advance(rec.Sequence)
 	return nil
 }
@@ -243,6 +262,9 @@ func (r *run) apply(ctx context.Context, rec cluster.Record) error {
 // take hands over an input and those that wait behind it.
 func (r *run) take(ctx context.Context, in machine.Input) {
 	for n := 0; ; n++ {
+		if r.observer != nil {
+			r.observer.Observe(in)
+		}
 		r.step(ctx, in)
 		if n == burst {
 			return
@@ -255,8 +277,10 @@ func (r *run) take(ctx context.Context, in machine.Input) {
 	}
 }
 
-func (r *run) step(ctx context.Context, in machine.Input) {
-	for _, e := range r.machine.Step(r.Now(), in) {
+func (r *run) step(ctx context.Context, in machine.Input) { r.stepAt(ctx, r.opt.Now(), in) }
+
+func (r *run) stepAt(ctx context.Context, now time.Time, in machine.Input) {
+	for _, e := range r.machine.Step(machine.Moment{Now: now, Log: r.clock.at(now)}, in) {
 		switch e := e.(type) {
 		case machine.Append:
 			go func() { r.Post(ctx, machine.Appended{Ticket: e.Ticket, Outcome: Append(ctx, r.opt.Log, e.Drafts...)}) }()

@@ -1,6 +1,8 @@
 package fold
 
 import (
+	"time"
+
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/core/machine"
@@ -22,9 +24,20 @@ func Write(logger zerolog.Logger, n machine.Note) {
 		line = line.Uint64("sequence", n.Sequence)
 	}
 	for _, f := range n.Fields {
-		line = line.Any(f.Key, f.Value)
+		line = field(line, f)
 	}
 	line.Msg(n.Message)
+}
+
+// field writes times and durations as the rest of the log does.
+func field(line *zerolog.Event, f machine.Field) *zerolog.Event {
+	switch v := f.Value.(type) {
+	case time.Time:
+		return line.Time(f.Key, v)
+	case time.Duration:
+		return line.Dur(f.Key, v)
+	}
+	return line.Any(f.Key, f.Value)
 }
 
 func level(l machine.Level) zerolog.Level {
