@@ -3,7 +3,9 @@
 // Decide looks at the folded state of one job, not at the event that woke it,
 // and returns the next event to append, or none. It returns one at a time: the
 // planner appends it conditionally, folds it back, and asks again, so a lost
-// race costs one more look and nothing else. Any number of planners may ask.
+// race costs one more look and nothing else. Any number of planners may ask. The
+// [Machine] has it decide about every job, as internal/core/deciding says, and
+// plans nothing new while the log is nearly full.
 //
 // The rules that keep a slot from running twice: a slot is planned again only
 // after its attempt was withdrawn, ended, or given up as unreachable; tasks of

@@ -1,9 +1,3 @@
-// Package reaping decides which tasks to ask Mesos to kill.
-//
-// A task is killed when it is doomed and Mesos has spoken of it. One that is
-// only staged is left to the launcher: a KILL on the reaper's connection could
-// overtake the ACCEPT on the launcher's, be answered "gone", and the task would
-// then run for ever.
 package reaping
 
 import (

@@ -1,0 +1,164 @@
+package deciding
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+const (
+	// appendsMax is how many jobs may have an append under way.
+	appendsMax = 64
+	// conflictWait is how long a lost race is left to the fold before the job is
+	// looked at again in any case.
+	conflictWait = 250 * time.Millisecond
+	// troubleWait is the wait after an append that failed otherwise.
+	troubleWait = time.Second
+)
+
+// Proposal is what a decision wants appended.
+type Proposal struct {
+	// Event is nil for nothing.
+	Event events.Event
+	// Cause is the sequence of the event that led to it; 0 if none did.
+	Cause uint64
+	// Wake is when to look again although nothing was folded, zero for never, by
+	// the log's clock.
+	Wake time.Time
+}
+
+// Role is what tells a planner from a reaper. It is a plain value.
+type Role interface {
+	// Name is for the envelope's source.
+	Name() string
+	// Subject is where the role writes about a job, Last its last sequence.
+	Subject(job string) string
+	Last(j *cluster.Job) uint64
+	// Decide returns what is next for a job; now is the log's time.
+	Decide(s *cluster.State, j *cluster.Job, now time.Time) Proposal
+}
+
+// Machine decides about every job of a state that somebody else folds. Its inputs
+// are those of package machine, and Shared.
+type Machine struct {
+	role   Role
+	space  events.Space
+	source string
+	state  *cluster.State
+
+	desk desk
+	mine []bool               // by partition; nil is all
+	left map[string]time.Time // jobs left to other replicas, and since when
+
+	tickets uint64
+	flights map[uint64]flight // appends under way, by ticket
+	effects []machine.Effect
+}
+
+// flight is an append under way.
+type flight struct{ job, event string }
+
+// New returns a machine that decides about the jobs of state for the instance of
+// a role.
+func New(role Role, space events.Space, instance string, state *cluster.State) *Machine {
+	return &Machine{
+		role: role, space: space, source: "taurus/" + role.Name() + "/" + instance, state: state,
+		desk: newDesk(), left: map[string]time.Time{}, flights: map[uint64]flight{},
+	}
+}
+
+// Source is how the machine signs what it appends.
+func (m *Machine) Source() string { return m.source }
+
+// SetRole decides otherwise from now on.
+func (m *Machine) SetRole(role Role) { m.role = role }
+
+// Step implements machine.Machine.
+func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
+	m.effects = m.effects[:0]
+	switch in := in.(type) {
+	case machine.Folded:
+		if in.Change.Job != nil {
+			m.desk.touch(in.Change.Job.ID)
+		}
+	case machine.ClockMoved:
+		m.desk.touchWaiting()
+	case machine.Appended:
+		m.settle(at.Now, in)
+	case Shared:
+		m.reshare(in.Mine)
+	case machine.Tick:
+		m.look(at)
+	}
+	return m.effects
+}
+
+// Wake implements machine.Machine. A job that no append is free for needs none:
+// it is looked at when one has ended.
+func (m *Machine) Wake() time.Time { return m.desk.next() }
+
+// look decides about every job that is due.
+func (m *Machine) look(at machine.Moment) {
+	m.desk.wake(m.state.Sequence, at.Now)
+	for len(m.flights) < appendsMax {
+		id, ok := m.desk.take(m.state.Sequence, at.Now)
+		if !ok {
+			return
+		}
+		j := m.state.Jobs[id]
+		if j == nil {
+			delete(m.left, id)
+			continue
+		}
+		if m.takes(id, at.Now) {
+			m.decide(at, j)
+		}
+	}
+}
+
+func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
+	p := m.role.Decide(m.state, j, at.Log)
+	if !p.Wake.IsZero() {
+		m.desk.wakeAt(j.ID, at.Now.Add(p.Wake.Sub(at.Log)))
+	}
+	if p.Event == nil {
+		return
+	}
+	last, subject, event := m.role.Last(j), m.role.Subject(j.ID), p.Event.Type()
+	env := events.Envelope{
+		// The same decision at the same place is the same event, whoever takes it.
+		ID:     fmt.Sprintf("%s@%d/%s", subject, last, event),
+		Source: m.source, Time: at.Now, Cause: p.Cause,
+	}
+	m.tickets++
+	m.flights[m.tickets] = flight{job: j.ID, event: event}
+	m.desk.send(j.ID)
+	m.effects = append(m.effects, machine.Append{
+		Ticket: m.tickets, Drafts: []machine.Draft{machine.Decision(subject, last, env, p.Event)},
+	})
+}
+
+// settle says when the job is looked at again. Whether the append counted is for
+// the fold to say. An answer that was heard already says nothing.
+func (m *Machine) settle(now time.Time, in machine.Appended) {
+	f, ok := m.flights[in.Ticket]
+	if !ok {
+		return
+	}
+	delete(m.flights, in.Ticket)
+	switch in.Outcome.Result {
+	case machine.Stored:
+		m.desk.settle(f.job, in.Outcome.Last, time.Time{})
+	case machine.Conflict:
+		m.desk.settle(f.job, 0, now.Add(conflictWait))
+	case machine.Unknown, machine.Refused:
+		m.desk.settle(f.job, 0, now.Add(troubleWait))
+		m.effects = append(m.effects, machine.Note{
+			Level: machine.Warn, Message: "append failed; deciding again", Job: f.job, Sequence: m.state.Sequence,
+			Err: in.Outcome.Err, Fields: []machine.Field{{Key: "event", Value: f.event}},
+		})
+	}
+}

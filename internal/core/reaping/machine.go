@@ -1,0 +1,135 @@
+package reaping
+
+import (
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/deciding"
+	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Target is the subscription that kills are sent in the name of.
+type Target struct {
+	Master, FrameworkID, StreamID string
+}
+
+// Kill asks for a KILL to be sent. It may take as long as Within: then the kill is
+// about to be announced again.
+type Kill struct {
+	Ticket  uint64
+	Target  Target
+	Job     string
+	TaskID  string
+	AgentID string
+	Grace   time.Duration
+	Within  time.Duration
+}
+
+// Effect marks the type as one.
+func (Kill) Effect() {}
+
+// Killed is the answer to a Kill: Err is nil if Mesos took it. Stale says that the
+// subscription is of the past.
+type Killed struct {
+	Ticket uint64
+	Stale  bool
+	Err    error
+}
+
+// Input marks the type as one.
+func (Killed) Input() {}
+
+// Machine is a reaper: a deciding.Machine, which announces the kills that are due,
+// and the sending of those that it announced itself. Its inputs are those of
+// deciding.Machine, and Killed.
+type Machine struct {
+	decider *deciding.Machine
+	senders senders
+}
+
+// New returns the reaper of that name, which kills the tasks of state.
+func New(space events.Space, name string, state *cluster.State) *Machine {
+	return &Machine{
+		decider: deciding.New(role{space: space}, space, name, state),
+		senders: senders{queued: map[string]bool{}},
+	}
+}
+
+// Step implements machine.Machine.
+func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
+	effects := m.decider.Step(at, in)
+	switch in := in.(type) {
+	case machine.Folded:
+		switch ev := in.Record.Event.(type) {
+		case events.SubscriptionOpened:
+			if in.Change.Judgement == cluster.Counted {
+				m.senders.retarget(Target{Master: ev.Master, FrameworkID: ev.FrameworkID, StreamID: ev.StreamID})
+			}
+		case events.KillIssued:
+			if in.Own {
+				m.senders.put(in.Record.Sequence, in.Change.Tasks)
+			}
+		default:
+			return effects
+		}
+	case Killed:
+		effects = m.senders.killed(at.Now, in, effects)
+	case machine.Tick:
+	default:
+		return effects
+	}
+	return m.senders.send(at.Now, effects)
+}
+
+// Source is how the machine signs what it appends.
+func (m *Machine) Source() string { return m.decider.Source() }
+
+// Wake implements machine.Machine.
+func (m *Machine) Wake() time.Time {
+	wake, deadline := m.decider.Wake(), m.senders.deadline()
+	if wake.IsZero() || !deadline.IsZero() && deadline.Before(wake) {
+		return deadline
+	}
+	return wake
+}
+
+// role is the reaper's: where it writes, and what it announces.
+type role struct{ space events.Space }
+
+// Name implements deciding.Role.
+func (role) Name() string { return "reaper" }
+
+// Subject implements deciding.Role.
+func (r role) Subject(job string) string { return r.space.Kill(job) }
+
+// Last implements deciding.Role.
+func (role) Last(j *cluster.Job) uint64 { return j.LastKill }
+
+// Decide implements deciding.Role: it announces the kills of a job that are due.
+// Without a subscription nothing could be sent, so nothing is announced.
+func (role) Decide(s *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
+	var (
+		due  []*cluster.Task
+		wake time.Time
+	)
+	for _, slot := range j.Slots {
+		for _, t := range slot.Tasks {
+			yes, at := Due(t, now)
+			if yes {
+				due = append(due, t)
+			}
+			if !at.IsZero() && at.After(now) && (wake.IsZero() || at.Before(wake)) {
+				wake = at
+			}
+		}
+	}
+	switch {
+	case len(due) == 0:
+		return deciding.Proposal{Wake: wake}
+	case s.Launcher.Subscription.StreamID == "":
+		return deciding.Proposal{Wake: now.Add(time.Second)}
+	}
+	ev, taken := Issue(due)
+	return deciding.Proposal{Event: ev, Cause: taken[0].Doom.Sequence, Wake: wake}
+}

@@ -1,0 +1,34 @@
+package reaping_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/machine/script"
+	"github.com/milosgajdos/taurus/internal/core/reaping"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// TestScripts plays testdata: "killed: 1" says that Mesos took a kill, "killed: 1
+// stale" and "killed: 1 failed" that it did not.
+func TestScripts(t *testing.T) {
+	script.Test(t, "testdata/*.txt", func(*testing.T) script.Rig {
+		state, space := cluster.New(), events.NewSpace(0)
+		m := reaping.New(space, "one", state)
+		return script.Rig{Machine: m, State: state, Space: space, Source: m.Source(), Input: killedLine}
+	})
+}
+
+func killedLine(l *script.Line, _ machine.Moment) (machine.Input, error) {
+	if l.Name != "killed" {
+		return nil, errors.New("no such line")
+	}
+	in := reaping.Killed{Ticket: l.Number()}
+	if l.More() {
+		why := l.Word()
+		in.Stale, in.Err = why == "stale", errors.New(why)
+	}
+	return in, nil
+}
