@@ -13,9 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
-	"github.com/milosgajdos/taurus/internal/decider"
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/internal/ownership"
+	"github.com/milosgajdos/taurus/internal/replica"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/services/api"
@@ -232,7 +232,7 @@ func (r *run) newReaper(ctx context.Context) (runner, error) {
 
 // replica names another instance of a role, and makes what counts for it and its
 // part of the jobs.
-func (r *run) replica(role string) (string, *prometheus.Registry, decider.Share, error) {
+func (r *run) replica(role string) (string, *prometheus.Registry, replica.Share, error) {
 	m := prometheus.NewRegistry()
 	r.metrics = append(r.metrics, m)
 	name := fmt.Sprintf("%s-%d", role, len(r.metrics))

@@ -58,13 +58,15 @@ func New(opt Options) (*Share, error) {
 	return s, nil
 }
 
-// Mine tells whether a job is for this replica.
-func (s *Share) Mine(job string) bool {
-	mine := s.mine.Load()
-	return mine == nil || (*mine)[s.opt.Space.Partition(job)]
+// Partitions tells which partitions are this replica's; nil is all of them.
+func (s *Share) Partitions() []bool {
+	if mine := s.mine.Load(); mine != nil {
+		return slices.Clone(*mine)
+	}
+	return nil
 }
 
-// Changed is signalled after Mine has changed.
+// Changed is signalled after Partitions has changed.
 func (s *Share) Changed() <-chan struct{} { return s.changed }
 
 // Run keeps this replica among the members, and its part as they say, until ctx

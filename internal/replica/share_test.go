@@ -1,30 +1,30 @@
-package decider_test
+package replica_test
 
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
-	"github.com/milosgajdos/taurus/internal/decider"
+	"github.com/milosgajdos/taurus/internal/core/deciding"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// part is a share of the jobs whose names begin with a prefix.
+// part is a share of the partitions of some jobs.
 type part struct {
-	prefix  atomic.Pointer[string]
+	mine    atomic.Pointer[[]bool]
 	changed chan struct{}
 	running atomic.Int32
 }
 
-func partOf(prefix string) *part {
+func partOf(jobs ...string) *part {
 	p := &part{changed: make(chan struct{}, 1)}
-	p.prefix.Store(&prefix)
+	p.become(jobs...)
 	return p
 }
 
@@ -34,25 +34,37 @@ func (p *part) Run(ctx context.Context) {
 	p.running.Add(-1)
 }
 
-func (p *part) Mine(job string) bool     { return strings.HasPrefix(job, *p.prefix.Load()) }
+func (p *part) Partitions() []bool       { return *p.mine.Load() }
 func (p *part) Changed() <-chan struct{} { return p.changed }
 
-func (p *part) become(prefix string) {
-	p.prefix.Store(&prefix)
+func (p *part) become(jobs ...string) {
+	space := events.NewSpace(0)
+	mine := make([]bool, space.Partitions())
+	for _, id := range jobs {
+		mine[space.Partition(id)] = true
+	}
+	p.mine.Store(&mine)
 	p.changed <- struct{}{}
 }
 
-// TestSharedJobsAreNotFoughtOver: with a share each, no decider comes too late.
+// TestSharedJobsAreNotFoughtOver: with a share each, no replica comes too late.
 func TestSharedJobsAreNotFoughtOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.fault = func([]eventlog.Entry, bool) error { time.Sleep(time.Millisecond); return nil }
+		jobs := map[string][]string{}
+		for i := range 20 {
+			id := fmt.Sprintf("job-%d", i)
+			name := string("ab"[r.space.Partition(id)%2])
+			jobs[name] = append(jobs[name], id)
+		}
 		for _, name := range []string{"a", "b"} {
-			r.share = partOf(name)
+			r.share = partOf(jobs[name]...)
 			r.start(name, completes(0))
 		}
-		for i := range 20 {
-			r.submit(fmt.Sprintf("%c-%d", "ab"[i%2], i))
+		synctest.Wait()
+		for _, id := range slices.Concat(jobs["a"], jobs["b"]) {
+			r.submit(id)
 		}
 		time.Sleep(time.Minute)
 		r.once(20)
@@ -68,7 +80,7 @@ func TestAJobIsLeftToAnotherForAWhile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t)
-				r.share = partOf("mine")
+				r.share = partOf("mine-1")
 				r.start("a", completes(delay))
 				synctest.Wait()
 				r.submit("yours-1")
@@ -89,11 +101,11 @@ func TestAJobIsLeftToAnotherForAWhile(t *testing.T) {
 func TestATouchedJobIsNotPutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.share = partOf("mine")
+		r.share = partOf("mine-1")
 		looked := 0
-		r.start("a", func(*cluster.Job, time.Time) (*decider.Proposal, time.Time) {
+		r.start("a", func(*cluster.Job, time.Time) deciding.Proposal {
 			looked++
-			return nil, time.Time{}
+			return deciding.Proposal{}
 		})
 		synctest.Wait()
 		run := r.submit("yours")
@@ -112,7 +124,7 @@ func TestATouchedJobIsNotPutOff(t *testing.T) {
 func TestANewShareIsTakenUpAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		p := partOf("mine")
+		p := partOf("mine-1")
 		r.share = p
 		r.start("a", completes(0))
 		synctest.Wait()

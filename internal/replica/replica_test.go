@@ -1,4 +1,4 @@
-package decider_test
+package replica_test
 
 import (
 	"context"
@@ -10,18 +10,22 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
-	"github.com/milosgajdos/taurus/internal/decider"
+	"github.com/milosgajdos/taurus/internal/core/deciding"
+	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/fold/foldtest"
+	"github.com/milosgajdos/taurus/internal/replica"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// rig is a log, and deciders on it that complete every job.
+// rig is a log, and replicas on it that complete every job.
 type rig struct {
 	t     *testing.T
 	log   *memory.Log
@@ -33,8 +37,9 @@ type rig struct {
 	most     int            // that were under way at once
 	fault    memory.Fault
 	own      map[string]int // own decisions folded, by job
-	behind   time.Duration  // of the deciders' clocks
-	share    decider.Share  // of the next decider
+	behind   time.Duration  // of the replicas' clocks
+	share    replica.Share  // of the next replica
+	metrics  prometheus.Registerer
 }
 
 func newRig(t *testing.T) *rig {
@@ -44,7 +49,7 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
-// now is the deciders' clock.
+// now is the replicas' clock.
 func (r *rig) now() time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,45 +110,71 @@ func (r *rig) submit(id string) uint64 {
 	return r.put(r.space.Job(id), events.JobSubmitted{Spec: []byte(`{"id":"` + id + `"}`)})
 }
 
+// decision is what a role decides about a job.
+type decision func(*cluster.Job, time.Time) deciding.Proposal
+
 // completes is a decision that ends every job that has not ended, once delay has
 // passed since it was submitted.
-func completes(delay time.Duration) func(*cluster.Job, time.Time) (*decider.Proposal, time.Time) {
-	return func(j *cluster.Job, now time.Time) (*decider.Proposal, time.Time) {
+func completes(delay time.Duration) decision {
+	return func(j *cluster.Job, now time.Time) deciding.Proposal {
 		if j.Outcome != cluster.OutcomeNone {
-			return nil, time.Time{}
+			return deciding.Proposal{}
 		}
 		if due := j.SubmittedAt.Add(delay); now.Before(due) {
-			return nil, due
+			return deciding.Proposal{Wake: due}
 		}
-		return &decider.Proposal{Event: events.JobCompleted{Run: j.Run}, Cause: j.LastJob}, time.Time{}
+		return deciding.Proposal{Event: events.JobCompleted{Run: j.Run}, Cause: j.LastJob}
 	}
 }
 
-func (r *rig) decider(instance string, decide func(*cluster.Job, time.Time) (*decider.Proposal, time.Time)) *decider.Decider {
+// tester is a role that writes where the planner does.
+type tester struct {
+	space  events.Space
+	decide decision
+}
+
+func (tester) Name() string                { return "tester" }
+func (r tester) Subject(job string) string { return r.space.Plan(job) }
+func (tester) Last(j *cluster.Job) uint64  { return j.LastPlan }
+func (r tester) Decide(_ *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
+	return r.decide(j, now)
+}
+
+// counted is a machine that counts its own decisions once they are folded.
+type counted struct {
+	*deciding.Machine
+	rig *rig
+}
+
+func (c counted) Step(at machine.Moment, in machine.Input) []machine.Effect {
+	if f, ok := in.(machine.Folded); ok && f.Own && f.Record.Subject.Role == events.RolePlan && f.Change.Judgement == cluster.Counted {
+		c.rig.mu.Lock()
+		c.rig.own[f.Change.Job.ID]++
+		c.rig.mu.Unlock()
+	}
+	return c.Machine.Step(at, in)
+}
+
+func (r *rig) replica(instance string, decide decision) *replica.Replica {
 	r.t.Helper()
-	d, err := decider.New(decider.Role{
-		Name: "tester", Subject: r.space.Plan, Last: func(j *cluster.Job) uint64 { return j.LastPlan }, Decide: decide,
-		Folded: func(_ *cluster.State, rec cluster.Record, c cluster.Change, own bool) {
-			if own && rec.Subject.Role == events.RolePlan && c.Judgement == cluster.Counted {
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				r.own[c.Job.ID]++
-			}
-		},
-	}, decider.Options{Log: r.log, Instance: instance, Now: r.now, Logger: zerolog.Nop(), Share: r.share})
+	state := cluster.New()
+	m := counted{deciding.New(tester{r.space, decide}, r.space, instance, state), r}
+	d, err := replica.New(state, m, replica.Options{
+		Log: r.log, Role: "tester", Now: r.now, Logger: zerolog.Nop(), Metrics: r.metrics, Share: r.share,
+	})
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return d
 }
 
-// start runs a decider until the test ends.
-func (r *rig) start(instance string, decide func(*cluster.Job, time.Time) (*decider.Proposal, time.Time)) *decider.Decider {
+// start runs a replica until the test ends.
+func (r *rig) start(instance string, decide decision) *replica.Replica {
 	r.t.Helper()
-	d := r.decider(instance, decide)
+	d := r.replica(instance, decide)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- d.Run(ctx) }()
+	go func() { done <- d.Run(ctx, nil) }()
 	r.t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
@@ -188,13 +219,13 @@ func (r *rig) once(n int) {
 	}
 	for id, times := range found {
 		if times != 1 || r.own[id] != 1 {
-			r.t.Errorf("%s was decided about %d times, and %d deciders think they did", id, times, r.own[id])
+			r.t.Errorf("%s was decided about %d times, and %d replicas think they did", id, times, r.own[id])
 		}
 	}
 }
 
-// TestTwoDecidersActOnce: however many there are, one of them wins, and knows.
-func TestTwoDecidersActOnce(t *testing.T) {
+// TestReplicasActOnce: however many there are, one of them wins, and knows.
+func TestReplicasActOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.fault = func([]eventlog.Entry, bool) error { time.Sleep(time.Millisecond); return nil }
@@ -211,7 +242,7 @@ func TestTwoDecidersActOnce(t *testing.T) {
 		time.Sleep(time.Minute)
 		r.once(40)
 		if n := r.tries(); n <= 40 {
-			t.Errorf("%d attempts: the deciders never met", n)
+			t.Errorf("%d attempts: the replicas never met", n)
 		}
 	})
 }
@@ -384,13 +415,13 @@ func TestCatchesUpFirst(t *testing.T) {
 			run := r.submit(id)
 			r.put(r.space.Plan(id), events.JobCompleted{Run: run})
 		}
-		d := r.decider("a", completes(0))
+		d := r.replica("a", completes(0))
 		if err := d.Ready(); !errors.Is(err, fold.ErrNotCaughtUp) {
 			t.Errorf("before it runs it is %v", err)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- d.Run(ctx) }()
+		go func() { done <- d.Run(ctx, nil) }()
 		synctest.Wait()
 		if err := d.Ready(); err != nil {
 			t.Error(err)
@@ -414,8 +445,8 @@ func TestHistoryIsNotOwn(t *testing.T) {
 		for range 3 {
 			ctx, stop := context.WithCancel(t.Context())
 			done := make(chan error, 1)
-			d := r.decider("a", completes(0))
-			go func() { done <- d.Run(ctx) }()
+			d := r.replica("a", completes(0))
+			go func() { done <- d.Run(ctx, nil) }()
 			time.Sleep(time.Second)
 			stop()
 			if err := <-done; err != nil {
@@ -426,7 +457,7 @@ func TestHistoryIsNotOwn(t *testing.T) {
 	})
 }
 
-// TestLogThatCannotBeFolded ends the decider, with the reason.
+// TestLogThatCannotBeFolded ends the replica, with the reason.
 func TestLogThatCannotBeFolded(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -452,11 +483,41 @@ func TestLogThatCannotBeFolded(t *testing.T) {
 				r := newRig(t)
 				r.submit("web")
 				c.harm(t, r)
-				err := r.decider("a", completes(0)).Run(t.Context())
+				err := r.replica("a", completes(0)).Run(t.Context(), nil)
 				if !errors.Is(err, c.want) || !strings.HasPrefix(err.Error(), "tester: ") {
 					t.Errorf("ended with %v, want %v", err, c.want)
 				}
 			})
 		})
 	}
+}
+
+// TestDecisionsAreCounted by what became of them.
+func TestDecisionsAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		reg := prometheus.NewRegistry()
+		r.metrics = reg
+		answers := []error{eventlog.ErrConflict, eventlog.ErrUnavailable, eventlog.ErrOutcomeUnknown}
+		r.fault = func(_ []eventlog.Entry, stored bool) (err error) {
+			if !stored && len(answers) > 0 {
+				err, answers = answers[0], answers[1:]
+			}
+			return err
+		}
+		r.submit("web")
+		r.start("a", completes(0))
+		time.Sleep(time.Minute)
+		r.once(1)
+		const want = `
+			# HELP taurus_decisions_total Decisions appended, by outcome: ok, conflict (another replica was first), error.
+			# TYPE taurus_decisions_total counter
+			taurus_decisions_total{outcome="conflict",role="tester"} 1
+			taurus_decisions_total{outcome="error",role="tester"} 2
+			taurus_decisions_total{outcome="ok",role="tester"} 1
+		`
+		if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "taurus_decisions_total"); err != nil {
+			t.Error(err)
+		}
+	})
 }

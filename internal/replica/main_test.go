@@ -1,4 +1,4 @@
-package decider_test
+package replica_test
 
 import (
 	"testing"

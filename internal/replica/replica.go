@@ -1,0 +1,145 @@
+package replica
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/core/deciding"
+	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/fold"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+)
+
+// Share is the part of all partitions that a replica looks after.
+// internal/ownership has one. It saves work; nothing goes wrong if it is wrong.
+type Share interface {
+	// Run keeps the share true until ctx ends.
+	Run(ctx context.Context)
+	// Partitions tells which are its own; nil is all.
+	Partitions() []bool
+	// Changed is signalled after they have changed.
+	Changed() <-chan struct{}
+}
+
+// Machine is that of planner or reaper.
+type Machine interface {
+	machine.Machine
+	// Source is how it signs what it appends.
+	Source() string
+}
+
+// Options are what a replica is given.
+type Options struct {
+	Log eventlog.Log
+	// Role is for logs and metrics.
+	Role    string
+	Now     func() time.Time
+	Logger  zerolog.Logger
+	Metrics prometheus.Registerer
+	// Share is the part of the jobs to decide about; nil is all of them.
+	Share Share
+}
+
+// Replica is a loop with a machine that decides about jobs.
+type Replica struct {
+	loop      *fold.Loop
+	machine   Machine
+	share     Share
+	decisions *prometheus.CounterVec
+}
+
+// New returns a replica that folds state, which m decides on. The error is that of
+// registering metrics.
+func New(state fold.State, m Machine, opt Options) (*Replica, error) {
+	loop, err := fold.New(state, fold.Options{
+		Log: opt.Log, Role: opt.Role, Source: m.Source(), Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &Replica{
+		loop: loop, machine: m, share: opt.Share,
+		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "taurus_decisions_total", Help: "Decisions appended, by outcome: ok, conflict (another replica was first), error.",
+			ConstLabels: prometheus.Labels{"role": opt.Role},
+		}, []string{"outcome"}),
+	}
+	if opt.Metrics == nil {
+		return r, nil
+	}
+	if err := opt.Metrics.Register(r.decisions); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	return r, nil
+}
+
+// Ready returns nil once the replica has caught up with the log and decides; until
+// then fold.ErrNotCaughtUp.
+func (r *Replica) Ready() error { return r.loop.Ready() }
+
+// Post hands an input to the machine.
+func (r *Replica) Post(ctx context.Context, in machine.Input) { r.loop.Post(ctx, in) }
+
+// Run folds and decides until ctx ends, then returns nil; or until the log cannot
+// be folded any further, and returns why. What the machine wants besides appends
+// and notes is for out, which may be nil if that is nothing.
+func (r *Replica) Run(ctx context.Context, out fold.Carrier) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var sharing sync.WaitGroup
+	defer sharing.Wait()
+	defer cancel()
+	if r.share != nil {
+		sharing.Go(func() { r.keepShare(ctx) })
+	}
+	return r.loop.Run(ctx, r.machine, counting{Carrier: out, decisions: r.decisions})
+}
+
+// keepShare joins the replicas and tells the machine of its part. Not before the
+// machine has caught up, since others leave to a member what is its part.
+func (r *Replica) keepShare(ctx context.Context) {
+	select {
+	case <-r.loop.CaughtUp():
+	case <-ctx.Done():
+		return
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() { r.share.Run(ctx) })
+	for {
+		select {
+		case <-r.share.Changed():
+			r.loop.Post(ctx, deciding.Shared{Mine: r.share.Partitions()})
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// counting counts what becomes of decisions.
+type counting struct {
+	fold.Carrier
+	decisions *prometheus.CounterVec
+}
+
+// Observe implements fold.Observer.
+func (c counting) Observe(in machine.Input) {
+	if a, ok := in.(machine.Appended); ok {
+		c.decisions.WithLabelValues(outcome(a.Outcome.Result)).Inc()
+	}
+}
+
+func outcome(r machine.Result) string {
+	switch r {
+	case machine.Stored:
+		return "ok"
+	case machine.Conflict:
+		return "conflict"
+	case machine.Unknown, machine.Refused:
+	}
+	return "error"
+}
