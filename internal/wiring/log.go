@@ -69,7 +69,7 @@ func (n *NATS) options(env *service.Env) jetstream.Options {
 	return jetstream.Options{
 		URL: n.urls, Name: "taurus-" + env.Role + " " + env.Process.Name,
 		CredentialsFile: n.creds, User: n.user, Password: n.password, TLS: n.tls,
-		Log: env.Logger, Replicas: n.replicas,
+		Log: service.Slog(env.Logger), Replicas: n.replicas,
 	}
 }
 

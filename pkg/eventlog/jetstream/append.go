@@ -76,7 +76,7 @@ func (l *Log) retry(ctx context.Context, send func(context.Context) (eventlog.Re
 		if !errors.Is(err, errNotTaken) {
 			return receipt, err
 		}
-		l.options.Log.Debug().Err(err).Msg("append not taken, trying again")
+		l.options.Log.DebugContext(ctx, "append not taken, trying again", reason(err))
 		if wait.Wait(patient) != nil {
 			if cause := l.usable(ctx); cause != nil {
 				return eventlog.Receipt{}, fmt.Errorf("%w (last attempt: %w)", cause, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -45,21 +46,24 @@ func dial(
 func connect(ctx context.Context, o Options) (*nats.Conn, error) {
 	wait := backoff.Backoff{Min: minWait, Max: maxWait}
 	for {
-		nc, err := nats.Connect(o.URL, connectOptions(o)...)
+		nc, err := nats.Connect(o.URL, connectOptions(ctx, o)...)
 		if err == nil {
 			return nc, nil
 		}
 		if hopeless(err) {
 			return nil, fmt.Errorf("jetstream: connect to %s: %w", o.URL, err)
 		}
-		o.Log.Warn().Err(err).Str("url", o.URL).Msg("waiting for NATS")
+		o.Log.WarnContext(ctx, "waiting for NATS", reason(err), slog.String("url", o.URL))
 		if waitErr := wait.Wait(ctx); waitErr != nil {
 			return nil, fmt.Errorf("jetstream: connect to %s: %w (last attempt: %w)", o.URL, waitErr, err)
 		}
 	}
 }
 
-func connectOptions(o Options) []nats.Option {
+// connectOptions makes the options of a connection, which outlives ctx: of that
+// only the values count, for the log.
+func connectOptions(ctx context.Context, o Options) []nats.Option {
+	ctx = context.WithoutCancel(ctx)
 	options := []nats.Option{
 		nats.Name(o.Name),
 		nats.Timeout(connectTimeout),
@@ -74,14 +78,14 @@ func connectOptions(o Options) []nats.Option {
 		nats.IgnoreAuthErrorAbort(),
 		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
 			if err != nil || !nc.IsClosed() { // Not when it is closed on purpose.
-				o.Log.Warn().Err(err).Msg("lost the connection to NATS")
+				o.Log.WarnContext(ctx, "lost the connection to NATS", reason(err))
 			}
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) {
-			o.Log.Info().Str("server", nc.ConnectedUrlRedacted()).Msg("connected to NATS again")
+			o.Log.InfoContext(ctx, "connected to NATS again", slog.String("server", nc.ConnectedUrlRedacted()))
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			o.Log.Debug().Err(err).Msg("NATS reports an error")
+			o.Log.DebugContext(ctx, "NATS reports an error", reason(err))
 		}),
 	}
 	if o.CredentialsFile != "" {
@@ -139,7 +143,7 @@ func persist(ctx context.Context, o Options, what string, final func(error) bool
 		if final(err) {
 			return fmt.Errorf("jetstream: %s: %w", what, err)
 		}
-		o.Log.Warn().Err(err).Msgf("waiting for JetStream to %s", what)
+		o.Log.WarnContext(ctx, "waiting for JetStream to "+what, reason(err))
 		if waitErr := wait.Wait(ctx); waitErr != nil {
 			return fmt.Errorf("jetstream: %s: %w (last attempt: %w)", what, waitErr, err)
 		}

@@ -3,6 +3,7 @@ package jetstream
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/nats-io/nats.go"
@@ -82,4 +83,14 @@ func classifyAPI(api *jetstream.APIError) error {
 // unavailable wraps what went wrong while reading or asking.
 func unavailable(err error) error {
 	return fmt.Errorf("%w: %w", eventlog.ErrUnavailable, err)
+}
+
+// reason is err for the log, and no attribute at all if there is none: NATS
+// closes connections without saying why.
+func reason(err error) slog.Attr {
+	if err == nil {
+		return slog.Attr{}
+	}
+
+	return slog.Any("error", err)
 }

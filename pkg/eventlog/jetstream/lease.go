@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -184,7 +185,7 @@ func (l *Leases) Join(ctx context.Context, role, id string, ttl time.Duration) e
 	defer l.leave(context.WithoutCancel(ctx), key)
 	for {
 		if _, err := l.put(ctx, key, []byte(id), ttl, nil); err != nil && ctx.Err() == nil {
-			l.options.Log.Warn().Err(err).Str("role", role).Str("id", id).Msg("membership not renewed")
+			l.options.Log.WarnContext(ctx, "membership not renewed", reason(err), slog.String("role", role), slog.String("id", id))
 		}
 		select {
 		case <-ctx.Done():
@@ -199,7 +200,7 @@ func (l *Leases) leave(ctx context.Context, key string) {
 		return // It runs out.
 	}
 	if err := l.remove(ctx, key, nil); err != nil {
-		l.options.Log.Debug().Err(err).Msg("membership runs out by itself")
+		l.options.Log.DebugContext(ctx, "membership runs out by itself", reason(err))
 	}
 }
 

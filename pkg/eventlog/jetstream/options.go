@@ -4,10 +4,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
-
-	"github.com/rs/zerolog"
 )
 
 // Defaults of Options.
@@ -67,8 +66,9 @@ type Options struct {
 	User, Password string
 	// TLS is nil for a connection in the clear.
 	TLS *tls.Config
-	// Log is told of every trouble that is waited out. The zero value is silent.
-	Log zerolog.Logger
+	// Log is told of every trouble that is waited out, in records that hold the
+	// reason under "error". Nil is silent.
+	Log *slog.Logger
 
 	// Stream is the name of the stream. Default DefaultStream.
 	Stream string
@@ -113,6 +113,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.AppendTimeout == 0 {
 		o.AppendTimeout = DefaultAppendTimeout
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 
 	return o

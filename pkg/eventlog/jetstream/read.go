@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -65,7 +66,7 @@ func (l *Log) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Reco
 
 				return
 			}
-			l.options.Log.Debug().Err(err).Uint64("seq", r.next).Msg("reading again")
+			l.options.Log.DebugContext(ctx, "reading again", reason(err), slog.Uint64("seq", r.next))
 			if err := wait.Wait(ctx); err != nil {
 				r.fail(err)
 
@@ -169,7 +170,7 @@ func (r *reader) forget(ctx context.Context, c jetstream.Consumer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), apiTimeout)
 	defer cancel()
 	if err := r.log.js.DeleteConsumer(ctx, r.log.options.Stream, c.CachedInfo().Name); err != nil {
-		r.log.options.Log.Debug().Err(err).Msg("a consumer could not be deleted")
+		r.log.options.Log.DebugContext(ctx, "a consumer could not be deleted", reason(err))
 	}
 }
 
