@@ -3,8 +3,10 @@
 GOLANGCI_VERSION := v2.15.0
 BIN := $(CURDIR)/bin
 LDFLAGS := -s -w
+# The folders of the modules that go.work joins.
+MODULES = $(shell go list -m -f '{{.Dir}}')
 
-.PHONY: help build test race lint fmt vet tidy sim crash fuzz bench scale demo images clean verify
+.PHONY: help build test race lint fmt vet tidy sim crash fuzz bench scale demo images release clean verify
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -20,12 +22,10 @@ race: ## Run all tests under the race detector
 	go test -race -shuffle=on work
 
 lint: $(BIN)/golangci-lint ## Run the linters that hold the architecture
-	$(BIN)/golangci-lint run --allow-parallel-runners ./...
-	cd pkg/events && $(BIN)/golangci-lint run --allow-parallel-runners ./...
+	@set -e; for m in $(MODULES); do (set -x; cd $$m && $(BIN)/golangci-lint run --allow-parallel-runners ./...); done
 
 fmt: $(BIN)/golangci-lint ## Format the code
 	$(BIN)/golangci-lint fmt ./...
-	cd pkg/events && $(BIN)/golangci-lint fmt ./...
 
 $(BIN)/golangci-lint:
 	GOBIN=$(BIN) GOWORK=off GOFLAGS=-mod=mod go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
@@ -34,8 +34,7 @@ vet: ## Run go vet
 	go vet work
 
 tidy: ## Bring go.mod and go.sum in line with the imports
-	cd pkg/events && GOWORK=off go mod tidy
-	GOWORK=off go mod tidy
+	go run ./internal/release/cmd/release tidy
 
 verify: tidy ## Fail if tidying or formatting changes anything
 	git diff --exit-code
@@ -49,20 +48,23 @@ crash: ## Kill each process at every step of a launch and of a stop, with real c
 
 FUZZTIME ?= 30s
 fuzz: ## Fuzz every decoder for FUZZTIME=30s each
-	@set -e; for m in . pkg/events; do ( cd $$m; for p in $$(go list ./...); do \
+	@set -e; for p in $$(go list work); do \
 		for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
-			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done ); done
+			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
 
 TASKS ?= 5000
 bench: ## Measure TASKS=5000 tasks on the embedded Mesos and through taurus, then the parts
 	go test ./bench -run '^$$' -bench . -benchtime 1x -timeout 1h -tasks $(TASKS)
-	go test -run '^$$' -bench . -benchmem $$(go list ./... | grep -v /bench$$)
+	go test -run '^$$' -bench . -benchmem $$(go list work | grep -v /bench$$)
 
 scale: ## Measure the memory of half a million tasks on ten thousand agents (6 GB)
 	go test ./bench -run '^$$' -bench Memory -benchtime 1x -timeout 1h -tasks 500000
 
 demo: ## Run the original's example job on a whole taurus
 	go run ./cmd/taurus demo
+
+release: ## Make the commit and the tags of VERSION=v0.3.0; nothing is pushed
+	go run ./internal/release/cmd/release $(VERSION)
 
 images: build ## Build the container image for deploy/compose
 	docker build -t taurus:latest -f deploy/compose/Dockerfile $(BIN)

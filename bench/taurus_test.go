@@ -10,9 +10,9 @@ import (
 
 	"github.com/milosgajdos/taurus/bench"
 	"github.com/milosgajdos/taurus/internal/mesos"
-	"github.com/milosgajdos/taurus/internal/natstest"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 )
 

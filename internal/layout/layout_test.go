@@ -60,7 +60,7 @@ func TestArchitectureTellsOfEveryPackage(t *testing.T) {
 			t.Errorf("ARCHITECTURE.md tells of what is not there: %v", err)
 		}
 	}
-	for _, pkg := range list(t, "./...", module+"/pkg/events") {
+	for _, pkg := range list(t, "work") {
 		dir := strings.TrimPrefix(pkg, module+"/")
 		if !slices.ContainsFunc(folders, func(f string) bool { return dir == f || strings.HasPrefix(dir, f+"/") }) {
 			t.Errorf("ARCHITECTURE.md does not say where %s is", dir)
@@ -140,13 +140,36 @@ func TestDialectsKnowNoOther(t *testing.T) {
 	}
 }
 
-// TestEventsStandAlone: who imports the contract gets no client of anything.
-func TestEventsStandAlone(t *testing.T) {
-	for _, dep := range list(t, "-deps", module+"/pkg/events") {
-		host, _, _ := strings.Cut(dep, "/")
-		own := dep == module+"/pkg/events" || strings.HasPrefix(dep, "github.com/go-json-experiment/json")
-		if (strings.Contains(host, ".") && !own) || dep == "net/http" || dep == "os/exec" {
-			t.Errorf("pkg/events depends on %s", dep)
+// TestPublicModulesStandAlone: who imports the contract or the log gets no client
+// of anything, and who imports the log on JetStream gets that of NATS. What
+// taurus is made of nobody gets, for go.work lets modules that are used together
+// here import what their go.mod files do not name.
+func TestPublicModulesStandAlone(t *testing.T) {
+	const events, eventlog, nats = module + "/pkg/events", module + "/pkg/eventlog", module + "/pkg/eventlog/jetstream"
+	const encoding = "github.com/go-json-experiment/json"
+	for _, c := range []struct {
+		packages []string
+		allowed  []string
+	}{
+		{[]string{events}, []string{events, encoding}},
+		{[]string{eventlog, eventlog + "/memory", eventlog + "/eventlogtest"}, []string{events, eventlog, encoding}},
+		{[]string{nats}, []string{
+			events, eventlog, nats, encoding,
+			"github.com/nats-io/nats.go", "github.com/nats-io/nkeys", "github.com/nats-io/nuid", "github.com/synadia-io/orbit.go",
+			"github.com/klauspost/compress", "golang.org/x/",
+		}},
+	} {
+		for _, dep := range list(t, append([]string{"-deps"}, c.packages...)...) {
+			host, _, _ := strings.Cut(dep, "/")
+			own := slices.ContainsFunc(c.allowed, func(p string) bool { return strings.HasPrefix(dep, p) })
+			if (strings.Contains(host, ".") && !own) || (!strings.HasPrefix(c.packages[0], nats) && (dep == "net/http" || dep == "os/exec")) {
+				t.Errorf("%s depends on %s", c.packages[0], dep)
+			}
+		}
+	}
+	for _, dep := range list(t, "-deps", "-test", events, eventlog+"/...") {
+		if strings.HasPrefix(dep, module+"/") && !strings.HasPrefix(dep, module+"/pkg/") {
+			t.Errorf("a module under pkg depends on %s for its tests", dep)
 		}
 	}
 }

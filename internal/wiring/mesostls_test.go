@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/milosgajdos/taurus/internal/natstest"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 	launcher "github.com/milosgajdos/taurus/services/launcher/command"
 )
 

@@ -17,8 +17,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
-	"github.com/milosgajdos/taurus/internal/natstest"
 	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 	planner "github.com/milosgajdos/taurus/services/planner/command"
 )
 

@@ -18,9 +18,9 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/goleak"
 
-	"github.com/milosgajdos/taurus/internal/natstest"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/internal/wiring/embedded"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 	api "github.com/milosgajdos/taurus/services/api/command"
 	launcher "github.com/milosgajdos/taurus/services/launcher/command"
 	planner "github.com/milosgajdos/taurus/services/planner/command"

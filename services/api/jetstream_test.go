@@ -6,9 +6,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/milosgajdos/taurus/internal/natstest"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 	"github.com/milosgajdos/taurus/services/api"
 	"github.com/milosgajdos/taurus/services/api/apitest"
 )

@@ -11,8 +11,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/milosgajdos/taurus/internal/natstest"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 )
 
 func TestMatches(t *testing.T) {

@@ -3,10 +3,10 @@ package jetstream_test
 import (
 	"testing"
 
-	"github.com/milosgajdos/taurus/internal/natstest"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/eventlogtest"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 )
 
 func TestLeasesR1(t *testing.T) {

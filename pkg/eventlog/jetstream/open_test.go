@@ -11,9 +11,9 @@ import (
 	"github.com/nats-io/nats.go"
 	natsjs "github.com/nats-io/nats.go/jetstream"
 
-	"github.com/milosgajdos/taurus/internal/natstest"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 )
 
 func config(t testing.TB, url, stream string) natsjs.StreamConfig {

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/natstest"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 )
 
 func fact(i int) eventlog.Entry {
