@@ -1,6 +1,8 @@
 package release_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +25,7 @@ type released struct {
 // releaseHere releases what is here as version, in a copy, and serves its tags.
 func releaseHere(t *testing.T) released {
 	t.Helper()
+	touchAll(t)
 	temp := t.TempDir()
 	r := released{tree: filepath.Join(temp, "tree"), bin: filepath.Join(temp, "bin")}
 	if err := release.Snapshot(t.Context(), root, r.tree); err != nil {
@@ -50,6 +53,33 @@ func releaseHere(t *testing.T) released {
 		"GOFLAGS=-trimpath -modcacherw",
 	)
 	return r
+}
+
+// touchAll looks at every file, so that go test does not take an old result for
+// that of files that git alone has read.
+func touchAll(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // Another package's test has cleared up.
+		}
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); name == ".git" || name == "bin" || name == "rapid" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if _, err = os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (r released) run(t *testing.T, dir, name string, args ...string) string {
