@@ -1,0 +1,206 @@
+package commanding
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// phase is what a command waits for.
+type phase uint8
+
+const (
+	// queued: the commands of its job before it.
+	queued phase = iota
+	// weighing: how full the log is.
+	weighing
+	// appending: the answer to its append.
+	appending
+	// folding: its event, which is stored.
+	folding
+	// outrun: the event that won.
+	outrun
+	// searching: whatever became of its append.
+	searching
+)
+
+// command is one that was asked for.
+type command struct {
+	Asked
+	phase    phase
+	answered bool
+	// races counts those that it lost.
+	races int
+	attempt
+}
+
+// attempt is a decision that was made and is, or was, appended.
+type attempt struct {
+	draft machine.Draft
+	// doubted is what the log said when it did not tell whether draft was stored;
+	// nil while that is known.
+	doubted error
+	// stored is the sequence that the log named, 0 if it did not.
+	stored uint64
+	// overtaken is whether another's event follows the last sequence that the
+	// decision was made on.
+	overtaken bool
+	// until is when enough has been waited for the log to show something.
+	until time.Time
+}
+
+// decide decides what a command means now.
+func (m *Machine) decide(at machine.Moment, c *command) {
+	j := m.state.Jobs[c.Job]
+	ev, err := submission.Decide(j, c.Command)
+	switch {
+	case err != nil:
+		m.end(c, 0, err)
+	case ev == nil:
+		m.end(c, m.state.Sequence, nil)
+	case m.hasRoom(at, c, ev):
+		m.append(at, c, j, ev)
+	}
+}
+
+// append appends a decision that was made on a job.
+func (m *Machine) append(at machine.Moment, c *command, j *cluster.Job, ev events.Event) {
+	last := uint64(0)
+	if j != nil {
+		last = j.LastJob
+	}
+	m.serial++
+	subject := m.config.Space.Job(c.Job)
+	c.attempt = attempt{draft: machine.Decision(subject, last, events.Envelope{
+		ID:     fmt.Sprintf("%s@%d/%s/%s/%s-%d", subject, last, ev.Type(), m.config.Name, m.config.Nonce, m.serial),
+		Source: m.config.Source, Time: at.Now.UTC(), Actor: c.By.Actor, TraceParent: c.By.Trace,
+	}, ev)}
+	m.send(c)
+}
+
+// send asks for the decision to be appended, perhaps again.
+func (m *Machine) send(c *command) {
+	m.rest(c, false)
+	c.phase = appending
+	ticket := m.tickets.Next()
+	m.appends[ticket] = c.Ticket
+	m.do(machine.Append{Ticket: ticket, Drafts: []machine.Draft{c.draft}})
+}
+
+// appended takes the log's answer. It may be that its caller has gone, or that
+// the fold has told already.
+func (m *Machine) appended(at machine.Moment, in machine.Appended) {
+	ticket, known := m.appends[in.Ticket]
+	if !known {
+		return
+	}
+	delete(m.appends, in.Ticket)
+	c := m.commands[ticket]
+	result := in.Outcome.Result
+	switch {
+	case c.answered:
+		m.remove(c)
+	case result == machine.Stored:
+		c.phase, c.stored = folding, in.Outcome.Last
+		if c.stored <= m.state.Sequence {
+			m.stored(c, c.stored)
+		}
+	case result == machine.Unknown || c.doubted != nil:
+		c.doubted = in.Outcome.Err
+		m.await(at, c, searching)
+	case result == machine.Conflict:
+		m.await(at, c, outrun)
+	case result == machine.Refused:
+		m.failed(c, in.Outcome.Err)
+	}
+}
+
+// await waits for the log to show what follows the sequence that was expected,
+// if it has not done so yet.
+func (m *Machine) await(at machine.Moment, c *command, p phase) {
+	if c.overtaken {
+		m.lost(at, c)
+		return
+	}
+	c.phase, c.until = p, at.Now.Add(m.config.SettleWait)
+	m.rest(c, true)
+}
+
+// folded looks at what was written about a job by whoever may.
+func (m *Machine) folded(at machine.Moment, r cluster.Record) {
+	if r.Subject.Role != events.RoleJob {
+		return
+	}
+	c := m.inHand(r.Subject.Job)
+	if c == nil || c.answered || c.phase == weighing {
+		return
+	}
+	switch {
+	case r.Envelope.ID == c.draft.Envelope.ID:
+		m.stored(c, r.Sequence)
+	case c.phase == folding:
+		if r.Sequence >= c.stored {
+			m.stored(c, c.stored)
+		}
+	case c.phase == appending:
+		c.overtaken = true
+	default:
+		m.lost(at, c)
+	}
+}
+
+// stored answers a command whose event is folded. While its append is under way
+// it stays in hand.
+func (m *Machine) stored(c *command, sequence uint64) {
+	m.do(Tally{Type: c.draft.Event.Type(), Stored: true})
+	if c.phase == appending {
+		m.answer(c, sequence, nil)
+		return
+	}
+	m.end(c, sequence, nil)
+}
+
+// lost decides anew, on what won the race if the log has shown it.
+func (m *Machine) lost(at machine.Moment, c *command) {
+	m.rest(c, false)
+	if c.races++; c.races == DecideMax {
+		m.failed(c, fmt.Errorf("%w: lost %d races for job %q", ErrConflict, DecideMax, c.Job))
+		return
+	}
+	m.do(Tally{Type: c.draft.Event.Type()})
+	m.decide(at, c)
+}
+
+// failed answers a command of whose event nothing is stored.
+func (m *Machine) failed(c *command, err error) {
+	m.do(Tally{Type: c.draft.Event.Type()})
+	m.end(c, 0, err)
+}
+
+// abandon answers who no longer waits with all that is known.
+func (m *Machine) abandon(in Abandoned) {
+	c := m.commands[in.Ticket]
+	if c == nil || c.answered {
+		return
+	}
+	switch c.phase {
+	case queued:
+		m.end(c, 0, in.Err)
+	case weighing:
+		m.leaveScales(c)
+		m.end(c, 0, in.Err)
+	case outrun:
+		m.failed(c, in.Err)
+	case searching:
+		m.failed(c, fmt.Errorf("%w: %w", ErrOutcomeUnknown, c.doubted))
+	case folding:
+		m.failed(c, fmt.Errorf("%w: stored at %d, not folded: %w", ErrOutcomeUnknown, c.stored, in.Err))
+	case appending:
+		m.do(Tally{Type: c.draft.Event.Type()})
+		m.answer(c, 0, fmt.Errorf("%w: %w", ErrOutcomeUnknown, in.Err))
+	}
+}

@@ -1,0 +1,49 @@
+package commanding
+
+// Answer says what became of a command: the sequence at which it holds, which is
+// folded, or why it was not carried out. Errors are those of submission, of this
+// package, what the log said, or what the asker said when it gave up.
+type Answer struct {
+	Ticket   uint64
+	Sequence uint64
+	Err      error
+}
+
+// AskUsage asks which share of its space the log has used.
+type AskUsage struct {
+	Ticket uint64
+}
+
+// DropUsage says that nobody waits for the answer to AskUsage any more.
+type DropUsage struct {
+	Ticket uint64
+}
+
+// Survey is the jobs that are not over, by id, at a sequence.
+type Survey struct {
+	Ticket   uint64
+	Sequence uint64
+	Jobs     []string
+}
+
+// Tally is for the metrics: a decision of this type was stored, or is not known to
+// be.
+type Tally struct {
+	Type   string
+	Stored bool
+}
+
+// Effect marks the type as one.
+func (Answer) Effect() {}
+
+// Effect marks the type as one.
+func (AskUsage) Effect() {}
+
+// Effect marks the type as one.
+func (DropUsage) Effect() {}
+
+// Effect marks the type as one.
+func (Survey) Effect() {}
+
+// Effect marks the type as one.
+func (Tally) Effect() {}

@@ -1,0 +1,60 @@
+package commanding
+
+import "github.com/milosgajdos/taurus/internal/core/submission"
+
+// Author is who asks for something: a user or a program, and the W3C trace
+// context of the request.
+type Author struct {
+	Actor, Trace string
+}
+
+// Asked says that somebody wants a command carried out. There will be one Answer
+// with this ticket.
+type Asked struct {
+	Ticket  uint64
+	By      Author
+	Job     string
+	Command submission.Command
+}
+
+// Abandoned says that whoever asked no longer waits, and why. It is answered at
+// once, unless it was already.
+type Abandoned struct {
+	Ticket uint64
+	Err    error
+}
+
+// Usage is the answer to AskUsage: which share of its space the log has used, or
+// why that is not known.
+type Usage struct {
+	Ticket uint64
+	Share  float64
+	Err    error
+}
+
+// Surveyed says that somebody wants to know which jobs are not over. The answer
+// is a Survey with this ticket.
+type Surveyed struct {
+	Ticket uint64
+}
+
+// Closed says that nothing more will be folded, and why: all who wait are answered.
+// It is the last input.
+type Closed struct {
+	Err error
+}
+
+// Input marks the type as one.
+func (Asked) Input() {}
+
+// Input marks the type as one.
+func (Abandoned) Input() {}
+
+// Input marks the type as one.
+func (Usage) Input() {}
+
+// Input marks the type as one.
+func (Surveyed) Input() {}
+
+// Input marks the type as one.
+func (Closed) Input() {}

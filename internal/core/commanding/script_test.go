@@ -1,0 +1,87 @@
+package commanding_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/commanding"
+	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/machine/script"
+	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+func config() commanding.Config {
+	return commanding.Config{Space: events.NewSpace(0), Name: "one", Nonce: "n", Source: "taurus/api/one"}
+}
+
+// TestScripts plays what is said and done, see testdata.
+func TestScripts(t *testing.T) {
+	script.Test(t, "testdata/*.txt", func(*testing.T) script.Rig {
+		state := cluster.New()
+		return script.Rig{
+			Machine: commanding.New(config(), state), State: state, Space: config().Space, Source: config().Source,
+			Input: input,
+		}
+	})
+}
+
+// input reads
+//
+//	asked: 1 web submit {"id":"web","tasks":[]} [key=] [actor= trace=]
+//	asked: 1 web scale 5 [group=]
+//	asked: 1 web stop [reason=]
+//	asked: 1 web delete
+//	abandoned: 1 [error=]
+//	usage: 1 [share=0.5] [error=]
+//	surveyed: 1
+//	closed: [error=]
+func input(l *script.Line, _ machine.Moment) (machine.Input, error) {
+	switch l.Name {
+	case "asked":
+		in := commanding.Asked{
+			Ticket: l.Number(), Job: l.Word(), By: commanding.Author{Actor: l.Text("actor"), Trace: l.Text("trace")},
+		}
+		var err error
+		in.Command, err = command(l)
+		return in, err
+	case "abandoned":
+		return commanding.Abandoned{Ticket: l.Number(), Err: problem(l, "gave up")}, nil
+	case "usage":
+		return commanding.Usage{Ticket: l.Number(), Share: l.Float("share"), Err: problem(l, "")}, nil
+	case "surveyed":
+		return commanding.Surveyed{Ticket: l.Number()}, nil
+	case "closed":
+		return commanding.Closed{Err: problem(l, "the service stops")}, nil
+	}
+	return nil, fmt.Errorf("no line is called %s", l.Name)
+}
+
+func command(l *script.Line) (submission.Command, error) {
+	switch name := l.Word(); name {
+	case "submit":
+		return submission.Submit{Spec: []byte(l.Word()), Key: l.Text("key")}, nil
+	case "scale":
+		return submission.Scale{Replicas: uint32(l.Number()), Group: l.Text("group"), Limits: job.DefaultLimits()}, nil
+	case "stop":
+		return submission.Stop{Reason: l.Text("reason")}, nil
+	case "delete":
+		return submission.Delete{}, nil
+	default:
+		return nil, fmt.Errorf("no command is called %s", name)
+	}
+}
+
+func problem(l *script.Line, usual string) error {
+	text := l.Text("error")
+	if text == "" {
+		text = usual
+	}
+	if text == "" {
+		return nil
+	}
+	return errors.New(text)
+}
