@@ -134,14 +134,17 @@ func (l *Loop) Now() machine.Moment {
 	return machine.Moment{Now: now, Log: l.clock.at(now)}
 }
 
-// Post hands an input to the machine. It waits while too many wait already, and
-// not after the end of the loop: then nobody is there to be told.
-func (l *Loop) Post(ctx context.Context, in machine.Input) {
+// Post hands an input to the machine, and reports whether it did. It waits while
+// too many wait already, and not after the end of the loop: then nobody is there
+// to be told.
+func (l *Loop) Post(ctx context.Context, in machine.Input) bool {
 	select {
 	case l.inbox <- in:
+		return true
 	case <-l.progress.done:
 	case <-ctx.Done():
 	}
+	return false
 }
 
 // Run folds and has the machine decide until ctx ends, then returns nil; or until

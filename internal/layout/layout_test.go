@@ -120,7 +120,7 @@ func TestProgramsCarryOneService(t *testing.T) {
 // away without a look at the others; and what they all stand on knows none.
 func TestDialectsKnowNoOther(t *testing.T) {
 	const api = module + "/services/api/"
-	shared := []string{"reader", "web", "write"}
+	shared := []string{"reader", "web"}
 	var dialects []string
 	for _, pkg := range list(t, "./services/api/...") {
 		name, nested := strings.CutPrefix(pkg, api)

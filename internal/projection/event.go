@@ -51,12 +51,12 @@ func data(r cluster.Record) jsontext.Value {
 	return text
 }
 
-func decodeEvent(rec eventlog.Record) (Event, cluster.Record, error) {
+func decodeEvent(rec eventlog.Record) (Event, error) {
 	decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
 	if err != nil {
-		return Event{}, cluster.Record{}, err
+		return Event{}, err
 	}
-	return NewEvent(decoded), decoded, nil
+	return NewEvent(decoded), nil
 }
 
 // Filter chooses events. Its zero value chooses all.

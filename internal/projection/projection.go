@@ -2,7 +2,6 @@ package projection
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
-	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // Projection is the model of now: the state of a fold.Loop, which others may read
@@ -122,46 +120,12 @@ func (p *Projection) Seen(id string) bool {
 	return len(p.sequences[id]) > 0
 }
 
-// AwaitJob returns the first event on a job's own subject after sequence
-// `after`, by sequence and ce-id, once it is folded. It settles an append whose
-// answer was lost.
-func (p *Projection) AwaitJob(ctx context.Context, id string, after uint64) (sequence uint64, ceID string, err error) {
-	for {
-		_, _, _, changed := p.feed.since(p.Sequence()+1, 1)
-		for _, n := range p.after(id, after) {
-			_, decoded, err := p.read(ctx, n)
-			if err != nil {
-				return 0, "", err
-			}
-			if decoded.Subject.Role == events.RoleJob {
-				return n, decoded.Envelope.ID, p.WaitFor(ctx, n)
-			}
-			after = n
-		}
-		select {
-		case <-ctx.Done():
-			return 0, "", ctx.Err()
-		case <-changed:
-		}
-	}
-}
-
 func (p *Projection) after(id string, after uint64) []uint64 {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	all := p.sequences[id]
 	from, _ := slices.BinarySearch(all, after+1)
 	return slices.Clone(all[from:])
-}
-
-func (p *Projection) read(ctx context.Context, n uint64) (Event, cluster.Record, error) {
-	for rec, err := range p.log.Read(ctx, n, n) {
-		if err != nil {
-			return Event{}, cluster.Record{}, err
-		}
-		return decodeEvent(rec)
-	}
-	return Event{}, cluster.Record{}, fmt.Errorf("%w: no record %d", eventlog.ErrUnavailable, n)
 }
 
 // readGap is how many records of others are read on the way rather than
@@ -196,7 +160,7 @@ func (p *Projection) readJob(ctx context.Context, list []Event, id string, from,
 		if err != nil {
 			return nil, err
 		}
-		ev, _, err := decodeEvent(rec)
+		ev, err := decodeEvent(rec)
 		if err != nil {
 			return nil, err
 		}
@@ -280,7 +244,7 @@ func (p *Projection) followAll(ctx context.Context, from, to uint64, each func(E
 		if err != nil {
 			return err
 		}
-		ev, _, err := decodeEvent(rec)
+		ev, err := decodeEvent(rec)
 		if err != nil {
 			return err
 		}

@@ -103,30 +103,6 @@ func TestKeysAreBoundedAndTheFirstStands(t *testing.T) {
 	}
 }
 
-func TestAwaitJobFindsWhatTookTheRace(t *testing.T) {
-	t.Parallel()
-	w := &writer{log: memory.New()}
-	one := w.append(spaceOf().Job("a"), events.JobSubmitted{Spec: []byte(`{"id":"a","tasks":null}`)})
-	p := running(t, w.log)
-	found := make(chan string, 1)
-	go func() {
-		sequence, id, err := p.AwaitJob(t.Context(), "a", one)
-		found <- fmt.Sprintf("%d %s %v", sequence, id, err)
-	}()
-	w.append(spaceOf().Plan("a"), events.TasksPlanned{})
-	w.append(spaceOf().Job("b"), events.JobStopped{})
-	w.append(spaceOf().Job("a"), events.JobStopped{})
-	w.append(spaceOf().Job("a"), events.JobStopped{})
-	if got := <-found; got != "4 4 <nil>" {
-		t.Fatalf("got %s", got)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, _, err := p.AwaitJob(ctx, "a", 5); !errors.Is(err, context.Canceled) {
-		t.Fatalf("got %v", err)
-	}
-}
-
 func TestFollowSeesAllWhereverItBegins(t *testing.T) {
 	t.Parallel()
 	w := &writer{log: memory.New()}

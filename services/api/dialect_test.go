@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/milosgajdos/taurus/internal/commander"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -16,7 +17,6 @@ import (
 	"github.com/milosgajdos/taurus/services/api/apitest"
 	"github.com/milosgajdos/taurus/services/api/reader"
 	"github.com/milosgajdos/taurus/services/api/web"
-	"github.com/milosgajdos/taurus/services/api/write"
 )
 
 // errShout is an error of the third dialect alone.
@@ -26,10 +26,10 @@ var errShout = errors.New("ids are not shouted here")
 // people at a terminal, errors too.
 type plain struct {
 	reader    *reader.Reader
-	commander *write.Commander
+	commander *commander.Commander
 }
 
-func newPlain(r *reader.Reader, c *write.Commander) web.Dialect {
+func newPlain(r *reader.Reader, c *commander.Commander) web.Dialect {
 	p := &plain{reader: r, commander: c}
 	return web.Dialect{
 		Routes: []web.Route{
@@ -168,7 +168,7 @@ func TestDialectsInEachOthersWayAreRefused(t *testing.T) {
 		"the original's root": {Roots: []string{"/job/"}, Fail: web.WriteProblem},
 	} {
 		o := api.Options{Log: memory.New(), Name: "test"}
-		api.AddDialect(&o, func(*reader.Reader, *write.Commander) web.Dialect { return dialect })
+		api.AddDialect(&o, func(*reader.Reader, *commander.Commander) web.Dialect { return dialect })
 		if _, err := api.New(o); !errors.Is(err, web.ErrDialects) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -3,19 +3,19 @@ package api
 import (
 	"net/http"
 
+	"github.com/milosgajdos/taurus/internal/commander"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/services/api/legacy"
 	"github.com/milosgajdos/taurus/services/api/page"
 	"github.com/milosgajdos/taurus/services/api/reader"
 	v2 "github.com/milosgajdos/taurus/services/api/v2"
 	"github.com/milosgajdos/taurus/services/api/web"
-	"github.com/milosgajdos/taurus/services/api/write"
 )
 
 // given is what dialects get to read and to write with.
 type given struct {
 	reader    *reader.Reader
-	commander *write.Commander
+	commander *commander.Commander
 }
 
 // dialects are all that users may talk in. Another is a folder and a line here.
@@ -38,15 +38,8 @@ func (s *Service) dialects(g given) []web.Dialect {
 
 // newHandler serves all dialects.
 func (s *Service) newHandler() (http.Handler, error) {
-	commander, err := write.New(write.Options{
-		Log: s.opts.Log, Live: s.live, Space: s.opts.Space, Name: s.opts.Name, Now: s.opts.Now,
-		Appended: s.metrics.appended, SettleWait: s.opts.SettleWait,
-	})
-	if err != nil {
-		return nil, err
-	}
 	return web.Handler(web.Options{
-		Dialects: s.dialects(given{reader: reader.New(s.live, projection.NewHistory(s.opts.Log), s.opts.Now), commander: commander}),
+		Dialects: s.dialects(given{reader: reader.New(s.live, projection.NewHistory(s.opts.Log), s.opts.Now), commander: s.commander}),
 		Kinds:    kinds(), Log: s.log, Now: s.opts.Now, Answered: s.metrics.answered, Sequence: s.live.Sequence,
 		Ready: s.caughtUp, BodyMax: s.opts.BodyMax, Document: v2.DocumentPath,
 	})

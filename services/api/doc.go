@@ -1,7 +1,7 @@
 // Package api is the service that users talk to over HTTP.
 //
-// It validates, decides, appends, and answers once what it appended is folded;
-// reads come from its own projection of the log. Any number of instances may
+// It validates, has commands carried out, and answers once what was appended is
+// folded; reads come from its own projection of the log. Any number of instances may
 // run at once: an append is conditional on the job's subject, so of two that
 // submit one id at once exactly one succeeds.
 //
@@ -11,7 +11,8 @@
 //	 |                 answered with
 //	page  v2  legacy   the dialects: routes, shapes, how an error is said
 //	       |    |
-//	reader, write      the folded state, now or at a time; users' commands
+//	reader, commander  the folded state, now or at a time; users' commands
+//	                   (internal/commander)
 //
 // A dialect knows no other; another is a folder, and a line in dialects.go.
 //

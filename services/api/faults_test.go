@@ -144,8 +144,8 @@ func (d *down) Append(ctx context.Context, entries ...eventlog.Entry) (eventlog.
 func TestNearlyFull(t *testing.T) {
 	t.Parallel()
 	r := apitest.On(t, memory.New(memory.WithMaxBytes(20_000)), func(o *api.Options) {
-		now := time.Unix(0, 0)
-		o.Now = func() time.Time { now = now.Add(2 * time.Second); return now }
+		var asked atomic.Int64
+		o.Now = func() time.Time { return time.Unix(2*asked.Add(1), 0) }
 	})
 	status := 0
 	for n := 0; n < 100 && status != 507; n++ {

@@ -4,11 +4,11 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/milosgajdos/taurus/internal/commander"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/services/api/reader"
 	"github.com/milosgajdos/taurus/services/api/web"
-	"github.com/milosgajdos/taurus/services/api/write"
 )
 
 const again = "Nothing was stored. Try again in a moment."
@@ -54,7 +54,7 @@ func commandKinds() []web.Kind {
 			Title: "The job has several groups", Detail: "See faults.",
 		},
 		{
-			Is: write.ErrNearlyFull, Status: http.StatusInsufficientStorage, Name: "log-full",
+			Is: commander.ErrNearlyFull, Status: http.StatusInsufficientStorage, Name: "log-full",
 			Title: "The log is nearly full", Detail: "the log is nearly full, so no jobs are accepted; stops are.",
 		},
 	}

@@ -66,6 +66,6 @@ func (m *metrics) answered(method, route string, status int, took time.Duration)
 	m.seconds.WithLabelValues(method, route).Observe(took.Seconds())
 }
 
-func (m *metrics) appended(eventType string, err error) {
-	m.appends.WithLabelValues(eventType, strconv.FormatBool(err == nil)).Inc()
+func (m *metrics) appended(eventType string, stored bool) {
+	m.appends.WithLabelValues(eventType, strconv.FormatBool(stored)).Inc()
 }

@@ -59,7 +59,7 @@ type Options struct {
 	// client of one may take nothing; 0 is what package v2 has.
 	Heartbeat, FeedPatience time.Duration
 	// SettleWait is how long the log is given to show what took a race; 0 is what
-	// package write has.
+	// the commander has.
 	SettleWait time.Duration
 
 	// dialects are more than the service's own.

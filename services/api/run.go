@@ -67,7 +67,7 @@ func (s *Service) run(ctx context.Context, cancel func(), listener net.Listener)
 			}
 		})
 	}
-	part("fold the log", func() error { return s.live.Run(foldCtx) })
+	part("fold the log", func() error { return s.commander.Run(foldCtx) })
 	parts.Go(func() {
 		// Verdicts explain and decide nothing: without them the rest goes on.
 		if err := s.why.Run(foldCtx); err != nil && foldCtx.Err() == nil {

@@ -7,17 +7,20 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/commander"
+	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
 
 // Service is one instance of the api.
 type Service struct {
-	opts    Options
-	log     zerolog.Logger
-	live    *projection.Projection
-	why     *projection.Verdicts
-	metrics *metrics
-	handler http.Handler
+	opts      Options
+	log       zerolog.Logger
+	live      *projection.Projection
+	commander *commander.Commander
+	why       *projection.Verdicts
+	metrics   *metrics
+	handler   http.Handler
 
 	stopping     chan struct{} // Closed when feeds must end.
 	stoppingOnce sync.Once
@@ -38,9 +41,20 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: register metrics: %w", err)
 	}
+	source := "taurus/api/" + o.Name
+	live, err := projection.Of(fold.Options{Log: o.Log, Role: "api", Source: source, Now: o.Now, Logger: o.Logger})
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
 	s := &Service{
-		opts: o, log: o.Logger, metrics: m,
-		live: projection.New(o.Log), why: projection.NewVerdicts(o.Why), stopping: make(chan struct{}),
+		opts: o, log: o.Logger, metrics: m, live: live, why: projection.NewVerdicts(o.Why), stopping: make(chan struct{}),
+	}
+	s.commander, err = commander.New(commander.Options{
+		Loop: live.Loop(), State: live.State(), Log: o.Log, Space: o.Space, Name: o.Name, Source: source,
+		SettleWait: o.SettleWait, Appended: m.appended,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
 	}
 	if s.handler, err = s.newHandler(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)

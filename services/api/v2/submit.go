@@ -74,7 +74,7 @@ func (j *jobs) submit(c echo.Context, id string, cmd submission.Submit) (project
 	}
 	by, at := web.RequestOf(c).Author.Actor, j.now().UTC()
 	j.reader.View(func(m *projection.Model) {
-		if one := m.State().Jobs[id]; one != nil && one.Run == sequence {
+		if one, ok := m.Job(id); ok && one.Run == sequence {
 			by, at = one.SubmittedBy, one.SubmittedAt
 		}
 	})

@@ -10,7 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/milosgajdos/taurus/services/api/write"
+	"github.com/milosgajdos/taurus/internal/commander"
 )
 
 // WordMax bounds what users say about themselves, and what of their words is
@@ -18,7 +18,7 @@ import (
 const WordMax = 128
 
 // Author is who asked for a write.
-type Author = write.Author
+type Author = commander.Author
 
 // Request is what is known of a request beside Echo's own.
 type Request struct {
