@@ -10,8 +10,9 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// appendTimeout bounds one append.
-const appendTimeout = 10 * time.Second
+// appendTimeout bounds one append. It is longer than a log's own patience and one
+// more attempt (pkg/eventlog/jetstream), so that the log is there to say why.
+const appendTimeout = 20 * time.Second
 
 // Append appends drafts and says what became of them. It returns after a bounded
 // time, whatever the log does.

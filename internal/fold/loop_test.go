@@ -310,7 +310,7 @@ func TestLoopAppendThatHangs(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- loop.Run(ctx, m, nil) }()
-		time.Sleep(10*time.Second - 1)
+		time.Sleep(20*time.Second - 1)
 		if got := m.heard(); !slices.Equal(got, []string{"caught up", "tick"}) {
 			t.Errorf("told %q", got)
 		}
