@@ -1,6 +1,10 @@
 package projection
 
-import "time"
+import (
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+)
 
 // Cluster is what users see of the whole.
 type Cluster struct {
@@ -53,9 +57,11 @@ func (m *Model) Cluster() Cluster {
 		if j, ok := m.known(id); ok {
 			sum := m.summary(j)
 			v.Jobs[sum.view.State]++
-			v.Unreachable += sum.unreachable
+			v.Unreachable += sum.view.Tasks.Unreachable
 			for state, n := range sum.live {
-				v.Tasks[state] += n
+				if n > 0 {
+					v.Tasks[cluster.TaskState(state).String()] += n
+				}
 			}
 		}
 	}

@@ -9,7 +9,20 @@
 // A [Projection] is the state of a fold.Loop and answers from memory, so reads
 // go on while the log, Mesos and every other service are down. It keeps what
 // reading needs beyond the state: per job the sequences of its events (8 bytes
-// each), the newest idempotency keys, and the newest events for feeds.
+// each) and how many tasks it has in which state, of every event what became of
+// it (some 15 bytes), the newest idempotency keys, and the newest events for
+// feeds.
+//
+// # What an event did
+//
+// The fold judges events and changes the state by those that count. An [Event]
+// tells both, its Judgement and its [Result], so that who follows a feed need not
+// fold it a second time, and could not do so differently:
+//
+//	record --Apply--> Change --add--> results (bytes, one after the other)
+//	   |                                 |
+//	   +------------- Event -------------+    fresh: for the feed
+//	   +------------- Event -------------+    old: read from the log again
 //
 // # Time travel
 //

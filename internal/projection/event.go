@@ -25,17 +25,25 @@ type Event struct {
 	// Cause is the sequence of the event that led to this one.
 	Cause uint64 `json:"cause,omitzero"`
 	Epoch uint64 `json:"epoch,omitzero"`
+	// Judgement is what the fold made of it: counted, outranked, repeated,
+	// stale_epoch, unmatched or skipped.
+	Judgement string `json:"judgement,omitzero"`
 	// Data is the event; of an unknown type that is no JSON, its text.
 	Data jsontext.Value `json:"data"`
+	// Result is what stands of its job then; there is none if it is about no job.
+	Result Result `json:"result,omitzero"`
 }
 
-// NewEvent is the view of a record.
-func NewEvent(r cluster.Record) Event {
+// newEvent is the view of a record; j and res are what became of it.
+func newEvent(r cluster.Record, j cluster.Judgement, res Result) Event {
+	if len(res.Touched) == 1 {
+		res.Touched[0].TaskID = taskID(r.Event)
+	}
 	return Event{
 		Sequence: r.Sequence, Time: r.Time, Subject: r.Message.Subject, Type: r.Event.Type(),
 		ID: r.Envelope.ID, Source: r.Envelope.Source, Job: r.Subject.Job,
 		Actor: r.Envelope.Actor, Cause: r.Envelope.Cause, Epoch: r.Envelope.Epoch,
-		Data: data(r),
+		Judgement: j.String(), Data: data(r), Result: res,
 	}
 }
 
@@ -51,13 +59,13 @@ func data(r cluster.Record) jsontext.Value {
 	return text
 }
 
-func decodeEvent(rec eventlog.Record) (Event, error) {
-	decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
-	if err != nil {
-		return Event{}, err
-	}
-	return NewEvent(decoded), nil
+func decode(rec eventlog.Record) (cluster.Record, error) {
+	return cluster.Decode(rec.Sequence, rec.Time, rec.Message)
 }
+
+// Counts reports whether the event changed the state as it says. Those that do
+// not stand in the log all the same: Judgement says why they were passed over.
+func (e Event) Counts() bool { return e.Judgement == cluster.Counted.String() }
 
 // Filter chooses events. Its zero value chooses all.
 type Filter struct {

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
@@ -80,7 +79,7 @@ func Replay(ctx context.Context, log eventlog.Log, sequence uint64) (*Model, err
 		if err != nil {
 			return nil, err
 		}
-		decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
+		decoded, err := decode(rec)
 		if err != nil {
 			return nil, err
 		}

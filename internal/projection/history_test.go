@@ -50,9 +50,19 @@ func drawEvent(t *rapid.T, w *writer) {
 	slot := rapid.Uint32Range(0, 3).Draw(t, "slot")
 	attempt := rapid.Uint32Range(1, 2).Draw(t, "attempt")
 	s, slots := spaceOf(), []events.SlotRange{{From: slot, To: slot + 1, Attempt: attempt}}
-	state := rapid.SampledFrom([]string{"TASK_RUNNING", "TASK_FAILED", "TASK_FINISHED", "TASK_UNREACHABLE", "TASK_KILLED"})
+	host := rapid.SampledFrom([]string{"", "h1", "h2"}).Draw(t, "host")
+	group := rapid.SampledFrom([]string{"g", "other"}).Draw(t, "group")
+	state := rapid.SampledFrom([]string{"TASK_STARTING", "TASK_LOST", "TASK_RUNNING", "TASK_FAILED", "TASK_FINISHED", "TASK_UNREACHABLE", "TASK_KILLED"})
 	spec := fmt.Sprintf(`{"id":%q,"kind":"service","tasks":[{"name":"g","replicas":2,"container":{"image":"i"}}]}`, id)
-	switch rapid.IntRange(0, 10).Draw(t, "event") {
+	if rapid.IntRange(0, 9).Draw(t, "epoch") == 0 {
+		defer func(epoch uint64) { w.epoch = max(w.epoch, epoch) }(w.epoch)
+		w.epoch = 0 // A launcher that was replaced, unless there was none yet.
+	}
+	if rapid.IntRange(0, 9).Draw(t, "ranges") == 0 {
+		// Ranges may meet, overlap, and go down.
+		slots = append(slots, events.SlotRange{From: rapid.Uint32Range(0, 4).Draw(t, "from"), To: slot + 1, Attempt: attempt})
+	}
+	switch rapid.IntRange(0, 14).Draw(t, "event") {
 	case 0:
 		w.append(s.Job(id), events.JobSubmitted{Spec: []byte(spec), IdempotencyKey: id})
 	case 1:
@@ -66,13 +76,21 @@ func drawEvent(t *rapid.T, w *writer) {
 	case 5:
 		w.append(s.Plan(id), events.JobCompleted{Run: run})
 	case 6, 7:
-		w.append(s.Plan(id), events.TasksPlanned{Run: run, Version: 1, Group: "g", Slots: slots})
+		w.append(s.Plan(id), events.TasksPlanned{Run: run, Version: 1, Group: group, Slots: slots})
 	case 8:
-		w.append(s.Task(id, slot), events.TaskStaged{Run: run, Group: "g", Slot: slot, Attempt: attempt, TaskID: fmt.Sprint(id, run, slot, attempt)})
+		w.append(s.Task(id, slot), events.TaskStaged{Run: run, Group: "g", Slot: slot, Attempt: attempt, TaskID: fmt.Sprint(id, run, slot, attempt), Hostname: host})
 	case 9:
 		w.append(s.Task(id, slot), events.TaskStatusChanged{Run: run, Slot: slot, Attempt: attempt, State: state.Draw(t, "state"), UUID: []byte{1}})
 	case 10:
 		w.epoch = w.append(s.Launcher(0), events.LauncherElected{Nonce: fmt.Sprint(w.n), Instance: "l"})
+	case 11:
+		w.append(s.Plan(id), events.JobFailed{Run: run, Slot: slot, Attempt: attempt})
+	case 12:
+		w.append(s.Kill(id), events.KillIssued{Run: run, Slots: slots})
+	case 13:
+		w.append(s.Task(id, slot), events.TaskWithdrawn{Run: run, Slot: slot, Attempt: attempt})
+	case 14:
+		w.append(s.Task(id, slot), events.TaskAdopted{Run: run, Group: group, Slot: slot, Attempt: attempt, TaskID: "x", State: state.Draw(t, "state")})
 	}
 }
 

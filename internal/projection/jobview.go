@@ -105,18 +105,16 @@ func (m *Model) Job(id string) (Job, bool) {
 }
 
 func (m *Model) summarise(j *cluster.Job) *summary {
+	t := m.censuses[j.ID]
 	v := Job{
 		ID: j.ID, Run: j.Run, Version: j.Version,
 		SubmittedAt: j.SubmittedAt, SubmittedBy: j.SubmittedBy, ChangedAt: j.ChangedAt,
-		Sequence: m.touched[j.ID], Groups: []Group{},
+		Sequence: m.touched[j.ID], Tasks: t.total(j), Groups: []Group{},
 	}
 	if j.Spec != nil {
 		v.Kind, v.Labels = j.Spec.Kind, j.Spec.Labels
 		for i := range j.Spec.Tasks {
-			v.Groups = append(v.Groups, Group{Name: j.Spec.Tasks[i].Name})
-			if !j.Over() {
-				v.Groups[i].Tasks.Wanted = j.Spec.Tasks[i].Replicas
-			}
+			v.Groups = append(v.Groups, Group{Name: j.Spec.Tasks[i].Name, Tasks: t.group(j, i)})
 		}
 	}
 	if j.Stopped {
@@ -125,72 +123,46 @@ func (m *Model) summarise(j *cluster.Job) *summary {
 	if j.Outcome != cluster.OutcomeNone {
 		v.Outcome = &Outcome{Word: j.Outcome, At: j.OutcomeAt, Reason: j.OutcomeReason, Exit: j.OutcomeExit}
 	}
-	unreachable := count(j, &v)
-	v.State = stateOf(j, v.Tasks)
-	if v.State == StateStopping && len(unreachable) > 0 {
-		slices.Sort(unreachable)
-		v.Detail = fmt.Sprintf("waits for tasks on unreachable agents: slots %v", unreachable)
+	v.State = stateOf(j, t, v.Tasks)
+	if v.State == StateStopping && v.Tasks.Unreachable > 0 {
+		v.Detail = fmt.Sprintf("waits for tasks on unreachable agents: slots %v", unreachable(j))
 	}
 	if j.Run == 0 {
 		v.Detail = "nobody submitted it; Mesos runs tasks of it"
 	}
-	return &summary{sequence: v.Sequence, view: v, live: liveByState(j), unreachable: uint32(len(unreachable))}
+	return &summary{sequence: v.Sequence, view: v, live: t.live}
 }
 
-func liveByState(j *cluster.Job) map[string]uint32 {
-	live := map[string]uint32{}
+// unreachable are the slots that have a task on an agent that is cut off.
+func unreachable(j *cluster.Job) []uint32 {
+	var slots []uint32
 	for _, slot := range j.Slots {
 		for _, t := range slot.Tasks {
-			if t.Live() {
-				live[t.State.String()]++
-			}
-		}
-	}
-	return live
-}
-
-// count fills in the counts and returns the slots whose task is unreachable.
-func count(j *cluster.Job, v *Job) (unreachable []uint32) {
-	groups := make(map[string]*Counts, len(v.Groups))
-	for i := range v.Groups {
-		groups[v.Groups[i].Name] = &v.Groups[i].Tasks
-	}
-	var stray Counts
-	for _, slot := range j.Slots {
-		for _, t := range slot.Tasks {
-			c := groups[t.Group]
-			if c == nil {
-				c = &stray
-			}
-			c.add(j, slot, t)
 			if t.Live() && t.Unreachable {
-				unreachable = append(unreachable, t.Slot)
+				slots = append(slots, t.Slot)
 			}
 		}
 	}
-	v.Tasks.sum(stray)
-	for i := range v.Groups {
-		v.Groups[i].Tasks.wait()
-		v.Tasks.sum(v.Groups[i].Tasks)
-	}
-	return unreachable
+	slices.Sort(slots)
+	return slots
 }
 
-func (c *Counts) add(j *cluster.Job, slot *cluster.Slot, t *cluster.Task) {
+// count counts a task of a slot, by 1 or minus.
+func (c *Counts) count(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, by uint32) {
 	current := t == slot.Current()
 	switch {
 	case !t.Live():
 		if current && t.Run == j.Run && t.Doom == nil && done(j, slot, t) {
-			c.Finished++
+			c.Finished += by
 		}
 	case t.Unreachable:
-		c.Unreachable++
+		c.Unreachable += by
 	case t.Doom != nil || t.Run != j.Run || !current || t.State == cluster.Killing:
-		c.Ending++
+		c.Ending += by
 	case t.State == cluster.Running:
-		c.Running++
+		c.Running += by
 	case t.State == cluster.Staged || t.State == cluster.Starting:
-		c.Staging++
+		c.Staging += by
 	}
 }
 
@@ -213,11 +185,11 @@ func (c *Counts) sum(o Counts) {
 	c.Finished += o.Finished
 }
 
-func stateOf(j *cluster.Job, c Counts) JobState {
+func stateOf(j *cluster.Job, t *census, c Counts) JobState {
 	if !j.Over() {
 		return stateOfWanted(c)
 	}
-	if j.Live() > 0 {
+	if t.alive() > 0 {
 		return StateStopping
 	}
 	stoppedFirst := j.Stopped && !j.StoppedAt.After(j.OutcomeAt)

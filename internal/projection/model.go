@@ -18,7 +18,11 @@ type Model struct {
 	// in order: sorting them in one by one would cost too much on a long replay.
 	ids, fresh []string
 	// touched is the last sequence about each job.
-	touched map[string]uint64
+	touched  map[string]uint64
+	censuses map[string]*census
+	// moved says that the last record brought the tasks it is about into another
+	// state, or into or out of reach.
+	moved bool
 
 	mu        sync.Mutex
 	summaries map[string]*summary
@@ -27,26 +31,22 @@ type Model struct {
 // summary is what a job comes down to. It holds as long as nothing about the
 // job was folded, so lists cost what has changed, not what there is.
 type summary struct {
-	sequence    uint64
-	view        Job
-	live        map[string]uint32
-	unreachable uint32
+	sequence uint64
+	view     Job
+	live     [cluster.Finished]uint32 // by state
 }
 
 // NewModel returns the model before the first event.
 func NewModel() *Model {
-	return &Model{state: cluster.New(), touched: map[string]uint64{}, summaries: map[string]*summary{}}
+	return &Model{state: cluster.New(), touched: map[string]uint64{}, censuses: map[string]*census{}, summaries: map[string]*summary{}}
 }
 
-// Apply folds a record. The error is cluster.ErrOutOfOrder.
+// Apply folds a record and tells what it did. The error is cluster.ErrOutOfOrder.
 func (m *Model) Apply(r cluster.Record) (cluster.Change, error) {
-	change, err := m.state.Apply(r)
-	if err != nil {
-		return change, err
-	}
 	id := r.Subject.Job
-	if id == "" {
-		return change, nil
+	c, err := m.fold(r)
+	if err != nil || id == "" {
+		return c, err
 	}
 	if _, known := m.touched[id]; !known {
 		m.fresh = append(m.fresh, id)
@@ -58,7 +58,78 @@ func (m *Model) Apply(r cluster.Record) (cluster.Change, error) {
 	if _, deleted := r.Event.(events.JobDeleted); deleted {
 		delete(m.summaries, id) // Nobody sees it any more.
 	}
-	return change, nil
+	return c, nil
+}
+
+// fold applies a record to the state, and the census of its job goes along: the
+// slots that may change are taken out before and counted again after.
+func (m *Model) fold(r cluster.Record) (cluster.Change, error) {
+	id := r.Subject.Job
+	j, t := m.state.Jobs[id], m.censuses[id]
+	task := taskOf(j, r)
+	before := conditionOf(task)
+	ranges, all := touchedBy(r)
+	if t != nil {
+		t.countRanges(j, ranges, minus)
+	}
+	c, err := m.state.Apply(r)
+	m.moved = before != conditionOf(task) || task == nil && begun(r, c)
+	switch j = m.state.Jobs[id]; {
+	case j == nil: // It is not about a job.
+	case t == nil || all:
+		m.censuses[id] = newCensus(j)
+	default:
+		t.countRanges(j, ranges, 1)
+	}
+	return c, err
+}
+
+// condition is what users read of the state of a task.
+type condition struct {
+	state       cluster.TaskState
+	unreachable bool
+}
+
+func conditionOf(t *cluster.Task) condition {
+	if t == nil {
+		return condition{}
+	}
+	return condition{t.State, t.Unreachable}
+}
+
+// begun reports whether a record brought in the tasks it is about.
+func begun(r cluster.Record, c cluster.Change) bool {
+	switch r.Event.(type) {
+	case events.TasksPlanned, events.TaskAdopted:
+		return len(c.Tasks) > 0
+	default:
+		return false
+	}
+}
+
+// taskOf is the task that a record is about, nil if it is not about one task, or
+// none that is there.
+func taskOf(j *cluster.Job, r cluster.Record) *cluster.Task {
+	if j == nil || r.Subject.Role != events.RoleTask || j.Slots[r.Subject.Slot] == nil {
+		return nil
+	}
+	return j.Slots[r.Subject.Slot].Find(attemptOf(r.Event))
+}
+
+// attemptOf is the run and the attempt of the task that an event is about.
+func attemptOf(ev events.Event) (run uint64, attempt uint32) {
+	switch ev := ev.(type) {
+	case events.TaskStaged:
+		return ev.Run, ev.Attempt
+	case events.TaskWithdrawn:
+		return ev.Run, ev.Attempt
+	case events.TaskAdopted:
+		return ev.Run, ev.Attempt
+	case events.TaskStatusChanged:
+		return ev.Run, ev.Attempt
+	default:
+		return 0, 0
+	}
 }
 
 // freshMax is how many ids wait to be sorted in.

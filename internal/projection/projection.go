@@ -22,6 +22,7 @@ type Projection struct {
 	model     *Model
 	keys      *keys
 	sequences map[string][]uint64 // Of the events about each job.
+	results   *results
 }
 
 // New returns a projection of a log; Run fills it.
@@ -39,6 +40,7 @@ func New(log eventlog.Log) *Projection {
 func Of(opt fold.Options) (*Projection, error) {
 	p := &Projection{
 		log: opt.Log, feed: newFeed(FeedKept), model: NewModel(), keys: newKeys(KeysKept), sequences: map[string][]uint64{},
+		results: newResults(),
 	}
 	loop, err := fold.New(p, opt)
 	p.loop = loop
@@ -63,11 +65,12 @@ func (p *Projection) Run(ctx context.Context) error {
 func (p *Projection) Apply(r cluster.Record) (cluster.Change, error) {
 	change, err := p.fold(r)
 	if err == nil {
-		p.feed.push(NewEvent(r))
+		p.feed.push(p.event(r))
 	}
 	return change, err
 }
 
+// fold folds the next record and keeps what became of it.
 func (p *Projection) fold(r cluster.Record) (cluster.Change, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -75,11 +78,20 @@ func (p *Projection) fold(r cluster.Record) (cluster.Change, error) {
 	if err != nil {
 		return change, err
 	}
+	p.results.add(p.model, change)
 	p.keys.apply(r)
 	if id := r.Subject.Job; id != "" {
 		p.sequences[id] = append(p.sequences[id], r.Sequence)
 	}
 	return change, nil
+}
+
+// event is the view of a record that was folded, lately or long ago.
+func (p *Projection) event(r cluster.Record) Event {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	judgement, result := p.results.at(r.Sequence)
+	return newEvent(r, judgement, result)
 }
 
 // View lets f read the model; it must keep nothing of it. Reads hold up the
@@ -160,12 +172,12 @@ func (p *Projection) readJob(ctx context.Context, list []Event, id string, from,
 		if err != nil {
 			return nil, err
 		}
-		ev, err := decodeEvent(rec)
+		decoded, err := decode(rec)
 		if err != nil {
 			return nil, err
 		}
-		if ev.Job == id {
-			list = append(list, ev)
+		if decoded.Subject.Job == id {
+			list = append(list, p.event(decoded))
 		}
 	}
 	return list, nil
@@ -244,11 +256,11 @@ func (p *Projection) followAll(ctx context.Context, from, to uint64, each func(E
 		if err != nil {
 			return err
 		}
-		ev, err := decodeEvent(rec)
+		decoded, err := decode(rec)
 		if err != nil {
 			return err
 		}
-		if err := each(ev); err != nil {
+		if err := each(p.event(decoded)); err != nil {
 			return err
 		}
 	}

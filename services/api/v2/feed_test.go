@@ -130,6 +130,7 @@ func TestFeedEventIsWhole(t *testing.T) {
 	for _, part := range []string{
 		`"sequence":1,`, `"subject":"` + r.Space.Job("web") + `"`, `"actor":"ann"`, `"job":"web"`, `"source":"taurus/api/test"`,
 		`"id":"` + r.Space.Job("web") + `@0/taurus.job.submitted.v1/test/`, `"data":{"spec":{"id":"web"`,
+		`"judgement":"counted"`, `"result":{"run":1,"state":"pending","tasks":{`,
 	} {
 		if !strings.Contains(ev.Data, part) {
 			t.Errorf("no %s in %s", part, ev.Data)
@@ -139,6 +140,33 @@ func TestFeedEventIsWhole(t *testing.T) {
 		if err != nil || rec.Header[events.HeaderTrace] != "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" {
 			t.Fatalf("trace %q, %v", rec.Header[events.HeaderTrace], err)
 		}
+	}
+}
+
+// An event is the same in a feed, in a page, and in a page of the past.
+func TestEventsAreTheSameWhereverTheyAreRead(t *testing.T) {
+	t.Parallel()
+	r := apitest.New(t)
+	run := r.Create(apitest.OneTask)
+	r.Launch("web", run, 1)
+	r.Status("web", run, 0, "TASK_RUNNING")
+	r.Status("web", run, 0, "TASK_STARTING") // Outranked.
+	last := r.Append(r.Space.Plan("web"), events.JobCompleted{Run: run + 1})
+	type page struct{ Events []jsontext.Value }
+	now := apitest.Get[page](r, "/v2/jobs/web/events").Events
+	then := apitest.Get[page](r, fmt.Sprintf("/v2/jobs/web/events?at=%d", last)).Events
+	f := r.Feed("/v2/events?from=1&job=web")
+	outranked := 0
+	for i := range now {
+		if data := f.Must().Data; string(now[i]) != data || string(then[i]) != data {
+			t.Errorf("page: %s\npast: %s\nfeed: %s", now[i], then[i], data)
+		}
+		if strings.Contains(string(now[i]), `"judgement":"outranked"`) {
+			outranked++
+		}
+	}
+	if len(now) != len(then) || outranked != 2 {
+		t.Errorf("%d events, %d in the past, %d outranked", len(now), len(then), outranked)
 	}
 }
 

@@ -1,0 +1,53 @@
+package projection
+
+import (
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Result is what stands of a job once an event about it is folded, whether or
+// not the event counted. Of a deleted job it says how it ended.
+type Result struct {
+	// Run is the job's newest; 0 if nobody submitted it.
+	Run   uint64   `json:"run"`
+	State JobState `json:"state"`
+	Tasks Counts   `json:"tasks"`
+	// Touched are the tasks that the event is about, as they are now. Of one that
+	// did not count they are those that stand against it.
+	Touched []Touched `json:"touched,omitempty"`
+}
+
+// Touched are attempts of one or more slots in a row that are alike.
+type Touched struct {
+	From    uint32 `json:"from"`
+	To      uint32 `json:"to"`
+	Attempt uint32 `json:"attempt"`
+	// Run is that of the attempts, which may be an earlier one.
+	Run uint64 `json:"run"`
+	// State is Mesos' word without TASK_, or PENDING.
+	State       string `json:"state"`
+	Unreachable bool   `json:"unreachable,omitzero"`
+	// Doomed says that they should end.
+	Doomed bool `json:"doomed,omitzero"`
+	// Changed says that the event brought them into this state, or into or out of
+	// reach.
+	Changed bool `json:"changed,omitzero"`
+	// TaskID and Host are there for events about one task, once they are known.
+	TaskID string `json:"task_id,omitzero"`
+	Host   string `json:"host,omitzero"`
+}
+
+// taskID is Mesos' name of the task that an event is about.
+func taskID(ev events.Event) string {
+	switch ev := ev.(type) {
+	case events.TaskStaged:
+		return ev.TaskID
+	case events.TaskWithdrawn:
+		return ev.TaskID
+	case events.TaskAdopted:
+		return ev.TaskID
+	case events.TaskStatusChanged:
+		return ev.TaskID
+	default:
+		return ""
+	}
+}

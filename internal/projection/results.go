@@ -1,0 +1,219 @@
+package projection
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+)
+
+// results hold what became of every event: its judgement, and what its Result
+// says. To fold the log again for each page of a history would cost the whole
+// log, and a state for each who reads; so they are kept, packed to some 15 bytes
+// each (docs/adr/0010). An event is made of its record and these bytes whether it
+// is fresh or old, so it is the same one.
+type results struct {
+	first, last uint64
+	// full are packed results of blockLength events each, one behind the other,
+	// each led by its length; open is the block that is not full yet.
+	full [][]byte
+	open []byte
+	// entry is the last result: most are asked for at once, for the feed.
+	entry []byte
+	// hosts are written once and then named by number, from 1.
+	hosts  []string
+	number map[string]uint64
+}
+
+// blockLength is how many results share a slice. To find one, those before it
+// in its block are jumped over.
+const blockLength = 32
+
+func newResults() *results { return &results{number: map[string]uint64{}} }
+
+// The first byte of a result: what became of the event, and what follows.
+const (
+	judgementMask = 0x07
+	stateShift    = 3 // The index in jobStates, where there is a job.
+	stateMask     = 0x07
+	withJob       = 0x40
+	withHost      = 0x80
+)
+
+// The first byte of touched tasks.
+const (
+	taskStateMask    = 0x0f
+	taskUnreachable  = 0x10
+	taskDoomed       = 0x20
+	taskChanged      = 0x40
+	taskOfAnotherRun = 0x80
+)
+
+// add packs what became of the event that m folded last.
+func (r *results) add(m *Model, c cluster.Change) {
+	if r.first == 0 {
+		r.first = m.Sequence()
+	}
+	r.last = m.Sequence()
+	r.entry = r.pack(r.entry[:0], m, c)
+	r.open = binary.AppendUvarint(r.open, uint64(len(r.entry)))
+	r.open = append(r.open, r.entry...)
+	if (r.last-r.first+1)%blockLength == 0 {
+		r.full = append(r.full, bytes.Clone(r.open))
+		r.open = r.open[:0]
+	}
+}
+
+func (r *results) pack(b []byte, m *Model, c cluster.Change) []byte {
+	if c.Job == nil {
+		return append(b, byte(c.Judgement))
+	}
+	t := m.censuses[c.Job.ID]
+	counts := t.total(c.Job)
+	state := slices.Index(jobStates(), stateOf(c.Job, t, counts))
+	b = append(b, byte(c.Judgement)|byte(state)<<stateShift|withJob)
+	if len(c.Tasks) == 1 && c.Tasks[0].Hostname != "" {
+		b[0] |= withHost
+		b = binary.AppendUvarint(b, r.numberOf(c.Tasks[0].Hostname))
+	}
+	b = binary.AppendUvarint(b, r.last-c.Job.Run)
+	b = packCounts(b, counts)
+	return packTasks(b, c, r.last, m.moved)
+}
+
+func (r *results) numberOf(host string) uint64 {
+	n := r.number[host]
+	if n == 0 {
+		r.hosts = append(r.hosts, host)
+		n = uint64(len(r.hosts))
+		r.number[host] = n
+	}
+	return n
+}
+
+// packCounts writes which are not 0, and those.
+func packCounts(b []byte, c Counts) []byte {
+	at := len(b)
+	b = append(b, 0)
+	for i, n := range c.list() {
+		if *n != 0 {
+			b[at] |= 1 << i
+			b = binary.AppendUvarint(b, uint64(*n))
+		}
+	}
+	return b
+}
+
+func (c *Counts) list() [7]*uint32 {
+	return [...]*uint32{&c.Wanted, &c.Running, &c.Staging, &c.Waiting, &c.Unreachable, &c.Ending, &c.Finished}
+}
+
+func packTasks(b []byte, c cluster.Change, sequence uint64, changed bool) []byte {
+	for i := 0; i < len(c.Tasks); {
+		t, n := c.Tasks[i], 1
+		for i+n < len(c.Tasks) && alike(t, c.Tasks[i+n]) && uint64(c.Tasks[i+n].Slot) == uint64(t.Slot)+uint64(n) {
+			n++
+		}
+		i += n
+		flags := byte(t.State)
+		flags |= bit(t.Unreachable, taskUnreachable) | bit(t.Doom != nil, taskDoomed) |
+			bit(changed, taskChanged) | bit(t.Run != c.Job.Run, taskOfAnotherRun)
+		b = append(b, flags)
+		b = binary.AppendUvarint(b, uint64(t.Slot))
+		b = binary.AppendUvarint(b, uint64(n-1))
+		b = binary.AppendUvarint(b, uint64(t.Attempt))
+		if t.Run != c.Job.Run {
+			b = binary.AppendUvarint(b, sequence-t.Run)
+		}
+	}
+	return b
+}
+
+func bit(is bool, flag byte) byte {
+	if is {
+		return flag
+	}
+	return 0
+}
+
+// alike reports whether two tasks of one event, and so of one run, differ in
+// their slot alone, of what is told.
+func alike(a, b *cluster.Task) bool {
+	return a.Attempt == b.Attempt && a.State == b.State && a.Unreachable == b.Unreachable &&
+		(a.Doom == nil) == (b.Doom == nil)
+}
+
+// at unpacks what became of the event of a sequence, which has been added.
+func (r *results) at(sequence uint64) (cluster.Judgement, Result) {
+	if sequence == r.last {
+		return r.unpack(r.entry, sequence)
+	}
+	n := sequence - r.first
+	block := r.open
+	if n/blockLength < uint64(len(r.full)) {
+		block = r.full[n/blockLength]
+	}
+	p := packed(block)
+	for range n % blockLength {
+		p.skip(p.number())
+	}
+	length := p.number()
+	return r.unpack(p[:length], sequence)
+}
+
+func (r *results) unpack(p packed, sequence uint64) (cluster.Judgement, Result) {
+	head := p.octet()
+	judgement := cluster.Judgement(head & judgementMask)
+	if head&withJob == 0 {
+		return judgement, Result{}
+	}
+	res, host := Result{State: jobStates()[head>>stateShift&stateMask]}, ""
+	if head&withHost != 0 {
+		host = r.hosts[p.number()-1]
+	}
+	res.Run = sequence - p.number()
+	which := p.octet()
+	for i, n := range res.Tasks.list() {
+		if which&(1<<i) != 0 {
+			*n = uint32(p.number())
+		}
+	}
+	for len(p) > 0 {
+		t := p.touched(sequence, res.Run)
+		t.Host, host = host, ""
+		res.Touched = append(res.Touched, t)
+	}
+	return judgement, res
+}
+
+// packed is read from its front. What is in it was packed here, so it is whole.
+type packed []byte
+
+func (p *packed) octet() byte {
+	b := (*p)[0]
+	*p = (*p)[1:]
+	return b
+}
+
+func (p *packed) number() uint64 {
+	n, length := binary.Uvarint(*p)
+	*p = (*p)[length:]
+	return n
+}
+
+func (p *packed) skip(n uint64) { *p = (*p)[n:] }
+
+func (p *packed) touched(sequence, run uint64) Touched {
+	flags := p.octet()
+	t := Touched{
+		From: uint32(p.number()), Run: run, State: cluster.TaskState(flags & taskStateMask).String(),
+		Unreachable: flags&taskUnreachable != 0, Doomed: flags&taskDoomed != 0, Changed: flags&taskChanged != 0,
+	}
+	t.To = t.From + uint32(p.number())
+	t.Attempt = uint32(p.number())
+	if flags&taskOfAnotherRun != 0 {
+		t.Run = sequence - p.number()
+	}
+	return t
+}
