@@ -82,9 +82,8 @@ type stage struct {
 	data   string
 	id     string // of the job
 	want   int    // tasks of it
-	tasks  *watch.Tasks
-	// past is the last sequence of a former run: what happened then is not shown.
-	past uint64
+	// now is what stands of the job, as far as events were shown.
+	now projection.Result
 	// before is the sequence at which nothing of the job ran yet.
 	before uint64
 }
@@ -106,7 +105,7 @@ func (a *App) raise(ctx context.Context, data, listen string) (*stage, error) {
 	}
 	a.base = source{t.endpoints.API[0], filepath.Join(data, "endpoints.json")}
 	return &stage{
-		App: a, local: t, api: client.New(a.base.url, a.Getenv("USER")), docker: docker, data: data, tasks: watch.New(),
+		App: a, local: t, api: client.New(a.base.url, a.Getenv("USER")), docker: docker, data: data,
 	}, nil
 }
 
@@ -149,28 +148,30 @@ func (s *stage) play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	shown := false
-	return s.api.Follow(ctx, client.Feed{Job: s.id, From: from}, s.lost, func(e projection.Event) error {
-		s.show(e)
-		if !shown && s.running() {
-			shown = true
+	guided := false
+	guide := func() {
+		if !guided && s.running() {
+			guided = true
 			s.guide()
 		}
+	}
+	guide()
+	return s.api.Follow(ctx, client.Feed{Job: s.id, From: from}, s.lost, func(e projection.Event) error {
+		s.show(e)
+		guide()
 		return nil
 	})
 }
 
-// running tells whether the tasks wanted run, and none but those.
+// running reports whether the tasks wanted run, and none but those.
 func (s *stage) running() bool {
-	return s.tasks.Live() == s.want && s.tasks.States()["RUNNING"] == s.want
+	return s.now.Tasks == projection.Counts{Wanted: uint32(s.want), Running: uint32(s.want)}
 }
 
-// show tells what an event changes.
+// show tells what an event changed.
 func (s *stage) show(e projection.Event) {
-	for _, c := range s.tasks.Apply(e) {
-		if e.Sequence <= s.past {
-			continue
-		}
+	s.now = e.Result
+	for _, c := range watch.Changes(e) {
 		say(s.Out, "%s", s.change(c, s.style()))
 	}
 }

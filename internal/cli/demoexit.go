@@ -87,20 +87,27 @@ func (s *stage) once(ctx context.Context) error {
 		return fmt.Errorf("stop %s: %w", s.id, err)
 	}
 	say(s.Out, "stopping %s", s.id)
-	if _, err = s.until(ctx, from, func() bool { return s.tasks.Live() == 0 }); err != nil {
+	if _, err = s.until(ctx, from, func() bool { return over(s.now.State) }); err != nil {
 		return fmt.Errorf("the tasks of %s do not all end: %w", s.id, err)
 	}
-	if killed := s.tasks.States()["KILLED"]; killed < s.want {
-		return fmt.Errorf("only %d of %d tasks of %s were killed: %v", killed, s.want, s.id, s.tasks.States())
-	}
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
-	j, err := settled(ctx, s.api, s.id)
+	tasks, err := s.api.Tasks(ctx, s.id, "")
 	if err != nil {
 		return err
 	}
-	say(s.Out, "%s is %s: all %d tasks were killed", j.ID, j.State, s.want)
+	if killed := states(tasks)["KILLED"]; killed < s.want {
+		return fmt.Errorf("only %d of %d tasks of %s were killed: %v", killed, s.want, s.id, states(tasks))
+	}
+	say(s.Out, "%s is %s: all %d tasks were killed", s.id, s.now.State, s.want)
 	return nil
+}
+
+// states counts tasks by state.
+func states(tasks []projection.Task) map[string]int {
+	n := map[string]int{}
+	for _, t := range tasks {
+		n[t.State]++
+	}
+	return n
 }
 
 // bounded bounds a step that nobody watches.
@@ -110,6 +117,9 @@ func (s *stage) bounded(ctx context.Context) (context.Context, context.CancelFun
 
 // until shows what happens until something is so, and returns where it was.
 func (s *stage) until(ctx context.Context, from uint64, is func() bool) (uint64, error) {
+	if is() {
+		return from, nil
+	}
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	err := s.api.Follow(ctx, client.Feed{Job: s.id, From: from}, s.lost, func(e projection.Event) error {

@@ -35,9 +35,10 @@ func (s *stage) findOrSubmit(ctx context.Context) (uint64, error) {
 	case over(j.State):
 		return s.submit(ctx, spec)
 	}
-	s.want, s.past, s.before = int(j.Tasks.Wanted), j.Sequence, j.Run
+	s.want, s.before = int(j.Tasks.Wanted), j.Run
+	s.now = projection.Result{Run: j.Run, State: j.State, Tasks: j.Tasks}
 	say(s.Out, "found %s: %s running", j.ID, count(j.Tasks.Running, "task"))
-	return j.Run, nil
+	return j.Sequence + 1, nil
 }
 
 // submit submits the example job, with an image that can be run here.

@@ -16,6 +16,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/watch"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
 
@@ -122,18 +123,23 @@ var errEnough = errors.New("enough")
 
 // await follows a job and returns how it ended.
 func (a *App) await(ctx context.Context, api *client.Client, j projection.Job) error {
-	tasks := watch.New()
 	var last projection.Job
 	err := api.Follow(ctx, client.Feed{Job: j.ID, From: j.Run}, a.lost, func(e projection.Event) error {
-		for _, c := range tasks.Apply(e) {
+		if err := tells(e); err != nil {
+			return err
+		}
+		for _, c := range watch.Changes(e) {
 			say(a.Err, "%s", a.change(c, a.errStyle()))
 		}
+		if e.Result.Run == j.Run && !arrived(j.Kind, e.Result.State) {
+			return nil
+		}
+		// What is known now may be ahead of the feed: a service may run no more.
 		var err error
 		if last, err = api.Job(ctx, j.ID, ""); err != nil {
 			return missing(err, j.ID)
 		}
-		// What is known may be ahead of the feed, whose end is to be shown too.
-		if e.Sequence >= last.Sequence && (arrived(last) || last.Run != j.Run) {
+		if last.Run != j.Run || arrived(last.Kind, last.State) {
 			return errEnough
 		}
 		return nil
@@ -156,10 +162,21 @@ func (a *App) await(ctx context.Context, api *client.Client, j projection.Job) e
 	return ended(last)
 }
 
-// arrived tells whether nothing more is to be waited for: a batch is over, a
+// errOldAPI: the events do not say what became of the job.
+var errOldAPI = errors.New("the API is older than this taurus and its events do not say what they did: update it, or leave --wait out and look with `taurus job`")
+
+// tells refuses the events of an api that does not say what they did.
+func tells(e projection.Event) error {
+	if e.Judgement == "" {
+		return errOldAPI
+	}
+	return nil
+}
+
+// arrived reports whether nothing more is to be waited for: a batch is over, a
 // service runs.
-func arrived(j projection.Job) bool {
-	return over(j.State) || (j.Kind != "batch" && j.State == projection.StateRunning)
+func arrived(kind job.Kind, s projection.JobState) bool {
+	return over(s) || (kind != job.KindBatch && s == projection.StateRunning)
 }
 
 // ended is how a job ended, as this program's exit.

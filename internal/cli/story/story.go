@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -30,9 +31,39 @@ func Decode(e projection.Event) events.Event {
 	return ev
 }
 
-// Tell is an event in a sentence, without its time, its sequence and its job.
+// Tell is an event in a sentence, without its time, its sequence and its job. Of
+// one that did not count it says so, and why.
 func Tell(e projection.Event) string {
-	switch ev := Decode(e).(type) {
+	ev := Decode(e)
+	if _, unknown := ev.(events.Unknown); unknown {
+		return e.Type + " happened, of which this taurus knows nothing"
+	}
+	return sentence(e, ev) + passedOver(e)
+}
+
+// passedOver says why an event did not count. An older api does not say.
+func passedOver(e projection.Event) string {
+	if e.Judgement == "" || e.Counts() {
+		return ""
+	}
+	reason := map[string]string{
+		cluster.Outranked.String():  "what stands is newer",
+		cluster.Repeated.String():   "the log says so already",
+		cluster.StaleEpoch.String(): "its launcher had been replaced",
+		cluster.Unmatched.String():  "no such task is there",
+		cluster.Skipped.String():    "the api does not know such events",
+	}[e.Judgement]
+	if reason == "" {
+		reason = words(e.Judgement)
+	}
+	if t := e.Result.Touched; len(t) == 1 && e.Judgement == cluster.Outranked.String() {
+		reason = "it is " + t[0].State + " already"
+	}
+	return " (does not count: " + reason + ")"
+}
+
+func sentence(e projection.Event, ev events.Event) string {
+	switch ev := ev.(type) {
 	case events.JobSubmitted, events.JobScaled, events.JobStopped, events.JobDeleted:
 		return ofUser(ev) + by(e.Actor)
 	case events.TasksPlanned, events.TasksDoomed, events.JobCompleted, events.JobFailed, events.KillIssued:
@@ -43,8 +74,7 @@ func Tell(e projection.Event) string {
 		return ofLauncher(ev)
 	case events.VerdictChanged:
 		return fmt.Sprintf("%s of group %s %s: %s", tasks(ev.Waiting), ev.Group, verb(ev.Waiting, "waits", "wait"), ev.Summary)
-	case events.Unknown:
-		return ev.TypeName + " happened, of which this taurus knows nothing"
+	case events.Unknown: // Tell tells of those.
 	}
 	return e.Type
 }

@@ -1,7 +1,6 @@
 package story_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -65,13 +64,43 @@ func TestTell(t *testing.T) {
 	}
 }
 
+// What did not count is told with why; an api that does not say leaves it out.
+func TestWhatDidNotCountIsTold(t *testing.T) {
+	runs := events.TaskStatusChanged{Slot: 1, Attempt: 1, State: "TASK_RUNNING"}
+	ended := projection.Result{Run: 1, Touched: []projection.Touched{{From: 1, To: 1, Attempt: 1, State: "KILLED"}}}
+	for _, c := range []struct {
+		ev        events.Event
+		judgement string
+		result    projection.Result
+		want      string
+	}{
+		{runs, "", projection.Result{}, "slot 1 runs"},
+		{runs, "counted", projection.Result{}, "slot 1 runs"},
+		{runs, "outranked", ended, "slot 1 runs (does not count: it is KILLED already)"},
+		{runs, "repeated", ended, "slot 1 runs (does not count: the log says so already)"},
+		{runs, "stale_epoch", projection.Result{}, "slot 1 runs (does not count: its launcher had been replaced)"},
+		{runs, "unmatched", projection.Result{}, "slot 1 runs (does not count: no such task is there)"},
+		{runs, "skipped", projection.Result{}, "slot 1 runs (does not count: the api does not know such events)"},
+		{runs, "put_off", projection.Result{}, "slot 1 runs (does not count: put off)"},
+		{events.JobStopped{}, "outranked", projection.Result{}, "told to stop, by ann (does not count: what stands is newer)"},
+		{events.SubscriptionClosed{Reason: "eof"}, "outranked", projection.Result{}, "subscription to Mesos ended: eof (does not count: what stands is newer)"},
+	} {
+		e := shown(t, c.ev)
+		e.Judgement, e.Result = c.judgement, c.result
+		if got := story.Tell(e); got != c.want {
+			t.Errorf("%s, %s: %q, want %q", c.ev.Type(), c.judgement, got, c.want)
+		}
+	}
+}
+
 func TestUnknownEventsAreTold(t *testing.T) {
 	for _, e := range []projection.Event{
 		{Type: "taurus.job.renamed.v1", Data: jsontext.Value(`{}`)},
+		{Type: "taurus.job.renamed.v1", Data: jsontext.Value(`{}`), Judgement: "skipped"},
 		{Type: "taurus.job.submitted.v9", Data: jsontext.Value(`{}`)},
 		{Type: "taurus.job.stopped.v1", Data: jsontext.Value(`[]`)},
 	} {
-		if got := story.Tell(e); !strings.HasPrefix(got, e.Type+" happened") {
+		if got := story.Tell(e); got != e.Type+" happened, of which this taurus knows nothing" {
 			t.Errorf("%s: %q", e.Type, got)
 		}
 	}

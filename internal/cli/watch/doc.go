@@ -1,5 +1,4 @@
-// Package watch turns events of the log into changes of single tasks, as people
-// watch them: PENDING, STAGING, RUNNING and so on. It holds the last state of
-// every slot and leaves out what changes nothing; it is pure and not safe for
-// concurrent use.
+// Package watch turns events of the feed into changes of single tasks, as people
+// watch them: PENDING, STAGING, RUNNING and so on. What an event changed it says
+// itself; nothing is folded here.
 package watch
