@@ -2,6 +2,7 @@ package projection
 
 import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -43,12 +44,10 @@ func (s *census) count(j *cluster.Job, slot *cluster.Slot, by uint32) {
 }
 
 // countRanges counts the slots of ranges, those that are there.
-func (s *census) countRanges(j *cluster.Job, ranges []events.SlotRange, by uint32) {
-	for _, r := range ranges {
-		for n := uint64(r.From); n <= uint64(r.To); n++ {
-			if slot := j.Slots[uint32(n)]; slot != nil {
-				s.count(j, slot, by)
-			}
+func (s *census) countRanges(j *cluster.Job, list []events.SlotRange, by uint32) {
+	for n := range ranges.All(list) {
+		if slot := j.Slots[n]; slot != nil {
+			s.count(j, slot, by)
 		}
 	}
 }
@@ -92,23 +91,23 @@ func (s *census) alive() uint32 {
 
 // touchedBy returns the slots of a job whose tasks a record may change, ascending
 // and none twice; with all it may be any of them.
-func touchedBy(r cluster.Record) (ranges []events.SlotRange, all bool) {
+func touchedBy(r cluster.Record) (list []events.SlotRange, all bool) {
 	switch ev := r.Event.(type) {
 	case events.JobSubmitted, events.JobDeleted:
 		return nil, true
 	case events.TasksPlanned:
-		ranges = ev.Slots
+		list = ev.Slots
 	case events.TasksDoomed:
-		ranges = ev.Slots
+		list = ev.Slots
 	case events.TaskStaged, events.TaskWithdrawn, events.TaskAdopted, events.TaskStatusChanged:
 		return []events.SlotRange{{From: r.Subject.Slot, To: r.Subject.Slot}}, false
 	default:
 		return nil, false
 	}
-	for i := 1; i < len(ranges); i++ {
-		if ranges[i].From <= ranges[i-1].To {
-			return nil, true // No planner writes such, but the log may hold it.
+	for i := 1; i < len(list); i++ {
+		if list[i].From <= list[i-1].To {
+			return nil, true // Two attempts of a slot at once are seldom.
 		}
 	}
-	return ranges, false
+	return list, false
 }

@@ -68,9 +68,9 @@ func (m *Model) fold(r cluster.Record) (cluster.Change, error) {
 	j, t := m.state.Jobs[id], m.censuses[id]
 	task := taskOf(j, r)
 	before := conditionOf(task)
-	ranges, all := touchedBy(r)
+	slots, all := touchedBy(r)
 	if t != nil {
-		t.countRanges(j, ranges, minus)
+		t.countRanges(j, slots, minus)
 	}
 	c, err := m.state.Apply(r)
 	m.moved = before != conditionOf(task) || task == nil && begun(r, c)
@@ -79,7 +79,7 @@ func (m *Model) fold(r cluster.Record) (cluster.Change, error) {
 	case t == nil || all:
 		m.censuses[id] = newCensus(j)
 	default:
-		t.countRanges(j, ranges, 1)
+		t.countRanges(j, slots, 1)
 	}
 	return c, err
 }

@@ -11,7 +11,7 @@ import (
 // results hold what became of every event: its judgement, and what its Result
 // says. To fold the log again for each page of a history would cost the whole
 // log, and a state for each who reads; so they are kept, packed to some 15 bytes
-// each (docs/adr/0010). An event is made of its record and these bytes whether it
+// each (docs/adr/0015). An event is made of its record and these bytes whether it
 // is fresh or old, so it is the same one.
 type results struct {
 	first, last uint64
