@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -118,7 +119,7 @@ func (f *feeds) follow(c echo.Context, filter projection.Filter, fallback uint64
 		select {
 		case <-f.stopping:
 			cancel()
-			out.deadline(time.Now()) // A write to a client that takes nothing ends too.
+			out.end() // A write to a client that takes nothing ends too.
 		case <-ctx.Done():
 		}
 	}()
@@ -141,6 +142,9 @@ type feedWriter struct {
 	control  *http.ResponseController
 	// patience is how long one write may take.
 	patience time.Duration
+
+	mu    sync.Mutex
+	ended bool
 }
 
 func (f *feeds) newFeedWriter(c echo.Context) *feedWriter {
@@ -175,12 +179,26 @@ func (w *feedWriter) idle(last uint64) error {
 	return w.send(fmt.Sprintf(": heartbeat\nid: %d\n\n", last))
 }
 
-// deadline bounds writes. Where the connection has none, that is no reason to
-// end the feed.
-func (w *feedWriter) deadline(t time.Time) { _ = w.control.SetWriteDeadline(t) }
+// extend gives the next write its time, unless the feed is to end. Where the
+// connection has no deadlines, that is no reason to end the feed.
+func (w *feedWriter) extend() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.ended {
+		_ = w.control.SetWriteDeadline(time.Now().Add(w.patience))
+	}
+}
+
+// end cuts off the write under way and all to come.
+func (w *feedWriter) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = true
+	_ = w.control.SetWriteDeadline(time.Now())
+}
 
 func (w *feedWriter) send(text string) error {
-	w.deadline(time.Now().Add(w.patience))
+	w.extend()
 	if _, err := w.response.Write([]byte(text)); err != nil {
 		return fmt.Errorf("%w: %w", errFeedWrite, err)
 	}
