@@ -25,8 +25,8 @@ type Machine struct {
 	tickets *machine.Tickets
 	lead    *leading.Machine
 
-	pending *pending
-	matcher placement.Matcher
+	pending  *pending
+	matcher  placement.Matcher
 	verdicts verdicts
 	// counter numbers the facts of this process; see cluster.Repeated.
 	counter uint64
