@@ -8,6 +8,9 @@ import (
 
 // enqueue lets a command wait for those of its job that came before it.
 func (m *Machine) enqueue(in Asked) {
+	if m.commands[in.Ticket] != nil {
+		return // There is to be one answer to a ticket.
+	}
 	m.commands[in.Ticket] = &command{Asked: in}
 	if m.queues[in.Job] = append(m.queues[in.Job], in.Ticket); len(m.queues[in.Job]) == 1 {
 		m.free = append(m.free, in.Job)
