@@ -61,7 +61,7 @@ type Options struct {
 type Loop struct {
 	opt      Options
 	state    State
-	clock    *Clock
+	clock    machine.Clock
 	inbox    chan machine.Input
 	feed     atomic.Pointer[Feed]
 	progress *progress
@@ -77,7 +77,7 @@ func New(state State, opt Options) (*Loop, error) {
 		opt.Now = time.Now
 	}
 	l := &Loop{
-		opt: opt, state: state, clock: NewClock(opt.Now), inbox: make(chan machine.Input, inboxSize),
+		opt: opt, state: state, clock: machine.NewClock(opt.Now()), inbox: make(chan machine.Input, inboxSize),
 		progress: newProgress(), caughtUp: make(chan struct{}),
 		metric: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "taurus_fold_sequence", Help: "Last sequence of the log that was folded.",
@@ -129,10 +129,7 @@ func (l *Loop) Done() <-chan struct{} { return l.progress.done }
 
 // Now is the moment by both clocks. Only the loop's goroutine may ask, and
 // whoever stops after it.
-func (l *Loop) Now() machine.Moment {
-	now := l.opt.Now()
-	return machine.Moment{Now: now, Log: l.clock.at(now)}
-}
+func (l *Loop) Now() machine.Moment { return l.clock.At(l.opt.Now()) }
 
 // Post hands an input to the machine, and reports whether it did. It waits while
 // too many wait already, and not after the end of the loop: then nobody is there
@@ -254,7 +251,7 @@ func (r *run) apply(ctx context.Context, rec cluster.Record) error {
 	// appended before one has caught up with it.
 	ready, now := r.ready.Load(), r.opt.Now()
 	own := ready && r.opt.Source != "" && rec.Envelope.Source == r.opt.Source
-	if r.clock.observe(rec, own, now) && ready {
+	if r.clock.Observe(now, rec, own) && ready {
 		r.stepAt(ctx, now, machine.ClockMoved{})
 	}
 	r.stepAt(ctx, now, machine.Folded{Record: rec, Change: change, Own: own})
@@ -283,7 +280,7 @@ func (r *run) take(ctx context.Context, in machine.Input) {
 func (r *run) step(ctx context.Context, in machine.Input) { r.stepAt(ctx, r.opt.Now(), in) }
 
 func (r *run) stepAt(ctx context.Context, now time.Time, in machine.Input) {
-	for _, e := range r.machine.Step(machine.Moment{Now: now, Log: r.clock.at(now)}, in) {
+	for _, e := range r.machine.Step(r.clock.At(now), in) {
 		switch e := e.(type) {
 		case machine.Append:
 			go func() { r.Post(ctx, machine.Appended{Ticket: e.Ticket, Outcome: Append(ctx, r.opt.Log, e.Drafts...)}) }()

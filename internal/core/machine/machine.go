@@ -21,7 +21,7 @@ type Machine interface {
 type Moment struct {
 	// Now is the local clock's: waits for answers go by it.
 	Now time.Time
-	// Log is the log's, see fold.Clock: what due times in the log go by.
+	// Log is the log's, see Clock: what due times in the log go by.
 	Log time.Time
 }
 

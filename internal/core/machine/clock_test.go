@@ -1,11 +1,11 @@
-package fold_test
+package machine_test
 
 import (
 	"testing"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
-	"github.com/milosgajdos/taurus/internal/fold"
+	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -39,15 +39,15 @@ func TestClock(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := start
-			c := fold.NewClock(func() time.Time { return now })
+			c := machine.NewClock(now)
 			for _, r := range tc.seen {
 				now = start.Add(r.now)
 				rec := cluster.Record{Time: start.Add(r.logged), Envelope: events.Envelope{Time: start.Add(r.decided)}}
-				if changed := c.Observe(rec, r.own); changed != r.changed {
+				if changed := c.Observe(now, rec, r.own); changed != r.changed {
 					t.Errorf("at %v: changed %t, want %t", r.now, changed, r.changed)
 				}
 			}
-			if got := c.Now().Sub(now); got != tc.want {
+			if got := c.At(now).Log.Sub(now); got != tc.want {
 				t.Errorf("the log's clock is %v from the local one, want %v", got, tc.want)
 			}
 		})
