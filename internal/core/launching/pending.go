@@ -26,6 +26,7 @@ func newPending() *pending {
 func (p *pending) note(c cluster.Change) {
 	for _, t := range c.Tasks {
 		k := t.Key()
+		p.changed = p.changed || frees(c.Job, t)
 		if t.State == cluster.Waiting {
 			p.waiting[k], p.changed = t, true
 		} else if _, was := p.waiting[k]; was {
@@ -43,4 +44,14 @@ func (p *pending) note(c cluster.Change) {
 			delete(p.unconfirmed, k)
 		}
 	}
+}
+
+// frees reports whether a change of a task may have freed its slot for another
+// attempt, which had to wait for its end.
+func frees(j *cluster.Job, t *cluster.Task) bool {
+	if j == nil || j.Slots[t.Slot] == nil {
+		return false
+	}
+	current := j.Slots[t.Slot].Current()
+	return current != nil && current != t && current.State == cluster.Waiting
 }
