@@ -1,4 +1,4 @@
-package sim_test
+package embedded_test
 
 import (
 	"strings"
@@ -8,7 +8,8 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/milosgajdos/taurus/sim"
+	"github.com/milosgajdos/taurus/sim/embedded"
+	"github.com/milosgajdos/taurus/sim/world"
 )
 
 // TestEmbeddedFrameworkRemoved: no launcher was subscribed for longer than the
@@ -16,12 +17,12 @@ import (
 // more. Nothing is started again behind the operator's back; a launcher that may
 // register anew starts what is wanted, and so does a master that was restarted.
 func TestEmbeddedFrameworkRemoved(t *testing.T) {
-	for name, mend := range map[string]func(*testing.T, *sim.Embedded){
-		"register anew": func(_ *testing.T, w *sim.Embedded) {
+	for name, mend := range map[string]func(*testing.T, *embedded.World){
+		"register anew": func(_ *testing.T, w *embedded.World) {
 			w.RegisterAnew()
 			w.Start("launcher")
 		},
-		"restart the master": func(t *testing.T, w *sim.Embedded) {
+		"restart the master": func(t *testing.T, w *embedded.World) {
 			w.Start("launcher")
 			w.Cluster.KillMaster()
 			time.Sleep(time.Second)
@@ -30,13 +31,13 @@ func TestEmbeddedFrameworkRemoved(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := embedded(t, 1, 2, zerolog.Nop())
+				w := rig(t, 1, 2, zerolog.Nop())
 				defer w.Close()
 				w.FailoverTimeout(time.Minute)
 				w.Start("planner")
 				w.Start("reaper")
 				first := w.Start("launcher")
-				must(t, w.Submit(service("web", 3)))
+				must(t, w.Submit(world.Service("web", 3)))
 				time.Sleep(time.Minute)
 				first.Kill()
 				time.Sleep(10 * time.Minute)

@@ -1,4 +1,4 @@
-package sim_test
+package embedded_test
 
 import (
 	"flag"
@@ -16,41 +16,35 @@ import (
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/internal/mesosim/fault"
-	"github.com/milosgajdos/taurus/sim"
+	"github.com/milosgajdos/taurus/sim/embedded"
+	"github.com/milosgajdos/taurus/sim/world"
 )
 
 var embeddedFlag = flag.Int("embedded", 8, "how many seeds to run on the embedded Mesos")
 
 const hosts = 4
 
-// TestEmbeddedSeeds is TestSeeds on the embedded Mesos, with more that can go
-// wrong: agents and the master are killed, events are lost, late or doubled.
+// TestEmbeddedSeeds is TestSeeds on the embedded Mesos: agents and the master are
+// killed, events are lost, late or doubled.
 func TestEmbeddedSeeds(t *testing.T) {
 	for seed := range uint64(*embeddedFlag) {
 		t.Run(fmt.Sprintf("seed=%d", seed+1), func(t *testing.T) {
-			logger := recorder(t, 1000+seed+1)
+			logger := recorder(t, seed+1)
 			synctest.Test(t, func(t *testing.T) {
-				w := embedded(t, seed+1, hosts, logger)
+				w := rig(t, seed+1, hosts, logger)
 				defer w.Close()
 				defer func() {
 					if t.Failed() {
 						logger.Log().Msg(w.Story())
 					}
 				}()
-				embeddedChaos(t, w, rand.New(rand.NewPCG(seed+1, 3)))
+				chaos(t, w, rand.New(rand.NewPCG(seed+1, 3)))
 				must(t, w.Calm())
 				time.Sleep(20 * time.Minute)
-				verifyEmbedded(t, w)
+				verify(t, w)
 			})
 		})
 	}
-}
-
-func embedded(t *testing.T, seed uint64, n int, logger zerolog.Logger) *sim.Embedded {
-	t.Helper()
-	w, err := sim.NewEmbedded(t.Context(), seed, n, logger)
-	must(t, err)
-	return w
 }
 
 // strikes are the faults of calls and events that a seed draws from.
@@ -66,13 +60,13 @@ var strikes = []fault.Rule{
 	{Event: "OFFERS", Action: fault.Delay, For: fault.Duration(3 * time.Second)},
 }
 
-func embeddedChaos(t *testing.T, w *sim.Embedded, rng *rand.Rand) {
+func chaos(t *testing.T, w *embedded.World, rng *rand.Rand) {
 	t.Helper()
-	running := map[string][]*sim.Process{}
+	running := map[string][]*embedded.Process{}
 	for _, role := range []string{"planner", "planner", "launcher", "launcher", "reaper", "reaper"} {
 		running[role] = append(running[role], w.Start(role))
 	}
-	must(t, w.Submit(service("steady", 4)))
+	must(t, w.Submit(world.Service("steady", 4)))
 	w.SetLogFaults(rng.IntN(6), rng.IntN(6))
 	for _, rule := range strikes {
 		if rule.Chance = rng.IntN(15); rule.Chance > 0 {
@@ -102,28 +96,26 @@ func embeddedChaos(t *testing.T, w *sim.Embedded, rng *rand.Rand) {
 			time.Sleep(time.Duration(rng.Int64N(int64(5 * time.Second))))
 			must(t, w.Cluster.StartMaster())
 		case 9:
-			ignore(w.Submit(service("moving", uint32(1+rng.IntN(5)))))
+			ignore(w.Submit(world.Service("moving", uint32(1+rng.IntN(5)))))
 		case 10:
 			ignore(w.Command("moving", submission.Stop{}))
 		case 11:
 			ignore(w.Command("steady", submission.Scale{Replicas: uint32(1 + rng.IntN(6)), Limits: job.DefaultLimits()}))
 		case 12:
-			ignore(w.Submit(batch("work")))
+			ignore(w.Submit(world.Batch("work")))
 		case 13:
-			sick := crashing("sick")
-			sick.Tasks[0].Labels["sim.exit_code"] = "1"
-			ignore(w.Submit(sick))
+			ignore(w.Submit(world.Crashing("sick", 2, 3*time.Second)))
 		case 14:
 			ignore(w.Command("moving", submission.Stop{}))
 			time.Sleep(time.Duration(rng.Int64N(int64(3 * time.Second))))
 			ignore(w.Command("moving", submission.Delete{}))
-			ignore(w.Submit(service("moving", uint32(1+rng.IntN(5)))))
+			ignore(w.Submit(world.Service("moving", uint32(1+rng.IntN(5)))))
 		}
 	}
 	ignore(w.Command("sick", submission.Stop{}))
 }
 
-func verifyEmbedded(t *testing.T, w *sim.Embedded) {
+func verify(t *testing.T, w *embedded.World) {
 	t.Helper()
 	d, err := w.Disagreements()
 	must(t, err)
@@ -149,14 +141,14 @@ func TestEmbeddedKillOvertakesAccept(t *testing.T) {
 	for _, late := range []time.Duration{time.Second, 4 * time.Second, 30 * time.Second} {
 		t.Run(late.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := embedded(t, 1, 2, zerolog.Nop())
+				w := rig(t, 1, 2, zerolog.Nop())
 				defer w.Close()
 				for _, role := range []string{"planner", "launcher", "reaper"} {
 					w.Start(role)
 				}
 				time.Sleep(5 * time.Second)
 				must(t, w.Strike(fault.Rule{Call: "ACCEPT", Action: fault.Delay, For: fault.Duration(late), Times: 1}))
-				must(t, w.Submit(service("web", 1)))
+				must(t, w.Submit(world.Service("web", 1)))
 				time.Sleep(500 * time.Millisecond)
 				must(t, w.Command("web", submission.Stop{}))
 				time.Sleep(20 * time.Minute)
@@ -178,14 +170,14 @@ func TestEmbeddedKillOvertakesAccept(t *testing.T) {
 // another beside it nor forget it.
 func TestEmbeddedGoneAndThenRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := embedded(t, 1, 2, zerolog.Nop())
+		w := rig(t, 1, 2, zerolog.Nop())
 		defer w.Close()
 		for _, role := range []string{"planner", "launcher", "reaper"} {
 			w.Start(role)
 		}
 		time.Sleep(5 * time.Second)
 		must(t, w.Strike(fault.Rule{Call: "ACCEPT", Action: fault.Reorder, After: "KILL", Times: 1}))
-		must(t, w.Submit(service("web", 1)))
+		must(t, w.Submit(world.Service("web", 1)))
 		time.Sleep(3 * time.Second)
 		state, err := w.Fold(0)
 		must(t, err)

@@ -1,0 +1,245 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/deciding"
+	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/sim/world"
+)
+
+// disturb lets users, operators, processes, Mesos or NATS do something.
+func (r *Run) disturb() {
+	all := []func(){
+		r.kill, r.kill, r.kill, r.stop, r.cut, r.partition, r.partition, r.crash, r.heal, r.heal, r.heal,
+		r.restartMaster, r.logAway, r.loseLease, r.blind, r.blind, r.stuck, r.jump, r.unreachableMaster, r.share, r.fill,
+		r.submit, r.submit, r.submit, r.scale, r.scale, r.stopJob, r.stopJob, r.replaceJob,
+	}
+	all[r.rng.IntN(len(all))]()
+}
+
+// one is any process of the roles.
+func (r *Run) one(roles ...string) int {
+	of := r.names[roles[r.rng.IntN(len(roles))]]
+	return of[r.rng.IntN(len(of))]
+}
+
+func (r *Run) kill() {
+	i := r.one("commander", "planner", "launcher", "launcher", "reaper")
+	r.end(i, "kill", func() { r.World.Kill(i) })
+}
+
+// stop has a launcher end in an orderly way.
+func (r *Run) stop() {
+	i := r.one("launcher")
+	r.end(i, "stop", func() { r.World.Stop(i) })
+}
+
+// end ends a process and starts it again, at once or after a while.
+func (r *Run) end(i int, how string, do func()) {
+	p := r.World.Processes[i]
+	if !p.Alive {
+		return
+	}
+	r.act(how+" "+p.Name, do)
+	ahead := time.Duration(0)
+	// A planner with a clock that is ahead gives up an agent too early, once, before
+	// it knew.
+	if (p.Role == "launcher" || p.Role == "reaper") && r.rng.IntN(4) == 0 {
+		ahead = r.upTo(2*time.Hour) - time.Hour
+	}
+	wait := time.Duration(0)
+	if r.rng.IntN(2) == 0 {
+		wait = r.upTo(20 * time.Second)
+	}
+	r.after(wait, "start "+p.Name, func() { r.World.Start(i, ahead) })
+}
+
+func (r *Run) cut() {
+	arrived := r.rng.IntN(2) == 0
+	r.act(fmt.Sprintf("cut the stream, all had arrived: %t", arrived), func() { r.World.Cut(arrived) })
+}
+
+func (r *Run) agent() int { return r.rng.IntN(len(r.World.Master.Agents)) }
+
+func (r *Run) partition() {
+	a := r.agent()
+	r.act(fmt.Sprintf("partition S%d", a), func() { r.World.Partition(a) })
+}
+
+func (r *Run) crash() {
+	a := r.agent()
+	r.act(fmt.Sprintf("crash S%d", a), func() { r.World.Crash(a) })
+}
+
+func (r *Run) heal() {
+	a := r.agent()
+	r.act(fmt.Sprintf("heal S%d", a), func() { r.mend(a) })
+}
+
+func (r *Run) mend(agent int) {
+	r.World.Heal(agent)
+	r.World.Replace(agent)
+}
+
+func (r *Run) restartMaster() {
+	step := 1 + r.upTo(3*time.Second)
+	r.act("kill the master", r.World.KillMaster)
+	r.after(r.upTo(5*time.Second), "start a master", func() { r.World.StartMaster(step) })
+}
+
+// logAway has nobody reach the log for a while. The lease may run out meanwhile.
+func (r *Run) logAway() {
+	if r.World.LogAway {
+		return
+	}
+	d := r.upTo(20 * time.Second)
+	r.act("the log is away", func() { r.World.LogAway = true })
+	r.after(d, "the log is back", func() {
+		r.World.LogAway = false
+		if d > r.World.Options.LeaseTTL {
+			r.World.LoseLease()
+		}
+	})
+}
+
+func (r *Run) loseLease() { r.act("the lease is lost", r.World.LoseLease) }
+
+func (r *Run) blind() {
+	p, d := r.World.Processes[r.one("planner", "launcher", "reaper", "commander")], r.upTo(20*time.Second)
+	r.act(fmt.Sprintf("%s reads nothing for %v", p.Name, d), func() { p.BlindUntil = r.World.Now.Add(d) })
+}
+
+func (r *Run) stuck() {
+	p, d := r.World.Processes[r.one("planner", "launcher", "reaper", "commander")], r.upTo(20*time.Second)
+	r.act(fmt.Sprintf("%s does nothing for %v", p.Name, d), func() { p.StuckUntil = r.World.Now.Add(d) })
+}
+
+// jump sets a clock.
+func (r *Run) jump() {
+	p, d := r.World.Processes[r.one("launcher", "reaper")], r.upTo(time.Hour)
+	r.act(fmt.Sprintf("the clock of %s jumps by %v", p.Name, d), func() { p.Ahead += d })
+}
+
+// unreachableMaster keeps a process from the master for a while.
+func (r *Run) unreachableMaster() {
+	i, d := r.one("launcher", "reaper"), r.upTo(90*time.Second)
+	p := r.World.Processes[i]
+	r.act(p.Name+" cannot reach the master", func() { r.World.Isolate(i) })
+	r.after(d, p.Name+" can reach the master", func() { p.CutFromMesos = false })
+}
+
+// share tells a planner or a reaper which part of the jobs is its own. Nothing may
+// depend on whether that is true.
+func (r *Run) share() {
+	i := r.one("planner", "reaper")
+	mine := make([]bool, r.World.Options.Space.Partitions())
+	for n := range mine {
+		mine[n] = r.rng.IntN(2) == 0
+	}
+	if r.rng.IntN(3) == 0 {
+		mine = nil
+	}
+	r.act(r.World.Processes[i].Name+" shares", func() { r.World.Tell(i, deciding.Shared{Mine: mine}) })
+}
+
+// fill has the log be nearly full for a while.
+func (r *Run) fill() {
+	r.act("the log is nearly full", func() { r.usage(0.95) })
+	r.after(r.upTo(30*time.Second), "the log has room", func() { r.usage(0) })
+}
+
+func (r *Run) usage(share float64) {
+	r.World.LogFull = share
+	for _, i := range r.names["planner"] {
+		var in machine.Input = planning.Usage{Full: share > 0.9}
+		r.World.Tell(i, in)
+	}
+}
+
+func submit(spec *job.Spec) submission.Command {
+	c, err := world.Submission(spec)
+	if err != nil {
+		panic(err) // The specs are this package's.
+	}
+	return c
+}
+
+// ask gives a command to a commander that runs. Its user may lose patience.
+func (r *Run) ask(id string, c submission.Command) {
+	i := r.one("commander")
+	if p := r.World.Processes[i]; p.Alive {
+		r.act(fmt.Sprintf("a user asks %s for %T of %s", p.Name, c, id), func() {
+			a := r.World.Ask(i, id, c)
+			if r.rng.IntN(8) == 0 {
+				r.after(r.upTo(3*time.Second), "a user leaves", func() { r.World.Leave(a) })
+			}
+		})
+	}
+}
+
+func (r *Run) some() uint32 { return uint32(1 + r.rng.IntN(5)) }
+
+func (r *Run) submit() {
+	switch r.rng.IntN(4) {
+	case 0:
+		r.ask("moving", submit(world.Service("moving", r.some())))
+	case 1:
+		r.ask("work", submit(world.Batch("work")))
+	case 2:
+		large := world.Service("large", r.some())
+		large.Tasks[0].Resources.CPU = 3.5
+		r.ask("large", submit(large))
+	case 3:
+		sick := world.Crashing("sick", 2, 3*time.Second)
+		if r.rng.IntN(3) == 0 {
+			sick.Tasks[0].Labels[world.LabelUnlaunchable] = "true"
+		}
+		r.ask("sick", submit(sick))
+	}
+}
+
+func (r *Run) scale() {
+	id := []string{"steady", "moving"}[r.rng.IntN(2)]
+	r.ask(id, submission.Scale{Replicas: r.some(), Limits: job.DefaultLimits()})
+}
+
+func (r *Run) stopJob() {
+	r.ask([]string{"moving", "sick", "large", "work"}[r.rng.IntN(4)], submission.Stop{})
+}
+
+// replaceJob is stopped, deleted and submitted again.
+func (r *Run) replaceJob() {
+	r.ask("moving", submission.Stop{})
+	r.after(r.upTo(3*time.Second), "then", func() {
+		r.ask("moving", submission.Delete{})
+		r.ask("moving", submit(world.Service("moving", r.some())))
+	})
+}
+
+// calm ends all faults.
+func (r *Run) calm() {
+	r.act("calm", func() {
+		w := r.World
+		for _, p := range r.later {
+			p.do()
+		}
+		r.later = nil
+		w.LogAway = false
+		r.usage(0)
+		w.StartMaster(time.Second)
+		for i := range w.Master.Agents {
+			r.mend(i)
+		}
+		for i, p := range w.Processes {
+			p.CutFromMesos, p.BlindUntil, p.StuckUntil = false, time.Time{}, time.Time{}
+			if !p.Alive {
+				w.Start(i, 0)
+			}
+		}
+	})
+}

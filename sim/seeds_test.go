@@ -1,0 +1,53 @@
+package sim_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/milosgajdos/taurus/sim"
+)
+
+var (
+	seedFlag  = flag.Uint64("seed", 0, "run this one seed, and print every step")
+	seedsFlag = flag.Int("seeds", 100, "how many seeds to run")
+)
+
+func TestSeeds(t *testing.T) {
+	if *seedFlag != 0 {
+		run(t, *seedFlag)
+		return
+	}
+	for seed := range uint64(*seedsFlag) {
+		t.Run(fmt.Sprintf("seed=%d", seed+1), func(t *testing.T) {
+			t.Parallel()
+			run(t, seed+1)
+		})
+	}
+}
+
+// run does a seed twice: it has to do the same.
+func run(t *testing.T, seed uint64) {
+	t.Helper()
+	first := sim.New(seed)
+	wrong := first.Do()
+	again := sim.New(seed)
+	var lines []string
+	if len(wrong) > 0 || *seedFlag != 0 {
+		again.Watch = func(line string) { lines = append(lines, line) }
+	}
+	again.Do()
+	if *seedFlag != 0 {
+		fmt.Fprintln(os.Stderr, strings.Join(lines, "\n"))
+	}
+	if first.Trace() != again.Trace() || !bytes.Equal(first.World.Log.Bytes(), again.World.Log.Bytes()) {
+		t.Errorf("seed %d did not do the same twice", seed)
+	}
+	if len(wrong) > 0 {
+		t.Fatalf("%s\nrepeat with: go test ./sim -run TestSeeds -seed %d\nthe last steps:\n%s\n", strings.Join(wrong, "\n"), seed,
+			strings.Join(lines[max(0, len(lines)-60):], "\n")+"\n"+first.World.Story())
+	}
+}
