@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/gogo/protobuf/proto"
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -13,12 +12,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience bounds every wait; a test that passes never spends it.
-const patience = 20 * time.Second
 
 // framework is a scheduler that speaks protobuf.
 type framework struct {
@@ -67,17 +64,11 @@ func subscribe(t *testing.T, addr string, info mesos.FrameworkInfo) *framework {
 	f := &framework{t: t, master: addr, info: info, events: make(chan *scheduler.Event, 1000), cancel: cancel, offers: map[string]mesos.Offer{}, seen: map[string]bool{}}
 	call := &scheduler.Call{Type: scheduler.Call_SUBSCRIBE, FrameworkID: info.ID, Subscribe: &scheduler.Call_Subscribe{FrameworkInfo: &info}}
 	var res *http.Response
-	deadline := time.Now().Add(patience)
-	for {
+	testwait.Until(t, "SUBSCRIBE is taken", func() bool {
 		var err error
-		if res, err = post(ctx, addr, "", call); err == nil && res.StatusCode == http.StatusOK { //nolint:bodyclose // The reader of the stream closes it.
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("SUBSCRIBE: %v", err)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+		res, err = post(ctx, addr, "", call) //nolint:bodyclose // The reader of the stream closes it.
+		return err == nil && res.StatusCode == http.StatusOK
+	})
 	f.stream = res.Header.Get("Mesos-Stream-Id")
 	go f.read(res)
 	f.info.ID = f.wait(scheduler.Event_SUBSCRIBED).Subscribed.FrameworkID
@@ -104,24 +95,19 @@ func (f *framework) read(res *http.Response) {
 // wait returns the next event of a type; offers on the way are kept.
 func (f *framework) wait(want scheduler.Event_Type) *scheduler.Event {
 	f.t.Helper()
-	after := time.After(patience)
 	for {
-		select {
-		case e, ok := <-f.events:
-			if !ok {
-				f.t.Fatalf("the stream ended before %s", want)
-			}
-			for _, o := range e.GetOffers().GetOffers() {
-				f.offers[o.ID.Value] = o
-			}
-			if e.Type == scheduler.Event_RESCIND {
-				delete(f.offers, e.Rescind.OfferID.Value)
-			}
-			if e.Type == want {
-				return e
-			}
-		case <-after:
-			f.t.Fatalf("no %s", want)
+		e, ok := testwait.Receive(f.t, want.String(), f.events)
+		if !ok {
+			f.t.Fatalf("the stream ended before %s", want)
+		}
+		for _, o := range e.GetOffers().GetOffers() {
+			f.offers[o.ID.Value] = o
+		}
+		if e.Type == scheduler.Event_RESCIND {
+			delete(f.offers, e.Rescind.OfferID.Value)
+		}
+		if e.Type == want {
+			return e
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // node is a master or an agent that can be stopped and started again.
@@ -301,20 +302,13 @@ func TestTeardownReachesAnAgentThatWasAway(t *testing.T) {
 	f.call(&scheduler.Call{Type: scheduler.Call_TEARDOWN})
 	c.agent = startAgent(t, c.dir, c.master.addr, 0)
 	g := subscribe(t, c.master.addr, newInfo())
-	deadline := time.Now().Add(patience)
-	for {
+	testwait.Until(t, "the agent keeps nothing", func() bool {
 		records, err := filepath.Glob(filepath.Join(c.dir, "agent0", "meta", "runs", "*.json"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(records) == 0 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the agent keeps %v", records)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+		return len(records) == 0
+	})
 	for _, r := range g.offer().Resources {
 		if r.Name == "cpus" && r.Scalar.Value != 4 {
 			t.Errorf("%v cpus are free", r.Scalar.Value)

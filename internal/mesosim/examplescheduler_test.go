@@ -16,6 +16,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/simulated"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // buildExampleScheduler builds mesos-go's own example from its module. What it
@@ -59,7 +60,7 @@ func TestExampleScheduler(t *testing.T) {
 		t.Run(tt.codec, func(t *testing.T) {
 			m := startMaster(t, t.TempDir(), 0)
 			startShortLived(t, m.addr)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), testwait.Patience)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, bin, "-url", "http://"+m.addr+"/api/v1/scheduler", "-codec", tt.codec,
 				"-tasks", fmt.Sprint(tasks), "-cpu", "0.5", "-exec.image", "example-executor", "-maxRefuseSeconds", "10ms",

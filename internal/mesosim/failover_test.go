@@ -3,6 +3,7 @@ package mesosim_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/election"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/internal/zktest"
 )
 
@@ -69,22 +71,20 @@ func (c *candidate) await(t *testing.T, status int) (location string) {
 		Transport:     &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	for deadline := time.Now().Add(3 * patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	testwait.Until(t, fmt.Sprintf("%s answers %d", c.addr, status), func() bool {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+c.addr+"/api/v1/scheduler", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		res, err := client.Do(req)
 		if err != nil {
-			continue
+			return false
 		}
 		_ = res.Body.Close()
-		if res.StatusCode == status {
-			return res.Header.Get("Location")
-		}
-	}
-	t.Fatalf("%s never answered %d", c.addr, status)
-	return ""
+		location = res.Header.Get("Location")
+		return res.StatusCode == status
+	})
+	return location
 }
 
 const (

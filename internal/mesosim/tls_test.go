@@ -13,6 +13,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/listen"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // Section 6: a master and an agent that speak TLS, with each other too.
@@ -49,15 +50,10 @@ func TestClusterOverTLS(t *testing.T) {
 	}()
 	transport := &http.Transport{TLSClientConfig: conf.Client()}
 	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport, Timeout: time.Minute}
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if body := fetch(t, client, "https://"+m.Addr()+"/slaves"); strings.Contains(body, `"active":true`) {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the agent did not register in a minute")
-		}
-	}
+	client := &http.Client{Transport: transport, Timeout: testwait.Patience}
+	testwait.Until(t, "the agent is registered", func() bool {
+		return strings.Contains(fetch(t, client, "https://"+m.Addr()+"/slaves"), `"active":true`)
+	})
 	if body := fetch(t, client, "https://"+a.Addr()+"/state"); !strings.Contains(body, `"version"`) {
 		t.Errorf("the agent's state is %q", body)
 	}

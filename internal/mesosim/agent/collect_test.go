@@ -11,6 +11,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // 7.2: sandboxes remain for --gc_delay after the end, those of running tasks as
@@ -74,17 +75,14 @@ func TestAgentCollectsWhileItRuns(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) { // Files have no signal.
-		if _, err := os.Stat(executor); os.IsNotExist(err) {
-			break
+	defer func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
-		if time.Now().After(deadline) {
-			t.Error("the sandbox is still there")
-			break
-		}
-	}
-	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
+	}()
+	testwait.Until(t, "the sandbox is gone", func() bool {
+		_, err := os.Stat(executor)
+		return os.IsNotExist(err)
+	})
 }

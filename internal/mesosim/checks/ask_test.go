@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // answer is what a request got.
@@ -73,7 +74,7 @@ func open(ctx context.Context, t *testing.T, method, addr, path string, h http.H
 // ask sends a request and returns the whole answer.
 func ask(t *testing.T, method, addr, path string, h http.Header, body any) answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testwait.Patience)
 	defer cancel()
 	res := open(ctx, t, method, addr, path, h, body)
 	defer func() { _ = res.Body.Close() }()

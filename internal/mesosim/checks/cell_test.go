@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,12 +18,10 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience bounds every wait; a test that passes never spends it.
-const patience = 30 * time.Second
 
 // tick is the allocation interval of the tests' masters.
 const tick = 50 * time.Millisecond
@@ -108,11 +108,7 @@ func startAgent(t *testing.T, m *node, edit ...func(*agent.Options)) *node {
 			return
 		}
 		a.Unregister()
-		select {
-		case <-n.done:
-		case <-time.After(patience):
-			t.Error("an agent does not end")
-		}
+		testwait.Receive(t, "the end of an agent", n.done)
 	})
 	n.again = func() *node {
 		return startAgent(t, m, append(edit, func(x *agent.Options) { x.WorkDir, x.Port = o.WorkDir, portOf(t, n.addr) })...)
@@ -135,17 +131,6 @@ func offering(t *testing.T, text string) func(*agent.Options) {
 	return func(o *agent.Options) { o.Resources = rs }
 }
 
-// eventually waits until a condition holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !holds(); {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
 // sandboxOf is where an agent keeps a task's output.
 func sandboxOf(t *testing.T, workDir, task string) string {
 	t.Helper()
@@ -154,4 +139,15 @@ func sandboxOf(t *testing.T, workDir, task string) string {
 		t.Fatalf("sandbox of %s: %v, %v", task, found, err)
 	}
 	return found[0]
+}
+
+// awaitWritten waits until a task has written a text, as it does when it has set
+// itself up for what is to come.
+func awaitWritten(t *testing.T, workDir, task, text string) {
+	t.Helper()
+	out := filepath.Join(sandboxOf(t, workDir, task), "stdout")
+	testwait.Until(t, task+" writes "+text, func() bool {
+		b, err := os.ReadFile(out)
+		return err == nil && strings.Contains(string(b), text)
+	})
 }

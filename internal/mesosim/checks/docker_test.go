@@ -23,6 +23,12 @@ import (
 // where there is no engine, but never in CI.
 func dockerCell(t *testing.T, capabilities ...string) (f *framework, image string) {
 	t.Helper()
+	return dockerCellWith(t, func(*agent.Options) {}, capabilities...)
+}
+
+// dockerCellWith is a dockerCell whose agent has further options.
+func dockerCellWith(t *testing.T, edit func(*agent.Options), capabilities ...string) (f *framework, image string) {
+	t.Helper()
 	port := freePort(t)
 	resources := offering(t, fmt.Sprintf("cpus:4;mem:2048;disk:4096;ports:[%d-%d]", port, port))
 	cli, err := client.New(client.FromEnv)
@@ -51,7 +57,7 @@ func dockerCell(t *testing.T, capabilities ...string) (f *framework, image strin
 		}
 	})
 	m := startMaster(t)
-	a := startAgent(t, m, resources, func(o *agent.Options) { o.Executor, o.RegistrationTimeout = agent.Auto, 5*time.Second })
+	a := startAgent(t, m, resources, edit, func(o *agent.Options) { o.Executor = agent.Auto })
 	f = subscribe(t, m.addr, info(capabilities...))
 	t.Cleanup(func() {
 		f.cancel()
@@ -216,7 +222,7 @@ func TestRegistrationTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	f, _ := dockerCell(t)
+	f, _ := dockerCellWith(t, func(o *agent.Options) { o.RegistrationTimeout = 5 * time.Second })
 	o := f.offer()
 	f.launch(o, task("t", o, "sleep 1000", "container", boxOf(l.Addr().String()+"/never:1")))
 	match(t, "failed", f.expect("t", "TASK_FAILED"), object{

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // framework is a subscribed scheduler.
@@ -45,7 +47,7 @@ func subscribe(t *testing.T, addr string, fi object, more ...any) *framework {
 // passed over, offers kept; anything else is a fault.
 func (f *framework) wait(kind string) object {
 	f.t.Helper()
-	end := time.After(patience)
+	end := time.After(testwait.Patience)
 	for {
 		e := f.nextBefore(end, kind)
 		if e == nil {
@@ -112,7 +114,7 @@ func (f *framework) barrier() []object {
 	name := fmt.Sprintf("barrier-%d", f.barriers)
 	f.call("RECONCILE", object{"tasks": list{object{"task_id": object{"value": name}}}})
 	var out []object
-	end := time.After(patience)
+	end := time.After(testwait.Patience)
 	for {
 		e := f.nextBefore(end, name)
 		if e == nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // The first things that may be wrong with a request, in order (1.1).
@@ -190,7 +191,7 @@ func TestOrderOfRefusals(t *testing.T) {
 	m := startMaster(t)
 	f := subscribe(t, m.addr, info())
 	f.cancel()
-	eventually(t, "the framework is away", func() bool {
+	testwait.Until(t, "the framework is away", func() bool {
 		return post(t, m.addr, object{"type": "REVIVE", "framework_id": object{"value": f.id}}).status == 403
 	})
 	post(t, m.addr, object{"type": "REVIVE", "framework_id": object{"value": f.id}}).is(t, "no stream id", 403, "Framework is not subscribed")

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
-// quickPings has a master give up agents soon.
-func quickPings(o *master.Options) { o.PingTimeout, o.MaxPingTimeouts = 300*time.Millisecond, 2 }
+// quickPings has a master give up agents soon, and yet not those that are slow to
+// answer because the machine has other things to do.
+func quickPings(o *master.Options) { o.PingTimeout, o.MaxPingTimeouts = 500*time.Millisecond, 8 }
 
 // loud takes the next ones but heartbeats, offers and rescinds.
 func (f *framework) loud(n int) []object {
@@ -124,7 +126,7 @@ func TestUnreachableAgent(t *testing.T) {
 // a master that was restarted, says less (5.2).
 func TestReregisterTimeout(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t, func(o *master.Options) { o.ReregisterTimeout = 2 * time.Second })
+	m := startMaster(t, func(o *master.Options) { o.ReregisterTimeout = 5 * time.Second })
 	a := startAgent(t, m, simulated)
 	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
 	o := f.offer()
@@ -132,7 +134,7 @@ func TestReregisterTimeout(t *testing.T) {
 	a.stop()
 	es := f.loud(2)
 	match(t, "status", es[0], object{
-		"update.status.state": "TASK_UNREACHABLE", "update.status.message": "agent did not reregister within 2secs after disconnecting",
+		"update.status.state": "TASK_UNREACHABLE", "update.status.message": "agent did not reregister within 5secs after disconnecting",
 		"update.status.reason": "REASON_AGENT_REMOVED",
 	})
 	match(t, "failure", es[1], object{"type": "FAILURE"})
@@ -142,7 +144,7 @@ func TestReregisterTimeout(t *testing.T) {
 
 func TestRecoveredAgentThatStaysAway(t *testing.T) {
 	t.Parallel()
-	m := startMaster(t, func(o *master.Options) { o.ReregisterTimeout = 2 * time.Second })
+	m := startMaster(t, func(o *master.Options) { o.ReregisterTimeout = 5 * time.Second })
 	a := startAgent(t, m, simulated)
 	f := subscribe(t, m.addr, info("PARTITION_AWARE"))
 	o := f.offer()
@@ -228,7 +230,7 @@ func TestCheck77Drain(t *testing.T) {
 	})
 	match(t, "killing", f.expect("t", "TASK_KILLING"), object{"reason": "REASON_AGENT_DRAINING"})
 	match(t, "killed", f.expect("t", "TASK_KILLED"), object{"reason": "REASON_AGENT_DRAINING"})
-	eventually(t, "DRAINED", func() bool { return at(drain(), "drain_info.state") == "DRAINED" })
+	testwait.Until(t, "DRAINED", func() bool { return at(drain(), "drain_info.state") == "DRAINED" })
 	match(t, "drained", drain(), object{"active": false, "deactivated": true})
 	f.unoffered("a drained agent")
 	f.operate("REACTIVATE_AGENT", object{"agent_id": agentID})

@@ -1,6 +1,10 @@
 package checks_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/milosgajdos/taurus/internal/testwait"
+)
 
 // What is wrong with a schedule, with machines that are to go down, and with those
 // that are to come up (2.5).
@@ -103,7 +107,7 @@ func TestDrainOfAnUnreachableAgent(t *testing.T) {
 	a = a.again()
 	match(t, "back", f.status(), object{"reason": "REASON_AGENT_REREGISTERED"})
 	match(t, "drained", f.expect("t", "TASK_KILLED"), object{"reason": "REASON_AGENT_DRAINING"})
-	eventually(t, "DRAINED", func() bool {
+	testwait.Until(t, "DRAINED", func() bool {
 		return at(operate(t, m.addr, "GET_AGENTS", nil), "get_agents.agents.0.drain_info.state") == "DRAINED"
 	})
 	a.stop()

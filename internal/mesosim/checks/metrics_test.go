@@ -1,6 +1,10 @@
 package checks_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/milosgajdos/taurus/internal/testwait"
+)
 
 // The counters of a master and of a framework, by Mesos' names; those that count
 // nothing are zero (7.1).
@@ -47,7 +51,7 @@ func TestCounters(t *testing.T) {
 	match(t, "again", get(t, m.addr, "/metrics/snapshot").json(t), object{"master/messages_reregister_framework": 1})
 	m2.call("TEARDOWN", nil)
 	s.cancel()
-	eventually(t, "the operator is gone", func() bool {
+	testwait.Until(t, "the operator is gone", func() bool {
 		return number(get(t, m.addr, "/metrics/snapshot").json(t), "master/operator_event_stream_subscribers") == 0
 	})
 }

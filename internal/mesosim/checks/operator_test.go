@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // keys wants all of them in an object.
@@ -186,7 +187,7 @@ func TestCheck80Files(t *testing.T) {
 		t.Fatal(err)
 	}
 	container := filepath.Base(inside)
-	eventually(t, "the task wrote", func() bool {
+	testwait.Until(t, "the task wrote", func() bool {
 		b, err := os.ReadFile(filepath.Join(inside, "sub", "file"))
 		return err == nil && len(b) > 0
 	})

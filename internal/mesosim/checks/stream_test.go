@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // stream is a subscription and its events.
@@ -62,7 +63,7 @@ func (s *stream) read(body io.ReadCloser) {
 // next is the next event of any type; nil is the end of the stream.
 func (s *stream) next() object {
 	s.t.Helper()
-	return s.nextBefore(time.After(patience), "event")
+	return s.nextBefore(time.After(testwait.Patience), "event")
 }
 
 func (s *stream) nextBefore(end <-chan time.Time, what string) object {
@@ -80,7 +81,7 @@ func (s *stream) nextBefore(end <-chan time.Time, what string) object {
 // those of offers.
 func (s *stream) ended() {
 	s.t.Helper()
-	end := time.After(patience)
+	end := time.After(testwait.Patience)
 	for {
 		e := s.nextBefore(end, "end of the stream")
 		if e == nil {

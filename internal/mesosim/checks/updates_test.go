@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // taskOf is what GET_TASKS shows of a task that the master holds.
@@ -48,13 +50,13 @@ func TestCheck56Retry(t *testing.T) {
 	t.Parallel()
 	f := solo(t, info())
 	o := f.offer()
+	at := time.Now()
 	f.launch(o, task("t", o, "sleep 1000"))
 	first := f.status()
-	at := time.Now()
 	match(t, "first", first, object{"state": "TASK_STARTING"})
 	match(t, "before it is resent", taskOf(t, f.addr, "t"), object{"state": "TASK_STARTING", "status_update_state": "TASK_STARTING"})
 	second := f.status()
-	if gap := time.Since(at); gap < 9*time.Second || gap > 19*time.Second {
+	if gap := time.Since(at); gap < 10*time.Second || gap > testwait.Patience/2 {
 		t.Errorf("resent after %s", gap)
 	}
 	match(t, "second", second, object{"uuid": first["uuid"], "state": first["state"], "timestamp": first["timestamp"]})
@@ -70,7 +72,8 @@ func TestCheck56Retry(t *testing.T) {
 
 func TestCheck59Kill(t *testing.T) {
 	t.Parallel()
-	f := solo(t, info("TASK_KILLING_STATE"))
+	dir := t.TempDir()
+	f := solo(t, info("TASK_KILLING_STATE"), func(x *agentOptions) { x.WorkDir = dir })
 	g := subscribe(t, f.addr, info())
 	o := f.offer()
 	agentID := agentOf(o)
@@ -81,7 +84,7 @@ func TestCheck59Kill(t *testing.T) {
 	f.call("SUPPRESS", nil)
 	f.cancel()
 	p := g.offer()
-	deaf := "trap '' TERM; while :; do sleep 1; done"
+	deaf := "trap '' TERM; echo deaf; while :; do sleep 1; done"
 	g.launch(p, task("plain", p, "sleep 1000"), task("deaf", p, deaf, "kill_policy", object{"grace_period": nanos(1e9)}))
 	seen := map[string]string{}
 	for len(seen) < 2 || seen["plain"] != "TASK_RUNNING" || seen["deaf"] != "TASK_RUNNING" {
@@ -89,7 +92,7 @@ func TestCheck59Kill(t *testing.T) {
 		seen[text(s, "task_id.value")] = text(s, "state")
 		g.ack(s)
 	}
-	time.Sleep(time.Second) // the trap is set once sh runs
+	awaitWritten(t, dir, "deaf", "deaf")
 	g.kill("plain", agentID, nil)
 	match(t, "without the capability", g.expect("plain", "TASK_KILLED"), object{"message": "Command terminated with signal Terminated"})
 	at := time.Now()
@@ -103,11 +106,12 @@ func TestCheck59Kill(t *testing.T) {
 // The grace of a KILL is not that of a command task (4.3).
 func TestCheck89KillPolicyOfTheCall(t *testing.T) {
 	t.Parallel()
-	f := solo(t, info())
+	dir := t.TempDir()
+	f := solo(t, info(), func(x *agentOptions) { x.WorkDir = dir })
 	o := f.offer()
-	f.launch(o, task("deaf", o, "trap '' TERM; while :; do sleep 1; done"))
+	f.launch(o, task("deaf", o, "trap '' TERM; echo deaf; while :; do sleep 1; done"))
 	f.expect("deaf", "TASK_STARTING", "TASK_RUNNING")
-	time.Sleep(time.Second)
+	awaitWritten(t, dir, "deaf", "deaf")
 	at := time.Now()
 	f.kill("deaf", agentOf(o), object{"grace_period": nanos(0)})
 	match(t, "deaf", f.expect("deaf", "TASK_KILLED"), object{"message": "Command terminated with signal Killed"})

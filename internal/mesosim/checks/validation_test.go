@@ -3,6 +3,8 @@ package checks_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // fault is a row of the table of section 3: a task and what is wrong with it.
@@ -317,7 +319,7 @@ func TestCheck47SameIDAfterItsEnd(t *testing.T) {
 		t.Error("no uuid")
 	}
 	f.ack(s)
-	eventually(t, "the id is free", func() bool {
+	testwait.Until(t, "the id is free", func() bool {
 		p := f.offer()
 		f.launch(p, task("t", o, "exit 0"))
 		s := f.status()

@@ -5,6 +5,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 	"github.com/milosgajdos/taurus/internal/mesosim/master/core"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // watch subscribes an operator (7.1).
@@ -44,7 +45,7 @@ func TestOperatorSeesFrameworks(t *testing.T) {
 	f.try("UPDATE_FRAMEWORK", object{"framework_info": with(f.info, "name", "new")}).is(t, "a name", 200, "")
 	match(t, "renamed", s.news(), object{"type": "FRAMEWORK_UPDATED", "framework_updated.framework.framework_info.name": "new"})
 	f.cancel()
-	eventually(t, "the framework is away", func() bool { return f.try("REVIVE", nil).status == 403 })
+	testwait.Until(t, "the framework is away", func() bool { return f.try("REVIVE", nil).status == 403 })
 	g := subscribe(t, m.addr, with(f.info, "name", "back"))
 	match(t, "back", s.news(), object{"type": "FRAMEWORK_UPDATED", "framework_updated.framework.framework_info.name": "back"})
 	h := subscribe(t, m.addr, info())

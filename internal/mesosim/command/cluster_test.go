@@ -9,10 +9,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/command"
 	"github.com/milosgajdos/taurus/internal/mesosim/fault"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // runCluster runs mesosim cluster until the test is over, and returns its address.
@@ -64,17 +64,6 @@ func agents(t *testing.T, base string) int {
 	return strings.Count(text, `"active":true`)
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for range 500 {
-		if ok() {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatalf("never: %s", what)
-}
-
 // The faults of a cluster are set over HTTP, agents killed and started too.
 func TestClusterFaults(t *testing.T) {
 	for name, args := range map[string][]string{
@@ -83,15 +72,15 @@ func TestClusterFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			base := "http://" + runCluster(t, args...)
-			eventually(t, "two agents", func() bool { return agents(t, base) == 2 })
+			testwait.Until(t, "two agents", func() bool { return agents(t, base) == 2 })
 			if code, text := request(t, http.MethodPost, base+fault.Path, `{"agent":"*-1","action":"kill"}`); code != http.StatusOK {
 				t.Fatalf("kill: %d %s", code, text)
 			}
-			eventually(t, "one agent", func() bool { return agents(t, base) == 1 })
+			testwait.Until(t, "one agent", func() bool { return agents(t, base) == 1 })
 			if code, text := request(t, http.MethodPost, base+fault.Path, `{"agent":"*-1","action":"start"}`); code != http.StatusOK {
 				t.Fatalf("start: %d %s", code, text)
 			}
-			eventually(t, "two agents again", func() bool { return agents(t, base) == 2 })
+			testwait.Until(t, "two agents again", func() bool { return agents(t, base) == 2 })
 		})
 	}
 }
@@ -131,7 +120,7 @@ func TestNoFaults(t *testing.T) {
 // is gone; it goes by its address.
 func TestPartition(t *testing.T) {
 	base := "http://" + runCluster(t, "--faults", "--agents", "1")
-	eventually(t, "one agent", func() bool { return agents(t, base) == 1 })
+	testwait.Until(t, "one agent", func() bool { return agents(t, base) == 1 })
 	_, text := request(t, http.MethodPost, base+"/api/v1", `{"type":"GET_AGENTS"}`)
 	var list struct {
 		Agents struct {
@@ -152,9 +141,9 @@ func TestPartition(t *testing.T) {
 			t.Fatalf("%s: %d %s", rule, code, text)
 		}
 	}
-	eventually(t, "no agent", func() bool { return agents(t, base) == 0 })
+	testwait.Until(t, "no agent", func() bool { return agents(t, base) == 0 })
 	if code, text := request(t, http.MethodDelete, base+fault.Path, ""); code != http.StatusNoContent {
 		t.Fatalf("%d %s", code, text)
 	}
-	eventually(t, "the agent again", func() bool { return agents(t, base) == 1 })
+	testwait.Until(t, "the agent again", func() bool { return agents(t, base) == 1 })
 }

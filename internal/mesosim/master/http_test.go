@@ -11,11 +11,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 const subscribeText = `{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"u","name":"n"}}}`
@@ -31,18 +31,32 @@ func newTestServer(t *testing.T, opts Options) *Server {
 	return s
 }
 
-// exchange is one request; streams are cut after a moment, for what was written
-// at once is what matters.
+// cut is the answer to a request whose client goes once it has read a heartbeat,
+// the last of what is written to a stream at once.
+type cut struct {
+	*httptest.ResponseRecorder
+	goes context.CancelFunc
+}
+
+func (c *cut) Write(p []byte) (int, error) {
+	n, err := c.ResponseRecorder.Write(p)
+	if bytes.Contains(c.Body.Bytes(), []byte(`{"type":"HEARTBEAT"}`)) {
+		c.goes()
+	}
+	return n, err
+}
+
+// exchange is one request, and of a stream its beginning.
 func exchange(t *testing.T, s *Server, method, path, body string, header map[string]string) *httptest.ResponseRecorder {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), testwait.Patience)
 	defer cancel()
 	r := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
 	for k, v := range header {
 		r.Header.Set(k, v)
 	}
 	w := httptest.NewRecorder()
-	s.http.Handler.ServeHTTP(w, r)
+	s.http.Handler.ServeHTTP(&cut{w, cancel}, r)
 	return w
 }
 

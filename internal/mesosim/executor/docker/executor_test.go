@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/uuid"
@@ -97,24 +98,35 @@ func TestConformance(t *testing.T) {
 	e := newEngine(t)
 	t.Run("executor", func(t *testing.T) { // Ends before the image is removed.
 		executortest.Run(t, executortest.Harness{
-			New:     func(t *testing.T, a executortest.Agent) executor.Executor { t.Helper(); return e.executor(t, a) },
-			Exits:   func(code int) mesos.TaskInfo { return e.run(fmt.Sprintf("echo begun; exit %d", code)) },
-			Lingers: func(code int) mesos.TaskInfo { return e.run(fmt.Sprintf("echo begun; sleep 2; exit %d", code)) },
-			Obeys:   func() mesos.TaskInfo { return e.run("trap 'exit 0' TERM; echo begun; sleep 300 & wait") },
-			Ignores: func() mesos.TaskInfo { return e.run("trap '' TERM; echo begun; sleep 300") },
-			Exited:  func(code int) string { return fmt.Sprintf("Container exited with status %d", code) },
-			Forced:  "Container exited with status 137",
-			Writes:  true,
-			AwaitEnd: func(t *testing.T, _ executortest.Agent, run executor.Run) {
-				t.Helper()
-				wait := e.cli.ContainerWait(t.Context(), "mesos-"+run.ContainerID,
-					client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
-				select {
-				case <-wait.Result:
-				case err := <-wait.Error:
-					t.Logf("the container is gone: %v", err)
-				}
+			New:   func(t *testing.T, a executortest.Agent) executor.Executor { t.Helper(); return e.executor(t, a) },
+			Exits: func(code int) mesos.TaskInfo { return e.run(fmt.Sprintf("echo begun; exit %d", code)) },
+			Lingers: func(code int) mesos.TaskInfo {
+				return e.run(fmt.Sprintf("echo begun; until [ -e $MESOS_SANDBOX/end ]; do sleep 0.1; done; exit %d", code))
 			},
+			End: func(t *testing.T, _ executortest.Agent, task *executor.Task) {
+				t.Helper()
+				if err := os.WriteFile(filepath.Join(task.Run.Sandbox, "end"), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				e.awaitEnd(t, task.Run)
+			},
+			Obeys:    func() mesos.TaskInfo { return e.run("trap 'exit 0' TERM; echo begun; sleep 300 & wait") },
+			Ignores:  func() mesos.TaskInfo { return e.run("trap '' TERM; echo begun; sleep 300") },
+			Exited:   func(code int) string { return fmt.Sprintf("Container exited with status %d", code) },
+			Forced:   "Container exited with status 137",
+			Writes:   true,
+			AwaitEnd: func(t *testing.T, _ executortest.Agent, run executor.Run) { t.Helper(); e.awaitEnd(t, run) },
 		})
 	})
+}
+
+func (e *engine) awaitEnd(t *testing.T, run executor.Run) {
+	t.Helper()
+	wait := e.cli.ContainerWait(t.Context(), "mesos-"+run.ContainerID,
+		client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
+	select {
+	case <-wait.Result:
+	case err := <-wait.Error:
+		t.Logf("the container is gone: %v", err)
+	}
 }

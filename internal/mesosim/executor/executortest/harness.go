@@ -20,8 +20,10 @@ type Harness struct {
 
 	// Exits is a program that writes the line "begun" and exits at once.
 	Exits func(code int) mesos.TaskInfo
-	// Lingers exits with a code after a moment, long enough to be seen running.
+	// Lingers runs until End has it exit with a code.
 	Lingers func(code int) mesos.TaskInfo
+	// End has a run of Lingers end, which nobody watches, and returns when it has.
+	End func(t *testing.T, a Agent, task *executor.Task)
 	// Obeys runs until it is asked to end.
 	Obeys func() mesos.TaskInfo
 	// Ignores runs until it is forced to end.

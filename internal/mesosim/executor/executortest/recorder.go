@@ -12,7 +12,7 @@ import (
 )
 
 // patience bounds the wait for one state; it is only met by a test that fails.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // recorder is a sink that keeps what it gets.
 type recorder struct {

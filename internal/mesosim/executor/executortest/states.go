@@ -33,8 +33,8 @@ func (s States) Next(t *testing.T, want mesos.TaskState) executor.Status {
 			t.Fatalf("got %v %q, want %v", st.State, st.Message, want)
 		}
 		return st
-	case <-time.After(time.Minute):
-		t.Fatalf("no %v in a minute", want)
+	case <-time.After(patience):
+		t.Fatalf("no %v in %v", want, patience)
 	}
 	return executor.Status{}
 }

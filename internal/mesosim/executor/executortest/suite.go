@@ -168,7 +168,7 @@ func testRecoverEnded(t *testing.T, c *cell) {
 	task.Started = time.Now()
 	c.close(e)
 	c.states.want(t, task.Run, mesos.TASK_STARTING, mesos.TASK_RUNNING)
-	c.harness.AwaitEnd(t, c.agent, task.Run)
+	c.harness.End(t, c.agent, &task)
 
 	c.start().Recover(t.Context(), task, mesos.TASK_RUNNING)
 	if end := c.states.end(t, task.Run); end.Message != c.harness.Exited(5) {
@@ -181,7 +181,7 @@ func testRecoverEnded(t *testing.T, c *cell) {
 func testRecoverKill(t *testing.T, c *cell) {
 	e := c.start()
 	task := c.launch(e, c.harness.Ignores())
-	e.Kill(task.Run, 2*time.Second)
+	e.Kill(task.Run, 10*time.Second) // Ample for the agent to be gone before.
 	c.states.await(t, task.Run, mesos.TASK_KILLING)
 	c.close(e)
 
@@ -253,7 +253,8 @@ func testLaunchTwice(t *testing.T, c *cell) {
 func testMaxCompletionTime(t *testing.T, c *cell) {
 	info := c.harness.Ignores()
 	info.MaxCompletionTime = &mesos.DurationInfo{Nanoseconds: int64(time.Second)}
-	task := c.launch(c.start(), info)
+	task := c.task(info)
+	c.start().Launch(t.Context(), task)
 	end := c.states.end(t, task.Run)
 	if end.Reason == nil || *end.Reason != mesos.REASON_MAX_COMPLETION_TIME_REACHED {
 		t.Errorf("ended with %+v, want REASON_MAX_COMPLETION_TIME_REACHED", end)

@@ -18,6 +18,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/executortest"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/process"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // play launches one command on an executor of its own.
@@ -157,15 +158,10 @@ func TestLeftoversAreKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+	testwait.Until(t, "what it left is gone", func() bool {
 		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil || strings.Contains(string(b), ") Z ") {
-			return
-		}
-		if time.Since(begin) > time.Minute {
-			t.Fatalf("%d still runs", pid)
-		}
-	}
+		return err != nil || strings.Contains(string(b), ") Z ")
+	})
 }
 
 func TestHealthCheckByCommand(t *testing.T) {

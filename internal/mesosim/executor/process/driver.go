@@ -27,8 +27,9 @@ const (
 	claimFile = "claim"
 	exitFile  = "exit"
 	shell     = "/bin/sh"
-	// claimTimeout bounds the wait for a script that was started to claim its run.
-	claimTimeout = 10 * time.Second
+	// claimTimeout bounds the wait for a script that was started to claim its run. On
+	// a machine that is busy with other things that takes its time.
+	claimTimeout = time.Minute
 	pollInterval = 25 * time.Millisecond
 )
 
