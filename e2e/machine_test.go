@@ -16,19 +16,15 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/moby/moby/client"
 
 	"github.com/milosgajdos/taurus/internal/scratchimage"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // image has busybox and nothing else.
 const image = "taurus-e2e:latest"
-
-// patience bounds everything that is waited for: machines that test are slow
-// machines, and nothing here is timed.
-const patience = 2 * time.Minute
 
 // program builds taurus once.
 var program = sync.OnceValues(func() (string, error) {
@@ -65,7 +61,7 @@ type machine struct {
 func newMachine(t *testing.T, args ...string) *machine {
 	t.Helper()
 	needDocker(t)
-	m := &machine{t: t, dir: t.TempDir(), args: args, http: http.Client{Timeout: 20 * time.Second}}
+	m := &machine{t: t, dir: t.TempDir(), args: args, http: http.Client{Timeout: testwait.Patience / 3}}
 	m.start()
 	t.Cleanup(func() {
 		m.stop()
@@ -212,17 +208,16 @@ func (m *machine) replaced(role string, pid int) {
 
 func (m *machine) eventually(what string, check func() error) {
 	m.t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		err := check()
-		if err == nil {
-			return
+	var why error
+	defer func() {
+		if why != nil {
+			m.t.Logf("%s: %v", what, why)
 		}
-		if time.Now().After(deadline) {
-			m.t.Fatalf("%s: %v", what, err)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+	}()
+	testwait.Until(m.t, what, func() bool {
+		why = check()
+		return why == nil
+	})
 }
 
 // call calls the API and decodes the answer.

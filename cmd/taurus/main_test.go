@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/milosgajdos/taurus/internal/allinone"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // asTaurus makes this binary taurus itself, for the processes that it starts.
@@ -88,7 +88,7 @@ func TestDemoComesBack(t *testing.T) {
 			text, err := os.ReadFile(log.Name())
 			return err == nil && strings.Contains(string(text), what)
 		}
-		await(t, log.Name(), func() bool { return said("all 4 tasks run") })
+		await(t, "all 4 tasks run", log.Name(), func() bool { return said("all 4 tasks run") })
 		if !said(want) {
 			t.Errorf("run %d does not say %q", run, want)
 		}
@@ -151,7 +151,7 @@ func TestDev(t *testing.T) {
 		t.Fatal(err)
 	}
 	var e allinone.Endpoints
-	await(t, log.Name(), func() bool {
+	await(t, "taurus dev runs", log.Name(), func() bool {
 		var running bool
 		e, running = allinone.ReadEndpoints(filepath.Join(state, "d"))
 		return running
@@ -181,13 +181,13 @@ func TestDev(t *testing.T) {
 }
 
 // await waits for what other processes do.
-func await(t *testing.T, log string, is func() bool) {
+func await(t *testing.T, what, log string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(90 * time.Second); !is(); {
-		if time.Now().After(deadline) {
+	defer func() {
+		if t.Failed() {
 			text, err := os.ReadFile(log)
-			t.Fatalf("waited too long (%v)\n%s", err, text)
+			t.Logf("it says (%v)\n%s", err, text)
 		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	}()
+	testwait.Until(t, what, is)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/allinone"
 	"github.com/milosgajdos/taurus/internal/backoff"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // stage is a supervisor under test, and what it told.
@@ -36,6 +37,7 @@ func open(t *testing.T, data string, change func(*allinone.Options)) *stage {
 		Backoff: allinone.Backoff{
 			Wait: backoff.Wait{First: time.Millisecond, Max: time.Millisecond}, Reset: time.Hour,
 		},
+		StopGrace: testwait.Patience, ReadyTimeout: testwait.Patience,
 		Notify: func(n allinone.Notice) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -86,17 +88,6 @@ func (s *stage) notices(kind allinone.Kind) []allinone.Notice {
 		}
 	}
 	return of
-}
-
-// eventually waits for a condition that only another process can bring about.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("never: %s", what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -163,7 +154,7 @@ func TestAKilledProcessIsStartedAgainAtItsAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	var after allinone.Running
-	eventually(t, "endpoints.json names the new process as ready", func() bool {
+	testwait.Until(t, "endpoints.json names the new process as ready", func() bool {
 		e, _ := allinone.ReadEndpoints(s.data)
 		if len(e.Processes) == 1 {
 			after = e.Processes[0]
@@ -271,7 +262,7 @@ func TestNothingOutlivesAKilledSupervisor(t *testing.T) {
 		t.Fatal(err)
 	}
 	var e allinone.Endpoints
-	eventually(t, "the supervisor is ready", func() bool {
+	testwait.Until(t, "the supervisor is ready", func() bool {
 		var running bool
 		e, running = allinone.ReadEndpoints(data)
 		return running
@@ -282,7 +273,7 @@ func TestNothingOutlivesAKilledSupervisor(t *testing.T) {
 	if err := cmd.Wait(); err == nil {
 		t.Error("the supervisor ended well")
 	}
-	eventually(t, "its process is gone", func() bool { return !alive(e.Processes[0].PID) })
+	testwait.Until(t, "its process is gone", func() bool { return !alive(e.Processes[0].PID) })
 	if _, running := allinone.ReadEndpoints(data); running {
 		t.Error("endpoints.json counts although its supervisor is gone")
 	}

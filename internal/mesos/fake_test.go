@@ -14,6 +14,8 @@ import (
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
+
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -165,7 +167,7 @@ func updateEvent(status mesos.TaskStatus) []byte {
 }
 
 func testConfig(master string) Config {
-	return Config{Master: master, CallTimeout: 5 * time.Second, Log: zerolog.Nop()}
+	return Config{Master: master, CallTimeout: testwait.Patience, Log: zerolog.Nop()}
 }
 
 func testClient(t *testing.T, cfg Config) *Client {

@@ -10,6 +10,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/internal/zktest"
 )
 
@@ -22,14 +23,13 @@ func TestRealZooKeeper(t *testing.T) {
 	}
 	defer conn.Close()
 	// The library gives up each time it finds nobody; Java takes its time to start.
-	err = zk.ErrNoServer
-	for deadline := time.Now().Add(time.Minute); errors.Is(err, zk.ErrNoServer) && time.Now().Before(deadline); {
-		time.Sleep(50 * time.Millisecond)
-		err = conn.AddAuth("digest", []byte("user:secret"))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	testwait.Until(t, "ZooKeeper is there", func() bool {
+		err := conn.AddAuth("digest", []byte("user:secret"))
+		if err != nil && !errors.Is(err, zk.ErrNoServer) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
 	acl := zk.DigestACL(zk.PermAll, "user", "secret")
 	create := func(path, data string, flags int32) string {
 		name, err := conn.Create(path, []byte(data), flags, acl)

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/milosgajdos/taurus/internal/queue"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // TestOrder against a plain slice: puts, takes and drains in any order.
@@ -264,16 +265,14 @@ func TestTakenIsFreed(t *testing.T) {
 	if _, ok := q.Take(t.Context()); !ok {
 		t.Fatal("nothing to take")
 	}
-	deadline := time.After(30 * time.Second)
-	for {
+	testwait.Until(t, "what was taken is freed", func() bool {
 		runtime.GC()
 		select {
 		case <-freed:
-			runtime.KeepAlive(q)
-			return
-		case <-deadline:
-			t.Fatal("what was taken is kept")
-		case <-time.After(time.Millisecond):
+			return true
+		default:
+			return false
 		}
-	}
+	})
+	runtime.KeepAlive(q)
 }

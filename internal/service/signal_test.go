@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // childEnv makes the test binary a service: "gentle" stops when it is told to,
@@ -53,9 +54,10 @@ func TestSignals(t *testing.T) {
 				t.Fatal(err)
 			}
 			var a service.Announcement
-			for a.PID == 0 {
+			testwait.Until(t, "the service announces itself", func() bool {
 				a, _ = service.ReadAnnouncement(file)
-			}
+				return a.PID != 0
+			})
 			if err := cmd.Process.Signal(tc.signals[0]); err != nil {
 				t.Fatal(err)
 			}

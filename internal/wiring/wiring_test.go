@@ -12,13 +12,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/spf13/cobra"
 	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/internal/wiring/embedded"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 	api "github.com/milosgajdos/taurus/services/api/command"
@@ -30,9 +30,6 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience is how long a test waits for what must come.
-const patience = 60 * time.Second
 
 // output is a log that may be read while it is written.
 type output struct {
@@ -67,7 +64,10 @@ func start(t *testing.T, cmd *cobra.Command, args ...string) *process {
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &process{t: t, name: cmd.Name(), file: filepath.Join(t.TempDir(), "announce"), out: &output{}, stop: cancel, status: make(chan int, 1)}
 	cmd.SetErr(p.out)
-	cmd.SetArgs(append([]string{"--admin-listen=127.0.0.1:0", "--log-format=json", "--announce=" + p.file}, args...))
+	bound := testwait.Patience.String()
+	cmd.SetArgs(append([]string{
+		"--admin-listen=127.0.0.1:0", "--log-format=json", "--announce=" + p.file, "--start-timeout=" + bound, "--stop-timeout=" + bound,
+	}, args...))
 	go func() { p.status <- service.Execute(ctx, cmd) }()
 	return p
 }
@@ -75,34 +75,33 @@ func start(t *testing.T, cmd *cobra.Command, args ...string) *process {
 // says waits until the log has the text.
 func (p *process) says(text string) {
 	p.t.Helper()
-	for deadline := time.Now().Add(patience); !strings.Contains(p.out.String(), text); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			p.t.Fatalf("does not say %q: %s", text, p.out)
-		}
+	defer p.log()
+	testwait.Until(p.t, p.name+" says "+text, func() bool { return strings.Contains(p.out.String(), text) })
+}
+
+// log shows what a failed test's process said.
+func (p *process) log() {
+	if p.t.Failed() {
+		p.t.Logf("%s said %s", p.name, p.out)
 	}
 }
 
 // ready waits until the process says that it is.
 func (p *process) ready() service.Announcement {
 	p.t.Helper()
-	why := error(nil)
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	defer p.log()
+	var a service.Announcement
+	testwait.Until(p.t, p.name+" is ready", func() bool {
 		select {
 		case status := <-p.status:
-			p.t.Fatalf("%s ended with %d: %s", p.name, status, p.out)
+			p.t.Fatalf("%s ended with %d", p.name, status)
 		default:
 		}
-		a, err := service.ReadAnnouncement(p.file)
-		if err != nil {
-			why = err
-			continue
-		}
-		if why = service.Health(p.t.Context(), a.AdminAddress+"/readyz"); why == nil {
-			return a
-		}
-	}
-	p.t.Fatalf("%s is not ready: %v: %s", p.name, why, p.out)
-	return service.Announcement{}
+		var err error
+		a, err = service.ReadAnnouncement(p.file)
+		return err == nil && service.Health(p.t.Context(), a.AdminAddress+"/readyz") == nil
+	})
+	return a
 }
 
 func (p *process) end() {

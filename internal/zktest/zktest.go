@@ -16,8 +16,9 @@ import (
 const jar = "/usr/share/java/zookeeper.jar"
 
 // tick is ZooKeeper's unit of time; a session ends at most 20 of them after its
-// client was last heard of.
-const tick = 100 * time.Millisecond
+// client was last heard of, which must be more than a busy machine keeps a client
+// that lives from saying so.
+const tick = 500 * time.Millisecond
 
 // Server is a ZooKeeper that can be stopped and started again with its data.
 type Server struct {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // addr is where a call goes.
@@ -51,7 +53,7 @@ func (r *replay) call(l *line) {
 // record does.
 func (r *replay) send(l *line, headers map[string]string, body []byte) (*http.Response, error) {
 	path := r.match.ids.substitute(l.Path)
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(testwait.Patience)
 	for {
 		res, err := request(r.t.Context(), r.addr(l.Who), l.Method, path, headers, body)
 		recovering := err != nil || res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusServiceUnavailable

@@ -19,6 +19,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // The agents of the record.
@@ -26,6 +27,9 @@ const (
 	agentAttributes = "rack:r1;zone:z1"
 	agentResources  = "cpus:4;mem:2048;disk:4096;ports:[31000-31999]"
 )
+
+// busier is how many times longer a master waits here for the answer to a ping.
+const busier = 3
 
 // member is a master or agent that can be ended and started again.
 type member struct {
@@ -80,7 +84,8 @@ func (c *cluster) startMaster(flags []string) {
 		case "offer_timeout":
 			c.options.OfferTimeout = c.duration(value)
 		case "agent_ping_timeout":
-			c.options.PingTimeout = c.duration(value)
+			// The record's agents had a machine of their own: ours may be slow to answer.
+			c.options.PingTimeout = busier * c.duration(value)
 		case "max_agent_ping_timeouts":
 			n, err := strconv.Atoi(value)
 			if err != nil {
@@ -187,7 +192,7 @@ func (c *cluster) unregister(name string) {
 // awaitAgent waits until the master has the agent as active.
 func (c *cluster) awaitAgent(m *member) {
 	c.t.Helper()
-	c.poll("the agent is not registered", func() bool {
+	c.poll("the agent is registered", func() bool {
 		body := post(c.t, c.master.addr, map[string]any{"type": "GET_AGENTS"})
 		agents, _ := at(body, "get_agents.agents").([]any)
 		for _, a := range agents {
@@ -200,13 +205,9 @@ func (c *cluster) awaitAgent(m *member) {
 }
 
 // poll waits until ready.
-func (c *cluster) poll(complaint string, ready func() bool) {
+func (c *cluster) poll(what string, ready func() bool) {
 	c.t.Helper()
-	for deadline := time.Now().Add(patience); !ready(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			c.t.Fatal(complaint)
-		}
-	}
+	testwait.Until(c.t, what, ready)
 }
 
 // end tears the frameworks down, has every agent, the killed ones too, end what
@@ -223,7 +224,7 @@ func (c *cluster) end(frameworks []string) {
 		if m.stop == nil {
 			c.runAgent(m)
 		}
-		c.poll(m.dir+" keeps tasks", func() bool { return !busy(m.dir) })
+		c.poll(m.dir+" keeps no tasks", func() bool { return !busy(m.dir) })
 		m.stop()
 	}
 	c.master.stop()

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 )
@@ -94,8 +93,12 @@ func encoding(r *replay) {
 // completedTask looks at what the master keeps of a task that ended (check 54).
 func completedTask(r *replay) {
 	r.t.Helper()
-	time.Sleep(second / 2)
-	where, task := r.task("t54")
+	var where string
+	var task any
+	r.cluster.poll("t54 is completed", func() bool {
+		where, task = r.task("t54")
+		return where == "completed_tasks"
+	})
 	var states []any
 	statuses, _ := at(task, "statuses").([]any)
 	for _, s := range statuses {

@@ -9,10 +9,8 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
-
-// patience bounds the wait for an event; a replay that passes never spends it.
-const patience = 25 * time.Second
 
 // eof is the event that a stream ended.
 const eof = "EOF"
@@ -148,7 +146,7 @@ func (s *stream) take(recorded any) (event, error) {
 
 // await waits until ready, which is called with the lock held.
 func (s *stream) await(ready func() bool) bool {
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(testwait.Patience)
 	defer deadline.Stop()
 	for {
 		s.mu.Lock()

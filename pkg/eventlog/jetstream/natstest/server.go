@@ -12,7 +12,7 @@ import (
 )
 
 // ready bounds how long a server or a cluster may take to start.
-const ready = 30 * time.Second
+const ready = 3 * time.Minute
 
 // Server is an embedded nats-server with JetStream. Its methods may be called
 // from the test's goroutine only.
