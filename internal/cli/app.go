@@ -26,6 +26,9 @@ type App struct {
 	Now      func() time.Time
 	// Terminal and ErrTerminal tell whether Out and Err are one.
 	Terminal, ErrTerminal bool
+	// AskPatience bounds what is asked of the API by the way: ids for a shell, why
+	// a job does not do as it should.
+	AskPatience time.Duration
 	// Serve are the roles of `taurus serve`.
 	Serve []*cobra.Command
 	// Executable is this program, which demo and dev start again.
@@ -47,8 +50,9 @@ func NewApp(serve ...*cobra.Command) *App {
 	return &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now,
 		Terminal: terminal(os.Stdout), ErrTerminal: terminal(os.Stderr),
-		Serve:      serve,
-		Executable: exe,
+		AskPatience: time.Second, // Nobody wants to wait.
+		Serve:       serve,
+		Executable:  exe,
 	}
 }
 

@@ -3,16 +3,12 @@ package cli
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
-
-// completionPatience bounds what a shell waits for ids, as nobody wants to wait.
-const completionPatience = time.Second
 
 // completeJobs completes the first most arguments with ids of jobs, all of them
 // where most is 0.
@@ -69,7 +65,7 @@ func (a *App) known(ctx context.Context) []projection.Job {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	ctx, cancel := context.WithTimeout(ctx, completionPatience)
+	ctx, cancel := context.WithTimeout(ctx, a.AskPatience)
 	defer cancel()
 	jobs, err := a.client().Jobs(ctx, client.Query{})
 	if err != nil {

@@ -157,7 +157,7 @@ func (s *stage) containers(ctx context.Context) error {
 
 // why adds what the API says about a job that does not do as it should.
 func (s *stage) why(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, completionPatience)
+	ctx, cancel := context.WithTimeout(ctx, s.AskPatience)
 	defer cancel()
 	e, err := s.api.Explain(ctx, s.id, "")
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/cli"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 func TestMain(m *testing.M) {
@@ -37,6 +38,7 @@ func past() time.Time { return time.Date(2026, time.January, 2, 15, 0, 0, 0, tim
 func taurus() {
 	a := cli.NewApp()
 	a.Now = present
+	a.AskPatience = testwait.Patience
 	a.Terminal, a.ErrTerminal = os.Getenv("TERMINAL") != "", os.Getenv("ERR_TERMINAL") != ""
 	os.Exit(a.Main(os.Args[1:]))
 }

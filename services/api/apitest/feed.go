@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/services/api"
 )
@@ -42,7 +42,7 @@ func (r *Rig) Feed(target string, headers ...Headers) *SSE {
 // Feed opens a feed, until the test ends or some time has passed.
 func Feed(t *testing.T, s *api.Service, target string, headers ...Headers) *SSE {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testwait.Patience)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Addr()+target, http.NoBody)
 	if err != nil {
 		cancel()
