@@ -47,7 +47,7 @@ func (r *run) watch(ctx context.Context, out chan count) error {
 // tally keeps which tasks were seen in a state.
 type tally struct{ running, ended map[string]bool }
 
-// take says whether a record counts.
+// take reports whether a record counts.
 func (t tally) take(rec cluster.Record) bool {
 	s, ok := rec.Event.(events.TaskStatusChanged)
 	if !ok {

@@ -34,7 +34,7 @@ type Running struct {
 	Role string `json:"role"`
 	Name string `json:"name"`
 	PID  int    `json:"pid"`
-	// Ready tells whether it is; one that has just died or started is not.
+	// Ready reports whether it is; one that has just died or started is not.
 	Ready bool `json:"ready"`
 	// Address is where it does its work, Admin where it can be watched; host:port.
 	// One that only follows the log has nothing but the latter, under both names.

@@ -76,7 +76,7 @@ func (p *process) keep() {
 	}
 }
 
-// pause waits and tells whether the process was stopped meanwhile.
+// pause waits and reports whether the process was stopped meanwhile.
 func (p *process) pause(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -119,7 +119,7 @@ func (p *process) begin() (*life, error) {
 	return one, nil
 }
 
-// attend sees a child through its life. It tells whether the program was
+// attend sees a child through its life. It reports whether the program was
 // stopped; otherwise the child died.
 func (p *process) attend(one *life) bool {
 	ctx, cancel := context.WithCancel(p.host.base)

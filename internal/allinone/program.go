@@ -57,7 +57,7 @@ func settle(wanted, former string) string {
 	return former
 }
 
-// free tells whether an address can be listened on. It may be taken a moment
+// free reports whether an address can be listened on. It may be taken a moment
 // later; then the process fails to start and the supervisor says so.
 func free(address string) bool {
 	l, err := net.Listen("tcp", address) //nolint:noctx // Nothing is waited for.

@@ -36,7 +36,7 @@ func Remove(dir string) error {
 	return nil
 }
 
-// ours tells whether something in a data directory was made there by us, the
+// ours reports whether something in a data directory was made there by us, the
 // lock aside.
 func ours(name string) bool {
 	for _, file := range []string{endpointsFile, rosterFile} {

@@ -74,7 +74,7 @@ func (l *roster) survivors() []entry {
 	return alive
 }
 
-// alive tells whether this very process still runs.
+// alive reports whether this very process still runs.
 func (e entry) alive() bool {
 	if e.PID <= 0 || e.Birth == "" {
 		return false

@@ -92,7 +92,7 @@ func Open(ctx context.Context, opts Options) (*Supervisor, error) {
 	return s, nil
 }
 
-// IsData tells whether a directory is one that a supervisor has used.
+// IsData reports whether a directory is one that a supervisor has used.
 func IsData(dir string) bool {
 	info, err := os.Stat(filepath.Join(dir, lockFile))
 	return err == nil && info.Mode().IsRegular()

@@ -53,7 +53,7 @@ func network(c *job.Container) mesos.ContainerInfo_DockerInfo_Network {
 	return mesos.ContainerInfo_DockerInfo_USER
 }
 
-// mapped says whether the container's ports are others than the host's.
+// mapped reports whether the container's ports are others than the host's.
 func (l *placedTask) mapped() bool {
 	if !l.docker() {
 		return false

@@ -95,8 +95,8 @@ func (e *CallError) Error() string {
 // Unwrap gives the reason there was no answer.
 func (e *CallError) Unwrap() error { return e.Err }
 
-// Is matches the sentinels of this package by status and text; the texts are
-// those of src/master/http.cpp.
+// Is reports whether the target is the sentinel of this package that the status
+// and the text are of; the texts are those of src/master/http.cpp.
 func (e *CallError) Is(target error) bool {
 	switch target {
 	case ErrStaleStream:
@@ -113,7 +113,8 @@ func (e *CallError) Is(target error) bool {
 	return false
 }
 
-// stale includes 307: a stream id is a leader's, so that of a former leader is void.
+// stale reports whether the subscription is void. With 307 it is, too: a stream id
+// is of one leader.
 func (e *CallError) stale() bool {
 	if !e.stream {
 		return false
@@ -130,8 +131,9 @@ func (e *CallError) stale() bool {
 	return false
 }
 
-// unavailable includes 404: a starting master has no routes for a moment. A
-// fault of the master's own (5xx) or of a proxy's says nothing about the call.
+// unavailable reports whether the master may do later what it did not do now. That
+// includes 404: a starting master has no routes for a moment. A fault of the
+// master's own (5xx) or of a proxy's says nothing about the call.
 func (e *CallError) unavailable() bool {
 	switch e.Status {
 	case 0:

@@ -77,12 +77,12 @@ func sandboxPath(frameworkID, taskID, file string) (string, error) {
 	return "/frameworks/" + frameworkID + "/executors/" + taskID + "/runs/latest" + clean, nil
 }
 
-// isName says whether an id is one element of a path.
+// isName reports whether an id is one element of a path.
 func isName(id string) bool {
 	return id != "" && id != "." && id != ".." && !strings.ContainsAny(id, "/\\")
 }
 
-// lacksV1 says that the agent may know the file though not this way of reading.
+// lacksV1 reports whether the agent may know the file though not this way of reading.
 func lacksV1(err error) bool {
 	var call *CallError
 	if !errors.As(err, &call) {

@@ -55,7 +55,7 @@ func lead(ctx context.Context, d detector, try func(base string) error) error {
 	return errors.Join(failed...)
 }
 
-// passes says whether another master may do what this one did not.
+// passes reports whether another master may do what this one did not.
 func passes(err error) bool {
 	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotLeader) || errors.Is(err, ErrProtocol)
 }

@@ -34,7 +34,7 @@ type piece struct {
 	ports []offer.PortRange
 }
 
-// usable says whether taurus may launch tasks on a resource as on any other:
+// usable reports whether taurus may launch tasks on a resource as on any other:
 // not on revocable or shared ones, persistent volumes and special disks.
 func usable(r *mesos.Resource) bool {
 	return r.Revocable == nil && r.Shared == nil && r.Disk == nil && r.ProviderID == nil

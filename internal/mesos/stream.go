@@ -199,7 +199,8 @@ func (s *Subscription) read(ctx context.Context, rd *eventReader) error {
 	}
 }
 
-// pass gives an event to the reader of Events, unless the subscription ends first.
+// pass gives an event to the reader of Events, and reports whether that took it
+// before the subscription ended.
 func (s *Subscription) pass(ctx context.Context, ev Event) bool {
 	select {
 	case s.events <- ev:

@@ -69,5 +69,5 @@ func (s *Subscription) Close() {
 	s.closed.Wait()
 }
 
-// secure says whether the master is talked to over TLS.
+// secure reports whether the master is talked to over TLS.
 func (s *Subscription) secure() bool { return strings.HasPrefix(s.target.Master, "https://") }

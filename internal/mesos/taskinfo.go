@@ -73,7 +73,7 @@ func (l *placedTask) validate(p *pool) error {
 	return nil
 }
 
-// docker says whether the task runs in a container of its own image.
+// docker reports whether the task runs in a container of its own image.
 func (l *placedTask) docker() bool {
 	return l.Group.Container != nil && l.Group.Container.Image != ""
 }

@@ -55,7 +55,7 @@ type evidence struct {
 	at time.Time
 }
 
-// holds says whether the evidence makes a service unready.
+// holds reports whether the evidence makes a service unready.
 func (e evidence) holds(now time.Time) bool {
 	return e.by > SkewMax && now.Sub(e.at).Abs() < SkewMemory
 }

@@ -93,7 +93,7 @@ func (r *replay) holdOffers(l *line) {
 	}
 }
 
-// bound says whether a recorded text needs no binding or is bound.
+// bound reports whether a recorded text needs no binding or is bound.
 func (r *replay) bound(recorded string) bool {
 	for _, p := range pieces(recorded) {
 		if _, bound := r.match.ids.live[p]; p.kind != "" && !bound {

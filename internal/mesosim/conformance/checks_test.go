@@ -61,7 +61,7 @@ func (c check) trim(lines []line) []line {
 // recovering is the status of a master that is not ready.
 func recovering(status int) bool { return status == 404 || status == 503 }
 
-// refusedAt says whether the call at i was answered by a master that recovers.
+// refusedAt reports whether the call at i was answered by a master that recovers.
 func refusedAt(lines []line, i int) bool {
 	for _, l := range lines[i+1:] {
 		if l.Who == lines[i].Who && l.Dir == dirResponse {

@@ -230,7 +230,7 @@ func (c *cluster) end(frameworks []string) {
 	c.master.stop()
 }
 
-// busy says whether an agent has records of tasks.
+// busy reports whether an agent has records of tasks.
 func busy(dir string) bool {
 	records, err := filepath.Glob(filepath.Join(dir, "meta", "runs", "*.json"))
 	return err != nil || len(records) > 0
@@ -239,7 +239,7 @@ func busy(dir string) bool {
 // dockerSocket is where the checks of docker tasks find their engine.
 const dockerSocket = "/var/run/docker.sock"
 
-// dockerMissing says whether this machine has no engine, which only a
+// dockerMissing reports whether this machine has no engine, which only a
 // developer's may lack.
 func dockerMissing() bool {
 	_, err := os.Stat(dockerSocket)

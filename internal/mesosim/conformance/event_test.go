@@ -36,7 +36,7 @@ func (r *replay) event(l *line) {
 	r.report(l.String(), r.compareEvent(l, got.body))
 }
 
-// resent says whether a live update was taken for another recorded one already.
+// resent reports whether a live update was taken for another recorded one already.
 func (r *replay) resent(recorded, live any) bool {
 	const path = "update.status.uuid"
 	other, taken := r.match.ids.recorded[piece{kindBytes, textAt(live, path)}]

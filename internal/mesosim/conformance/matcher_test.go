@@ -15,7 +15,7 @@ type matcher struct {
 	open map[string]string // reason by path, "[]" for any index: what need only be there
 }
 
-// presence is the keys whose values are of this moment or this machine.
+// presence reports whether the values of a key are of this moment or this machine.
 func presence(key string) bool {
 	switch key {
 	case "timestamp", "start_time", "elected_time", "registered_time", "reregistered_time", "unregistered_time",
@@ -25,7 +25,7 @@ func presence(key string) bool {
 	return false
 }
 
-// set is the keys whose lists have no order.
+// set reports whether the lists of a key have no order.
 func set(key string) bool {
 	return key == "capabilities" || key == "network_infos" || strings.Contains(key, "resources")
 }
@@ -127,7 +127,7 @@ func (m *matcher) list(path, key string, want, got []any) []string {
 	return out
 }
 
-// uuid says whether the path is that of a uuid in base64, plain or wrapped.
+// uuid reports whether the path is that of a uuid in base64, plain or wrapped.
 func uuid(path string) bool {
 	last := strings.TrimSuffix(path, ".value")
 	return strings.HasSuffix(last, "uuid")

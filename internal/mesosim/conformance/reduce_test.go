@@ -2,7 +2,7 @@ package conformance_test
 
 import "slices"
 
-// shared are the lists of an operator's answers that hold what belongs to one
+// shared reports whether a list of an operator's answers holds what belongs to one
 // framework each.
 func shared(key string) bool {
 	return slices.Contains([]string{"frameworks", "completed_frameworks", "recovered_frameworks", "tasks", "completed_tasks", "executors"}, key)

@@ -35,13 +35,13 @@ func taskOf(body any) string { return textAt(body, "update.status.task_id.value"
 
 func refused(body any) bool { return textAt(body, "update.status.state") == "TASK_ERROR" }
 
-// same says whether live may be what recorded is: the same type, of the same
+// same reports whether live may be what recorded is: the same type, of the same
 // task.
 func same(recorded, live any) bool {
 	return kindOf(recorded) == kindOf(live) && taskOf(recorded) == taskOf(live)
 }
 
-// commute says whether two events of one stream may come in either order.
+// commute reports whether two events of one stream may come in either order.
 func commute(x, y any) bool {
 	a, b := kindOf(x), kindOf(y)
 	switch {
@@ -57,7 +57,7 @@ func commute(x, y any) bool {
 	return !refused(x) || !refused(y) // validation goes in order
 }
 
-// isOffer says whether a type is one of the allocator's.
+// isOffer reports whether a type is one of the allocator's.
 func isOffer(kind string) bool { return kind == "OFFERS" || kind == "RESCIND" }
 
 // stream is a live subscription.
@@ -144,7 +144,8 @@ func (s *stream) take(recorded any) (event, error) {
 	return got, wrong
 }
 
-// await waits until ready, which is called with the lock held.
+// await waits until ready, which is called with the lock held, and reports whether
+// that came.
 func (s *stream) await(ready func() bool) bool {
 	deadline := time.NewTimer(testwait.Patience)
 	defer deadline.Stop()

@@ -138,7 +138,7 @@ func replaced(by *strings.Replacer, v any) any {
 	return v
 }
 
-// is says whether l is a call of a type, SUBSCRIBE for example.
+// is reports whether l is a call of a type, SUBSCRIBE for example.
 func (l *line) is(callType string) bool {
 	call, _ := l.Call.(map[string]any)
 	return l.Dir == dirCall && call["type"] == callType

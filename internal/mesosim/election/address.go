@@ -53,7 +53,7 @@ func ParseAddress(text string) (Address, error) {
 	return a, nil
 }
 
-// forbidden are the characters that ZooKeeper takes in no path.
+// forbidden reports whether ZooKeeper takes a character in no path.
 func forbidden(r rune) bool {
 	return r <= 0x1f || r >= 0x7f && r <= 0x9f || r >= 0xd800 && r <= 0xf8ff || r >= 0xfff0
 }

@@ -20,7 +20,7 @@ type Run struct {
 type Task struct {
 	Run  Run
 	Info mesos.TaskInfo
-	// KillingState says whether the framework wants TASK_KILLING.
+	// KillingState reports whether the framework wants TASK_KILLING.
 	KillingState bool
 	// Role is the allocation role, given to docker tasks as MESOS_ALLOCATION_ROLE.
 	Role string
@@ -52,7 +52,7 @@ type Status struct {
 	PID uint32
 }
 
-// Terminal tells whether a state is the end of a task, after which no other comes.
+// Terminal reports whether a state is the end of a task, after which no other comes.
 func Terminal(s mesos.TaskState) bool {
 	switch s {
 	case mesos.TASK_FINISHED, mesos.TASK_FAILED, mesos.TASK_KILLED, mesos.TASK_ERROR, mesos.TASK_LOST, mesos.TASK_DROPPED,

@@ -67,7 +67,7 @@ func (s *Switches) call(w http.ResponseWriter, r *http.Request, next http.Handle
 	s.pass(kind, on)
 }
 
-// hold makes a call wait, or says that it never arrives.
+// hold makes a call wait, and reports whether it arrives at all.
 func (s *Switches) hold(ctx context.Context, hit Rule, on string) bool {
 	switch hit.Action {
 	case Delay:

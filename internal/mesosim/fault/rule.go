@@ -161,7 +161,7 @@ func isEvent(name string) bool {
 	return ok && name != scheduler.Event_UNKNOWN.String()
 }
 
-// matches says whether a pattern is that of one of the names; none is of all.
+// matches reports whether a pattern is that of one of the names; none is of all.
 func matches(pattern string, names ...string) bool {
 	if pattern == "" {
 		return true

@@ -77,7 +77,7 @@ func (s *Switches) act(r Rule) error {
 	return s.agents.Start(r.Agent)
 }
 
-// Remove takes a rule out of force; false if there is none.
+// Remove takes a rule out of force, and reports whether it was in force.
 func (s *Switches) Remove(id string) bool {
 	return s.remove(func(r *Rule) bool { return r.ID == id })
 }
@@ -111,7 +111,7 @@ func (s *Switches) Rules() []Rule {
 	return out
 }
 
-// any says whether a rule could match.
+// any reports whether a rule could match.
 func (s *Switches) any(which func(*Rule) bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,7 +189,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Cut says whether an agent is cut off now.
+// Cut reports whether an agent is cut off now.
 func (s *Switches) Cut(names ...string) bool {
 	cut, _, _ := s.linkOf(names)
 	return cut

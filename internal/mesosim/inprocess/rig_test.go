@@ -160,7 +160,7 @@ func (r *rig) end() {
 	r.killer.Close()
 }
 
-// broken says whether an error is that of a broken connection.
+// broken reports whether an error is that of a broken connection.
 func broken(err error) bool {
 	return errors.Is(err, inprocess.ErrReset) || errors.Is(err, inprocess.ErrRefused) || errors.Is(err, io.EOF)
 }

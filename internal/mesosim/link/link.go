@@ -149,7 +149,7 @@ type Registered struct {
 type TaskKey struct {
 	FrameworkID string `json:"framework_id"`
 	TaskID      string `json:"task_id"`
-	// PartitionAware says whether its framework has that capability.
+	// PartitionAware reports whether its framework has that capability.
 	PartitionAware bool `json:"partition_aware"`
 }
 

@@ -87,7 +87,7 @@ func (c *Session) Send(_ context.Context, list []link.FromAgent) error {
 	return nil
 }
 
-// Ended says whether the master has ended the session.
+// Ended reports whether the master has ended the session.
 func (c *Session) Ended() bool { return c.out.ended() }
 
 // Close ends the session as a broken connection does.

@@ -8,7 +8,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/validate"
 )
 
-// callFault is check 12 of 1.1. present says whether the type was given.
+// callFault is check 12 of 1.1. present reports whether the type was given.
 func callFault(c *scheduler.Call, present bool, principal string) string {
 	if !present {
 		return "Expecting 'type' to be present"
@@ -56,7 +56,7 @@ func subscribeFault(c *scheduler.Call, principal string) string {
 	return ""
 }
 
-// hasBody says whether the part of the call that its type names is there. Those
+// hasBody reports whether the part of the call that its type names is there. Those
 // of REVIVE, SUPPRESS and TEARDOWN are optional.
 func hasBody(c *scheduler.Call) bool {
 	switch c.Type {

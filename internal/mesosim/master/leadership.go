@@ -149,7 +149,8 @@ func (s sharedStore) save(r core.Registry) error {
 	return s.registry.Save(context.Background(), text)
 }
 
-// leads is checks 3 to 5 of 1.1: it answers itself when this master does not lead.
+// leads reports whether this master leads, by checks 3 to 5 of 1.1. If it does not,
+// the request is answered.
 func (s *Server) leads(w http.ResponseWriter, r *http.Request) bool {
 	s.mu.Lock()
 	leader, elected, recovered := s.leader, !s.elected.IsZero(), s.core != nil

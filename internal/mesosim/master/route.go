@@ -67,7 +67,8 @@ func text(w http.ResponseWriter, status int, body string) {
 	_, _ = w.Write([]byte(body)) //nolint:gosec // JSON or plain text, not HTML.
 }
 
-// only answers requests of other methods itself.
+// only reports whether a request has one of the methods. If it has not, it is
+// answered.
 func only(w http.ResponseWriter, r *http.Request, methods ...string) bool {
 	if slices.Contains(methods, r.Method) {
 		return true

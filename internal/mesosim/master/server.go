@@ -219,8 +219,8 @@ func (s *Server) tick(ctx context.Context) {
 	}
 }
 
-// do runs fn on the state and carries out its effects; ok is false if they are
-// not for good. Nothing happens once the master is stopped, so that its end is not
+// do runs fn on the state and carries out its effects; ok reports whether they are
+// for good. Nothing happens once the master is stopped, so that its end is not
 // taken for that of its frameworks.
 func (s *Server) do(fn func(now time.Time, m *core.Master)) (ok bool) {
 	s.mu.Lock()

@@ -159,7 +159,7 @@ func (e entry) minus(o entry) entry {
 	return e
 }
 
-// Contains says whether o is part of s.
+// Contains reports whether o is part of s.
 func (s Set) Contains(o Set) bool {
 	for _, e := range o.entries {
 		i := find(s.entries, e.key)
@@ -174,7 +174,7 @@ func (s Set) Contains(o Set) bool {
 	return true
 }
 
-// Overlaps says whether a number of a range or an item is in both.
+// Overlaps reports whether a number of a range or an item is in both.
 func (s Set) Overlaps(o Set) bool {
 	for _, e := range s.entries {
 		if i := find(o.entries, e.key); i >= 0 {
@@ -187,7 +187,7 @@ func (s Set) Overlaps(o Set) bool {
 	return false
 }
 
-// Empty says whether there is nothing in s.
+// Empty reports whether there is nothing in s.
 func (s Set) Empty() bool { return len(s.entries) == 0 }
 
 // Scalar returns the amount of all scalars of this name, whatever their

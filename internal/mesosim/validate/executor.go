@@ -114,7 +114,7 @@ func shares(rs []mesos.Resource) bool {
 	return false
 }
 
-// sharesCgroups says whether an executor asks for what only tasks may.
+// sharesCgroups reports whether an executor asks for what only tasks may.
 func sharesCgroups(x *mesos.ExecutorInfo) bool {
 	share := x.GetContainer().GetLinuxInfo()
 	return share != nil && share.ShareCgroups != nil && *share.ShareCgroups

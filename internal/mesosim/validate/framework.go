@@ -12,7 +12,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/resource"
 )
 
-// Has says whether a framework has a capability.
+// Has reports whether a framework has a capability.
 func Has(info *mesos.FrameworkInfo, c mesos.FrameworkInfo_Capability_Type) bool {
 	return slices.ContainsFunc(info.Capabilities, func(have mesos.FrameworkInfo_Capability) bool { return have.Type == c })
 }
@@ -147,7 +147,7 @@ func FrameworkUpdate(from, to *mesos.FrameworkInfo) string {
 	return ""
 }
 
-// SameFramework says whether two infos say the same: the order of roles and of
+// SameFramework reports whether two infos say the same: the order of roles and of
 // capabilities says nothing.
 func SameFramework(a, b *mesos.FrameworkInfo) bool { return inOrder(a).Equal(inOrder(b)) }
 

@@ -23,7 +23,7 @@ func ID(id string) string {
 	return ""
 }
 
-// UUID says whether b is a UUID as Mesos takes it: 16 bytes of a known version, of
+// UUID reports whether b is a UUID as Mesos takes it: 16 bytes of a known version, of
 // whatever variant.
 func UUID(b []byte) bool {
 	const size = 16

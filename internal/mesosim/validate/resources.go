@@ -180,7 +180,7 @@ func revocableFault(rs []mesos.Resource) string {
 	return ""
 }
 
-// overlap says whether two of the lists name the same port or item.
+// overlap reports whether two of the lists name the same port or item.
 func overlap(lists ...[]mesos.Resource) bool {
 	var all resource.Set
 	for _, rs := range lists {

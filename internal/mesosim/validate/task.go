@@ -121,7 +121,7 @@ func total(t *mesos.TaskInfo, l Launch) string {
 	return ""
 }
 
-// covers says whether resources are part of those that are offered, and their
+// covers reports whether resources are part of those that are offered, and their
 // text.
 func (l Launch) covers(rs []mesos.Resource) (string, bool) {
 	need, role := resource.New(rs), elsewhere(rs, l.Role)

@@ -83,7 +83,7 @@ func Elements(body []byte) ([][]byte, error) {
 	return out, nil
 }
 
-// HasUnknownType says whether a body whose decoded type is UNKNOWN says so
+// HasUnknownType reports whether a body whose decoded type is UNKNOWN says so
 // itself, in which case Mesos takes it for present. number is the number of the
 // field named type.
 func HasUnknownType(media string, body []byte, number int) bool {

@@ -53,7 +53,7 @@ func (j *JSON) message(out []byte, v reflect.Value) []byte {
 	return append(out, '}')
 }
 
-// isUnset says whether a field is left out. Optional fields that mesos-go keeps
+// isUnset reports whether a field is left out. Optional fields that mesos-go keeps
 // by value are enums whose zero is UNKNOWN, which Mesos has as unset.
 func isUnset(f field, v reflect.Value) bool {
 	switch v.Kind() { //nolint:exhaustive // The kinds of protobuf fields that can be unset.

@@ -27,11 +27,11 @@ func accepts(headers []string, media string) bool {
 	return listed(headers, media, kind+"/*", "*/*")
 }
 
-// AcceptsGzip says whether an answer may be compressed, by the Accept-Encoding
+// AcceptsGzip reports whether an answer may be compressed, by the Accept-Encoding
 // headers.
 func AcceptsGzip(headers []string) bool { return listed(headers, "gzip", "*") }
 
-// listed says whether headers allow the first of some names that is in them: what
+// listed reports whether headers allow the first of some names that is in them: what
 // is said of one comes before what is said of all (RFC 9110, 12.5).
 func listed(headers []string, names ...string) bool {
 	parts := strings.Split(strings.NewReplacer(" ", "", "\t", "").Replace(strings.Join(headers, ",")), ",")
@@ -46,7 +46,7 @@ func listed(headers []string, names ...string) bool {
 	return false
 }
 
-// wanted says whether the quality among the parameters is more than zero, as it is
+// wanted reports whether the quality among the parameters is more than zero, as it is
 // when there is none.
 func wanted(params string) bool {
 	var qualities []string

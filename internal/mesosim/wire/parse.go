@@ -64,7 +64,7 @@ func (p *parser) peek() byte {
 	return 0
 }
 
-// expect skips white space and the character c, which has to follow it.
+// expect skips white space and the character c, and reports whether that followed.
 func (p *parser) expect(c byte) bool {
 	p.skip()
 	if p.peek() != c {

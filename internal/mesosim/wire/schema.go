@@ -94,8 +94,8 @@ func parseTag(i int, t reflect.Type, tag string) field {
 	return f
 }
 
-// isDeprecated tells the fields whose default Mesos does not write because the
-// .proto file marks them deprecated, which the struct tags do not say.
+// isDeprecated reports whether Mesos does not write the default of a field because
+// the .proto file marks it deprecated, which the struct tags do not say.
 func isDeprecated(t reflect.Type, name string) bool {
 	return name == "role" && (t.Name() == "FrameworkInfo" || t.Name() == "Resource")
 }

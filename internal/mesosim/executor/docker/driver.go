@@ -246,7 +246,7 @@ func persist(ctx context.Context, call func() error) error {
 	}
 }
 
-// answered says whether an error is what the engine said, rather than its silence.
+// answered reports whether an error is what the engine said, rather than its silence.
 func answered(err error) bool {
 	for _, is := range []func(error) bool{
 		errdefs.IsNotFound, errdefs.IsConflict, errdefs.IsInvalidArgument, errdefs.IsInternal, errdefs.IsUnauthorized,

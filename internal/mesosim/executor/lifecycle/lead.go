@@ -30,7 +30,7 @@ func (m *Manager) lead(ctx context.Context, r *run, last mesos.TaskState, look b
 	}
 }
 
-// emit hands a state to the sink, unless ctx is done.
+// emit hands a state to the sink unless ctx is done, and reports whether it did.
 func (m *Manager) emit(ctx context.Context, r *run, s executor.Status) bool {
 	if ctx.Err() != nil {
 		return false

@@ -157,7 +157,7 @@ func (m *Manager) Sweep(ctx context.Context, keep map[string]bool) error {
 	return err
 }
 
-// Knows says whether a run is being led now.
+// Knows reports whether a run is being led now.
 func (m *Manager) Knows(containerID string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -77,7 +77,7 @@ func readClaim(folder string) (claim, error) {
 	return claim{stat: s, bootID: strings.TrimSpace(bootID), at: info.ModTime()}, err
 }
 
-// alive says whether the script still runs, and reaps it if it was a child of
+// alive reports whether the script still runs, and reaps it if it was a child of
 // this agent.
 func (c claim) alive() (bool, error) {
 	bootID, err := os.ReadFile(bootIDFile)

@@ -110,13 +110,13 @@ func (m *Master) acceptable(now time.Time, a *agent, c candidate, set resource.S
 	return !c.framework.filtered(now, filterKey{c.role, a.id}, set)
 }
 
-// remote says whether an agent is in another region than the master (1.7).
+// remote reports whether an agent is in another region than the master (1.7).
 func (m *Master) remote(a *agent) bool {
 	here, there := m.cfg.Info.Domain.GetFaultDomain(), a.info.Domain.GetFaultDomain()
 	return here != nil && there != nil && here.Region.Name != there.Region.Name
 }
 
-// leastOf says whether a set is not less than the flag of the master asks for.
+// leastOf reports whether a set is not less than the flag of the master asks for.
 func (m *Master) leastOf(set resource.Set) bool {
 	if len(m.cfg.MinAllocatable) == 0 {
 		return set.Scalar("cpus") >= minCPUs || set.Scalar("mem") >= minMem
@@ -183,7 +183,7 @@ func (m *Master) sendOffers(f *framework, made []*offer) {
 	m.send(f, e)
 }
 
-// enough says whether an offer would not be too small (2.1): for the role's own
+// enough reports whether an offer would not be too small (2.1): for the role's own
 // offer_filters, one of the lists of quantities must be there in full.
 func (m *Master) enough(c candidate, set resource.Set) bool {
 	own, ok := c.framework.info.OfferFilters[c.role]

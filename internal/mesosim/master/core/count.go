@@ -67,5 +67,5 @@ func (m *Master) Ended() map[mesos.TaskState]int { return m.ended }
 // OutstandingOffers is how many offers are not answered yet.
 func (m *Master) OutstandingOffers() int { return len(m.offers) }
 
-// Terminal says whether a state is the end of a task.
+// Terminal reports whether a state is the end of a task.
 func Terminal(s mesos.TaskState) bool { return terminal(s) }

@@ -73,7 +73,7 @@ func (m *Master) announce(e *master.Event) {
 	}
 }
 
-// Watch says whether any operator is subscribed; without one there are no
+// Watch reports whether any operator is subscribed; without one there are no
 // Announce effects.
 func (m *Master) Watch(on bool) { m.watched = on }
 

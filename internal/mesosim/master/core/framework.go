@@ -240,7 +240,7 @@ func (m *Master) disconnect(now time.Time, f *framework) {
 	f.failoverAt = now.Add(timeout)
 }
 
-// Teardown removes a framework; false when it is unknown.
+// Teardown removes a framework, and reports whether it was known.
 func (m *Master) Teardown(now time.Time, id string) bool {
 	f := m.frameworks[id]
 	if f == nil {

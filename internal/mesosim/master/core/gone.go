@@ -9,7 +9,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
 )
 
-// MarkGone is MARK_AGENT_GONE (5.3); false when the agent is unknown.
+// MarkGone is MARK_AGENT_GONE (5.3). It reports whether the agent was known.
 func (m *Master) MarkGone(now time.Time, id string) bool {
 	if a := m.agents[id]; a != nil {
 		m.goneAgent(now, a)

@@ -73,7 +73,7 @@ func (m *Master) advanceAgents(now time.Time) {
 	}
 }
 
-// missedPings sends the next ping; true when too many went unanswered.
+// missedPings sends the next ping, and reports whether too many went unanswered.
 func (m *Master) missedPings(now time.Time, a *agent) bool {
 	if a.awaiting {
 		a.missed++

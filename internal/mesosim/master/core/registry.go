@@ -65,7 +65,7 @@ func (r *Registry) init() {
 // Registry returns the registry to be stored upon SaveRegistry.
 func (m *Master) Registry() Registry { return m.registry }
 
-// isRecovered says whether an agent of an earlier master has not come back yet.
+// isRecovered reports whether an agent of an earlier master has not come back yet.
 func (m *Master) isRecovered(id string) bool {
 	_, admitted := m.registry.Admitted[id]
 	_, registered := m.agents[id]

@@ -88,7 +88,7 @@ func (m *Master) roleOf(name string, frameworks []string) Role {
 	}
 }
 
-// within says whether a role is another one, or below it.
+// within reports whether a role is another one, or below it.
 func within(role, other string) bool { return role == other || strings.HasPrefix(role, other+"/") }
 
 func reservedFor(s resource.Set, role string) resource.Set {

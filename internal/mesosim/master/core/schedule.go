@@ -87,7 +87,7 @@ func (m *Master) upFault(id mesos.MachineID) string {
 	return ""
 }
 
-// knowsMachine says whether a machine has agents, or is scheduled.
+// knowsMachine reports whether a machine has agents, or is scheduled.
 func (m *Master) knowsMachine(id mesos.MachineID) bool {
 	return m.scheduled(id) || slices.ContainsFunc(m.order, func(a *agent) bool { return sameMachine(id, a.machine()) })
 }

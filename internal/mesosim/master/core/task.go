@@ -74,7 +74,7 @@ func statusByMaster(now time.Time, id mesos.TaskID, state mesos.TaskState, reaso
 }
 
 // keep keeps a status as GET_TASKS shows it: equal states next to each other
-// collapse to the newest, data is left out (7.1). It says whether the state is new.
+// collapse to the newest, data is left out (7.1). It reports whether the state is new.
 func (t *task) keep(s mesos.TaskStatus) bool {
 	s.Data = nil
 	if n := len(t.statuses); n > 0 && t.statuses[n-1].GetState() == s.GetState() {
