@@ -6,6 +6,11 @@
 // ready. It starts one that died again, at the addresses the first had, so that
 // its peers find it; until it is back they do what they do when any peer is away.
 //
+//	started --> announced --> ready --> stopped: SIGTERM, a grace, SIGKILL
+//	   ^            |           |
+//	   |            v           v
+//	   \---- after a wait --- died
+//
 // What it knows lies in a data directory that one supervisor at a time may use:
 //
 //	lock            held while a supervisor lives

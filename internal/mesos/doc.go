@@ -7,6 +7,11 @@
 // of mesos-go is seen from outside; offers, statuses and launches are plain
 // values.
 //
+//	Subscribe --> SUBSCRIBED --> OFFERS, UPDATE, HEARTBEAT, ... --> the end: Err
+//	    |             ACCEPT, DECLINE, REVIVE, SUPPRESS, RECONCILE -->  (one connection)
+//	    |             ACKNOWLEDGE -------------------------------->     (a pool)
+//	    \--> an error: no master leads, or it refuses
+//
 // What happens on failure:
 //
 //   - A call that fails returns an error and leaves the subscription alone,

@@ -2,6 +2,10 @@
 // health, metrics, start and stop. What a role does is a [Runner]; how it comes
 // to its log and its Mesos is for the command packages of the services.
 //
+//	settings -> log -> admin server -> build -> run, announce -> stop -> clean up
+//	                   (/healthz,      within    |               within --stop-timeout
+//	                    /readyz)  --start-timeout\-> a fault, or the end by itself
+//
 // # Settings
 //
 // A setting has one name. It is given as a flag, in the environment (TAURUS_ and

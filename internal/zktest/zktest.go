@@ -1,4 +1,3 @@
-// Package zktest runs a ZooKeeper of Debian's package for tests.
 package zktest
 
 import (

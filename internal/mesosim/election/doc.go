@@ -17,6 +17,13 @@
 // with an empty one know no agents. Here they know those of the path, until the
 // node is deleted or another path is taken; and --quorum means nothing.
 //
+//	          found            no connection
+//	dialling -------> connected <-----------> away
+//	                      |                     |
+//	       expired, closed|                     | SessionTimeout is over
+//	                      v                     |
+//	                    lost <------------------/
+//
 // A session that is lost is over: its Lost channel is closed and nothing is
 // repaired under the hood. It is lost when ZooKeeper says that it expired, and
 // also when there was no connection for SessionTimeout, for then nobody can tell.

@@ -3,5 +3,5 @@
 // the few programs that the suite runs on it.
 //
 // Nothing here waits for a fixed time: the suite waits for states to reach the
-// sink, and gives up only when the test's deadline is near.
+// sink, and gives up only after minutes.
 package executortest

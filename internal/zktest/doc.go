@@ -1,0 +1,2 @@
+// Package zktest runs a ZooKeeper of Debian's package for tests.
+package zktest
