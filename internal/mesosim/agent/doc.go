@@ -2,9 +2,11 @@
 // by executors, and sends what becomes of them until it is acknowledged
 // (mesos-v1, sections 4 and 5.3).
 //
-//	run --> record --> executor --> state --> record --> update --> acknowledged --> the next
-//	         (disk)                            (disk)      ^  |                        \--> the end: no record
-//	                                                       \--/ every so often
+//	run --> record --> executor --> a state --> record --> update --> acknowledged
+//	       (on disk)                           (on disk)   ^    |         |
+//	                                                       \----/         v
+//	                                               again and again    the next update,
+//	                                                                  or the record goes
 //
 // A task is a record in a file of its own under <work_dir>/meta, written before
 // the task is started and before any state of it is sent. So an agent that is

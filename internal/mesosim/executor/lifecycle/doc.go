@@ -4,17 +4,15 @@
 // What a workload is and how it is started, found again and stopped is a Driver's
 // matter.
 //
-//	Launch --> Prepare --> TASK_STARTING --> Start --> TASK_RUNNING --> watch --> the end
-//	              ^  \         ^               ^  \                     ^  | ^
-//	              |   \        |               |   \-> TASK_FAILED      |  | Kill, unhealthy, max_completion_time:
-//	              |    \       |               |                        |  | a mark on disk, TASK_KILLING, Stop
-//	              |     \-> TASK_FAILED, or    |                        |  \-> health: TASK_RUNNING again
-//	              |         killed before      |                        |
-//	Recover: nothing is known, but a           |                        |
-//	         workload may be found (then it goes on at TASK_STARTING)   |
-//	         TASK_STARTING was sent -----------+                        |
-//	         TASK_RUNNING or TASK_KILLING was sent, and it is found ----+
-//	                                           or is not found: TASK_FAILED, by the agent
+//	Prepare -> TASK_STARTING -> Start -> TASK_RUNNING -> watch -> the end
+//	   |                          |                      ^   |
+//	   v                          v                      \---/  health: TASK_RUNNING again
+//	TASK_FAILED, or            TASK_FAILED                      a kill: a mark on disk, TASK_KILLING, Stop
+//	killed early
+//
+// Launch goes in on the left. Recover looks for the workload and goes in behind the
+// state that was sent last; if it finds one it leaves out Prepare and Start, and if
+// it finds none of a task that ran, the task has failed.
 //
 // The order of things makes it safe to kill the agent at any instruction:
 //
