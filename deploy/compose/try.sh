@@ -41,7 +41,7 @@ JOB
 echo "== up, with several of each"
 compose up -d --scale planner=3 --scale reaper=2 --scale api=2
 api
-"$taurus" run "$state/job.yaml" --wait --timeout 2m
+"$taurus" run "$state/job.yaml" --wait --timeout 5m
 tasks >"$state/before"
 [ "$(wc -l <"$state/before")" = 3 ] || fail "not three containers"
 
@@ -49,7 +49,7 @@ echo "== the launcher, a planner and NATS are killed"
 for victim in launcher_1 planner_2 nats_1; do docker kill "${project}_$victim" >/dev/null; done
 compose up -d --scale planner=3 --scale reaper=2 --scale api=2
 "$taurus" scale try 4
-for _ in $(seq 60); do
+for _ in $(seq 300); do
 	[ "$("$taurus" ps try --state running --output json | grep -c '"slot"')" = 4 ] && break
 	sleep 1
 done
@@ -66,6 +66,6 @@ tasks | cmp - "$state/after" || fail "the containers were not taken up again"
 [ "$("$taurus" ps try --state running --output json | grep -c '"slot"')" = 4 ] || fail "the job was forgotten"
 
 echo "== stop"
-"$taurus" stop try --wait --timeout 2m
+"$taurus" stop try --wait --timeout 5m
 [ -z "$(tasks)" ] || fail "something runs on"
 echo "== all well"

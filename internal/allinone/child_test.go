@@ -13,10 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/milosgajdos/taurus/internal/allinone"
 	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // childMode is the variable that makes this binary a child of a test.
@@ -30,7 +29,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	testwait.Main(m)
 }
 
 // child does what the first argument says.

@@ -1,13 +1,11 @@
 package cli_test
 
 import (
-	"fmt"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/cli"
 	"github.com/milosgajdos/taurus/internal/testwait"
@@ -20,14 +18,7 @@ func TestMain(m *testing.M) {
 // leakless fails when goroutines outlive the tests.
 type leakless struct{ m *testing.M }
 
-func (l leakless) Run() int {
-	code := l.m.Run()
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return code
-}
+func (l leakless) Run() int { return testwait.Run(l.m) }
 
 // present is the scripts' present, ten minutes after the log begins.
 func present() time.Time { return past().Add(10 * time.Minute) }

@@ -13,12 +13,11 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testwait.Main(m) }
 
 const (
 	testFramework = "f-0001"

@@ -9,13 +9,12 @@ import (
 	"github.com/gogo/protobuf/proto"
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
-	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/wire"
 	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testwait.Main(m) }
 
 // framework is a scheduler that speaks protobuf.
 type framework struct {

@@ -4,12 +4,12 @@ import (
 	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 func TestMain(m *testing.M) {
 	if kind := os.Getenv(childEnv); kind != "" {
 		os.Exit(child(kind))
 	}
-	goleak.VerifyTestMain(m)
+	testwait.Main(m)
 }

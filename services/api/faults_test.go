@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -230,7 +231,7 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	goleak.VerifyNone(t, before)
+	testwait.NoGoroutines(t, before)
 }
 
 // Bug 7: an address lost its scheme and something else was listened on.

@@ -7,10 +7,10 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
-	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
 	"github.com/milosgajdos/taurus/internal/scratchimage"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // atOnce is how many checks run at a time: they wait more than they work.
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", atOnce); err != nil {
 		panic(err)
 	}
-	goleak.VerifyTestMain(m)
+	testwait.Main(m)
 }
 
 // recordedImage is the image of the recorded docker tasks: a static busybox.

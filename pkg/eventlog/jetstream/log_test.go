@@ -18,7 +18,19 @@ import (
 
 func TestMain(m *testing.M) {
 	natstest.Main()
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(patient{m})
+}
+
+// patient gives goroutines that are about to end a minute, which of itself goleak
+// does for half a second: too little on a busy machine.
+type patient struct{ *testing.M }
+
+func (p patient) Run() int {
+	status := p.M.Run()
+	for deadline := time.Now().Add(time.Minute); goleak.Find() != nil && time.Now().Before(deadline); {
+	}
+
+	return status
 }
 
 // store is servers and the settings of a log on them.

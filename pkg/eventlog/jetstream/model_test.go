@@ -27,7 +27,10 @@ func TestSameAsMemory(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		round++
-		o := jetstream.Options{URL: s.URL(), Stream: fmt.Sprintf("M%d", round), Subjects: []string{fmt.Sprintf("m%d.>", round)}}
+		o := jetstream.Options{
+			URL: s.URL(), Stream: fmt.Sprintf("M%d", round), Subjects: []string{fmt.Sprintf("m%d.>", round)},
+			Patience: time.Minute, AppendTimeout: time.Minute, // The model is never slow.
+		}
 		store, err := jetstream.Open(ctx, o)
 		if err != nil {
 			rt.Fatal(err)

@@ -12,17 +12,17 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/docker"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/executortest"
 	"github.com/milosgajdos/taurus/internal/scratchimage"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 const busybox = "/bin/busybox"
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testwait.Main(m) }
 
 // engine is a Docker Engine with an image of a static busybox.
 type engine struct {

@@ -9,7 +9,6 @@ import (
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/executortest"
@@ -22,7 +21,7 @@ func TestMain(m *testing.M) {
 		doomedAgent(dir)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	testwait.Main(m)
 }
 
 func script(text string) mesos.TaskInfo {

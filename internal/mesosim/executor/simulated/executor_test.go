@@ -6,14 +6,14 @@ import (
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
-	"go.uber.org/goleak"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/executortest"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/simulated"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testwait.Main(m) }
 
 func labelled(pairs ...string) mesos.TaskInfo {
 	labels := &mesos.Labels{}
