@@ -94,7 +94,7 @@ func (p *process) begin() (*life, error) {
 	seats := p.seats
 	p.mu.Unlock()
 	// Nobody else knows its admin address by heart, so it may change.
-	seats.Admin = settle(AnyPort, seats.Admin)
+	seats.Admin = chooseAddress(AnyPort, seats.Admin)
 	if err := removeFile(seats.Announce); err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (p *process) rise(ctx context.Context, pid int) {
 	if err != nil {
 		return
 	}
-	p.settled(a)
+	p.located(a)
 	if ready(ctx, p.host.http, a) != nil {
 		return
 	}
@@ -181,8 +181,8 @@ func (p *process) started(pid int) {
 	p.host.publish()
 }
 
-// settled keeps the addresses a child got, for all that follow it.
-func (p *process) settled(a service.Announcement) {
+// located keeps the addresses a child got, for all that follow it.
+func (p *process) located(a service.Announcement) {
 	p.mu.Lock()
 	p.running.Address, p.running.Admin = a.Address, a.AdminAddress
 	if a.Address != "" {

@@ -43,9 +43,9 @@ func (s Seats) Peer(role string) string {
 	return s.Peers[role][0]
 }
 
-// settle chooses an address: a wanted one with a port stands; otherwise the
+// chooseAddress chooses an address: a wanted one with a port stands; otherwise the
 // former one if nobody else has taken it, otherwise any port.
-func settle(wanted, former string) string {
+func chooseAddress(wanted, former string) string {
 	host, port, err := net.SplitHostPort(wanted)
 	if err != nil || port != "0" || former == "" {
 		return wanted

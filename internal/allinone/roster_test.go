@@ -82,8 +82,8 @@ func TestSettle(t *testing.T) {
 			c.former = freeAddress(t)
 			c.want = c.former
 		}
-		if got := settle(c.wanted, c.former); got != c.want {
-			t.Errorf("%s: settle(%q, %q) = %q, want %q", c.name, c.wanted, c.former, got, c.want)
+		if got := chooseAddress(c.wanted, c.former); got != c.want {
+			t.Errorf("%s: chooseAddress(%q, %q) = %q, want %q", c.name, c.wanted, c.former, got, c.want)
 		}
 	}
 }

@@ -168,8 +168,8 @@ func (s *Supervisor) process(program Program, peers map[string][]string) *proces
 		falls:   make(chan struct{}, maxFalls),
 		running: Running{Role: program.Role, Name: program.Name, Log: log},
 		seats: Seats{
-			Listen:   settle(program.Listen, was.Address),
-			Admin:    settle(AnyPort, was.Admin),
+			Listen:   chooseAddress(program.Listen, was.Address),
+			Admin:    chooseAddress(AnyPort, was.Admin),
 			Announce: filepath.Join(s.opts.Data, announceDir, program.Name+".json"),
 			Peers:    peers,
 		},

@@ -27,7 +27,7 @@ type zkConn struct {
 }
 
 func dialZK(ctx context.Context, servers []string, auth string, log zerolog.Logger) (zkReader, error) {
-	found, err := resolve(ctx, net.DefaultResolver.LookupHost, servers)
+	found, err := lookUp(ctx, net.DefaultResolver.LookupHost, servers)
 	if len(found) == 0 {
 		return nil, err
 	}
@@ -41,10 +41,10 @@ func dialZK(ctx context.Context, servers []string, auth string, log zerolog.Logg
 	return zkConn{conn: conn, auth: auth}, nil
 }
 
-// resolve finds the addresses of the servers, and says of which there are none.
+// lookUp finds the addresses of the servers, and says of which there are none.
 // The library's own lookup takes any failure for that of all of them, and one
 // server that is down for good may have lost its name.
-func resolve(ctx context.Context, lookup func(context.Context, string) ([]string, error), servers []string) ([]string, error) {
+func lookUp(ctx context.Context, lookup func(context.Context, string) ([]string, error), servers []string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, zkLookupTimeout)
 	defer cancel()
 	found, failed := make([][]string, len(servers)), make([]error, len(servers))

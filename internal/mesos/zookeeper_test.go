@@ -164,7 +164,7 @@ func TestZooKeeperServersAreFound(t *testing.T) {
 		{[]string{"gone:1", "b:2182"}, []string{"10.0.0.2:2182"}, "gone:1"},
 		{[]string{"gone:1"}, nil, "gone:1"},
 	} {
-		found, err := resolve(t.Context(), lookup, tt.servers)
+		found, err := lookUp(t.Context(), lookup, tt.servers)
 		if !slices.Equal(found, tt.found) {
 			t.Errorf("%v: found %v", tt.servers, found)
 		}

@@ -134,7 +134,7 @@ func run(ctx context.Context, env *Env, admin string, runner Runner) error {
 			failed = err
 			cancel()
 		case err := <-ended:
-			return errors.Join(failed, verdict(runCtx, err))
+			return errors.Join(failed, unasked(runCtx, err))
 		case <-runCtx.Done():
 			return errors.Join(failed, await(env.Process.StopTimeout, ended))
 		}
@@ -156,8 +156,8 @@ func await(bound time.Duration, ended <-chan error) error {
 	}
 }
 
-// verdict tells a stop that was asked for from one that was not.
-func verdict(ctx context.Context, err error) error {
+// unasked returns why a runner ended without being asked to, and nil if it was asked.
+func unasked(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		if err == nil {
 			return ErrEnded

@@ -55,10 +55,10 @@ func (a *Server) makeSandbox(run executor.Run) (string, error) {
 // latest is the link to the last run of an executor.
 const latest = "latest"
 
-// resolve turns a path of the files API into one relative to slaves. There are
+// relative turns a path of the files API into one relative to slaves. There are
 // those of the directories of runs, and of what is in them: real ones, and the
 // virtual /frameworks/<id>/executors/<id>/runs/latest (7.2).
-func (a *Server) resolve(path string) (string, bool) {
+func (a *Server) relative(path string) (string, bool) {
 	clean := filepath.Clean("/" + path)
 	rel, isReal := strings.CutPrefix(clean, a.slaves()+"/")
 	if !isReal {
@@ -76,7 +76,7 @@ func (a *Server) resolve(path string) (string, bool) {
 // sandboxes are refused.
 func (a *Server) stat(path string) (rel string, info os.FileInfo, fault *refusal) {
 	missing := &refusal{status: http.StatusNotFound}
-	rel, ok := a.resolve(path)
+	rel, ok := a.relative(path)
 	if !ok {
 		return "", nil, missing
 	}

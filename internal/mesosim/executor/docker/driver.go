@@ -31,9 +31,9 @@ const (
 const (
 	// retryInterval is between two calls to an engine that does not answer.
 	retryInterval = 500 * time.Millisecond
-	// settleTime is how long a container found created may take to start by
+	// startTime is how long a container found created may take to start by
 	// itself: the agent may have died right after it asked for that.
-	settleTime = time.Second
+	startTime = time.Second
 )
 
 // containerName is how Mesos names the container of a run.
@@ -114,7 +114,7 @@ func (d *driver) Start(ctx context.Context, t executor.Task) (lifecycle.Workload
 	c, err := d.inspect(ctx, containerName(t.Run.ContainerID))
 	switch {
 	case err == nil:
-		c, err = d.settle(ctx, c)
+		c, err = d.awaitStart(ctx, c)
 	case errors.Is(err, lifecycle.ErrNotFound):
 		c, err = d.create(ctx, t)
 	}
@@ -133,12 +133,12 @@ func (d *driver) Start(ctx context.Context, t executor.Task) (lifecycle.Workload
 	return d.workload(t, c.ID), nil
 }
 
-// settle gives a container that another agent process created, and perhaps asked
+// awaitStart gives a container that another agent process created, and perhaps asked
 // to start, the time to do so.
-func (d *driver) settle(ctx context.Context, c container.InspectResponse) (container.InspectResponse, error) {
-	deadline := time.Now().Add(settleTime)
+func (d *driver) awaitStart(ctx context.Context, c container.InspectResponse) (container.InspectResponse, error) {
+	deadline := time.Now().Add(startTime)
 	for c.State.Status == container.StateCreated && time.Now().Before(deadline) {
-		if pause.For(ctx, settleTime/10) != nil {
+		if pause.For(ctx, startTime/10) != nil {
 			return c, ctx.Err()
 		}
 		var err error

@@ -34,8 +34,8 @@ func NoStatus(c *mesos.CheckInfo) *mesos.CheckStatusInfo {
 	return s
 }
 
-// Check makes one check of a task, which unlike a health check has no verdict.
-// HTTP and TCP checks go to host, an IP address.
+// Check makes one check of a task. Unlike a health check it decides nothing. HTTP and
+// TCP checks go to host, an IP address.
 func Check(ctx context.Context, c *mesos.CheckInfo, host string, run Command) *mesos.CheckStatusInfo {
 	s := NoStatus(c)
 	switch {

@@ -36,25 +36,25 @@ func TestMachine(t *testing.T) {
 	type step struct {
 		at   int // seconds after start
 		ok   bool
-		want health.Verdict
+		want health.Finding
 	}
 	tests := map[string][]step{
 		"first success is told, the next is not": {
-			{1, true, health.Verdict{Report: true, Healthy: true}},
-			{2, true, health.Verdict{Healthy: true}},
+			{1, true, health.Finding{Report: true, Healthy: true}},
+			{2, true, health.Finding{Healthy: true}},
 		},
 		"failures in grace are forgiven": {
-			{1, false, health.Verdict{}},
-			{10, false, health.Verdict{}},
-			{11, false, health.Verdict{Report: true}},
-			{12, false, health.Verdict{Report: true, Kill: true}},
+			{1, false, health.Finding{}},
+			{10, false, health.Finding{}},
+			{11, false, health.Finding{Report: true}},
+			{12, false, health.Finding{Report: true, Kill: true}},
 		},
 		"grace ends with the first success": {
-			{1, true, health.Verdict{Report: true, Healthy: true}},
-			{2, false, health.Verdict{Report: true}},
-			{3, true, health.Verdict{Report: true, Healthy: true}},
-			{4, false, health.Verdict{Report: true}},
-			{5, false, health.Verdict{Report: true, Kill: true}},
+			{1, true, health.Finding{Report: true, Healthy: true}},
+			{2, false, health.Finding{Report: true}},
+			{3, true, health.Finding{Report: true, Healthy: true}},
+			{4, false, health.Finding{Report: true}},
+			{5, false, health.Finding{Report: true, Kill: true}},
 		},
 	}
 	for name, steps := range tests {
@@ -107,7 +107,7 @@ func TestWatchKeepsToItsTimes(t *testing.T) {
 			return ctx.Err()
 		}
 		s := health.Settings{Delay: 3 * time.Second, Interval: 2 * time.Second, Timeout: time.Second, Failures: 2}
-		health.Watch(t.Context(), s, health.Past{}, probe, func(health.Verdict) { told = append(told, time.Since(begin)) })
+		health.Watch(t.Context(), s, health.Past{}, probe, func(health.Finding) { told = append(told, time.Since(begin)) })
 		if want := []time.Duration{3 * time.Second, 5 * time.Second, 8 * time.Second}; !slices.Equal(probes, want) {
 			t.Errorf("probes at %v, want %v", probes, want)
 		}
@@ -152,7 +152,7 @@ func TestWatchGoesOn(t *testing.T) {
 						return nil
 					}
 					return errors.New("sick")
-				}, func(v health.Verdict) { told = append(told, v.Healthy) })
+				}, func(v health.Finding) { told = append(told, v.Healthy) })
 				if first != c.probe || !slices.Equal(told, c.told) {
 					t.Errorf("first probe after %v, told %v, want %v, %v", first, told, c.probe, c.told)
 				}
@@ -168,7 +168,7 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 		defer cancel()
 		s := health.Settings{Interval: time.Second, Failures: 1}
 		told := 0
-		health.Watch(ctx, s, health.Past{}, func(context.Context) error { return nil }, func(health.Verdict) { told++ })
+		health.Watch(ctx, s, health.Past{}, func(context.Context) error { return nil }, func(health.Finding) { told++ })
 		if told != 1 {
 			t.Errorf("a steady task was told of %d times, want once", told)
 		}

@@ -30,14 +30,14 @@ func seconds(s float64) time.Duration {
 	return time.Duration(s * float64(time.Second))
 }
 
-// Verdict is what follows from one check.
-type Verdict struct {
+// Finding is what follows from one check.
+type Finding struct {
 	Report  bool // whether the framework is to be told
 	Healthy bool
 	Kill    bool // whether the task has failed once too often
 }
 
-// Machine turns results of checks into verdicts. It is not safe for concurrent use.
+// Machine turns results of checks into findings. It is not safe for concurrent use.
 type Machine struct {
 	settings  Settings
 	start     time.Time
@@ -59,15 +59,15 @@ func (m *Machine) Resume(healthy bool) {
 }
 
 // Observe takes the result of a check that ended at the given time.
-func (m *Machine) Observe(ok bool, at time.Time) Verdict {
+func (m *Machine) Observe(ok bool, at time.Time) Finding {
 	if ok {
-		v := Verdict{Report: !m.succeeded || m.failures > 0, Healthy: true}
+		v := Finding{Report: !m.succeeded || m.failures > 0, Healthy: true}
 		m.succeeded, m.failures = true, 0
 		return v
 	}
 	if !m.succeeded && at.Sub(m.start) <= m.settings.Grace && m.settings.Grace > 0 {
-		return Verdict{}
+		return Finding{}
 	}
 	m.failures++
-	return Verdict{Report: true, Kill: m.failures >= m.settings.Failures}
+	return Finding{Report: true, Kill: m.failures >= m.settings.Failures}
 }

@@ -14,9 +14,9 @@ type Past struct {
 	Healthy *bool     // what was reported last; nil if nothing was
 }
 
-// Watch checks a task until ctx is done or a verdict says that it is to be
-// killed, and calls tell with each verdict that is to be reported.
-func Watch(ctx context.Context, s Settings, past Past, probe func(context.Context) error, tell func(Verdict)) {
+// Watch checks a task until ctx is done or a finding says that it is to be
+// killed, and calls tell with each finding that is to be reported.
+func Watch(ctx context.Context, s Settings, past Past, probe func(context.Context) error, tell func(Finding)) {
 	if past.Start.IsZero() {
 		past.Start = time.Now()
 	}

@@ -31,7 +31,7 @@ type watcher struct {
 	helpers  sync.WaitGroup
 	unwatch  context.CancelFunc // ends the health checks
 	unstop   context.CancelFunc // ends the stop under way
-	verdicts chan health.Verdict
+	findings chan health.Finding
 	checks   chan *mesos.CheckStatusInfo
 }
 
@@ -40,7 +40,7 @@ func (m *Manager) watch(ctx context.Context, r *run, w Workload, d Description, 
 	ctx, cancel := context.WithCancel(ctx)
 	v := &watcher{
 		manager: m, run: r, workload: w, running: running(d), killing: killing, healthy: r.task.Healthy,
-		unstop: func() {}, verdicts: make(chan health.Verdict), checks: make(chan *mesos.CheckStatusInfo),
+		unstop: func() {}, findings: make(chan health.Finding), checks: make(chan *mesos.CheckStatusInfo),
 	}
 	v.running.Data = nil
 	defer v.helpers.Wait()
@@ -63,7 +63,7 @@ func (m *Manager) watch(ctx context.Context, r *run, w Workload, d Description, 
 			if r.condemned() == nil { // A kill under way keeps its grace.
 				m.condemn(r, mark{Cause: causeExpired})
 			}
-		case h := <-v.verdicts:
+		case h := <-v.findings:
 			v.health(ctx, h)
 		case c := <-v.checks:
 			v.checked(ctx, c)
@@ -104,7 +104,7 @@ func (v *watcher) end(e ending) executor.Status {
 	if e.vanished {
 		return vanished(v.manager.opts.Vanished, k)
 	}
-	return verdict(v.manager.opts.Noun, e.exit, k)
+	return endOf(v.manager.opts.Noun, e.exit, k)
 }
 
 // check starts the checks and health checks, if the task has any.
@@ -126,9 +126,9 @@ func (v *watcher) check(ctx context.Context) {
 	}
 	past := health.Past{Start: v.run.task.Started, Healthy: v.run.task.Healthy}
 	v.helpers.Go(func() {
-		health.Watch(ctx, health.SettingsOf(hc), past, probe, func(h health.Verdict) {
+		health.Watch(ctx, health.SettingsOf(hc), past, probe, func(h health.Finding) {
 			select {
-			case v.verdicts <- h:
+			case v.findings <- h:
 			case <-ctx.Done():
 			}
 		})
@@ -161,7 +161,7 @@ func (v *watcher) checked(ctx context.Context, c *mesos.CheckStatusInfo) {
 	v.manager.emit(ctx, v.run, s)
 }
 
-func (v *watcher) health(ctx context.Context, h health.Verdict) {
+func (v *watcher) health(ctx context.Context, h health.Finding) {
 	if v.run.condemned() != nil {
 		return
 	}

@@ -291,7 +291,7 @@ func (m *Master) kill(now time.Time, t *task) {
 		t.keep(s)
 		return
 	}
-	m.settle(t, s, s.GetState())
+	m.setLatest(t, s, s.GetState())
 }
 
 // UpdateFramework is UPDATE_FRAMEWORK (1.5). It returns the text of a 400, or

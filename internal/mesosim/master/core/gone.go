@@ -28,7 +28,7 @@ func (m *Master) MarkGone(now time.Time, id string) bool {
 	for _, f := range m.sortedFrameworks() {
 		for _, t := range m.unreachableOn(f, id) {
 			s := goneStatus(now, t)
-			m.settle(t, s, s.GetState())
+			m.setLatest(t, s, s.GetState())
 			m.complete(t)
 			m.send(f, update(s))
 		}

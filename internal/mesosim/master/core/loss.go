@@ -45,7 +45,7 @@ func (m *Master) LinkBroken(now time.Time, session string) {
 // its state, but its framework, which did not acknowledge it, is told all the same.
 func (m *Master) lose(t *task, s mesos.TaskStatus) {
 	f := t.framework
-	m.settle(t, s, s.GetState())
+	m.setLatest(t, s, s.GetState())
 	m.forget(f, t)
 	m.send(f, update(s))
 }

@@ -117,9 +117,9 @@ func (m *Master) hold(t *task) {
 	}
 }
 
-// settle takes a state that is the latest; the end of a task frees its
+// setLatest gives a task the state that is the latest; the end of a task frees its
 // resources.
-func (m *Master) settle(t *task, s mesos.TaskStatus, latest mesos.TaskState) {
+func (m *Master) setLatest(t *task, s mesos.TaskStatus, latest mesos.TaskState) {
 	ended := !terminal(t.state) && t.state != mesos.TASK_UNREACHABLE && terminal(latest)
 	if !terminal(t.state) {
 		t.state = latest
@@ -192,7 +192,7 @@ func (m *Master) Updated(session string, u *link.Update) {
 func (m *Master) applyUpdate(t *task, s mesos.TaskStatus, latest mesos.TaskState) {
 	t.uuid = s.UUID
 	t.forwarded = s.GetState().Enum()
-	m.settle(t, s, latest)
+	m.setLatest(t, s, latest)
 }
 
 func (m *Master) isCompleted(id string) bool {

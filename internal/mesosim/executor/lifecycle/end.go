@@ -8,9 +8,9 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 )
 
-// verdict is the terminal state of a workload that ended. A run that was to be
+// endOf is the terminal state of a workload that ended. A run that was to be
 // killed was killed, whatever its exit status says.
-func verdict(noun string, exit Exit, k *mark) executor.Status {
+func endOf(noun string, exit Exit, k *mark) executor.Status {
 	s := executor.Status{State: mesos.TASK_FAILED, Source: mesos.SOURCE_EXECUTOR, Message: noun + " " + exit.String()}
 	switch {
 	case k == nil:
