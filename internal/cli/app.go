@@ -24,7 +24,7 @@ type App struct {
 	Out, Err io.Writer
 	Getenv   func(string) string
 	Now      func() time.Time
-	// Terminal and ErrTerminal tell whether Out and Err are one.
+	// Terminal and ErrTerminal report whether Out and Err are one.
 	Terminal, ErrTerminal bool
 	// AskPatience bounds what is asked of the API by the way: ids for a shell, why
 	// a job does not do as it should.
@@ -56,7 +56,7 @@ func NewApp(serve ...*cobra.Command) *App {
 	}
 }
 
-// terminal tells whether a file is a terminal that shows colours.
+// terminal reports whether a file is a terminal that shows colours.
 func terminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
@@ -105,7 +105,7 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	return ExitStatus(err)
 }
 
-// served tells whether a command is a role, which words its errors as its own
+// served reports whether a command is a role, which words its errors as its own
 // program does.
 func served(cmd *cobra.Command) bool {
 	return cmd.HasParent() && cmd.Parent().Name() == "serve"

@@ -78,7 +78,7 @@ func ExitStatus(err error) int {
 	return ExitFailed
 }
 
-// faulty tells whether a status says that the request itself was wrong.
+// faulty reports whether a status says that the request itself was wrong.
 func faulty(status int) bool {
 	return slices.Contains([]int{
 		http.StatusBadRequest, http.StatusRequestEntityTooLarge,

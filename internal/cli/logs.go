@@ -59,7 +59,7 @@ type output struct {
 	from uint32
 	// rest is a line that is not complete yet.
 	rest []byte
-	// over says that the task had ended before the last read began.
+	// over reports whether the task had ended before the last read began.
 	over bool
 }
 
@@ -140,7 +140,7 @@ func untilInterrupted(err error) error {
 }
 
 // copyLog writes what one task has written since the last time, whole lines
-// where several tasks share the screen. It tells whether there was a file.
+// where several tasks share the screen. It reports whether there was a file.
 func (a *App) copyLog(ctx context.Context, o *output, follow bool) (bool, error) {
 	api := a.client()
 	over := true
@@ -180,13 +180,13 @@ func (a *App) copyLog(ctx context.Context, o *output, follow bool) (bool, error)
 	}
 }
 
-// waiting tells whether a file is only not there yet.
+// waiting reports whether a file is only not there yet.
 func waiting(err error) bool {
 	var p *client.Problem
 	return errors.As(err, &p) && (p.Type == client.TypeNoOutput)
 }
 
-// hasEnded tells whether the attempt that is followed writes nothing more.
+// hasEnded reports whether the attempt that is followed writes nothing more.
 func hasEnded(ctx context.Context, api *client.Client, o *output) (bool, error) {
 	attempts, err := api.Slot(ctx, o.Job, o.Slot)
 	if err != nil {

@@ -51,7 +51,7 @@ func (a *App) ps() *cobra.Command {
 	return cmd
 }
 
-// listed tells whether a task is to be shown.
+// listed reports whether a task is to be shown.
 func listed(t projection.Task, all bool, states []string) bool {
 	if len(states) == 0 {
 		return all || t.Live

@@ -75,7 +75,7 @@ func settled(ctx context.Context, api *client.Client, id string) (projection.Job
 	}
 }
 
-// over tells whether a job in a state will never run again by itself.
+// over reports whether a job in a state will never run again by itself.
 func over(s projection.JobState) bool {
 	switch s {
 	case projection.StateStopped, projection.StateCompleted, projection.StateFailed:

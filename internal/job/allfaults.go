@@ -26,7 +26,7 @@ func (s *Spec) AllFaults(err error, lim Limits) error {
 	return all
 }
 
-// within says whether a path is of a field, or of one inside it.
+// within reports whether a path is of a field, or of one inside it.
 func within(path, field string) bool {
 	path, field = inTasks(path), inTasks(field)
 	rest, ok := strings.CutPrefix(path, field)

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// nameRune says what a name may consist of.
+// nameRune reports whether a name may have this rune in it.
 func nameRune(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-", r)
 }
 
-// labelRune says what the name of a label may consist of.
+// labelRune reports whether the name of a label may have this rune in it.
 func labelRune(r rune) bool { return nameRune(r) || r == '/' }
 
 // sortedKeys are the keys of m in the order the encoding has them.

@@ -15,7 +15,7 @@ type Command struct {
 	Shell string
 }
 
-// IsZero says whether the image's own command is left in place.
+// IsZero reports whether the image's own command is left in place.
 func (c Command) IsZero() bool { return len(c.Args) == 0 && c.Shell == "" }
 
 // MarshalJSON writes a list for arguments and a string for a shell line.

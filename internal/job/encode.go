@@ -28,7 +28,7 @@ func Parse(data []byte) (*Spec, error) {
 	return &s, nil
 }
 
-// Equal says whether two specs ask for the same once defaults are filled in.
+// Equal reports whether two specs ask for the same once defaults are filled in.
 func (s *Spec) Equal(other *Spec) bool {
 	if s == nil || other == nil {
 		return s == other

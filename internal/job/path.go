@@ -64,7 +64,7 @@ func join(path, name string) string {
 // index puts a place in a list after a path.
 func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
-// plainName says whether a name can stand in a path without quotes.
+// plainName reports whether a name can stand in a path without quotes.
 func plainName(name string) bool {
 	for _, r := range name {
 		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-'

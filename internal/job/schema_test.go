@@ -166,7 +166,7 @@ func (n *node) check(s *node, at string, v any) error {
 	return nil
 }
 
-// hasType says whether v is of the type that n asks for.
+// hasType reports whether v is of the type that n asks for.
 func (n *node) hasType(v any) bool {
 	if n.Type == "" {
 		return true

@@ -153,7 +153,7 @@ func (c *checker) labels(path string, labels map[string]string) {
 	}
 }
 
-// atMost checks the length of a list and says whether it may be looked at.
+// atMost checks the length of a list and reports whether it may be looked at.
 func (c *checker) atMost(path string, n, limit int) bool {
 	if n > limit {
 		c.fault(path, "has %d entries; make it at most %d", n, limit)
@@ -184,7 +184,7 @@ func (c *checker) text(path, text string, limit int) {
 	}
 }
 
-// oneOf checks a word against those that are known.
+// oneOf checks a word, and reports whether it is one of those that are known.
 func (c *checker) oneOf(path, word string, known ...string) bool {
 	if slices.Contains(known, word) {
 		return true

@@ -74,7 +74,7 @@ type Filter struct {
 	Types []string
 }
 
-// Matches tells whether f chooses e.
+// Matches reports whether f chooses e.
 func (f Filter) Matches(e Event) bool {
 	if f.Job != "" && e.Job != f.Job {
 		return false

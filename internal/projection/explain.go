@@ -58,8 +58,8 @@ type Span struct {
 	To   uint32 `json:"to"`
 }
 
-// Explain says why a job is as it is; false if users see no such job. verdicts
-// are those about its run.
+// Explain says why a job is as it is, and reports whether users see such a job.
+// verdicts are those about its run.
 func (m *Model) Explain(id string, verdicts []Verdict, now time.Time) (Explanation, bool) {
 	j, ok := m.known(id)
 	if !ok {

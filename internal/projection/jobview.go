@@ -93,7 +93,7 @@ type Outcome struct {
 	Exit   *int            `json:"exit,omitzero"`
 }
 
-// Job returns the view of a job; false if there is none that users see.
+// Job returns the view of a job, and reports whether there is one that users see.
 func (m *Model) Job(id string) (Job, bool) {
 	j, ok := m.known(id)
 	if !ok {

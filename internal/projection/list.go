@@ -15,7 +15,7 @@ type Query struct {
 	// States are the states wanted, none for all.
 	States []JobState
 	Labels Selector
-	// Specs asks for the specs too.
+	// Specs reports whether the specs are wanted too.
 	Specs bool
 }
 

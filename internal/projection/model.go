@@ -20,8 +20,8 @@ type Model struct {
 	// touched is the last sequence about each job.
 	touched  map[string]uint64
 	censuses map[string]*census
-	// moved says that the last record brought the tasks it is about into another
-	// state, or into or out of reach.
+	// moved reports whether the last record brought the tasks it is about into
+	// another state, or into or out of reach.
 	moved bool
 
 	mu        sync.Mutex

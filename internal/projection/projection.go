@@ -125,7 +125,7 @@ func (p *Projection) Submission(key string) (Submission, bool) {
 	return s, ok
 }
 
-// Seen tells whether the log ever spoke of a job, even if it was deleted.
+// Seen reports whether the log ever spoke of a job, even if it was deleted.
 func (p *Projection) Seen(id string) bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()

@@ -26,10 +26,10 @@ type Touched struct {
 	// State is Mesos' word without TASK_, or PENDING.
 	State       string `json:"state"`
 	Unreachable bool   `json:"unreachable,omitzero"`
-	// Doomed says that they should end.
+	// Doomed reports whether they should end.
 	Doomed bool `json:"doomed,omitzero"`
-	// Changed says that the event brought them into this state, or into or out of
-	// reach.
+	// Changed reports whether the event brought them into this state, or into or
+	// out of reach.
 	Changed bool `json:"changed,omitzero"`
 	// TaskID and Host are there for events about one task, once they are known.
 	TaskID string `json:"task_id,omitzero"`

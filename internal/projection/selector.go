@@ -51,7 +51,7 @@ func ParseSelector(text string) (Selector, error) {
 	return s, nil
 }
 
-// Matches tells whether labels meet every term.
+// Matches reports whether labels meet every term.
 func (s Selector) Matches(labels map[string]string) bool {
 	return !slices.ContainsFunc(s, func(t Term) bool { return !t.matches(labels) })
 }

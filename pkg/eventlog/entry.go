@@ -47,7 +47,7 @@ func Decision(m Message, last uint64) Entry {
 	return Entry{Message: m, Expect: Expectation{last: last, set: true}}
 }
 
-// Conditional says whether any of the entries carries an expectation, so that
+// Conditional reports whether any of the entries carries an expectation, so that
 // they are stored all or not at all.
 func Conditional(entries []Entry) bool {
 	for _, e := range entries {

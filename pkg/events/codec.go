@@ -65,7 +65,7 @@ func Decode(m Message) (Envelope, Event, error) {
 	return env, ev, nil
 }
 
-// newerMajor tells whether a name is a known event in another major version.
+// newerMajor reports whether a name is a known event in another major version.
 func newerMajor(name string) bool {
 	base, ok := cutMajor(name)
 	if !ok {

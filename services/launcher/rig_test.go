@@ -138,7 +138,7 @@ type rig struct {
 	// refusal is what SUBSCRIBE fails with, asked as which framework it was.
 	refusal error
 	asked   []string
-	// registerAnew is the launcher's option.
+	// registerAnew is Options.RegisterAnew.
 	registerAnew bool
 }
 

@@ -62,8 +62,8 @@ type Options struct {
 
 	Mesos     Mesos
 	Framework mesos.Framework
-	// RegisterAnew takes a new framework id when Mesos has removed ours, with all
-	// its tasks. Without it an operator has to act.
+	// RegisterAnew reports whether to register under a new framework id when Mesos
+	// has removed ours, with all its tasks. Otherwise an operator has to act.
 	RegisterAnew bool
 	// Why is the verdict stream; nil means that verdicts are not recorded.
 	Why eventlog.Log

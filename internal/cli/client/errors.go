@@ -65,7 +65,8 @@ type Problem struct { //nolint:errname // RFC 9457 calls it a problem.
 	Detail string  `json:"detail,omitzero"`
 	Faults []Fault `json:"faults,omitempty"`
 
-	// foreign: the answer was none of taurus, but of a proxy or another program.
+	// foreign reports whether the answer is none of taurus, but of a proxy or
+	// another program.
 	foreign bool
 }
 

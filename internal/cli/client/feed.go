@@ -62,7 +62,7 @@ func (c *Client) Follow(ctx context.Context, f Feed, lost func(error), each func
 	}
 }
 
-// passing tells whether a failure may pass: the API is away or just starting.
+// passing reports whether a failure may pass: the API is away or just starting.
 func passing(err error) bool {
 	var p *Problem
 	return !errors.As(err, &p) || p.Status >= http.StatusInternalServerError

@@ -67,7 +67,7 @@ func (e *Engine) Close() error {
 	return nil
 }
 
-// Has tells whether an image is on this machine.
+// Has reports whether an image is on this machine.
 func (e *Engine) Has(ctx context.Context, image string) (bool, error) {
 	_, err := e.client.ImageInspect(ctx, image)
 	if errdefs.IsNotFound(err) {

@@ -183,7 +183,7 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r Record) {
 	s.prune(slot)
 }
 
-// minds tells whether the end of a task matters for the slot's next attempt.
+// minds reports whether the end of a task matters for the slot's next attempt.
 // There is none for a task of a group that the spec does not have.
 func (slot *Slot) minds(t *Task, j *Job) bool {
 	return t.Run == j.Run && t.Doom == nil && t == slot.Current() && j.Group(t.Group) != nil

@@ -56,7 +56,7 @@ type Subscription struct {
 	MasterID string
 	Epoch    uint64
 	OpenedAt time.Time
-	// Closed says that the launcher saw it end.
+	// Closed reports whether the launcher has seen it end.
 	Closed      bool
 	CloseReason string
 }
@@ -107,7 +107,7 @@ type Job struct {
 	Slots map[uint32]*Slot
 }
 
-// Over tells whether nothing of the job is wanted any more.
+// Over reports whether nothing of the job is wanted any more.
 func (j *Job) Over() bool {
 	return j.Run == 0 || j.Stopped || j.Deleted || j.Outcome != OutcomeNone
 }
@@ -147,7 +147,7 @@ func (s *Slot) Current() *Task {
 	return s.Tasks[len(s.Tasks)-1]
 }
 
-// Taken tells whether an attempt other than t may be running in the slot, or about
+// Taken reports whether an attempt other than t may be running in the slot, or about
 // to; one whose agent is cut off does not count.
 func (s *Slot) Taken(t *Task) bool {
 	for _, other := range s.Tasks {
@@ -188,11 +188,12 @@ type Task struct {
 	ID string
 
 	State TaskState
-	// Unreachable says that its agent is cut off; State is what it was before.
+	// Unreachable reports whether its agent is cut off; State is what it was before.
 	Unreachable      bool
 	UnreachableSince time.Time
-	// Confirmed says that Mesos has spoken of the task at all. Until then a KILL
-	// could overtake its ACCEPT (architecture, trace V1).
+	// Confirmed reports whether Mesos has spoken of the task at all. Until then a
+	// KILL, which goes over another connection, could overtake its ACCEPT, be
+	// answered "gone", and the task would run for ever (V1 in sim/traces_test.go).
 	Confirmed bool
 	Doom      *Doom
 	Adopted   bool
@@ -248,7 +249,7 @@ func (t *Task) Key() Key {
 	return Key{Job: t.Job, Run: t.Run, Slot: t.Slot, Attempt: t.Attempt}
 }
 
-// Live tells whether the task may be running or about to.
+// Live reports whether the task may be running or about to.
 func (t *Task) Live() bool { return !t.State.Terminal() }
 
 // End is how the task ended, as far as what follows depends on it.

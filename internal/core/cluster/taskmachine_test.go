@@ -46,9 +46,9 @@ func in(t *testing.T, state string) (*clustertest.Log, *cluster.Task) {
 }
 
 // taskTable is what each report does to a task in each state, written from the
-// rank rule (architecture, 4) by hand:
+// rank rule (docs/state-machines.md, "A task") by hand:
 //
-//	>  the task takes the reported state
+//	>  the task goes into the reported state
 //	.  outranked: nothing changes, but that an unreachable task is reachable again
 //	x  outranked whatever it is: the task is over
 //	o  outranked, but an agent's own status (it has a uuid) replaces the made-up end

@@ -30,11 +30,11 @@ const (
 type Reported struct {
 	State       TaskState
 	Unreachable bool
-	// Known is false for a state that only a newer Mesos has.
+	// Known reports whether this program knows the state; a newer Mesos may have more.
 	Known bool
 }
 
-// Terminal tells whether the task is reported to have ended.
+// Terminal reports whether the task is reported to have ended.
 func (r Reported) Terminal() bool { return r.Known && !r.Unreachable && r.State.Terminal() }
 
 // Meaning is what a Mesos task state, "TASK_RUNNING", means.

@@ -46,7 +46,7 @@ type attempt struct {
 	doubted error
 	// stored is the sequence that the log named, 0 if it did not.
 	stored uint64
-	// overtaken is whether another's event follows the last sequence that the
+	// overtaken reports whether another's event follows the last sequence that the
 	// decision was made on.
 	overtaken bool
 	// until is when enough has been waited for the log to show something.

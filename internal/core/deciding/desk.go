@@ -42,7 +42,7 @@ func (r rest) over(folded uint64, now time.Time) bool {
 
 type sequence uint64
 
-// Before orders sequences.
+// Before reports whether s is the earlier one.
 func (s sequence) Before(other sequence) bool { return s < other }
 
 func newDesk() desk {

@@ -26,7 +26,7 @@ type batch struct {
 	placements            []placement.Placement
 	// ids are those of the events by task.
 	ids map[cluster.Key]string
-	// full says that there was no space for all that could have been placed.
+	// full reports whether there was no space for all that could have been placed.
 	full bool
 	// until is the last sequence of the batch once it is stored.
 	until uint64
@@ -56,7 +56,8 @@ func (b *batch) offers() []string {
 	return ids
 }
 
-// add adds a decision about a slot, at most one per slot and batch.
+// add adds a decision about a slot and reports whether it did: a batch holds one
+// per slot at most.
 func (m *Machine) add(b *batch, k cluster.Key, cause uint64, ev events.Event) bool {
 	subject := m.cfg.Space.Task(k.Job, k.Slot)
 	if b.subjects[subject] || b.space() == 0 {

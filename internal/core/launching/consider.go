@@ -55,10 +55,10 @@ type Report struct {
 
 // Memory is what the launcher knows about a task beyond the log.
 type Memory struct {
-	// Resolving says that the task's offers were declined in this subscription
+	// Resolving reports whether the task's offers were declined in this subscription
 	// and Mesos was asked about it afterwards, on the same connection.
 	Resolving bool
-	// Unfolded says that an earlier status of the task is on its way into the
+	// Unfolded reports whether an earlier status of the task is on its way into the
 	// log: what this one changes cannot be told yet.
 	Unfolded bool
 }

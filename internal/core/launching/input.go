@@ -41,7 +41,7 @@ type Called struct {
 	// Unlaunchable is the task of an ACCEPT that cannot be put in Mesos' terms.
 	// Nothing was sent then.
 	Unlaunchable string
-	// Insufficient says of it that the offers did not hold what it needs.
+	// Insufficient reports whether that is because the offers are less than it needs.
 	Insufficient bool
 }
 

@@ -14,7 +14,7 @@ import (
 // Config is what tells one launcher from others.
 type Config struct {
 	leading.Config
-	// Explain has verdicts recorded.
+	// Explain reports whether verdicts are to be recorded.
 	Explain bool
 }
 
@@ -122,8 +122,8 @@ func (m *Machine) folded(in machine.Folded) {
 	m.launchFolded()
 }
 
-// appended takes the answer of the log. Answers to a session that is over are of
-// no interest: what was staged will be resolved.
+// appended follows the log's answer. Answers to a session that is over are of no
+// interest: what was staged will be resolved.
 func (m *Machine) appended(in machine.Appended) {
 	switch s := m.session; {
 	case in.Ticket == m.withdrawing:

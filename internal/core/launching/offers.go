@@ -41,8 +41,8 @@ type offers struct {
 	// retryAt is when to decline again what Mesos has not heard; zero for never.
 	retryAt time.Time
 
-	// suppressed says that Mesos was told not to offer, refused that offers were
-	// declined: a new demand has to revive.
+	// suppressed reports whether Mesos was told not to offer, refused whether offers
+	// were declined for a while: a new demand has to revive.
 	suppressed, refused bool
 	revivedAt           time.Time
 	// cameAt is when offers came last; the subscription's start before.

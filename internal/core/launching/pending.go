@@ -10,7 +10,7 @@ type pending struct {
 	doomed map[cluster.Key]*cluster.Task
 	// unconfirmed are staged, and Mesos has not spoken of them.
 	unconfirmed map[cluster.Key]*cluster.Task
-	// changed says that waiting has changed since it was last matched.
+	// changed reports whether waiting has changed since it was last matched.
 	changed bool
 }
 

@@ -25,11 +25,12 @@ const (
 // name finds those that are gone; asking for all finds strangers.
 type round struct {
 	// open are the tasks not yet answered, with their agents.
-	open     map[string]string
-	tries    int
-	askAt    time.Time
-	nextAt   time.Time
-	implicit bool // all are to be asked for once the named ones were
+	open   map[string]string
+	tries  int
+	askAt  time.Time
+	nextAt time.Time
+	// implicit reports whether all are to be asked for once the named ones were.
+	implicit bool
 }
 
 // newRound begins a round over all live tasks that Mesos has spoken of. Those it

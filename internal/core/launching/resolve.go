@@ -33,8 +33,8 @@ type Sent struct {
 	// Asked is when its offers were last declined, Tries how often.
 	Asked time.Time
 	Tries int
-	// Declined says that Mesos has taken that, so that what it answers about the
-	// task from now on is true for good.
+	// Declined reports whether Mesos has heard that, so that what it answers about
+	// the task from now on is true for good.
 	Declined bool
 }
 

@@ -19,7 +19,7 @@ type Subscribed struct {
 type NotSubscribed struct {
 	Session uint64
 	Err     error
-	// Removed says that Mesos has removed the framework for good.
+	// Removed reports whether Mesos has removed the framework for good.
 	Removed bool
 }
 
@@ -28,7 +28,7 @@ type Ended struct {
 	Session uint64
 	// Err is why; nil if nothing is known.
 	Err error
-	// FailedOver says that another subscription of the framework took its place.
+	// FailedOver reports whether another subscription of the framework replaced it.
 	FailedOver bool
 }
 

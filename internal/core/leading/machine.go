@@ -36,7 +36,8 @@ type Config struct {
 	Nonce string
 	// LeaseTTL is how long the lease lasts that is not renewed.
 	LeaseTTL time.Duration
-	// RegisterAnew takes a new framework id when Mesos has removed ours.
+	// RegisterAnew reports whether to register under a new framework id when Mesos
+	// has removed ours.
 	RegisterAnew bool
 }
 
@@ -47,10 +48,10 @@ type Machine struct {
 	tickets *machine.Tickets
 
 	phase Phase
-	// held says that the lease is ours.
+	// held reports whether the lease is ours.
 	held bool
-	// asking says that the lease or a subscription is asked for; append is the
-	// ticket of the append under way, 0 for none.
+	// asking reports whether the lease or a subscription is asked for; append is
+	// the ticket of the append under way, 0 for none.
 	asking bool
 	append uint64
 	// retryAt is when to ask again.

@@ -17,8 +17,8 @@ type Draft struct {
 	Subject  string
 	Envelope events.Envelope
 	Event    events.Event
-	// Conditional drafts are stored only if the last sequence of Subject is Last;
-	// 0 means that the subject has none yet. Others are stored always.
+	// Conditional reports whether the draft is stored only if the last sequence of
+	// Subject is Last (0: the subject has none yet). Others are stored always.
 	Conditional bool
 	Last        uint64
 }

@@ -8,7 +8,7 @@ import (
 
 // Clock tells the log's time: the local clock, corrected by what the records
 // prove. Due times (the end of a back-off, the next kill) are timestamps of the
-// log; taken by a clock that is off by an hour they would come an hour late, or at
+// log; told by a clock that is off by an hour they would come an hour late, or at
 // once and again and again.
 //
 // A record was stored before it was read, so the log's clock is at its time or
@@ -30,9 +30,9 @@ func (c *Clock) At(now time.Time) Moment { return Moment{Now: now, Log: c.local(
 // local goes on evenly from the start, whoever sets the clock meanwhile.
 func (c *Clock) local(now time.Time) time.Time { return c.start.Add(now.Sub(c.start)) }
 
-// Observe learns from a record as it arrives; own says that this process decided
-// it. It reports whether the correction changed by so much that what was planned
-// by it is to be looked at again.
+// Observe learns from a record as it arrives; own reports whether this
+// process decided it. Observe reports whether the correction changed by so much
+// that what was planned by it is to be looked at again.
 func (c *Clock) Observe(now time.Time, r cluster.Record, own bool) (changed bool) {
 	before, local := c.offset, c.local(now)
 	c.offset = max(c.offset, r.Time.Sub(local))

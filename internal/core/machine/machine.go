@@ -35,7 +35,7 @@ type Effect interface{ Effect() }
 type Folded struct {
 	Record cluster.Record
 	Change cluster.Change
-	// Own says that this very process appended the record, since it had caught up.
+	// Own reports whether this very process appended the record, since it caught up.
 	Own bool
 }
 

@@ -80,8 +80,8 @@ func (c *condition) holds(attributes map[string]string, peers *peers, replicas i
 	return true
 }
 
-// balanced holds group_by: no value may get more than its share of the replicas
-// over as many values as the constraint names, or as are in use.
+// balanced reports whether group_by holds: no value may get more than its share of
+// the replicas over as many values as the constraint names, or as are in use.
 func (c *condition) balanced(here int, counts map[string]int, replicas int) bool {
 	if c.number > 0 {
 		return here < c.share(replicas)

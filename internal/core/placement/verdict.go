@@ -74,7 +74,7 @@ func (v Verdict) Event(sequence uint64) events.VerdictChanged {
 	}
 }
 
-// Same tells whether two verdicts say the same, so that the second need not be
+// Same reports whether two verdicts say the same, so that the second need not be
 // recorded.
 func (v Verdict) Same(other Verdict) bool {
 	return v.Run == other.Run && v.Waiting == other.Waiting && maps.Equal(v.Reasons, other.Reasons)

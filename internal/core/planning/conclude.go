@@ -8,7 +8,7 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// conclude tells whether the job is over by itself: failed as soon as a wanted
+// conclude reports whether the job is over by itself: failed as soon as a wanted
 // slot has failed, completed when every wanted slot is done. All of them are held:
 // there is nothing left to plan.
 func conclude(j *cluster.Job, s slots) events.Event {

@@ -13,7 +13,7 @@ import (
 // tasks there is no room to plan for waits.
 const UsageEvery = 5 * time.Second
 
-// Usage says whether the log is too full for anything new to be planned.
+// Usage reports whether the log is too full for anything new to be planned.
 type Usage struct {
 	Full            bool
 	Bytes, MaxBytes uint64

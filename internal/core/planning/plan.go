@@ -97,8 +97,8 @@ func (p *plans) open(j *cluster.Job, n int) {
 	}
 }
 
-// reuse tells whether a slot can be taken by another group or after a doom, and
-// with which attempt. Only after all that ever ran in it is over.
+// reuse reports whether a slot is free for another group, or for the same after a
+// doom, and with which attempt. It is once all that ever ran in it is over.
 func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
 	attempt = 1
 	for _, t := range slot.Tasks {
@@ -115,7 +115,7 @@ func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
 	return attempt, true
 }
 
-// nextAttempt tells whether a slot that its group holds needs another attempt;
+// nextAttempt reports whether a slot that its group holds needs another attempt;
 // if not now, due says when time alone will change that.
 func nextAttempt(g *job.Group, slot *cluster.Slot, now time.Time) (next bool, due time.Time) {
 	for _, t := range slot.Tasks {

@@ -14,7 +14,7 @@ import (
 // KILL restarts the agent's `docker stop`.
 const Margin = 10 * time.Second
 
-// Due tells whether a task should be killed now; if not, wake says when time
+// Due reports whether a task should be killed now; if not, wake says when time
 // alone will change that, zero for never.
 func Due(t *cluster.Task, now time.Time) (due bool, wake time.Time) {
 	if t.Doom == nil || !t.Confirmed || !t.Live() || t.Unreachable {

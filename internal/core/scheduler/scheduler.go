@@ -48,7 +48,7 @@ type TaskRef struct {
 	TaskID, AgentID, Name string
 	// State is Mesos' name of the newest state, "TASK_RUNNING".
 	State string
-	// Ours says whether the labels that taurus sets were there and could be
+	// Ours reports whether the labels that taurus sets were there and could be
 	// read; the fields below are zero otherwise.
 	Ours          bool
 	Job           string

@@ -59,7 +59,7 @@ type Delete struct {
 // package's own, and job.Faults for a scale beyond the limits.
 func Decide(j *cluster.Job, c Command) (events.Event, error) { return c.decide(j) }
 
-// Known tells whether users see the job: it was submitted and not deleted, or
+// Known reports whether users see the job: it was submitted and not deleted, or
 // tasks of it live though nobody submitted it.
 func Known(j *cluster.Job) bool {
 	if j == nil || j.Deleted {
@@ -68,7 +68,7 @@ func Known(j *cluster.Job) bool {
 	return j.Run != 0 || j.Live() > 0
 }
 
-// Free tells whether a job may be submitted under the id of j: there is none, or
+// Free reports whether a job may be submitted under the id of j: there is none, or
 // it is over and nothing of it lives.
 func Free(j *cluster.Job) bool {
 	return j == nil || (j.Over() && j.Live() == 0)

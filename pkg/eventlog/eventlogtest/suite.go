@@ -92,7 +92,7 @@ func RunCrash(t *testing.T, newHarness func(t *testing.T) Harness) {
 type namedTest struct {
 	name string
 	run  func(*testing.T, Harness)
-	// possible says whether a harness can do what the test needs; nil if it
+	// possible reports whether a harness can do what the test needs; nil if it
 	// needs nothing.
 	possible func(Harness) bool
 }
@@ -162,7 +162,7 @@ func read(t testing.TB, l eventlog.Log, from, to uint64) []eventlog.Record {
 	}
 }
 
-// again says whether a question is to be asked again, as a service does: a log that
+// again reports whether a question is to be asked again, as a service does: a log that
 // lost its leader may need longer to elect another than one call has patience.
 func again(ctx context.Context, err error) bool {
 	return errors.Is(err, eventlog.ErrUnavailable) && ctx.Err() == nil

@@ -52,7 +52,7 @@ func (l *Log) Append(ctx context.Context, entries ...eventlog.Entry) (eventlog.R
 	return l.chunks(ctx, entries)
 }
 
-// distinct says whether no subject occurs twice. Only then entries may be sent
+// distinct reports whether no subject occurs twice. Only then entries may be sent
 // one by one: if one is refused and sent again, it lands behind the others.
 func distinct(entries []eventlog.Entry) bool {
 	seen := make(map[string]struct{}, len(entries))

@@ -40,7 +40,7 @@ type bucket struct {
 type value struct {
 	revision uint64
 	data     []byte
-	live     bool // False for what was deleted or ran out.
+	live     bool // Reports whether it was neither deleted nor ran out.
 }
 
 func bucketConfig(o Options) jetstream.KeyValueConfig {

@@ -58,7 +58,7 @@ func (l *Log) usable(ctx context.Context) error {
 	}
 }
 
-// takes says whether a subject is one of the stream's.
+// takes reports whether a subject is one of the stream's.
 func (l *Log) takes(subject string) bool {
 	return slices.ContainsFunc(l.options.Subjects, func(p string) bool { return matches(p, subject) })
 }

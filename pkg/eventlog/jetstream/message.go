@@ -42,7 +42,7 @@ func decodeHeader(h nats.Header) map[string]string {
 	return out
 }
 
-// matches says whether a subject falls under a pattern with NATS' wildcards.
+// matches reports whether a subject falls under a pattern with NATS' wildcards.
 func matches(pattern, subject string) bool {
 	for {
 		p, restP, moreP := strings.Cut(pattern, ".")

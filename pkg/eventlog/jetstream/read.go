@@ -80,9 +80,9 @@ func (l *Log) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Reco
 type reader struct {
 	log      *Log
 	next, to uint64
-	read     bool // Whether next-1 was yielded.
-	begun    bool // Whether this session got its consumer.
-	stopped  bool // Whether the caller wants no more.
+	read     bool // Reports whether next-1 was yielded.
+	begun    bool // Reports whether this session got its consumer.
+	stopped  bool // Reports whether the caller wants no more.
 	yield    func(eventlog.Record, error) bool
 }
 
@@ -138,7 +138,7 @@ func (r *reader) check(b eventlog.Bounds) error {
 	return nil
 }
 
-// skipped says that a bounded log has nothing left of what is to be read.
+// skipped reports whether a bounded log has nothing left of what is to be read.
 func (r *reader) skipped(b eventlog.Bounds) bool {
 	return r.log.options.Kind == Bounded && r.to != 0 && r.to <= b.Last && (b.First > b.Last || r.to < b.First)
 }

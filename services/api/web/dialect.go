@@ -21,8 +21,9 @@ type Dialect struct {
 	Kinds []Kind
 	// Fail says what went wrong. The error is that of sending it.
 	Fail func(c echo.Context, p Problem) error
-	// NoHead leaves HEAD without an answer. All others answer it as they do GET, as
-	// RFC 9110 (9.1) asks of every server; net/http leaves the body out.
+	// NoHead reports whether HEAD is left without an answer. All other routes answer
+	// it as they do GET, as RFC 9110 (9.1) asks of every server; net/http leaves the
+	// body out.
 	NoHead bool
 }
 
@@ -31,10 +32,10 @@ type Dialect struct {
 type Route struct {
 	Method, Path string
 	Handle       echo.HandlerFunc
-	// Fixed says that the answer needs nothing of the log, so that it is given
+	// Fixed reports whether the answer needs nothing of the log, so that it is given
 	// before the log is replayed.
 	Fixed bool
-	// Feed says that the answer may go on for ever.
+	// Feed reports whether the answer may go on for ever.
 	Feed bool
 }
 

@@ -175,7 +175,7 @@ func (l *Line) Float(key string) float64 {
 	return n
 }
 
-// Bool returns the value of key, false if it is not there.
+// Bool reports whether key is there and true.
 func (l *Line) Bool(key string) bool {
 	switch text := l.Text(key); text {
 	case "", "false":

@@ -104,7 +104,7 @@ func (p *Proxy) pipe(to, from net.Conn, answers bool) {
 	}
 }
 
-// pass waits while answers are held and says whether the connection lives.
+// pass waits while answers are held and reports whether the connection lives.
 func (p *Proxy) pass(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
