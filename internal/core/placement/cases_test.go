@@ -102,7 +102,7 @@ func TestGroupByWithoutAValue(t *testing.T) {
 	if got := hosts(placements); !maps.Equal(got, map[string]int{"h1": 3, "h2": 3}) {
 		t.Errorf("placed %v", got)
 	}
-	// Once both are in use, one that has no more room holds the other back.
+	// Once both are in use, one that is full holds the other back.
 	offers[1] = agent(2, 1, 900, rack("r2"))
 	placements, verdicts := placement.Match(offers, []placement.Demand{d}, 100, now)
 	if got := hosts(placements); !maps.Equal(got, map[string]int{"h1": 2, "h2": 1}) || len(verdicts) != 1 {
@@ -166,12 +166,12 @@ func TestUrgency(t *testing.T) {
 			want = append(want, id, id)
 		}
 		if !slices.Equal(got, want[:n]) {
-			t.Errorf("with room for %d: %v, want %v", n, got, want[:n])
+			t.Errorf("with a limit of %d: %v, want %v", n, got, want[:n])
 		}
 	}
 }
 
-// TestVerdict: counts per reason, and the agent that lacked least.
+// TestVerdict: counts per reason, and the agent that came nearest.
 func TestVerdict(t *testing.T) {
 	full := agent(3, 9, 900)
 	full.Ports = nil

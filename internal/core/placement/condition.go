@@ -53,9 +53,9 @@ func (m *Matcher) expression(value string) *regexp.Regexp {
 	return re
 }
 
-// holds reports whether an agent keeps the condition. An agent without the
-// attribute keeps the negative ones only.
-func (c *condition) holds(attributes map[string]string, peers *peers, replicas int) bool {
+// met reports whether an agent meets the condition. An agent without the attribute
+// meets the negative ones only.
+func (c *condition) met(attributes map[string]string, peers *peers, replicas int) bool {
 	value, has := attributes[c.Attribute]
 	if !has {
 		return c.Operator == job.OpIsNot || c.Operator == job.OpUnlike
@@ -80,7 +80,7 @@ func (c *condition) holds(attributes map[string]string, peers *peers, replicas i
 	return true
 }
 
-// balanced reports whether group_by holds: no value may get more than its share of
+// balanced reports whether group_by is met: no value may get more than its share of
 // the replicas over as many values as the constraint names, or as are in use.
 func (c *condition) balanced(here int, counts map[string]int, replicas int) bool {
 	if c.number > 0 {
@@ -99,7 +99,7 @@ func (c *condition) balanced(here int, counts map[string]int, replicas int) bool
 
 func (c *condition) share(replicas int) int { return (replicas + c.number - 1) / c.number }
 
-// complaint says how an agent breaks a condition that does not hold.
+// complaint says how an agent misses a condition that is not met.
 func (c *condition) complaint(attributes map[string]string, peers *peers, replicas int) string {
 	value, has := attributes[c.Attribute]
 	if !has {

@@ -7,7 +7,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
-// TestConditions: what holds, and what is said where it does not, on an agent of
+// TestConditions: what is met, and what is said where it is not, on an agent of
 // rack r1 where two of the group's three tasks run. Six are wanted.
 func TestConditions(t *testing.T) {
 	crowd := &peers{counts: map[string]map[string]int{}}
@@ -16,7 +16,7 @@ func TestConditions(t *testing.T) {
 	}
 	for _, c := range []struct {
 		attribute, operator, value string
-		want                       string // nothing where it holds
+		want                       string // nothing where it is met
 	}{
 		{"rack", job.OpIs, "r1", ""},
 		{"rack", job.OpIs, "r2", "rack: r1, r2 wanted"},
@@ -54,11 +54,11 @@ func TestConditions(t *testing.T) {
 		here := map[string]string{"hostname": "h9", "rack": "r1"}
 		var m Matcher
 		all := m.conditions(&job.Group{Constraints: []job.Constraint{{Attribute: c.attribute, Operator: c.operator, Value: c.value}}})
-		holds := all[0].holds(here, crowd, 6)
-		if holds != (c.want == "") {
-			t.Errorf("%s %s %q holds: %t", c.attribute, c.operator, c.value, holds)
+		met := all[0].met(here, crowd, 6)
+		if met != (c.want == "") {
+			t.Errorf("%s %s %q met: %t", c.attribute, c.operator, c.value, met)
 		}
-		if got := all[0].complaint(here, crowd, 6); !holds && got != c.want {
+		if got := all[0].complaint(here, crowd, 6); !met && got != c.want {
 			t.Errorf("%s %s %q: %q, want %q", c.attribute, c.operator, c.value, got, c.want)
 		}
 	}

@@ -58,7 +58,7 @@ func Match(offers []offer.Offer, demands []Demand, limit int, now time.Time) ([]
 // each task on the agent that runs the fewest of its group. It places at most
 // limit tasks. Demands that are left with tasks get a verdict.
 func (m *Matcher) Match(offers []offer.Offer, demands []Demand, limit int, now time.Time) ([]Placement, []Verdict) {
-	all := rooms(offers)
+	all := vacancies(offers)
 	sorted := slices.Clone(demands)
 	slices.SortStableFunc(sorted, compareUrgency)
 	var verdicts []Verdict
@@ -67,17 +67,17 @@ func (m *Matcher) Match(offers []offer.Offer, demands []Demand, limit int, now t
 		placed := place(all, d, w, limit)
 		limit -= placed
 		if placed < len(d.Tasks) && limit > 0 {
-			verdicts = append(verdicts, judge(all, d, w, len(d.Tasks)-placed))
+			verdicts = append(verdicts, verdictOf(all, d, w, len(d.Tasks)-placed))
 		}
 	}
 	var placements []Placement
-	for _, r := range all {
-		if len(r.placed) == 0 {
+	for _, v := range all {
+		if len(v.placed) == 0 {
 			continue
 		}
 		placements = append(placements, Placement{
-			AgentID: r.agentID, Hostname: r.hostname, AgentURL: r.agentURL, Role: r.role,
-			Offers: r.offers, Tasks: r.placed,
+			AgentID: v.agentID, Hostname: v.hostname, AgentURL: v.agentURL, Role: v.role,
+			Offers: v.offers, Tasks: v.placed,
 		})
 	}
 	return placements, verdicts
@@ -92,8 +92,8 @@ func compareUrgency(a, b Demand) int {
 	)
 }
 
-// place puts tasks of a demand into rooms and returns how many found one.
-func place(all []*room, d Demand, w *want, limit int) int {
+// place puts tasks of a demand into vacancies and returns how many found one.
+func place(all []*vacancy, d Demand, w *want, limit int) int {
 	for n, t := range d.Tasks {
 		if n >= limit {
 			return n
@@ -103,7 +103,7 @@ func place(all []*room, d Demand, w *want, limit int) int {
 			return n
 		}
 		ports, _ := best.pick(d.Group.Ports)
-		best.take(w.use, ports)
+		best.occupy(w.use, ports)
 		best.placed = append(best.placed, Placed{
 			Task: t, Group: d.Group, HostPorts: ports, Resources: w.use,
 			Attributes: relevant(d.Group, best.attributes),
@@ -113,22 +113,22 @@ func place(all []*room, d Demand, w *want, limit int) int {
 	return len(d.Tasks)
 }
 
-// choose returns the room that fits and runs the fewest peers, the freest of
+// choose returns the vacancy that fits and runs the fewest peers, the freest of
 // those; nil if none fits.
-func choose(all []*room, w *want) *room {
-	var best *room
-	for _, r := range all {
-		if best != nil && !better(r, best, w.peers) {
+func choose(all []*vacancy, w *want) *vacancy {
+	var best *vacancy
+	for _, v := range all {
+		if best != nil && !better(v, best, w.peers) {
 			continue
 		}
-		if w.fits(r) {
-			best = r
+		if w.fits(v) {
+			best = v
 		}
 	}
 	return best
 }
 
-func better(a, b *room, peers *peers) bool {
+func better(a, b *vacancy, peers *peers) bool {
 	if na, nb := peers.on(a.hostname), peers.on(b.hostname); na != nb {
 		return na < nb
 	}

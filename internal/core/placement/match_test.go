@@ -181,7 +181,7 @@ func TestMatch(t *testing.T) {
 	})
 }
 
-// checkPlacement takes what an agent's tasks use from what it offered.
+// checkPlacement subtracts what an agent's tasks use from what it offered.
 func checkPlacement(t *rapid.T, p placement.Placement, here *place) {
 	if here == nil || here.hostname != p.Hostname || !slices.Equal(slices.Sorted(slices.Values(here.offers)), p.Offers) || len(p.Tasks) == 0 {
 		t.Fatalf("%+v is not what %+v offers", p, here)
@@ -202,7 +202,7 @@ func checkPlacement(t *rapid.T, p placement.Placement, here *place) {
 		}
 		for i, n := range task.HostPorts {
 			if !here.ports[n] {
-				t.Fatalf("port %d of %s is not offered, or taken", n, p.Hostname)
+				t.Fatalf("port %d of %s is not offered, or in use", n, p.Hostname)
 			}
 			delete(here.ports, n)
 			if fixed := task.Group.Ports[i].Host; fixed != 0 && fixed != n {
@@ -309,7 +309,7 @@ func checkVerdict(t *rapid.T, d placement.Demand, placed int, within bool, left 
 		t.Fatalf("verdict %+v explains %d of %d", v, sum, v.Offers)
 	}
 	if v.Nearest != nil && len(v.Nearest.Lacked) == 0 {
-		t.Fatalf("the nearest lacks nothing: %+v", v.Nearest)
+		t.Fatalf("the nearest falls short of nothing: %+v", v.Nearest)
 	}
 	for k, p := range left {
 		if fits(d, p, counts) {

@@ -16,31 +16,31 @@ type Verdict struct {
 	Group   string
 	Waiting uint32
 	Offers  uint32
-	// Reasons counts agents per reason; an agent that lacks two things counts twice.
+	// Reasons counts agents per reason; an agent that falls short of two things counts twice.
 	Reasons map[string]uint32
 	Nearest *events.NearestMiss
 }
 
-// judge finds out what every room lacks, and which lacks least.
-func judge(all []*room, d Demand, w *want, waiting int) Verdict {
+// verdictOf finds out what every vacancy falls short of, and which comes nearest.
+func verdictOf(all []*vacancy, d Demand, w *want, waiting int) Verdict {
 	v := Verdict{
 		Job: d.Job.ID, Run: d.Job.Run, Group: d.Group.Name,
 		Waiting: uint32(waiting), Offers: uint32(len(all)), Reasons: map[string]uint32{},
 	}
 	least := -1.0
-	for _, r := range all {
-		lacks := w.lacking(r)
-		miss, short := &events.NearestMiss{Hostname: r.hostname, AgentID: r.agentID}, 0.0
+	for _, one := range all {
+		shortfalls := w.shortfalls(one)
+		miss, short := &events.NearestMiss{Hostname: one.hostname, AgentID: one.agentID}, 0.0
 		counted := map[string]bool{}
-		for _, l := range lacks {
-			if !counted[l.reason] {
-				counted[l.reason] = true
-				v.Reasons[l.reason]++
+		for _, s := range shortfalls {
+			if !counted[s.reason] {
+				counted[s.reason] = true
+				v.Reasons[s.reason]++
 			}
-			miss.Lacked = append(miss.Lacked, l.detail)
-			short += 1 + l.short
+			miss.Lacked = append(miss.Lacked, s.detail)
+			short += 1 + s.short
 		}
-		if len(lacks) > 0 && (least < 0 || short < least) {
+		if len(shortfalls) > 0 && (least < 0 || short < least) {
 			least, v.Nearest = short, miss
 		}
 	}

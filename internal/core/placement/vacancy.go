@@ -8,8 +8,8 @@ import (
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
-// room is what one agent offers to one role, all its offers together.
-type room struct {
+// vacancy is what one agent offers to one role, all its offers together.
+type vacancy struct {
 	agentID, hostname, agentURL, role string
 	offers                            []string
 	free                              offer.Resources
@@ -19,34 +19,34 @@ type room struct {
 	placed                            []Placed
 }
 
-// rooms puts the offers of each agent and role together, in order of agent.
-func rooms(offers []offer.Offer) []*room {
+// vacancies puts the offers of each agent and role together, in order of agent.
+func vacancies(offers []offer.Offer) []*vacancy {
 	type key struct{ agent, role string }
-	found := map[key]*room{}
+	found := map[key]*vacancy{}
 	for _, o := range offers {
 		k := key{o.AgentID, o.Role}
-		r := found[k]
-		if r == nil {
-			r = &room{
+		v := found[k]
+		if v == nil {
+			v = &vacancy{
 				agentID: o.AgentID, hostname: o.Hostname, agentURL: o.AgentURL, role: o.Role,
 				attributes: map[string]string{job.AttributeHostname: o.Hostname}, unavailableFrom: o.UnavailableFrom,
 			}
 			for _, a := range o.Attributes {
-				r.attributes[a.Name] = a.Value
+				v.attributes[a.Name] = a.Value
 			}
-			found[k] = r
+			found[k] = v
 		}
-		r.offers = append(r.offers, o.ID)
-		r.free = plus(r.free, o.Resources)
-		r.ports = append(r.ports, o.Ports...)
+		v.offers = append(v.offers, o.ID)
+		v.free = plus(v.free, o.Resources)
+		v.ports = append(v.ports, o.Ports...)
 	}
-	all := make([]*room, 0, len(found))
-	for _, r := range found {
-		slices.Sort(r.offers)
-		slices.SortFunc(r.ports, func(a, b offer.PortRange) int { return cmp.Compare(a.Begin, b.Begin) })
-		all = append(all, r)
+	all := make([]*vacancy, 0, len(found))
+	for _, v := range found {
+		slices.Sort(v.offers)
+		slices.SortFunc(v.ports, func(a, b offer.PortRange) int { return cmp.Compare(a.Begin, b.Begin) })
+		all = append(all, v)
 	}
-	slices.SortFunc(all, func(a, b *room) int {
+	slices.SortFunc(all, func(a, b *vacancy) int {
 		return cmp.Or(cmp.Compare(a.agentID, b.agentID), cmp.Compare(a.role, b.role))
 	})
 	return all
@@ -60,9 +60,9 @@ func minus(a, b offer.Resources) offer.Resources {
 	return offer.Resources{CPUs: a.CPUs - b.CPUs, Mem: a.Mem - b.Mem, Disk: a.Disk - b.Disk, GPUs: a.GPUs - b.GPUs}
 }
 
-// pick chooses a host port for each of the group's ports without taking them:
-// the ones asked for, and the lowest free ones for the rest.
-func (r *room) pick(ports []job.Port) ([]uint32, bool) {
+// pick chooses a host port for each of the group's ports and occupies none: the
+// ones asked for, and the lowest free ones for the rest.
+func (v *vacancy) pick(ports []job.Port) ([]uint32, bool) {
 	if len(ports) == 0 {
 		return nil, true
 	}
@@ -72,7 +72,7 @@ func (r *room) pick(ports []job.Port) ([]uint32, bool) {
 		if p.Host == 0 {
 			continue
 		}
-		if !r.offersPort(p.Host) {
+		if !v.offersPort(p.Host) {
 			return nil, false
 		}
 		picked[i], taken[p.Host] = p.Host, true
@@ -81,7 +81,7 @@ func (r *room) pick(ports []job.Port) ([]uint32, bool) {
 		if p.Host != 0 {
 			continue
 		}
-		n, ok := r.lowestPort(taken)
+		n, ok := v.lowestPort(taken)
 		if !ok {
 			return nil, false
 		}
@@ -90,8 +90,8 @@ func (r *room) pick(ports []job.Port) ([]uint32, bool) {
 	return picked, true
 }
 
-func (r *room) offersPort(n uint32) bool {
-	for _, rg := range r.ports {
+func (v *vacancy) offersPort(n uint32) bool {
+	for _, rg := range v.ports {
 		if rg.Begin <= n && n <= rg.End {
 			return true
 		}
@@ -99,8 +99,8 @@ func (r *room) offersPort(n uint32) bool {
 	return false
 }
 
-func (r *room) lowestPort(taken map[uint32]bool) (uint32, bool) {
-	for _, rg := range r.ports {
+func (v *vacancy) lowestPort(taken map[uint32]bool) (uint32, bool) {
+	for _, rg := range v.ports {
 		for n := uint64(rg.Begin); n <= uint64(rg.End); n++ {
 			if !taken[uint32(n)] {
 				return uint32(n), true
@@ -110,11 +110,11 @@ func (r *room) lowestPort(taken map[uint32]bool) (uint32, bool) {
 	return 0, false
 }
 
-// take removes resources and ports from the room.
-func (r *room) take(use offer.Resources, ports []uint32) {
-	r.free = minus(r.free, use)
+// occupy removes what a task uses from what is free.
+func (v *vacancy) occupy(use offer.Resources, ports []uint32) {
+	v.free = minus(v.free, use)
 	for _, p := range ports {
-		r.ports = without(r.ports, p)
+		v.ports = without(v.ports, p)
 	}
 }
 
