@@ -95,7 +95,7 @@ func (r *Resources) normalise() {
 }
 
 func toThousandths(v float64) float64 {
-	const exact = 1e12 // Above this a float64 has no room for thousandths.
+	const exact = 1e12 // Above this a float64 has no thousandths.
 	rounded := math.Round(v*1000) / 1000
 	if rounded == 0 || math.Abs(v) > exact {
 		return v
@@ -175,7 +175,7 @@ func nameGroups(groups []Group) {
 	}
 }
 
-// maxDerivedName leaves room for a number within the limit of a group's name.
+// maxDerivedName leaves space for a number within the limit of a group's name.
 const maxDerivedName = 50
 
 // cleanName makes a group's name of any text, or nothing if nothing is left.

@@ -12,7 +12,7 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
-// vast offers agents with room for a thousand tasks of the job each.
+// vast offers agents with resources for a thousand tasks of the job each.
 func vast(names ...string) mesos.Event {
 	var ev mesos.Offers
 	for _, n := range names {
@@ -24,7 +24,7 @@ func vast(names ...string) mesos.Event {
 	return ev
 }
 
-// TestMoreThanABatch: what one batch has no room for is launched with the next,
+// TestMoreThanABatch: what does not fit into one batch is launched with the next,
 // on offers that were kept or asked for again at once. Declining them would
 // leave it waiting for as long as they are refused.
 func TestMoreThanABatch(t *testing.T) {

@@ -245,7 +245,7 @@ func TestStaleFactIsNotAcknowledged(t *testing.T) {
 }
 
 // TestOrderOfCalls: a launch, what is left, and the questions go through one
-// lane; nothing waits any more, so Mesos is told to hold its offers back.
+// queue of calls; nothing waits any more, so Mesos is told to hold its offers back.
 func TestOrderOfCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, sub := launched(t)

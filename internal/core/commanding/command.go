@@ -62,7 +62,7 @@ func (m *Machine) decide(at machine.Moment, c *command) {
 		m.end(c, 0, err)
 	case ev == nil:
 		m.end(c, m.state.Sequence, nil)
-	case m.hasRoom(at, c, ev):
+	case m.hasSpace(at, c, ev):
 		m.append(at, c, j, ev)
 	}
 }
@@ -191,7 +191,7 @@ func (m *Machine) abandon(in Abandoned) {
 	case queued:
 		m.end(c, 0, in.Err)
 	case weighing:
-		m.leaveScales(c)
+		m.stopWeighing(c)
 		m.end(c, 0, in.Err)
 	case outrun:
 		m.failed(c, in.Err)

@@ -44,7 +44,7 @@ type Machine struct {
 	appends  map[uint64]uint64   // the command of an append under way
 	resting  []uint64            // commands that wait for the log to show something
 	free     []string            // jobs whose next command is to be decided
-	room     room
+	usage    usage
 	effects  []machine.Effect
 }
 

@@ -74,7 +74,7 @@ func (w *world) step(in machine.Input) {
 		w.Fatalf("wakes in %v", wake.Sub(w.at.Now))
 	}
 	if len(w.asking) > 1 {
-		w.Fatalf("%d questions about the room", len(w.asking))
+		w.Fatalf("%d questions about the log's space", len(w.asking))
 	}
 }
 

@@ -19,7 +19,7 @@ func (m *Machine) enqueue(in Asked) {
 
 // takeTurns decides the first command of each job that has none in hand.
 func (m *Machine) takeTurns(at machine.Moment) {
-	for i := 0; i < len(m.free); i++ { // Who is decided at once makes room for the next.
+	for i := 0; i < len(m.free); i++ { // One that is answered at once adds its job again.
 		m.decide(at, m.inHand(m.free[i]))
 	}
 	m.free = m.free[:0]
@@ -33,7 +33,7 @@ func (m *Machine) inHand(id string) *command {
 	return nil
 }
 
-// end answers a command and makes room for the next.
+// end answers a command and forgets it.
 func (m *Machine) end(c *command, sequence uint64, err error) {
 	m.answer(c, sequence, err)
 	m.remove(c)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// compactAt is how long the part of the queue that was taken may get before it is
-// made room of.
+// compactAt is how long the part of the queue that was taken may get before the
+// queue is compacted.
 const compactAt = 1024
 
 // desk keeps which jobs are to be looked at, and when by the local clock.

@@ -61,9 +61,9 @@ func TestDeskKeepsOrder(t *testing.T) {
 	}
 }
 
-// TestDeskIsMadeRoomOf: what was taken off does not stay, though the desk is never
+// TestDeskIsCompacted: what was taken off does not stay, though the desk is never
 // empty.
-func TestDeskIsMadeRoomOf(t *testing.T) {
+func TestDeskIsCompacted(t *testing.T) {
 	d := newDesk()
 	names := []string{"a", "b", "c"}
 	d.touch("a")

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// batchMax is how many decisions one append may hold: no log takes more that
-	// are conditional.
+	// batchMax is how many decisions one append may have: no log stores more that
+	// are conditional at once.
 	batchMax = 1000
 	// withdrawEvery bounds how often withdrawals are appended without a session.
 	withdrawEvery = 500 * time.Millisecond
@@ -26,7 +26,7 @@ type batch struct {
 	placements            []placement.Placement
 	// ids are those of the events by task.
 	ids map[cluster.Key]string
-	// full reports whether there was no space for all that could have been placed.
+	// full reports whether more could have been placed than fits into the batch.
 	full bool
 	// until is the last sequence of the batch once it is stored.
 	until uint64
@@ -37,7 +37,8 @@ func (m *Machine) newBatch(epoch uint64) *batch {
 	return &batch{epoch: epoch, number: m.batches, subjects: map[string]bool{}, ids: map[cluster.Key]string{}}
 }
 
-func (b *batch) space() int { return batchMax - len(b.drafts) }
+// left is how many more decisions fit into the batch.
+func (b *batch) left() int { return batchMax - len(b.drafts) }
 
 // holds reports whether the batch decides about a task. A nil batch holds none.
 func (b *batch) holds(k cluster.Key) bool {
@@ -60,7 +61,7 @@ func (b *batch) offers() []string {
 // per slot at most.
 func (m *Machine) add(b *batch, k cluster.Key, cause uint64, ev events.Event) bool {
 	subject := m.cfg.Space.Task(k.Job, k.Slot)
-	if b.subjects[subject] || b.space() == 0 {
+	if b.subjects[subject] || b.left() == 0 {
 		return false
 	}
 	var last uint64

@@ -77,7 +77,7 @@ func (m *Machine) place(b *batch, demands []placement.Demand) {
 	for _, o := range m.session.offers.held {
 		held = append(held, o)
 	}
-	placements, verdicts := m.matcher.Match(held, demands, b.space(), m.at.Now)
+	placements, verdicts := m.matcher.Match(held, demands, b.left(), m.at.Now)
 	used := map[string]bool{}
 	for _, p := range placements {
 		m.addPlacement(b, p)
@@ -86,7 +86,7 @@ func (m *Machine) place(b *batch, demands []placement.Demand) {
 		}
 	}
 	m.explain(verdicts)
-	if b.space() == 0 {
+	if b.left() == 0 {
 		b.full = true // More may fit on the offers that are left.
 		return
 	}

@@ -82,7 +82,7 @@ func doom(j *cluster.Job, s slots) (Decision, bool) {
 			if why != reason || t.Run != first.Run || t.Group != first.Group {
 				continue
 			}
-			named.Add(slot.Number, t.Attempt) // What finds no room follows.
+			named.Add(slot.Number, t.Attempt) // What does not fit follows.
 		}
 	}
 	if first == nil {

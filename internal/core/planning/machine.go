@@ -9,8 +9,8 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// UsageEvery is how often the log's space is looked at, and how long a job whose
-// tasks there is no room to plan for waits.
+// UsageEvery is how often the log's space is looked at, and how long a job waits
+// for whose tasks there is none.
 const UsageEvery = 5 * time.Second
 
 // Usage reports whether the log is too full for anything new to be planned.
@@ -23,7 +23,7 @@ type Usage struct {
 func (Usage) Input() {}
 
 // Machine is a planner: a deciding.Machine, which has Decide decide about every job,
-// what it says of its decisions, and the room in the log. Its inputs are those of
+// what it says of its decisions, and the space in the log. Its inputs are those of
 // deciding.Machine, and Usage.
 type Machine struct {
 	decider *deciding.Machine

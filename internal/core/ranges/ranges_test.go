@@ -60,7 +60,7 @@ func TestMerge(t *testing.T) {
 		}
 		for _, a := range c.add {
 			if !b.Add(a.slot, a.number) {
-				t.Errorf("%s: no room for %+v", c.name, a)
+				t.Errorf("%s: %+v does not fit", c.name, a)
 			}
 		}
 		if got := b.Ranges(); !slices.Equal(got, c.want) || b.Empty() != (len(c.want) == 0) {
@@ -81,7 +81,7 @@ func TestMergeAndName(t *testing.T) {
 		var b ranges.Builder
 		for _, a := range all {
 			if !b.Add(a.slot, a.number) {
-				t.Fatalf("no room for %+v", a)
+				t.Fatalf("%+v does not fit", a)
 			}
 		}
 		if got := named(b.Ranges()); !slices.Equal(got, all) {
