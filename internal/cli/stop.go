@@ -47,7 +47,7 @@ func (a *App) stop() *cobra.Command {
 				return err
 			}
 			return a.forAll(args, func(id string) error {
-				j, err := settled(ctx, api, id)
+				j, err := awaitEnd(ctx, api, id)
 				if err != nil {
 					return err
 				}
@@ -62,8 +62,8 @@ func (a *App) stop() *cobra.Command {
 	return cmd
 }
 
-// settled waits until nothing of a job is alive.
-func settled(ctx context.Context, api *client.Client, id string) (projection.Job, error) {
+// awaitEnd waits until nothing of a job is alive.
+func awaitEnd(ctx context.Context, api *client.Client, id string) (projection.Job, error) {
 	for {
 		j, err := api.Job(ctx, id, "")
 		if err != nil || over(j.State) {

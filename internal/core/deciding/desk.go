@@ -123,12 +123,12 @@ func (d *desk) next() time.Time {
 	return d.wakes[0].at
 }
 
-// send lets a job rest while an append is under way.
+// send lets a job rest while an append about it is under way.
 func (d *desk) send(job string) { d.resting[job] = rest{inFlight: true} }
 
-// settle lets a job rest until the fold has passed a sequence, or if one is given
+// rest lets a job rest until the fold has passed a sequence, or if one is given
 // until a time has come, and then looks at it again.
-func (d *desk) settle(job string, until uint64, notBefore time.Time) {
+func (d *desk) rest(job string, until uint64, notBefore time.Time) {
 	d.resting[job] = rest{until: until, notBefore: notBefore}
 	if notBefore.IsZero() {
 		d.folds.push(sequence(until), job)

@@ -136,7 +136,7 @@ func TestDeskForgetsNobody(t *testing.T) {
 					rests[job] = rest{inFlight: true}
 				}
 			},
-			"settle": func(t *rapid.T) {
+			"rest": func(t *rapid.T) {
 				job := jobs.Draw(t, "job")
 				if !rests[job].inFlight {
 					return
@@ -146,7 +146,7 @@ func TestDeskForgetsNobody(t *testing.T) {
 					r = rest{notBefore: now.Add(time.Duration(rapid.IntRange(1, 3).Draw(t, "wait")))}
 					wakeAt(job, r.notBefore)
 				}
-				d.settle(job, r.until, r.notBefore)
+				d.rest(job, r.until, r.notBefore)
 				rests[job], want[job] = r, true
 			},
 			"fold": func(*rapid.T) { folded++ },

@@ -87,7 +87,7 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	case machine.ClockMoved:
 		m.desk.touchWaiting()
 	case machine.Appended:
-		m.settle(at.Now, in)
+		m.appended(at.Now, in)
 	case Shared:
 		m.reshare(in.Mine)
 	case machine.Tick:
@@ -113,7 +113,7 @@ func (m *Machine) look(at machine.Moment) {
 			delete(m.left, id)
 			continue
 		}
-		if m.takes(id, at.Now) {
+		if m.ours(id, at.Now) {
 			m.decide(at, j)
 		}
 	}
@@ -129,7 +129,7 @@ func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
 	}
 	last, subject, event := m.role.Last(j), m.role.Subject(j.ID), p.Event.Type()
 	env := events.Envelope{
-		// The same decision at the same place is the same event, whoever takes it.
+		// The same decision at the same place is the same event, whoever makes it.
 		ID:     fmt.Sprintf("%s@%d/%s", subject, last, event),
 		Source: m.source, Time: at.Now, Cause: p.Cause,
 	}
@@ -141,9 +141,9 @@ func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
 	})
 }
 
-// settle says when the job is looked at again. Whether the append counted is for
+// appended says when the job is looked at again. Whether the append counted is for
 // the fold to say. An answer that was heard already says nothing.
-func (m *Machine) settle(now time.Time, in machine.Appended) {
+func (m *Machine) appended(now time.Time, in machine.Appended) {
 	f, ok := m.flights[in.Ticket]
 	if !ok {
 		return
@@ -151,11 +151,11 @@ func (m *Machine) settle(now time.Time, in machine.Appended) {
 	delete(m.flights, in.Ticket)
 	switch in.Outcome.Result {
 	case machine.Stored:
-		m.desk.settle(f.job, in.Outcome.Last, time.Time{})
+		m.desk.rest(f.job, in.Outcome.Last, time.Time{})
 	case machine.Conflict:
-		m.desk.settle(f.job, 0, now.Add(conflictWait))
+		m.desk.rest(f.job, 0, now.Add(conflictWait))
 	case machine.Unknown, machine.Refused:
-		m.desk.settle(f.job, 0, now.Add(troubleWait))
+		m.desk.rest(f.job, 0, now.Add(troubleWait))
 		m.effects = append(m.effects, machine.Note{
 			Level: machine.Warn, Message: "append failed; deciding again", Job: f.job, Sequence: m.state.Sequence,
 			Err: in.Outcome.Err, Fields: []machine.Field{{Key: "event", Value: f.event}},

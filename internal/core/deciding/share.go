@@ -32,9 +32,9 @@ func (m *Machine) reshare(mine []bool) {
 	}
 }
 
-// takes reports whether a job that is due is for this replica to decide about now.
+// ours reports whether a job that is due is for this replica to decide about now.
 // One that is another's is looked at once its handover is over.
-func (m *Machine) takes(job string, now time.Time) bool {
+func (m *Machine) ours(job string, now time.Time) bool {
 	if m.mine == nil {
 		delete(m.left, job)
 		return true

@@ -220,8 +220,8 @@ func checkCompleted(t *rapid.T, j *cluster.Job) {
 	}
 }
 
-// settle plans until nothing is left to decide. It ends: that is a property.
-func (m *machine) settle(t *rapid.T) {
+// planAll plans until nothing is left to decide. It ends: that is a property.
+func (m *machine) planAll(t *rapid.T) {
 	for range 60 {
 		if !m.plan(t) {
 			return
@@ -240,7 +240,7 @@ func TestPlanning(t *testing.T) {
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
 			m.step(t)
 		}
-		m.settle(t)
+		m.planAll(t)
 		checkQuiet(t, m)
 		refold := cluster.New()
 		for _, r := range m.log.Records {
@@ -313,7 +313,7 @@ func TestBackOffIsShared(t *testing.T) {
 		m := &machine{log: clustertest.New()}
 		m.log.Elect()
 		m.log.Submit(clustertest.Service("web", 8))
-		m.settle(t)
+		m.planAll(t)
 		ends := map[uint32]time.Time{}
 		for _, task := range rapid.Permutation(m.tasks(func(*cluster.Task) bool { return true })).Draw(t, "order") {
 			m.log.Pass(time.Duration(rapid.IntRange(0, 300).Draw(t, "ms")) * time.Millisecond)

@@ -61,7 +61,7 @@ func (l *Leases) Acquire(ctx context.Context, name, holder string, ttl time.Dura
 	}
 	h := &held{bucket: &l.bucket, name: name, key: "lease." + escape(name), data: data, ttl: ttl}
 
-	if err := h.settle(ctx, h.acquire); err != nil {
+	if err := h.persist(ctx, h.acquire); err != nil {
 		return nil, err
 	}
 
@@ -79,9 +79,9 @@ type held struct {
 	revision uint64
 }
 
-// settle tries until the answer is clear: done, or ErrLeaseTaken. If there is
+// persist tries until the answer is clear: done, or ErrLeaseTaken. If there is
 // none in time, the lease's state is not known and the store not available.
-func (h *held) settle(ctx context.Context, try func(context.Context) error) error {
+func (h *held) persist(ctx context.Context, try func(context.Context) error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	patient, cancel := context.WithTimeout(ctx, h.bucket.options.Patience)
@@ -129,7 +129,7 @@ func (h *held) adopt(found value) error {
 
 // Renew implements eventlog.Held.
 func (h *held) Renew(ctx context.Context) error {
-	return h.settle(ctx, func(ctx context.Context) error {
+	return h.persist(ctx, func(ctx context.Context) error {
 		revision, err := h.bucket.put(ctx, h.key, h.data, h.ttl, &h.revision)
 		if err == nil {
 			h.revision = revision
@@ -143,7 +143,7 @@ func (h *held) Renew(ctx context.Context) error {
 
 // Release implements eventlog.Held.
 func (h *held) Release(ctx context.Context) error {
-	err := h.settle(ctx, func(ctx context.Context) error {
+	err := h.persist(ctx, func(ctx context.Context) error {
 		err := h.bucket.remove(ctx, h.key, &h.revision)
 		if err == nil {
 			return nil

@@ -128,14 +128,15 @@ func (c *Cluster) URL() string {
 // Await returns once every running server takes clients and knows a leader.
 func (c *Cluster) Await(t testing.TB) {
 	t.Helper()
-	for deadline := time.Now().Add(ready); !c.settled(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(ready); !c.formed(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("the cluster has not settled after %v", ready)
+			t.Fatalf("the cluster has not formed after %v", ready)
 		}
 	}
 }
 
-func (c *Cluster) settled() bool {
+// formed reports whether every running server is in the cluster, and one leads it.
+func (c *Cluster) formed() bool {
 	led := false
 	for _, s := range c.Servers {
 		if s.running == nil {
