@@ -1,9 +1,9 @@
 // Package deciding runs a pure decision over every job of a folded log: what the
 // machines of planner and reaper have in common.
 //
-// It is level-triggered. A record puts its job on the desk; a job on the desk is
-// looked at in whatever state it is by then; what the role decides is appended on
-// the condition that the role's subject did not move. Then the job rests until
+// It is level-triggered. A record puts its job on the agenda; a job on the agenda
+// is looked at in whatever state it is by then; what the policy decides is appended
+// on the condition that the policy's subject did not move. Then the job rests until
 // the fold has passed what was appended. A lost race, a lost answer and a crash
 // therefore all end the same way: the job is looked at again.
 //
@@ -12,7 +12,7 @@
 //	                   v           left to its owner, 2 s
 //	             +-----------+ ------------------------.
 //	.----------> | on the    |                         |
-//	|            | desk      | <-----------------------'
+//	|            | agenda    | <-----------------------'
 //	|            +-----------+
 //	|   nothing to do  |   | decided
 //	|  (perhaps a wake)|   v
@@ -32,5 +32,5 @@
 // one of them win. To spare them the race each has a share of the partitions, and
 // leaves a job of another's share to it for a while.
 //
-// Jobs are looked at in the order in which they came onto the desk.
+// Jobs are looked at in the order in which they came onto the agenda.
 package deciding

@@ -30,11 +30,12 @@ type Proposal struct {
 	Wake time.Time
 }
 
-// Role is what tells a planner from a reaper. It is a plain value.
-type Role interface {
-	// Name is for the envelope's source.
-	Name() string
-	// Subject is where the role writes about a job, Last its last sequence.
+// Policy is what tells a planner from a reaper: where it writes about a job, and what
+// it decides. It is a plain value.
+type Policy interface {
+	// Role is whose policy it is, "planner" or "reaper".
+	Role() string
+	// Subject is where it writes about a job, Last its last sequence.
 	Subject(job string) string
 	Last(j *cluster.Job) uint64
 	// Decide returns what is next for a job; now is the log's time.
@@ -44,14 +45,14 @@ type Role interface {
 // Machine decides about every job of a state that somebody else folds. Its inputs
 // are those of package machine, and Shared.
 type Machine struct {
-	role   Role
+	policy Policy
 	space  events.Space
 	source string
 	state  *cluster.State
 
-	desk desk
-	mine []bool               // by partition; nil is all
-	left map[string]time.Time // jobs left to other replicas, and since when
+	agenda agenda
+	mine   []bool               // by partition; nil is all
+	left   map[string]time.Time // jobs left to other replicas, and since when
 
 	tickets uint64
 	flights map[uint64]flight // appends under way, by ticket
@@ -61,20 +62,20 @@ type Machine struct {
 // flight is an append under way.
 type flight struct{ job, event string }
 
-// New returns a machine that decides about the jobs of state for the instance of
-// a role.
-func New(role Role, space events.Space, instance string, state *cluster.State) *Machine {
+// New returns a machine that decides by policy about the jobs of state, for an
+// instance of its role.
+func New(policy Policy, space events.Space, instance string, state *cluster.State) *Machine {
 	return &Machine{
-		role: role, space: space, source: "taurus/" + role.Name() + "/" + instance, state: state,
-		desk: newDesk(), left: map[string]time.Time{}, flights: map[uint64]flight{},
+		policy: policy, space: space, source: "taurus/" + policy.Role() + "/" + instance, state: state,
+		agenda: newAgenda(), left: map[string]time.Time{}, flights: map[uint64]flight{},
 	}
 }
 
 // Source is how the machine signs what it appends.
 func (m *Machine) Source() string { return m.source }
 
-// SetRole decides otherwise from now on.
-func (m *Machine) SetRole(role Role) { m.role = role }
+// SetPolicy decides otherwise from now on.
+func (m *Machine) SetPolicy(policy Policy) { m.policy = policy }
 
 // Step implements machine.Machine.
 func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
@@ -82,10 +83,10 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	switch in := in.(type) {
 	case machine.Folded:
 		if in.Change.Job != nil {
-			m.desk.touch(in.Change.Job.ID)
+			m.agenda.touch(in.Change.Job.ID)
 		}
 	case machine.ClockMoved:
-		m.desk.touchWaiting()
+		m.agenda.touchWaiting()
 	case machine.Appended:
 		m.appended(at.Now, in)
 	case Shared:
@@ -98,13 +99,13 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 
 // Wake implements machine.Machine. A job that no append is free for needs none:
 // it is looked at when one has ended.
-func (m *Machine) Wake() time.Time { return m.desk.next() }
+func (m *Machine) Wake() time.Time { return m.agenda.next() }
 
 // look decides about every job that is due.
 func (m *Machine) look(at machine.Moment) {
-	m.desk.wake(m.state.Sequence, at.Now)
+	m.agenda.wake(m.state.Sequence, at.Now)
 	for len(m.flights) < appendsMax {
-		id, ok := m.desk.take(m.state.Sequence, at.Now)
+		id, ok := m.agenda.take(m.state.Sequence, at.Now)
 		if !ok {
 			return
 		}
@@ -120,14 +121,14 @@ func (m *Machine) look(at machine.Moment) {
 }
 
 func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
-	p := m.role.Decide(m.state, j, at.Log)
+	p := m.policy.Decide(m.state, j, at.Log)
 	if !p.Wake.IsZero() {
-		m.desk.wakeAt(j.ID, at.Now.Add(p.Wake.Sub(at.Log)))
+		m.agenda.wakeAt(j.ID, at.Now.Add(p.Wake.Sub(at.Log)))
 	}
 	if p.Event == nil {
 		return
 	}
-	last, subject, event := m.role.Last(j), m.role.Subject(j.ID), p.Event.Type()
+	last, subject, event := m.policy.Last(j), m.policy.Subject(j.ID), p.Event.Type()
 	env := events.Envelope{
 		// The same decision at the same place is the same event, whoever makes it.
 		ID:     fmt.Sprintf("%s@%d/%s", subject, last, event),
@@ -135,7 +136,7 @@ func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
 	}
 	m.tickets++
 	m.flights[m.tickets] = flight{job: j.ID, event: event}
-	m.desk.send(j.ID)
+	m.agenda.send(j.ID)
 	m.effects = append(m.effects, machine.Append{
 		Ticket: m.tickets, Drafts: []machine.Draft{machine.Decision(subject, last, env, p.Event)},
 	})
@@ -151,11 +152,11 @@ func (m *Machine) appended(now time.Time, in machine.Appended) {
 	delete(m.flights, in.Ticket)
 	switch in.Outcome.Result {
 	case machine.Stored:
-		m.desk.rest(f.job, in.Outcome.Last, time.Time{})
+		m.agenda.rest(f.job, in.Outcome.Last, time.Time{})
 	case machine.Conflict:
-		m.desk.rest(f.job, 0, now.Add(conflictWait))
+		m.agenda.rest(f.job, 0, now.Add(conflictWait))
 	case machine.Unknown, machine.Refused:
-		m.desk.rest(f.job, 0, now.Add(troubleWait))
+		m.agenda.rest(f.job, 0, now.Add(troubleWait))
 		m.effects = append(m.effects, machine.Note{
 			Level: machine.Warn, Message: "append failed; deciding again", Job: f.job, Sequence: m.state.Sequence,
 			Err: in.Outcome.Err, Fields: []machine.Field{{Key: "event", Value: f.event}},

@@ -12,10 +12,10 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// closer is a role that completes each job ten seconds after it was submitted.
+// closer is a policy that completes each job ten seconds after it was submitted.
 type closer struct{ space events.Space }
 
-func (closer) Name() string                { return "closer" }
+func (closer) Role() string                { return "closer" }
 func (c closer) Subject(job string) string { return c.space.Plan(job) }
 func (closer) Last(j *cluster.Job) uint64  { return j.LastPlan }
 

@@ -28,7 +28,7 @@ var _ machine.Input = Shared{}
 func (m *Machine) reshare(mine []bool) {
 	m.mine = slices.Clone(mine)
 	for _, id := range slices.Sorted(maps.Keys(m.state.Jobs)) {
-		m.desk.touch(id)
+		m.agenda.touch(id)
 	}
 }
 
@@ -47,6 +47,6 @@ func (m *Machine) ours(job string, now time.Time) bool {
 	if !left {
 		since, m.left[job] = now, now
 	}
-	m.desk.wakeAt(job, since.Add(handover))
+	m.agenda.wakeAt(job, since.Add(handover))
 	return false
 }

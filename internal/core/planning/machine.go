@@ -27,13 +27,13 @@ func (Usage) Input() {}
 // deciding.Machine, and Usage.
 type Machine struct {
 	decider *deciding.Machine
-	role    role
+	policy  policy
 }
 
 // New returns the planner of that name, which decides about the jobs of state.
 func New(space events.Space, name string, state *cluster.State) *Machine {
-	r := role{space: space}
-	return &Machine{decider: deciding.New(r, space, name, state), role: r}
+	p := policy{space: space}
+	return &Machine{decider: deciding.New(p, space, name, state), policy: p}
 }
 
 // Step implements machine.Machine.
@@ -41,9 +41,9 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	effects := m.decider.Step(at, in)
 	switch in := in.(type) {
 	case Usage:
-		if m.role.full != in.Full {
-			m.role.full = in.Full
-			m.decider.SetRole(m.role)
+		if m.policy.full != in.Full {
+			m.policy.full = in.Full
+			m.decider.SetPolicy(m.policy)
 			effects = append(effects, usageNote(in))
 		}
 	case machine.Folded:
@@ -94,26 +94,26 @@ func note(in machine.Folded) (machine.Note, bool) {
 	return n, true
 }
 
-// role is the planner's: where it writes, and what it decides.
-type role struct {
+// policy is the planner's: where it writes, and what it decides.
+type policy struct {
 	space events.Space
 	full  bool
 }
 
-// Name implements deciding.Role.
-func (role) Name() string { return "planner" }
+// Role implements deciding.Policy.
+func (policy) Role() string { return "planner" }
 
-// Subject implements deciding.Role.
-func (r role) Subject(job string) string { return r.space.Plan(job) }
+// Subject implements deciding.Policy.
+func (p policy) Subject(job string) string { return p.space.Plan(job) }
 
-// Last implements deciding.Role.
-func (role) Last(j *cluster.Job) uint64 { return j.LastPlan }
+// Last implements deciding.Policy.
+func (policy) Last(j *cluster.Job) uint64 { return j.LastPlan }
 
-// Decide implements deciding.Role. In a log that is nearly full nothing new is
+// Decide implements deciding.Policy. In a log that is nearly full nothing new is
 // planned, so that stops, kills and statuses can still be written.
-func (r role) Decide(_ *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
+func (p policy) Decide(_ *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
 	d := Decide(j, now)
-	if _, plans := d.Event.(events.TasksPlanned); plans && r.full {
+	if _, plans := d.Event.(events.TasksPlanned); plans && p.full {
 		return deciding.Proposal{Wake: now.Add(UsageEvery)}
 	}
 	return deciding.Proposal{Event: d.Event, Cause: d.Cause, Wake: d.Wake}

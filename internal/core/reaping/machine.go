@@ -51,7 +51,7 @@ type Machine struct {
 // New returns the reaper of that name, which kills the tasks of state.
 func New(space events.Space, name string, state *cluster.State) *Machine {
 	return &Machine{
-		decider: deciding.New(role{space: space}, space, name, state),
+		decider: deciding.New(policy{space: space}, space, name, state),
 		senders: senders{queued: map[string]bool{}},
 	}
 }
@@ -94,21 +94,21 @@ func (m *Machine) Wake() time.Time {
 	return wake
 }
 
-// role is the reaper's: where it writes, and what it announces.
-type role struct{ space events.Space }
+// policy is the reaper's: where it writes, and what it announces.
+type policy struct{ space events.Space }
 
-// Name implements deciding.Role.
-func (role) Name() string { return "reaper" }
+// Role implements deciding.Policy.
+func (policy) Role() string { return "reaper" }
 
-// Subject implements deciding.Role.
-func (r role) Subject(job string) string { return r.space.Kill(job) }
+// Subject implements deciding.Policy.
+func (p policy) Subject(job string) string { return p.space.Kill(job) }
 
-// Last implements deciding.Role.
-func (role) Last(j *cluster.Job) uint64 { return j.LastKill }
+// Last implements deciding.Policy.
+func (policy) Last(j *cluster.Job) uint64 { return j.LastKill }
 
-// Decide implements deciding.Role: it announces the kills of a job that are due.
+// Decide implements deciding.Policy: it announces the kills of a job that are due.
 // Without a subscription nothing could be sent, so nothing is announced.
-func (role) Decide(s *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
+func (policy) Decide(s *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
 	var (
 		due  []*cluster.Task
 		wake time.Time

@@ -1,18 +1,18 @@
 package deciding
 
-// moment is what a pile is ordered by.
-type moment[M any] interface{ Before(M) bool }
+// ordered is what a heap is ordered by: a time, or a sequence.
+type ordered[T any] interface{ Before(T) bool }
 
-// pile is jobs by when their moment comes, the earliest first: a binary heap.
-type pile[M moment[M]] []timed[M]
+// heap is jobs by when they are due, the earliest first: a binary heap.
+type heap[T ordered[T]] []entry[T]
 
-type timed[M any] struct {
-	at  M
+type entry[T any] struct {
+	at  T
 	job string
 }
 
-func (p *pile[M]) push(at M, job string) {
-	*p = append(*p, timed[M]{at: at, job: job})
+func (p *heap[T]) push(at T, job string) {
+	*p = append(*p, entry[T]{at: at, job: job})
 	s := *p
 	for i := len(s) - 1; i > 0; {
 		up := (i - 1) / 2
@@ -25,11 +25,11 @@ func (p *pile[M]) push(at M, job string) {
 }
 
 // pop takes the first one off; there must be one.
-func (p *pile[M]) pop() timed[M] {
+func (p *heap[T]) pop() entry[T] {
 	s := *p
 	first, last := s[0], len(s)-1
 	s[0] = s[last]
-	s[last] = timed[M]{}
+	s[last] = entry[T]{}
 	*p = s[:last]
 	s = *p
 	for i := 0; ; {

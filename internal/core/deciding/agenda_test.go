@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// due takes all that is on the desk.
-func due(d *desk, folded uint64, now time.Time) (jobs []string) {
+// due takes all that is on the agenda.
+func due(d *agenda, folded uint64, now time.Time) (jobs []string) {
 	d.wake(folded, now)
 	for {
 		job, ok := d.take(folded, now)
@@ -21,10 +21,10 @@ func due(d *desk, folded uint64, now time.Time) (jobs []string) {
 	}
 }
 
-// TestDeskKeepsOneWake: a job that is looked at for every status of its tasks, and
-// each time wants to wake at the same time, does not fill the desk.
-func TestDeskKeepsOneWake(t *testing.T) {
-	d, now := newDesk(), time.Unix(1_000_000, 0)
+// TestAgendaKeepsOneWake: a job that is looked at for every status of its tasks, and
+// each time wants to wake at the same time, does not fill the agenda.
+func TestAgendaKeepsOneWake(t *testing.T) {
+	d, now := newAgenda(), time.Unix(1_000_000, 0)
 	for range 1000 {
 		d.wakeAt("web", now.Add(time.Minute))
 		d.wakeAt("web", now.Add(time.Hour))
@@ -37,13 +37,13 @@ func TestDeskKeepsOneWake(t *testing.T) {
 		t.Errorf("wakes at %v, want the earlier one", got)
 	}
 	if due := due(&d, 0, now.Add(2*time.Minute)); len(due) != 1 || len(d.wakes) != 0 || len(d.earliest) != 0 || len(d.on) != 0 || len(d.queue) != 0 {
-		t.Errorf("due %v; left %d wakes, %d times, %d on the desk", due, len(d.wakes), len(d.earliest), len(d.on))
+		t.Errorf("due %v; left %d wakes, %d times, %d on the agenda", due, len(d.wakes), len(d.earliest), len(d.on))
 	}
 }
 
-// TestDeskKeepsOrder: jobs are looked at in the order in which they came.
-func TestDeskKeepsOrder(t *testing.T) {
-	d, now := newDesk(), time.Unix(1_000_000, 0)
+// TestAgendaKeepsOrder: jobs are looked at in the order in which they came.
+func TestAgendaKeepsOrder(t *testing.T) {
+	d, now := newAgenda(), time.Unix(1_000_000, 0)
 	for _, job := range []string{"c", "a", "b", "a"} {
 		d.touch(job)
 	}
@@ -61,10 +61,10 @@ func TestDeskKeepsOrder(t *testing.T) {
 	}
 }
 
-// TestDeskIsCompacted: what was taken off does not stay, though the desk is never
+// TestAgendaIsCompacted: what was taken off does not stay, though the agenda is never
 // empty.
-func TestDeskIsCompacted(t *testing.T) {
-	d := newDesk()
+func TestAgendaIsCompacted(t *testing.T) {
+	d := newAgenda()
 	names := []string{"a", "b", "c"}
 	d.touch("a")
 	for i := range 100_000 {
@@ -78,11 +78,11 @@ func TestDeskIsCompacted(t *testing.T) {
 	}
 }
 
-// TestDeskForgetsNobody: whatever happens to jobs, each that was touched is looked
+// TestAgendaForgetsNobody: whatever happens to jobs, each that was touched is looked
 // at once it may be, and none before.
-func TestDeskForgetsNobody(t *testing.T) {
+func TestAgendaForgetsNobody(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d, now, folded := newDesk(), time.Unix(1_000_000, 0), uint64(0)
+		d, now, folded := newAgenda(), time.Unix(1_000_000, 0), uint64(0)
 		jobs := rapid.SampledFrom([]string{"a", "b", "c", "d"})
 		want := map[string]bool{} // to be looked at, once it may be
 		rests := map[string]rest{}
@@ -164,11 +164,11 @@ func setOf(jobs []string) map[string]bool {
 	return set
 }
 
-// TestPile takes off what was put on, the earliest first.
-func TestPile(t *testing.T) {
+// TestHeap takes off what was put on, the earliest first.
+func TestHeap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		numbers := rapid.SliceOf(rapid.Uint64Range(0, 50)).Draw(t, "numbers")
-		var p pile[sequence]
+		var p heap[sequence]
 		for _, n := range numbers {
 			p.push(sequence(n), "")
 		}
