@@ -105,7 +105,7 @@ func (c *Commander) end(why error) {
 
 // Do carries a command about a job out, and returns once it is folded: the
 // sequence it made, or the newest one folded if it is so already. The commands
-// about one job are taken one after the other, and a lost race is decided again
+// about one job are carried out one after the other, and a lost race is decided again
 // on what won it.
 //
 // Errors are those of submission.Decide, ErrNearlyFull, what the log said,
@@ -140,7 +140,7 @@ func (c *Commander) ask(ctx context.Context, input func(ticket uint64) machine.I
 		return r
 	case <-ctx.Done():
 	}
-	// The loop runs and takes this, or it has ended and all are told so.
+	// The loop runs and handles this, or it has ended and all are told so.
 	c.opt.Loop.Post(context.WithoutCancel(ctx), commanding.Abandoned{Ticket: ticket, Err: ctx.Err()})
 	return <-replies
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrNearlyFull is returned for submissions when the log is so full that only
-// stops are taken.
+// stops are accepted.
 var ErrNearlyFull = commanding.ErrNearlyFull
 
 // known says an error of the core in the words of the log, which the core does

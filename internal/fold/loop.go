@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// burst is how many records, or results, are taken before the machine is
-	// asked what they mean.
+	// burst is how many records, or results, the machine is told of before it is
+	// given a Tick.
 	burst = 1024
 	// inboxSize is how many results may wait for the loop.
 	inboxSize = 256
@@ -31,7 +31,7 @@ type State interface {
 }
 
 // Carrier carries out the effects that are a service's own. It is called by the
-// loop's goroutine and must not wait: what takes time runs beside it, and ends
+// loop's goroutine and must not wait: what needs time runs beside it, and ends
 // with Loop.Post.
 type Carrier interface {
 	Carry(ctx context.Context, e machine.Effect)
@@ -194,7 +194,7 @@ func (r *run) run(ctx context.Context) error {
 				return fmt.Errorf("%s: %w", r.opt.Role, err)
 			}
 		case in := <-inbox:
-			r.take(ctx, in)
+			r.deliver(ctx, in)
 		case <-timer.C:
 		}
 	}
@@ -210,7 +210,7 @@ func (r *run) catchUp(ctx context.Context) {
 	r.step(ctx, machine.CaughtUp{})
 	select {
 	case in := <-r.inbox:
-		r.take(ctx, in)
+		r.deliver(ctx, in)
 	default:
 	}
 	close(r.caughtUp)
@@ -259,8 +259,8 @@ func (r *run) apply(ctx context.Context, rec cluster.Record) error {
 	return nil
 }
 
-// take hands over an input and those that wait behind it.
-func (r *run) take(ctx context.Context, in machine.Input) {
+// deliver gives the machine an input and those that wait behind it.
+func (r *run) deliver(ctx context.Context, in machine.Input) {
 	for n := 0; ; n++ {
 		if r.observer != nil {
 			r.observer.Observe(in)

@@ -91,7 +91,7 @@ func (s *Share) Run(ctx context.Context) {
 			s.opt.Logger.Debug().Err(err).Msg("members not listed; going on with those known")
 		case !slices.Equal(members, known):
 			known = members
-			s.take(members)
+			s.divide(members)
 		}
 		select {
 		case <-ctx.Done():
@@ -101,8 +101,8 @@ func (s *Share) Run(ctx context.Context) {
 	}
 }
 
-// take computes the part of this replica among members.
-func (s *Share) take(members []string) {
+// divide shares the partitions out among members, and sets this replica's part.
+func (s *Share) divide(members []string) {
 	all := s.opt.Space.Partitions()
 	if !slices.Contains(members, s.opt.Name) {
 		members = []string{s.opt.Name}

@@ -70,8 +70,8 @@ func (r *rig) inject(entries []eventlog.Entry, stored bool) error {
 	return fault(entries, stored)
 }
 
-// watched counts what is under way while f decides the fate of an append.
-func (r *rig) watched(f memory.Fault) memory.Fault {
+// counted counts what is under way while f decides the fate of an append.
+func (r *rig) counted(f memory.Fault) memory.Fault {
 	return func(entries []eventlog.Entry, stored bool) error {
 		if stored {
 			return f(entries, stored)
@@ -127,13 +127,13 @@ func completes(delay time.Duration) decision {
 	}
 }
 
-// tester is a role that writes where the planner does.
+// tester is a policy that writes where the planner does.
 type tester struct {
 	space  events.Space
 	decide decision
 }
 
-func (tester) Name() string                { return "tester" }
+func (tester) Role() string                { return "tester" }
 func (r tester) Subject(job string) string { return r.space.Plan(job) }
 func (tester) Last(j *cluster.Job) uint64  { return j.LastPlan }
 func (r tester) Decide(_ *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
@@ -252,7 +252,7 @@ func TestReplicasActOnce(t *testing.T) {
 func TestManyJobsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.fault = r.watched(func([]eventlog.Entry, bool) error { time.Sleep(50 * time.Millisecond); return nil })
+		r.fault = r.counted(func([]eventlog.Entry, bool) error { time.Sleep(50 * time.Millisecond); return nil })
 		for i := range 300 {
 			r.submit(fmt.Sprint("job-", i))
 		}
@@ -306,7 +306,7 @@ func TestLostAnswer(t *testing.T) {
 	})
 }
 
-// TestTrouble: nothing was stored. The decision is taken again, about once a
+// TestTrouble: nothing was stored. The decision is made again, about once a
 // second, until it is.
 func TestTrouble(t *testing.T) {
 	for _, trouble := range []error{eventlog.ErrOutcomeUnknown, eventlog.ErrUnavailable, eventlog.ErrFull, eventlog.ErrConflict} {

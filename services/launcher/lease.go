@@ -21,14 +21,14 @@ type lease struct {
 	stop context.CancelFunc
 }
 
-func (l *lease) keep(held eventlog.Held, stop context.CancelFunc) {
+func (l *lease) hold(held eventlog.Held, stop context.CancelFunc) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.held, l.stop = held, stop
 }
 
-// take returns what is held, nil if nothing is, and ends its renewal.
-func (l *lease) take() eventlog.Held {
+// giveUp returns what is held, nil if nothing is, and ends its renewal.
+func (l *lease) giveUp() eventlog.Held {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	held := l.held
@@ -44,7 +44,7 @@ func (s *Service) acquire(ctx context.Context) {
 	held, err := s.opt.Lease.Acquire(ctx, leaseName, s.opt.Name, s.opt.LeaseTTL)
 	if err == nil {
 		renewing, stop := context.WithCancel(ctx)
-		s.lease.keep(held, stop)
+		s.lease.hold(held, stop)
 		go s.renew(renewing, held)
 	}
 	s.loop.Post(ctx, leading.Leased{Err: err})

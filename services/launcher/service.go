@@ -162,7 +162,7 @@ func (s *Service) Carry(ctx context.Context, e machine.Effect) {
 	case leading.Lease:
 		go s.acquire(ctx)
 	case leading.Release:
-		go s.release(ctx, s.lease.take())
+		go s.release(ctx, s.lease.giveUp())
 	case leading.Subscribe:
 		go s.subscribe(ctx, e)
 	case leading.Listen:
@@ -214,7 +214,7 @@ func (s *Service) leave() {
 		case machine.Note:
 			fold.Write(s.opt.Logger, e)
 		case leading.Release:
-			s.release(ctx, s.lease.take())
+			s.release(ctx, s.lease.giveUp())
 		default:
 			s.Carry(ctx, e)
 		}

@@ -32,8 +32,8 @@ func (s *subscriptions) add(session uint64, sub Subscription) {
 	s.open[session] = sub
 }
 
-// take returns one and forgets it; nil if there is none.
-func (s *subscriptions) take(session uint64) Subscription {
+// remove returns one and forgets it; nil if there is none.
+func (s *subscriptions) remove(session uint64) Subscription {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sub := s.open[session]
@@ -71,7 +71,7 @@ func (s *Service) subscribe(ctx context.Context, e leading.Subscribe) {
 
 // listen begins the session of a subscription whose opening was folded.
 func (s *Service) listen(ctx context.Context, number uint64) {
-	if sub := s.subscriptions.take(number); sub != nil {
+	if sub := s.subscriptions.remove(number); sub != nil {
 		s.session = newSession(ctx, s, number, sub)
 		go s.session.deliver()
 	}
@@ -83,7 +83,7 @@ func (s *Service) close(number uint64) {
 		s.session.close()
 		s.session = nil
 	}
-	if sub := s.subscriptions.take(number); sub != nil {
+	if sub := s.subscriptions.remove(number); sub != nil {
 		sub.Close()
 	}
 }

@@ -55,7 +55,7 @@ func (s *State) withdraw(j *Job, slot *Slot, ev events.TaskWithdrawn, r Record) 
 	return Change{Job: j, Tasks: []*Task{t}}
 }
 
-// adopt takes in a task that Mesos runs and that the state holds for over or not
+// adopt brings in a task that Mesos runs and that the state holds for over or not
 // yet launched, or never heard of.
 func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r Record) Change {
 	m := Meaning(ev.State)
@@ -108,7 +108,7 @@ func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r Record
 			return c
 		}
 		t.State = state
-		t.take(ev, r)
+		t.setStatus(ev, r)
 		if slot.minds(t, j) {
 			slot.Tally = slot.Corrected(t.End())
 		}
@@ -123,10 +123,10 @@ func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r Record
 		}
 		t.Unreachable, t.Sequence = false, r.Sequence
 	case state.Terminal():
-		t.take(ev, r)
+		t.setStatus(ev, r)
 		s.finish(j, slot, t, state, r)
 	default:
-		t.take(ev, r)
+		t.setStatus(ev, r)
 		t.advance(state, r)
 	}
 	return c
@@ -150,8 +150,8 @@ func (t *Task) advance(state TaskState, r Record) {
 	}
 }
 
-// take copies what a status says besides the state.
-func (t *Task) take(ev events.TaskStatusChanged, r Record) {
+// setStatus copies what a status says besides the state.
+func (t *Task) setStatus(ev events.TaskStatusChanged, r Record) {
 	t.Status = Status{
 		State: ev.State, Reason: ev.Reason, Message: ev.Message, Source: ev.Source,
 		UUID: string(ev.UUID), At: ev.At, Exit: ev.Exit,

@@ -407,8 +407,8 @@ func TestDeletedJobsAreForgotten(t *testing.T) {
 
 // TestTaken by an attempt that may run, but not by one that is over, that was not
 // launched yet, or whose agent is cut off; nor by the attempt itself.
-func TestTaken(t *testing.T) {
-	for state, taken := range map[string]bool{
+func TestOccupied(t *testing.T) {
+	for state, occupied := range map[string]bool{
 		"PENDING": false, "STAGING": true, "RUNNING": true, "KILLING": true, "UNREACHABLE": false, "FAILED": false,
 	} {
 		stored := state
@@ -420,12 +420,12 @@ func TestTaken(t *testing.T) {
 			l.Report(first, "TASK_UNREACHABLE", "")
 		}
 		slot := l.State.Jobs["web"].Slots[0]
-		if slot.Taken(first) {
-			t.Errorf("%s: taken by itself", state)
+		if slot.Occupied(first) {
+			t.Errorf("%s: occupied by itself", state)
 		}
 		l.Plan("web", events.TasksPlanned{Run: first.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 2)})
-		if got := slot.Taken(slot.Find(first.Run, 2)); got != taken {
-			t.Errorf("%s: taken %t, want %t", state, got, taken)
+		if got := slot.Occupied(slot.Find(first.Run, 2)); got != occupied {
+			t.Errorf("%s: occupied %t, want %t", state, got, occupied)
 		}
 	}
 }

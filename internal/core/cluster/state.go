@@ -147,9 +147,9 @@ func (s *Slot) Current() *Task {
 	return s.Tasks[len(s.Tasks)-1]
 }
 
-// Taken reports whether an attempt other than t may be running in the slot, or about
+// Occupied reports whether an attempt other than t may be running in the slot, or about
 // to; one whose agent is cut off does not count.
-func (s *Slot) Taken(t *Task) bool {
+func (s *Slot) Occupied(t *Task) bool {
 	for _, other := range s.Tasks {
 		if other != t && other.Live() && other.State != Waiting && !other.Unreachable {
 			return true

@@ -91,7 +91,7 @@ func (m *Machine) send(c *command) {
 	m.do(machine.Append{Ticket: ticket, Drafts: []machine.Draft{c.draft}})
 }
 
-// appended takes the log's answer. It may be that its caller has gone, or that
+// appended follows the log's answer. It may be that its caller has gone, or that
 // the fold has told already.
 func (m *Machine) appended(at machine.Moment, in machine.Appended) {
 	ticket, known := m.appends[in.Ticket]

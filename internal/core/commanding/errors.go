@@ -8,6 +8,6 @@ var (
 	// ErrOutcomeUnknown is answered to who gave up while something may be stored.
 	ErrOutcomeUnknown = errors.New("it is not known whether the append was stored")
 	// ErrNearlyFull is answered to submissions when the log is so full that only
-	// stops are taken.
+	// stops are accepted.
 	ErrNearlyFull = errors.New("the log is nearly full, so no jobs are accepted; stops are")
 )

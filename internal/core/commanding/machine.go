@@ -61,7 +61,7 @@ func New(config Config, state *cluster.State) *Machine {
 	}
 }
 
-// Step takes an input and returns what is to be done.
+// Step handles an input and returns what is to be done.
 func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	m.effects = m.effects[:0]
 	switch in := in.(type) {
@@ -82,7 +82,7 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	case Closed:
 		m.close(in.Err)
 	}
-	m.takeTurns(at)
+	m.beginNext(at)
 	return m.effects
 }
 

@@ -17,8 +17,8 @@ func (m *Machine) enqueue(in Asked) {
 	}
 }
 
-// takeTurns decides the first command of each job that has none in hand.
-func (m *Machine) takeTurns(at machine.Moment) {
+// beginNext decides the first command of each job that has none in hand.
+func (m *Machine) beginNext(at machine.Moment) {
 	for i := 0; i < len(m.free); i++ { // One that is answered at once adds its job again.
 		m.decide(at, m.inHand(m.free[i]))
 	}

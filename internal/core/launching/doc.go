@@ -7,15 +7,15 @@
 //	Reported -> considered -> Append TaskStatusChanged -> Folded -> Acknowledge
 //	staged and silent -> Decline its offers -> Reconcile -> "gone" -> Append TaskWithdrawn
 //
-// An offer's way is in offers.go (taken, given back), place.go (matched, staged)
+// An offer's way is in offers.go (held, given back), place.go (matched, staged)
 // and launch.go (accepted). A status' way is in status.go (considered) and
 // facts.go (recorded, acknowledged). resolve.go follows what stays silent,
-// reconcile.go asks for the rest, adopt.go takes in strangers.
+// reconcile.go asks for the rest, adopt.go brings in strangers.
 //
 // ACCEPT is the one effect that is never repeated and never completed later. A
 // staged task of which Mesos says nothing is therefore resolved: its offers are
 // declined first, so that a straying ACCEPT comes to nothing, and only when Mesos
-// has taken that is it asked about the task. Only a negative answer to that
+// has heard that is it asked about the task. Only a negative answer to that
 // question ends the attempt.
 //
 // Every other call states what is wanted, and is repeated until it was heard: an

@@ -14,13 +14,13 @@ type Offered struct {
 	Offers  []offer.Offer
 }
 
-// Rescinded says that an offer was taken back.
+// Rescinded says that Mesos has withdrawn an offer.
 type Rescinded struct {
 	Session uint64
 	OfferID string
 }
 
-// InverseOffered are agents that are to be taken down for maintenance.
+// InverseOffered are agents that are to go down for maintenance.
 type InverseOffered struct {
 	Session uint64
 	Offers  []scheduler.InverseOffer

@@ -58,7 +58,7 @@ func (m *Machine) Phase() leading.Phase { return m.lead.Phase() }
 // by.
 func (m *Machine) Trouble() error { return m.lead.Trouble() }
 
-// Step takes an input and returns what is to be done.
+// Step handles an input and returns what is to be done.
 func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	m.at = at
 	m.out = append(m.out[:0], m.lead.Step(at, in)...)
@@ -112,7 +112,7 @@ func (m *Machine) listensTo(session uint64) bool {
 }
 
 func (m *Machine) folded(in machine.Folded) {
-	m.pending.note(in.Change)
+	m.pending.update(in.Change)
 	if m.session == nil {
 		return
 	}

@@ -55,7 +55,7 @@ func newOffers(now time.Time) offers {
 	return offers{held: map[string]offer.Offer{}, returned: map[string]time.Duration{}, cameAt: now}
 }
 
-// offered takes offers in.
+// offered adds new offers to those held.
 func (m *Machine) offered(list []offer.Offer) {
 	o := &m.session.offers
 	for _, one := range list {
@@ -81,7 +81,7 @@ func (o *offers) holdAll(ids []string) bool {
 	return true
 }
 
-// use takes offers out: an ACCEPT uses them up.
+// use forgets offers: an ACCEPT uses them up.
 func (o *offers) use(ids []string) {
 	for _, id := range ids {
 		delete(o.held, id)
@@ -102,7 +102,7 @@ func (m *Machine) decline(ids []string, refuse time.Duration) {
 	m.do(Decline{Ticket: m.ask(call{kind: callDecline, offers: ids}), OfferIDs: ids, Refuse: refuse})
 }
 
-// declined forgets offers that Mesos has taken back. Those of a call that failed
+// declined forgets offers that Mesos has got back. Those of a call that failed
 // it may still keep for us, for ever.
 func (m *Machine) declined(ids []string, err error) {
 	o := &m.session.offers
@@ -117,8 +117,8 @@ func (m *Machine) declined(ids []string, err error) {
 	}
 }
 
-// declineAgain repeats the DECLINE of offers of which Mesos has not heard; of
-// those that it has none, it takes no notice.
+// declineAgain repeats the DECLINE of offers of which Mesos has not heard; those
+// that are none of its own any more it ignores.
 func (m *Machine) declineAgain() {
 	o := &m.session.offers
 	if o.retryAt.IsZero() || m.at.Now.Before(o.retryAt) {

@@ -22,8 +22,8 @@ func newPending() *pending {
 	}
 }
 
-// note takes in what a record did.
-func (p *pending) note(c cluster.Change) {
+// update follows what a record did.
+func (p *pending) update(c cluster.Change) {
 	for _, t := range c.Tasks {
 		k := t.Key()
 		p.changed = p.changed || frees(c.Job, t)

@@ -109,7 +109,7 @@ func (m *Machine) demands() (demands []placement.Demand, wake time.Time) {
 	for _, t := range m.pending.waiting {
 		j := m.state.Jobs[t.Job]
 		g := j.Group(t.Group)
-		if t.Doom != nil || j.Over() || t.Run != j.Run || g == nil || j.Slots[t.Slot].Taken(t) {
+		if t.Doom != nil || j.Over() || t.Run != j.Run || g == nil || j.Slots[t.Slot].Occupied(t) {
 			continue
 		}
 		if t.NotBefore.After(m.at.Log) {
@@ -133,7 +133,7 @@ func (m *Machine) demands() (demands []placement.Demand, wake time.Time) {
 	return demands, wake
 }
 
-// batchAppended takes the answer of the log. Only the fold says what counts; an
+// batchAppended follows the log's answer. Only the fold says what counts; an
 // answer that is lost leaves the offers to whoever wants them.
 func (m *Machine) batchAppended(out machine.Outcome) {
 	s := m.session

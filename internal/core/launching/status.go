@@ -17,7 +17,7 @@ const (
 	addressesMax = 64
 )
 
-// reported takes a status from Mesos.
+// reported follows a status from Mesos.
 func (m *Machine) reported(st scheduler.Status) {
 	st = recordable(st)
 	s := m.session
@@ -72,7 +72,7 @@ func (s *session) cameToNothing(t *cluster.Task, st scheduler.Status) string {
 	return reason
 }
 
-// recordable returns a status as the log takes it. Executors write messages,
+// recordable returns a status as the log can store it. Executors write messages,
 // addresses and times, so they may be anything, and one status that the log
 // refuses would hold up all that come after it.
 func recordable(st scheduler.Status) scheduler.Status {

@@ -9,7 +9,7 @@ type Leased struct {
 // LeaseLost says that a lease could not be kept.
 type LeaseLost struct{}
 
-// Subscribed says that Mesos took the subscription of a session.
+// Subscribed says that Mesos opened the subscription of a session.
 type Subscribed struct {
 	Session                                 uint64
 	FrameworkID, StreamID, Master, MasterID string

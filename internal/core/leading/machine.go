@@ -135,7 +135,7 @@ func (m *Machine) Trouble() error { return m.trouble }
 
 var errUnsubscribed = errors.New("elected, but not subscribed to Mesos yet")
 
-// Step takes an input and returns what is to be done.
+// Step handles an input and returns what is to be done.
 func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	m.out = m.out[:0]
 	switch in := in.(type) {

@@ -7,9 +7,9 @@ import (
 )
 
 // Machine decides. What it reads besides its inputs is the state that its owner
-// folds: Folded tells of a record after that state has taken it in.
+// folds: Folded tells of a record after that state has changed by it.
 type Machine interface {
-	// Step takes an input and returns what is to be done, in order. The effects
+	// Step handles an input and returns what is to be done, in order. The effects
 	// are the caller's until the next Step.
 	Step(at Moment, in Input) []Effect
 	// Wake is when the machine is to be given a Tick although nothing has
@@ -25,7 +25,7 @@ type Moment struct {
 	Log time.Time
 }
 
-// Input is what a machine is told. Each machine names those that it takes.
+// Input is what a machine is told. Each machine names those that it handles.
 type Input interface{ Input() }
 
 // Effect is what a machine wants done. Each machine names those it asks for.

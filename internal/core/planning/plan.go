@@ -28,7 +28,7 @@ func planGroup(j *cluster.Job, g *job.Group, s slots, now time.Time) Decision {
 		batch.add(slot.Number, t.Attempt+1, notBefore(g, slot, t), restartReason(t), t.Sequence)
 	}
 	if batch.empty() {
-		batch.open(j, int(g.Replicas)-len(held))
+		batch.fill(j, int(g.Replicas)-len(held))
 	}
 	if batch.empty() {
 		return Decision{Wake: wake}
@@ -78,9 +78,9 @@ func (p *plans) add(n, attempt uint32, notBefore time.Time, reason string, cause
 	p.reason, p.cause = reason, max(p.cause, cause)
 }
 
-// open takes n slots that nothing holds: free ones first, lowest numbers first,
+// fill adds n slots that nothing holds: free ones first, lowest numbers first,
 // then new ones.
-func (p *plans) open(j *cluster.Job, n int) {
+func (p *plans) fill(j *cluster.Job, n int) {
 	for number := uint32(0); n > 0; number++ {
 		slot := j.Slots[number]
 		attempt, free := uint32(1), true

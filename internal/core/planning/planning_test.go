@@ -29,7 +29,7 @@ func newBench(t *testing.T, spec *job.Spec) *bench {
 	return b
 }
 
-// decide takes the next decision and folds it.
+// decide makes the next decision and folds it.
 func (b *bench) decide() events.Event {
 	b.t.Helper()
 	d := planning.Decide(b.j, b.Now)

@@ -114,7 +114,7 @@ func (m *machine) adopt(t *rapid.T) {
 	})
 }
 
-// plan lets the planner take one decision, and checks it.
+// plan lets the planner make one decision, and checks it.
 func (m *machine) plan(t *rapid.T) bool {
 	j := m.job()
 	d := planning.Decide(j, m.log.Now)

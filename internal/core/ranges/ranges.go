@@ -17,8 +17,8 @@ type Builder struct {
 	last   map[uint32]int // the newest range of an attempt
 }
 
-// Add takes an attempt of a slot. Slots come in order, each attempt once. It
-// reports false, and takes nothing, where that would need a range more than Max.
+// Add adds an attempt of a slot, and reports whether it did: not where that would
+// need a range more than Max. Slots come in order, each attempt once.
 func (b *Builder) Add(slot, attempt uint32) bool {
 	if at, ok := b.last[attempt]; ok && slot > 0 && b.ranges[at].To == slot-1 {
 		b.ranges[at].To = slot

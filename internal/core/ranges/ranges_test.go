@@ -99,7 +99,7 @@ func TestMergeAndName(t *testing.T) {
 	})
 }
 
-// TestMax: beyond it only what needs no range more is taken, and all of the rest
+// TestMax: beyond it only what needs no range more is added, and all of the rest
 // comes with the next builders.
 func TestMax(t *testing.T) {
 	var left []attempt

@@ -13,7 +13,7 @@
 //	 |             newer SubscriptionOpened         +---------+  Kill
 //	 |               .----------------------------> | called  | ----> Mesos
 //	 |               |                              +---------+
-//	 |         +-----------+      refused, stale      |     |  taken
+//	 |         +-----------+      refused, stale      |     |  accepted
 //	 |         |   waits   | <------------------------'     v
 //	 |         +-----------+                             (free)
 //	 |               |

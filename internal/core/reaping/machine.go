@@ -29,8 +29,8 @@ type Kill struct {
 // Effect marks the type as one.
 func (Kill) Effect() {}
 
-// Killed is the answer to a Kill: Err is nil if Mesos took it. Stale says that the
-// subscription is of the past.
+// Killed is the answer to a Kill: Err is nil if Mesos accepted it. Stale reports
+// whether the subscription is of the past.
 type Killed struct {
 	Ticket uint64
 	Stale  bool
@@ -130,6 +130,6 @@ func (policy) Decide(s *cluster.State, j *cluster.Job, now time.Time) deciding.P
 	case s.Launcher.Subscription.StreamID == "":
 		return deciding.Proposal{Wake: now.Add(time.Second)}
 	}
-	ev, taken := Issue(due)
-	return deciding.Proposal{Event: ev, Cause: taken[0].Doom.Sequence, Wake: wake}
+	ev, issued := Issue(due)
+	return deciding.Proposal{Event: ev, Cause: issued[0].Doom.Sequence, Wake: wake}
 }

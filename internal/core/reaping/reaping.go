@@ -28,7 +28,7 @@ func Due(t *cluster.Task, now time.Time) (due bool, wake time.Time) {
 }
 
 // Issue returns the event that announces the kill of tasks of one job and run,
-// all due. It takes those that share the run and grace of the first; the rest
+// all due. It names those that share the run and grace of the first; the rest
 // follow in further events.
 func Issue(tasks []*cluster.Task) (events.KillIssued, []*cluster.Task) {
 	slices.SortFunc(tasks, func(a, b *cluster.Task) int {
@@ -37,14 +37,14 @@ func Issue(tasks []*cluster.Task) (events.KillIssued, []*cluster.Task) {
 	first := tasks[0]
 	ev := events.KillIssued{Run: first.Run, GraceMillis: first.Doom.Grace.Milliseconds()}
 	var (
-		named ranges.Builder
-		taken []*cluster.Task
+		named  ranges.Builder
+		issued []*cluster.Task
 	)
 	for _, t := range tasks {
 		if t.Run == first.Run && t.Doom.Grace == first.Doom.Grace && named.Add(t.Slot, t.Attempt) {
-			taken = append(taken, t)
+			issued = append(issued, t)
 		}
 	}
 	ev.Slots = named.Ranges()
-	return ev, taken
+	return ev, issued
 }

@@ -55,7 +55,7 @@ func TestDue(t *testing.T) {
 	}
 }
 
-// TestIssue: an event names just the tasks that are taken, which are all that
+// TestIssue: an event names just the tasks that are issued, which are all that
 // share run and grace; asking on with the rest comes to all of them.
 func TestIssue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -88,15 +88,15 @@ func TestIssue(t *testing.T) {
 
 // issue takes one event's tasks out of those given.
 func issue(t *rapid.T, tasks []*cluster.Task) []*cluster.Task {
-	ev, taken := reaping.Issue(tasks)
+	ev, issued := reaping.Issue(tasks)
 	named := map[cluster.Key]bool{}
 	for slot, attempt := range ranges.All(ev.Slots) {
 		named[cluster.Key{Job: "web", Run: ev.Run, Slot: slot, Attempt: attempt}] = true
 	}
-	if len(named) != len(taken) {
-		t.Fatalf("%d named, %d taken", len(named), len(taken))
+	if len(named) != len(issued) {
+		t.Fatalf("%d named, %d issued", len(named), len(issued))
 	}
-	for _, task := range taken {
+	for _, task := range issued {
 		if !named[task.Key()] || task.Doom.Grace.Milliseconds() != ev.GraceMillis {
 			t.Fatalf("%v with grace %s in %+v", task.Key(), task.Doom.Grace, ev)
 		}
@@ -116,8 +116,8 @@ func TestIssueIsBounded(t *testing.T) {
 	for n := range uint32(ranges.Max + 5) {
 		tasks = append(tasks, &cluster.Task{Job: "web", Run: 1, Slot: 2 * n, Attempt: 1, Doom: &cluster.Doom{}})
 	}
-	ev, taken := reaping.Issue(tasks)
-	if len(ev.Slots) != ranges.Max || len(taken) != ranges.Max {
-		t.Errorf("%d ranges, %d tasks, want %d", len(ev.Slots), len(taken), ranges.Max)
+	ev, issued := reaping.Issue(tasks)
+	if len(ev.Slots) != ranges.Max || len(issued) != ranges.Max {
+		t.Errorf("%d ranges, %d tasks, want %d", len(ev.Slots), len(issued), ranges.Max)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// TestScripts plays testdata: "killed: 1" says that Mesos took a kill, "killed: 1
+// TestScripts plays testdata: "killed: 1" says that Mesos accepted a kill, "killed: 1
 // stale" and "killed: 1 failed" that it did not.
 func TestScripts(t *testing.T) {
 	script.Test(t, "testdata/*.txt", func(*testing.T) script.Rig {

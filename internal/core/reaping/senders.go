@@ -80,7 +80,7 @@ func (s *senders) call(k *sending, now time.Time) Kill {
 	}
 }
 
-// killed takes the answer to a call. One that was refused waits for a newer
+// killed follows the answer to a call. One that was refused waits for a newer
 // subscription for as long as the kill is not about to be announced again.
 func (s *senders) killed(now time.Time, in Killed, effects []machine.Effect) []machine.Effect {
 	at := slices.IndexFunc(s.busy, func(k sending) bool { return k.ticket == in.Ticket })

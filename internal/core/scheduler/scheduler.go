@@ -10,7 +10,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
-// Accept takes the offers of one agent and role and launches tasks on them.
+// Accept uses the offers of one agent and role to launch tasks on them.
 type Accept struct {
 	OfferIDs []string
 	Launches []Launch

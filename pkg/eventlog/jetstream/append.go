@@ -35,7 +35,7 @@ func (l *Log) Append(ctx context.Context, entries ...eventlog.Entry) (eventlog.R
 		return eventlog.Receipt{}, err
 	}
 	for i, e := range entries {
-		if !l.takes(e.Message.Subject) {
+		if !l.covers(e.Message.Subject) {
 			return eventlog.Receipt{}, fmt.Errorf("entry %d: %w: stream %s takes %v, not %s",
 				i, eventlog.ErrInvalid, l.options.Stream, l.options.Subjects, e.Message.Subject)
 		}

@@ -58,8 +58,8 @@ func (l *Log) usable(ctx context.Context) error {
 	}
 }
 
-// takes reports whether a subject is one of the stream's.
-func (l *Log) takes(subject string) bool {
+// covers reports whether a subject is one of the stream's.
+func (l *Log) covers(subject string) bool {
 	return slices.ContainsFunc(l.options.Subjects, func(p string) bool { return matches(p, subject) })
 }
 
