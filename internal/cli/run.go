@@ -71,11 +71,11 @@ func in(path string, err error) error {
 	if _, ok := errors.AsType[*client.Problem](err); !ok {
 		return err
 	}
-	return fmt.Errorf("%s: %w", called(path), err)
+	return fmt.Errorf("%s: %w", titled(path), err)
 }
 
-// called is what a document is called.
-func called(path string) string {
+// titled is what messages call a document.
+func titled(path string) string {
 	if path == "-" {
 		return "standard input"
 	}
@@ -96,9 +96,9 @@ func (a *App) document(path string) (data []byte, media string, err error) {
 	data, err = io.ReadAll(io.LimitReader(in, maxDocument+1))
 	switch {
 	case err != nil:
-		return nil, "", usagef("%s cannot be read: %v", called(path), err)
+		return nil, "", usagef("%s cannot be read: %v", titled(path), err)
 	case len(data) > maxDocument:
-		return nil, "", usagef("%s is larger than %d MiB, which no job is", called(path), maxDocument>>20)
+		return nil, "", usagef("%s is larger than %d MiB, which no job is", titled(path), maxDocument>>20)
 	}
 	return data, mediaOf(path, data), nil
 }

@@ -76,7 +76,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, now time.Time) (Explanati
 		e.launcher(m.state.Launcher, v.Tasks)
 		e.notPlanned(j, v)
 	}
-	e.slots(j, now)
+	e.obstacles(j, now)
 	e.weigh(verdicts)
 	e.Summary = "runs as wanted"
 	if len(e.Reasons) > 0 {
@@ -139,8 +139,8 @@ func (e *Explanation) notPlanned(j *cluster.Job, v Job) {
 	}
 }
 
-// slots groups the tasks that are not as they should be by what keeps them.
-func (e *Explanation) slots(j *cluster.Job, now time.Time) {
+// obstacles groups the tasks that are not as they should be by what is in the way.
+func (e *Explanation) obstacles(j *cluster.Job, now time.Time) {
 	type key struct {
 		code    Code
 		group   string
@@ -150,7 +150,7 @@ func (e *Explanation) slots(j *cluster.Job, now time.Time) {
 	var order []key
 	for _, n := range slices.Sorted(maps.Keys(j.Slots)) {
 		for _, t := range j.Slots[n].Tasks {
-			code, message, until := keeps(j, j.Slots[n], t, now)
+			code, message, until := obstacle(j, j.Slots[n], t, now)
 			if code == "" {
 				continue
 			}
@@ -182,9 +182,9 @@ func (r *Reason) add(slot uint32) {
 	r.Slots = append(r.Slots, Span{From: slot, To: slot})
 }
 
-// keeps tells what keeps a task from running, or from ending; an empty code if
-// it is as it should be.
-func keeps(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time) (code Code, message string, until time.Time) {
+// obstacle is what keeps a task from running, or from ending; an empty code if it
+// is as it should be.
+func obstacle(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time) (code Code, message string, until time.Time) {
 	switch {
 	case !t.Live():
 		return "", "", time.Time{}

@@ -20,8 +20,9 @@ const (
 
 // History answers what was. It is safe for concurrent use.
 type History struct {
-	log   eventlog.Log
-	slots chan struct{}
+	log eventlog.Log
+	// turns holds one for each replay under way.
+	turns chan struct{}
 
 	mu     sync.Mutex
 	recent []*Model // Newest use last; never changed once in here.
@@ -29,7 +30,7 @@ type History struct {
 
 // NewHistory returns the history of a log.
 func NewHistory(log eventlog.Log) *History {
-	return &History{log: log, slots: make(chan struct{}, ReplaysMax)}
+	return &History{log: log, turns: make(chan struct{}, ReplaysMax)}
 }
 
 // AsOf returns the model as it was at a sequence; it must not be changed. It
@@ -48,11 +49,11 @@ func (h *History) AsOf(ctx context.Context, sequence uint64) (*Model, error) {
 		return m, nil
 	}
 	select {
-	case h.slots <- struct{}{}:
+	case h.turns <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	defer func() { <-h.slots }()
+	defer func() { <-h.turns }()
 	if m := h.find(sequence); m != nil {
 		return m, nil // Another built it meanwhile.
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// TestVerdictsAreBounded: those of the jobs that were judged last are kept.
+// TestVerdictsAreBounded: those of the jobs that were last explained are kept.
 func TestVerdictsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, space := memory.New(memory.WithClock(time.Now)), events.NewSpace(0)

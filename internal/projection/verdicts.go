@@ -26,8 +26,7 @@ type Verdict struct {
 	Nearest  *events.NearestMiss `json:"nearest,omitzero"`
 }
 
-// VerdictsKept is of how many jobs the verdicts are at hand, those that were judged
-// last.
+// VerdictsKept is of how many jobs the verdicts are at hand: those with the newest.
 const VerdictsKept = 10_000
 
 // Verdicts holds the newest verdict per group. It is safe for concurrent use.
@@ -61,7 +60,7 @@ func (v *Verdicts) Run(ctx context.Context) error {
 	})
 }
 
-// oldest is the job that was not judged for the longest time.
+// oldest is the job without a new verdict for the longest time.
 func oldest(jobs map[string]map[string]Verdict) string {
 	id, since := "", time.Time{}
 	for job, groups := range jobs {

@@ -120,7 +120,7 @@ func New(opt Options) (*Service, error) {
 // Run launches until ctx ends, then returns nil with tasks running on; or until
 // the log cannot be folded any further, and returns why.
 func (s *Service) Run(ctx context.Context) error {
-	err := s.loop.Run(ctx, watched{s}, s)
+	err := s.loop.Run(ctx, measured{s}, s)
 	s.leave()
 	return err
 }
@@ -138,23 +138,23 @@ func (s *Service) Ready() error {
 	return nil
 }
 
-// watched is the machine with what is counted and shown of it.
-type watched struct{ *Service }
+// measured is the machine with what is counted and shown of it.
+type measured struct{ *Service }
 
 // Step implements machine.Machine.
-func (w watched) Step(at machine.Moment, in machine.Input) []machine.Effect {
-	effects := w.machine.Step(at, in)
-	w.metrics.observe(in, effects)
-	if trouble := w.machine.Trouble(); trouble != nil {
-		w.trouble.Store(&trouble)
+func (m measured) Step(at machine.Moment, in machine.Input) []machine.Effect {
+	effects := m.machine.Step(at, in)
+	m.metrics.observe(in, effects)
+	if trouble := m.machine.Trouble(); trouble != nil {
+		m.trouble.Store(&trouble)
 	} else {
-		w.trouble.Store(nil)
+		m.trouble.Store(nil)
 	}
 	return effects
 }
 
 // Wake implements machine.Machine.
-func (w watched) Wake() time.Time { return w.machine.Wake() }
+func (m measured) Wake() time.Time { return m.machine.Wake() }
 
 // Carry carries out what the machine wants.
 func (s *Service) Carry(ctx context.Context, e machine.Effect) {

@@ -60,11 +60,11 @@ func New(opt Options) (*Service, error) {
 // Run plans until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	var watching sync.WaitGroup
-	defer watching.Wait()
+	var polling sync.WaitGroup
+	defer polling.Wait()
 	defer cancel()
 	if sized, ok := s.opt.Log.(eventlog.Sized); ok {
-		watching.Go(func() { s.watchUsage(ctx, sized) })
+		polling.Go(func() { s.pollUsage(ctx, sized) })
 	}
 	return s.replica.Run(ctx, nil)
 }
@@ -72,9 +72,9 @@ func (s *Service) Run(ctx context.Context) error {
 // Ready returns nil once the planner has caught up with the log.
 func (s *Service) Ready() error { return s.replica.Ready() }
 
-// watchUsage tells the machine whenever the log has become nearly full, or no
+// pollUsage tells the machine whenever the log has become nearly full, or no
 // longer is.
-func (s *Service) watchUsage(ctx context.Context, sized eventlog.Sized) {
+func (s *Service) pollUsage(ctx context.Context, sized eventlog.Sized) {
 	tick := time.NewTicker(planning.UsageEvery)
 	defer tick.Stop()
 	known := false

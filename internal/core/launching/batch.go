@@ -40,8 +40,8 @@ func (m *Machine) newBatch(epoch uint64) *batch {
 // left is how many more decisions fit into the batch.
 func (b *batch) left() int { return batchMax - len(b.drafts) }
 
-// holds reports whether the batch decides about a task. A nil batch holds none.
-func (b *batch) holds(k cluster.Key) bool {
+// decides reports whether the batch has a decision about a task; a nil one has none.
+func (b *batch) decides(k cluster.Key) bool {
 	if b == nil {
 		return false
 	}

@@ -31,7 +31,7 @@ func TestFactThatDoesNotCount(t *testing.T) {
 func TestVerdictIsNewsAgain(t *testing.T) {
 	waits, over := verdictKey{"j", "waits"}, verdictKey{"j", "over"}
 	v := verdicts{waits: {}, over: {}}
-	v.keep([]placement.Demand{{Job: &cluster.Job{ID: "j"}, Group: &job.Group{Name: "waits"}}})
+	v.forgetOthers([]placement.Demand{{Job: &cluster.Job{ID: "j"}, Group: &job.Group{Name: "waits"}}})
 	if _, kept := v[waits]; !kept || len(v) != 1 {
 		t.Fatalf("kept %v, want only the group that waits", v)
 	}

@@ -42,7 +42,7 @@ func (m *Machine) launch(b *batch, p placement.Placement) {
 			Job: t.Job, Run: t.Run, Slot: t.Slot, Attempt: t.Attempt, Version: t.Version,
 		})
 	}
-	if !m.session.offers.holdAll(p.Offers) {
+	if !m.session.offers.allHeld(p.Offers) {
 		m.pending.changed = true // Others of them may still be held.
 		return
 	}

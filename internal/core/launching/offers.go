@@ -71,8 +71,8 @@ func (o *offers) rescinded(id string) {
 	delete(o.returned, id)
 }
 
-// holdAll reports whether all the offers can be used.
-func (o *offers) holdAll(ids []string) bool {
+// allHeld reports whether all the offers can be used.
+func (o *offers) allHeld(ids []string) bool {
 	for _, id := range ids {
 		if _, held := o.held[id]; !held {
 			return false

@@ -50,7 +50,7 @@ func (m *Machine) decide() {
 func (m *Machine) match(b *batch) time.Time {
 	s, now := m.session, m.at.Now
 	demands, wake := m.demands()
-	m.verdicts.keep(demands)
+	m.verdicts.forgetOthers(demands)
 	if len(demands) == 0 {
 		m.rest()
 		s.waitingSince = time.Time{}

@@ -24,11 +24,11 @@ const (
 // round is a round of questions about what Mesos runs. Asking for each task by
 // name finds those that are gone; asking for all finds strangers.
 type round struct {
-	// open are the tasks not yet answered, with their agents.
-	open   map[string]string
-	tries  int
-	askAt  time.Time
-	nextAt time.Time
+	// awaited are the tasks not yet answered for, with their agents.
+	awaited map[string]string
+	tries   int
+	askAt   time.Time
+	nextAt  time.Time
 	// implicit reports whether all are to be asked for once the named ones were.
 	implicit bool
 }
@@ -36,12 +36,12 @@ type round struct {
 // newRound begins a round over all live tasks that Mesos has spoken of. Those it
 // has not are resolved instead: to them, "gone" may mean "not yet".
 func newRound(state *cluster.State, now time.Time) round {
-	r := round{open: map[string]string{}, askAt: now, nextAt: now.Add(reconcileEvery), implicit: true}
+	r := round{awaited: map[string]string{}, askAt: now, nextAt: now.Add(reconcileEvery), implicit: true}
 	for _, j := range state.Jobs {
 		for _, slot := range j.Slots {
 			for _, t := range slot.Tasks {
 				if t.Live() && t.Confirmed {
-					r.open[t.ID] = t.AgentID
+					r.awaited[t.ID] = t.AgentID
 				}
 			}
 		}
@@ -74,16 +74,16 @@ func (m *Machine) reconcile() {
 	r.askAt = now.Add(backoff.Wait{First: reconcileFirst, Max: reconcileMax}.After(r.tries))
 }
 
-// unanswered are the tasks of the round that still live and were not answered.
+// unanswered are the tasks of the round that still live and were not answered for.
 func (m *Machine) unanswered() []scheduler.TaskAgent {
 	var named []scheduler.TaskAgent
-	open := m.session.round.open
-	for _, id := range slices.Sorted(maps.Keys(open)) {
+	awaited := m.session.round.awaited
+	for _, id := range slices.Sorted(maps.Keys(awaited)) {
 		if t := m.state.TaskByID(id); t == nil || !t.Live() {
-			delete(open, id)
+			delete(awaited, id)
 			continue
 		}
-		named = append(named, scheduler.TaskAgent{TaskID: id, AgentID: open[id]})
+		named = append(named, scheduler.TaskAgent{TaskID: id, AgentID: awaited[id]})
 	}
 	return named
 }

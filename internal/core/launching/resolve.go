@@ -70,7 +70,7 @@ func (m *Machine) resolve() {
 	wake := now.Add(resolveIdle)
 	due := map[cluster.Key]*cluster.Task{}
 	for k, t := range m.pending.unconfirmed {
-		if s.batch.holds(k) {
+		if s.batch.decides(k) {
 			continue
 		}
 		if s.sent[k] == nil {
@@ -87,7 +87,7 @@ func (m *Machine) resolve() {
 		m.declineFor(k, due[k])
 	}
 	for k := range s.sent {
-		if m.pending.unconfirmed[k] == nil && !s.batch.holds(k) {
+		if m.pending.unconfirmed[k] == nil && !s.batch.decides(k) {
 			delete(s.sent, k)
 		}
 	}

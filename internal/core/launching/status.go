@@ -21,7 +21,7 @@ const (
 func (m *Machine) reported(st scheduler.Status) {
 	st = recordable(st)
 	s := m.session
-	delete(s.round.open, st.TaskID)
+	delete(s.round.awaited, st.TaskID)
 	t := m.state.TaskByID(st.TaskID)
 	action := m.consider(t, st)
 	level := machine.Debug

@@ -16,9 +16,9 @@ type verdictKey struct {
 	job, group string
 }
 
-// keep forgets the groups that no longer wait: should they wait again, that is
-// news.
-func (v verdicts) keep(demands []placement.Demand) {
+// forgetOthers forgets the groups that are not among demands: should they wait
+// again, that is news.
+func (v verdicts) forgetOthers(demands []placement.Demand) {
 	if len(v) == 0 {
 		return
 	}
