@@ -1,5 +1,3 @@
-// Package examplejobs holds jobs to try, and to learn the job file from. The
-// first two are the original taurus' own, unchanged.
 package examplejobs
 
 import _ "embed"

@@ -1,6 +1,9 @@
 // Package ownership shares the partitions of the log out among the replicas of a
 // role.
 //
+//	Members.Join  <-- every replica keeps itself listed
+//	Members.List  --> members --Owner, for each partition--> Partitions, Changed
+//
 // Each replica joins the members of its role and computes by itself, from the
 // list of them, which partitions are its own: that of the highest hash of
 // partition and member (rendezvous hashing: Thaler and Ravishankar, "Using

@@ -1,4 +1,3 @@
-// Package pause waits for a while, but no longer than its caller may.
 package pause
 
 import (

@@ -1,6 +1,24 @@
 // Package cluster folds the log into the state of the cluster: jobs, their
 // slots, the attempts that fill them, and who launches.
 //
+//	message --Decode--> Record --Apply--> State
+//	                                |       Launcher: epoch, framework, subscription
+//	                                |       Jobs
+//	                                |         Slots: tally of ends
+//	                                |           Tasks: attempts that still matter
+//	                                |
+//	                                '---> Change: judgement, and what was touched
+//
+//	subject     applied by      judged by
+//	job         applyJob        the run it names is the newest
+//	plan        applyPlan       an end: the run; attempts and dooms are added once
+//	task        applyTask       epoch, then repeats, then the rank rule (report)
+//	kill        applyKill       nothing: its tasks count it
+//	launcher    applyLauncher   epoch
+//
+// docs/state-machines.md draws the states of task and job; a test holds the two to
+// each other.
+//
 // Every service holds one State and applies every record to it, in order and
 // unfiltered. The fold is pure: it takes records, never the clock, and never
 // decides anything. It judges: a launcher's record counts only if its epoch is

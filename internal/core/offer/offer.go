@@ -1,5 +1,3 @@
-// Package offer holds what taurus knows of a Mesos offer: plain values that
-// placement reasons about, free of the wire format.
 package offer
 
 // Milli is an amount in thousandths. Mesos compares resources at three

@@ -8,11 +8,11 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// conclude reports whether the job is over by itself: failed as soon as a wanted
-// slot has failed, completed when every wanted slot is done. All of them are held:
-// there is nothing left to plan.
+// conclude returns the event that ends the job by itself, nil if it goes on: failed
+// as soon as a wanted slot has failed, completed when every wanted slot is done.
+// There is nothing left to plan, so a group holds as many slots as it wants.
 func conclude(j *cluster.Job, s slots) events.Event {
-	open, finished := 0, 0
+	unfinished, finished := 0, 0
 	for i := range j.Spec.Tasks {
 		g := &j.Spec.Tasks[i]
 		for _, slot := range wanted(g, s.held[g.Name]) {
@@ -26,11 +26,11 @@ func conclude(j *cluster.Job, s slots) events.Event {
 			case restart.Done:
 				finished++
 			case restart.Running, restart.Again:
-				open++
+				unfinished++
 			}
 		}
 	}
-	if finished > 0 && open == 0 {
+	if finished > 0 && unfinished == 0 {
 		return events.JobCompleted{Run: j.Run}
 	}
 	return nil

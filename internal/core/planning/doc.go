@@ -1,5 +1,19 @@
 // Package planning decides what of a job should run and what should stop.
 //
+//	the folded state of a job
+//	      |
+//	      v
+//	  doom       a task that should end and     ---- yes --> TasksDoomed
+//	      |      does not know it yet?
+//	      v
+//	  planGroup  a wanted slot that needs its   ---- yes --> TasksPlanned, unless the
+//	      |      next attempt, or a new slot?                log is nearly full
+//	      v
+//	  conclude   a slot failed for good, or     ---- yes --> JobFailed, JobCompleted
+//	      |      all are done?
+//	      v
+//	  nothing; look again when a wait is over, if one is
+//
 // Decide looks at the folded state of one job, not at the event that woke it,
 // and returns the next event to append, or none. It returns one at a time: the
 // planner appends it conditionally, folds it back, and asks again, so a lost
