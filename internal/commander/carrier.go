@@ -19,7 +19,7 @@ func (c carrier) Carry(ctx context.Context, e machine.Effect) {
 		c.tell(e.Ticket, reply{sequence: e.Sequence, err: e.Err})
 	case commanding.Survey:
 		c.tell(e.Ticket, reply{sequence: e.Sequence, jobs: e.Jobs})
-	case commanding.Tally:
+	case commanding.Count:
 		if c.opt.Appended != nil {
 			c.opt.Appended(e.Type, e.Stored)
 		}

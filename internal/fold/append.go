@@ -19,20 +19,20 @@ const appendTimeout = 20 * time.Second
 func Append(ctx context.Context, log eventlog.Log, drafts ...machine.Draft) machine.Outcome {
 	entries, err := encode(drafts)
 	if err != nil {
-		return machine.Outcome{Result: machine.Refused, Err: err}
+		return machine.Outcome{Answer: machine.Refused, Err: err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
 	defer cancel()
 	receipt, err := log.Append(ctx, entries...)
 	switch {
 	case err == nil:
-		return machine.Outcome{Result: machine.Stored, Last: receipt.Last}
+		return machine.Outcome{Answer: machine.Stored, Last: receipt.Last}
 	case errors.Is(err, eventlog.ErrConflict):
-		return machine.Outcome{Result: machine.Conflict, Err: err}
+		return machine.Outcome{Answer: machine.Conflict, Err: err}
 	case errors.Is(err, eventlog.ErrOutcomeUnknown):
-		return machine.Outcome{Result: machine.Unknown, Err: err}
+		return machine.Outcome{Answer: machine.Unknown, Err: err}
 	}
-	return machine.Outcome{Result: machine.Refused, Err: err}
+	return machine.Outcome{Answer: machine.Refused, Err: err}
 }
 
 // encode makes entries of drafts. Only a programming error makes it fail.

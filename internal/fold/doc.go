@@ -4,7 +4,7 @@
 //	          +--------------------- Loop, one goroutine ----------------------+
 //	log ----> | Feed --> State.Apply --> Folded --.                            |
 //	          |                                   v                            |
-//	Post ---> | results ---------------------> machine --> Append, Note, ...   |
+//	Post ---> | answers ---------------------> machine --> Append, Note, ...   |
 //	          |                                   ^               |            |
 //	          | CaughtUp, ClockMoved, Tick -------'               |            |
 //	          +---------------------------------------------------|------------+
@@ -14,7 +14,7 @@
 // Every record is folded, from the first on, in order, unfiltered. While the log
 // is replayed the machine is told of records only, and asked for nothing; once
 // what the log held at the start is folded it is told so, then what was posted
-// meanwhile. From then on records and results are handled in bursts, and after each
+// meanwhile. From then on records and answers are handled in bursts, and after each
 // the machine is ticked, at the latest when it wants to wake.
 //
 // A gap in the log, a record that must not be skipped, or a log that no longer

@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	// burst is how many records, or results, the machine is told of before it is
+	// burst is how many records, or answers, the machine is told of before it is
 	// given a Tick.
 	burst = 1024
-	// inboxSize is how many results may wait for the loop.
+	// inboxSize is how many answers may wait for the loop.
 	inboxSize = 256
 	// idle is the longest sleep: it bounds what a missed wake could cost.
 	idle = time.Minute

@@ -65,7 +65,7 @@ func (m *scripted) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	case machine.ClockMoved:
 		text = "clock moved"
 	case machine.Appended:
-		text = fmt.Sprintf("appended %d %s %d", in.Ticket, in.Outcome.Result, in.Outcome.Last)
+		text = fmt.Sprintf("appended %d %s %d", in.Ticket, in.Outcome.Answer, in.Outcome.Last)
 	case machine.Tick:
 		text = "tick"
 	case poke:
@@ -337,12 +337,12 @@ func (hangingLog) Append(ctx context.Context, _ ...eventlog.Entry) (eventlog.Rec
 func TestLoopHistoryIsNotOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newLoopRig(t)
-		if got := fold.Append(t.Context(), r.log, decides("web")); got.Result != machine.Stored {
+		if got := fold.Append(t.Context(), r.log, decides("web")); got.Answer != machine.Stored {
 			t.Fatal(got)
 		}
 		r.start()
 		r.hears("folded 1", "caught up", "tick")
-		if got := fold.Append(t.Context(), r.log, decides("api")); got.Result != machine.Stored {
+		if got := fold.Append(t.Context(), r.log, decides("api")); got.Answer != machine.Stored {
 			t.Fatal(got)
 		}
 		r.hears("folded 2 own", "tick")

@@ -129,11 +129,11 @@ type counting struct {
 // Observe implements fold.Observer.
 func (c counting) Observe(in machine.Input) {
 	if a, ok := in.(machine.Appended); ok {
-		c.decisions.WithLabelValues(outcome(a.Outcome.Result)).Inc()
+		c.decisions.WithLabelValues(outcome(a.Outcome.Answer)).Inc()
 	}
 }
 
-func outcome(r machine.Result) string {
+func outcome(r machine.Answer) string {
 	switch r {
 	case machine.Stored:
 		return "ok"

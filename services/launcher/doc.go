@@ -3,7 +3,7 @@
 //
 // What it does is decided in internal/core/launching, and who leads in
 // internal/core/leading. This package carries their effects out and feeds the
-// results in: lease.go holds the lease, session.go the subscription with its
+// answers in: lease.go holds the lease, session.go the subscription with its
 // ordered calls, its acknowledgements and its events.
 //
 // One launcher is active per framework; others fold the log, warm, and take over.

@@ -38,7 +38,7 @@ func (m *metrics) observe(in machine.Input, effects []machine.Effect) {
 	case launching.Offered:
 		m.offers.Add(float64(len(in.Offers)))
 	case machine.Appended:
-		if in.Outcome.Result == machine.Conflict {
+		if in.Outcome.Answer == machine.Conflict {
 			m.conflicts.Inc()
 		}
 	default:

@@ -33,10 +33,10 @@ func (w *World) meet(m *Message, f Fate) {
 		m.NotBefore = w.Now.Add(f.For)
 	case Refuse:
 		w.drop(m)
-		w.answer(m, machine.Appended{Ticket: m.Body.(machine.Append).Ticket, Outcome: machine.Outcome{Result: machine.Refused, Err: errUnavailable}})
+		w.answer(m, machine.Appended{Ticket: m.Body.(machine.Append).Ticket, Outcome: machine.Outcome{Answer: machine.Refused, Err: errUnavailable}})
 	case Clash:
 		w.drop(m)
-		w.answer(m, machine.Appended{Ticket: m.Body.(machine.Append).Ticket, Outcome: machine.Outcome{Result: machine.Conflict, Err: eventlog.ErrConflict}})
+		w.answer(m, machine.Appended{Ticket: m.Body.(machine.Append).Ticket, Outcome: machine.Outcome{Answer: machine.Conflict, Err: eventlog.ErrConflict}})
 	case Tear:
 		w.drop(m)
 		m.Entries = m.Entries[:1]

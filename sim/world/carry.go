@@ -41,7 +41,7 @@ func (w *World) carry(process int, e machine.Effect) {
 		w.ask(process, ToLog, e)
 	case commanding.Answer:
 		w.answered(process, e)
-	case launching.Explain, commanding.DropUsage, commanding.Survey, commanding.Tally:
+	case launching.Explain, commanding.DropUsage, commanding.Survey, commanding.Count:
 	default:
 		w.violate("%s wants %T, which the world does not know", w.Processes[process].Name, e)
 	}
@@ -52,7 +52,7 @@ func (w *World) carry(process int, e machine.Effect) {
 func refusal(e machine.Effect, err error) machine.Input {
 	switch e := e.(type) {
 	case machine.Append:
-		return machine.Appended{Ticket: e.Ticket, Outcome: machine.Outcome{Result: machine.Unknown, Err: err}}
+		return machine.Appended{Ticket: e.Ticket, Outcome: machine.Outcome{Answer: machine.Unknown, Err: err}}
 	case leading.Lease:
 		return leading.Leased{Err: err}
 	case leading.Subscribe:

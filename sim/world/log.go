@@ -71,12 +71,12 @@ func encode(drafts []machine.Draft) ([]eventlog.Entry, error) {
 
 // answerOf is what a process hears of an append.
 func answerOf(ticket, last uint64, err error) machine.Appended {
-	o := machine.Outcome{Result: machine.Stored, Last: last}
+	o := machine.Outcome{Answer: machine.Stored, Last: last}
 	if err != nil {
-		o = machine.Outcome{Result: machine.Refused, Err: failure(err.Error())}
+		o = machine.Outcome{Answer: machine.Refused, Err: failure(err.Error())}
 	}
 	if errors.Is(err, eventlog.ErrConflict) {
-		o.Result = machine.Conflict
+		o.Answer = machine.Conflict
 	}
 	return machine.Appended{Ticket: ticket, Outcome: o}
 }

@@ -193,7 +193,7 @@ type Task struct {
 	UnreachableSince time.Time
 	// Confirmed reports whether Mesos has spoken of the task at all. Until then a
 	// KILL, which goes over another connection, could overtake its ACCEPT, be
-	// answered "gone", and the task would run for ever (V1 in sim/traces_test.go).
+	// answered "gone", and the task would run for ever (V1 in sim/world/traces_test.go).
 	Confirmed bool
 	Doom      *Doom
 	Adopted   bool

@@ -9,7 +9,7 @@ import (
 )
 
 // The traces V4, V5 and V8, which the fold alone decides; the others are in
-// sim/traces_test.go.
+// sim/world/traces_test.go.
 
 // TestV4LateGoneDoesNotOverwriteAnExit: the exit was recorded and acknowledged,
 // so nobody will ever report it again; then a late TASK_GONE comes.

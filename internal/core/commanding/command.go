@@ -100,21 +100,21 @@ func (m *Machine) appended(at machine.Moment, in machine.Appended) {
 	}
 	delete(m.appends, in.Ticket)
 	c := m.commands[ticket]
-	result := in.Outcome.Result
+	answer := in.Outcome.Answer
 	switch {
 	case c.answered:
 		m.remove(c)
-	case result == machine.Stored:
+	case answer == machine.Stored:
 		c.phase, c.stored = folding, in.Outcome.Last
 		if c.stored <= m.state.Sequence {
 			m.stored(c, c.stored)
 		}
-	case result == machine.Unknown || c.doubted != nil:
+	case answer == machine.Unknown || c.doubted != nil:
 		c.doubted = in.Outcome.Err
 		m.await(at, c, searching)
-	case result == machine.Conflict:
+	case answer == machine.Conflict:
 		m.await(at, c, outrun)
-	case result == machine.Refused:
+	case answer == machine.Refused:
 		m.failed(c, in.Outcome.Err)
 	}
 }
@@ -156,7 +156,7 @@ func (m *Machine) folded(at machine.Moment, r cluster.Record) {
 // stored answers a command whose event is folded. While its append is under way
 // it stays in hand.
 func (m *Machine) stored(c *command, sequence uint64) {
-	m.do(Tally{Type: c.draft.Event.Type(), Stored: true})
+	m.do(Count{Type: c.draft.Event.Type(), Stored: true})
 	if c.phase == appending {
 		m.answer(c, sequence, nil)
 		return
@@ -171,13 +171,13 @@ func (m *Machine) lost(at machine.Moment, c *command) {
 		m.failed(c, fmt.Errorf("%w: lost %d races for job %q", ErrConflict, DecideMax, c.Job))
 		return
 	}
-	m.do(Tally{Type: c.draft.Event.Type()})
+	m.do(Count{Type: c.draft.Event.Type()})
 	m.decide(at, c)
 }
 
 // failed answers a command of whose event nothing is stored.
 func (m *Machine) failed(c *command, err error) {
-	m.do(Tally{Type: c.draft.Event.Type()})
+	m.do(Count{Type: c.draft.Event.Type()})
 	m.end(c, 0, err)
 }
 
@@ -200,7 +200,7 @@ func (m *Machine) abandon(in Abandoned) {
 	case folding:
 		m.failed(c, fmt.Errorf("%w: stored at %d, not folded: %w", ErrOutcomeUnknown, c.stored, in.Err))
 	case appending:
-		m.do(Tally{Type: c.draft.Event.Type()})
+		m.do(Count{Type: c.draft.Event.Type()})
 		m.answer(c, 0, fmt.Errorf("%w: %w", ErrOutcomeUnknown, in.Err))
 	}
 }

@@ -26,9 +26,9 @@ type Survey struct {
 	Jobs     []string
 }
 
-// Tally is for the metrics: a decision of this type was stored, or is not known to
+// Count is for the metrics: a decision of this type was stored, or is not known to
 // be.
-type Tally struct {
+type Count struct {
 	Type   string
 	Stored bool
 }
@@ -46,4 +46,4 @@ func (DropUsage) Effect() {}
 func (Survey) Effect() {}
 
 // Effect marks the type as one.
-func (Tally) Effect() {}
+func (Count) Effect() {}

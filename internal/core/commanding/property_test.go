@@ -146,10 +146,10 @@ func (w *world) land(i int, out machine.Outcome) {
 // deliver stores an append under way if it can be, and says so.
 func (w *world) deliver(i int) {
 	if n, ok := w.store(w.flying[i].Drafts[0]); ok {
-		w.land(i, machine.Outcome{Result: machine.Stored, Last: n})
+		w.land(i, machine.Outcome{Answer: machine.Stored, Last: n})
 		return
 	}
-	w.land(i, machine.Outcome{Result: machine.Conflict, Err: errLog})
+	w.land(i, machine.Outcome{Answer: machine.Conflict, Err: errLog})
 }
 
 // lose lets the answer of an append be lost. The append is stored now, later, or
@@ -162,7 +162,7 @@ func (w *world) lose(i int) {
 	case "later":
 		w.late = append(w.late, d)
 	}
-	w.land(i, machine.Outcome{Result: machine.Unknown, Err: errLog})
+	w.land(i, machine.Outcome{Answer: machine.Unknown, Err: errLog})
 }
 
 func (w *world) job() string { return rapid.SampledFrom([]string{"a", "b"}).Draw(w.T, "job") }
@@ -220,8 +220,8 @@ func (w *world) actions() map[string]func(*rapid.T) {
 			f()
 		}
 	}
-	refuse := func(r machine.Result) func() {
-		return func() { w.land(w.one(len(w.flying), "append"), machine.Outcome{Result: r, Err: errLog}) }
+	refuse := func(r machine.Answer) func() {
+		return func() { w.land(w.one(len(w.flying), "append"), machine.Outcome{Answer: r, Err: errLog}) }
 	}
 	return map[string]func(*rapid.T){
 		"ask":   do(w.ask),
@@ -323,9 +323,9 @@ func anyInput(t *rapid.T) machine.Input {
 		commanding.Abandoned{Ticket: ticket, Err: errGone},
 		commanding.Usage{Ticket: ticket},
 		commanding.Surveyed{Ticket: ticket},
-		machine.Appended{Ticket: ticket, Outcome: machine.Outcome{Result: machine.Stored, Last: 100}},
-		machine.Appended{Ticket: ticket, Outcome: machine.Outcome{Result: machine.Unknown, Err: errLog}},
-		machine.Appended{Ticket: ticket, Outcome: machine.Outcome{Result: machine.Conflict, Err: errLog}},
+		machine.Appended{Ticket: ticket, Outcome: machine.Outcome{Answer: machine.Stored, Last: 100}},
+		machine.Appended{Ticket: ticket, Outcome: machine.Outcome{Answer: machine.Unknown, Err: errLog}},
+		machine.Appended{Ticket: ticket, Outcome: machine.Outcome{Answer: machine.Conflict, Err: errLog}},
 		machine.Tick{},
 	}).Draw(t, "input")
 }

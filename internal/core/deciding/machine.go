@@ -150,7 +150,7 @@ func (m *Machine) appended(now time.Time, in machine.Appended) {
 		return
 	}
 	delete(m.flights, in.Ticket)
-	switch in.Outcome.Result {
+	switch in.Outcome.Answer {
 	case machine.Stored:
 		m.agenda.rest(f.job, in.Outcome.Last, time.Time{})
 	case machine.Conflict:

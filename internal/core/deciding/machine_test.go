@@ -62,7 +62,7 @@ func TestWhateverHappens(t *testing.T) {
 				fold(events.Subject{Role: events.RoleJob, Job: id}, events.Envelope{}, events.JobSubmitted{Spec: []byte(`{"id":"` + id + `"}`)})
 			}
 		}
-		answer := func(result machine.Result) {
+		answer := func(result machine.Answer) {
 			if len(flights) == 0 {
 				return
 			}
@@ -78,7 +78,7 @@ func TestWhateverHappens(t *testing.T) {
 				step(machine.Appended{Ticket: ticket, Outcome: machine.Outcome{Last: log.State.Sequence + uint64(len(stored))}})
 				return
 			}
-			step(machine.Appended{Ticket: ticket, Outcome: machine.Outcome{Result: result, Err: errors.New("no")}})
+			step(machine.Appended{Ticket: ticket, Outcome: machine.Outcome{Answer: result, Err: errors.New("no")}})
 		}
 		foldStored := func() {
 			for _, a := range stored {
@@ -105,7 +105,7 @@ func TestWhateverHappens(t *testing.T) {
 			"pass":   func(t *rapid.T) { pass(time.Duration(rapid.IntRange(1, 12).Draw(t, "seconds")) * time.Second) },
 			"moved":  func(*rapid.T) { step(machine.ClockMoved{}) },
 			"fold":   func(*rapid.T) { foldStored() },
-			"answer": func(t *rapid.T) { answer(machine.Result(rapid.IntRange(0, 3).Draw(t, "result"))) },
+			"answer": func(t *rapid.T) { answer(machine.Answer(rapid.IntRange(0, 3).Draw(t, "result"))) },
 		})
 		for n := 0; n < 10*jobs+10; n++ {
 			for len(flights) > 0 {

@@ -82,7 +82,7 @@ func (m *Machine) factsAppended(out machine.Outcome) {
 	f := &m.session.facts
 	n := f.appending
 	f.ticket, f.appending = 0, 0
-	if out.Result != machine.Stored {
+	if out.Answer != machine.Stored {
 		f.retryAt = m.at.Now.Add(factsRetry)
 		m.note(machine.Warn, "statuses not stored; trying again", out.Err, machine.Field{Key: "statuses", Value: n})
 		return

@@ -137,7 +137,7 @@ func (m *Machine) demands() (demands []placement.Demand, wake time.Time) {
 // answer that is lost leaves the offers to whoever wants them.
 func (m *Machine) batchAppended(out machine.Outcome) {
 	s := m.session
-	if out.Result == machine.Stored {
+	if out.Answer == machine.Stored {
 		s.batch.until = out.Last
 		m.launchFolded()
 		return
@@ -146,7 +146,7 @@ func (m *Machine) batchAppended(out machine.Outcome) {
 	s.batch = nil
 	m.pending.changed = true
 	wait := outageWait
-	switch out.Result {
+	switch out.Answer {
 	case machine.Conflict:
 		wait = conflictWait
 	case machine.Unknown:
@@ -154,7 +154,7 @@ func (m *Machine) batchAppended(out machine.Outcome) {
 		m.decline(b.offers(), 0)
 	case machine.Stored, machine.Refused:
 	}
-	if out.Result != machine.Conflict {
+	if out.Answer != machine.Conflict {
 		m.note(machine.Warn, "decisions not stored; deciding again", out.Err, machine.Field{Key: "decisions", Value: len(b.drafts)})
 	}
 	s.retryAt = m.at.Now.Add(wait)

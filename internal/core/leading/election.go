@@ -99,11 +99,11 @@ func (m *Machine) appended(now time.Time, in machine.Appended) {
 		return
 	}
 	m.append = 0
-	if in.Outcome.Result == machine.Stored && m.state.Sequence >= in.Outcome.Last {
+	if in.Outcome.Answer == machine.Stored && m.state.Sequence >= in.Outcome.Last {
 		return // It has told.
 	}
 	wait := retryFirst
-	if in.Outcome.Result == machine.Unknown || in.Outcome.Result == machine.Refused {
+	if in.Outcome.Answer == machine.Unknown || in.Outcome.Answer == machine.Refused {
 		m.note(machine.Warn, "append failed; trying again", in.Outcome.Err)
 		wait = troubleWait
 	}

@@ -33,22 +33,22 @@ func Fact(subject string, env events.Envelope, ev events.Event) Draft {
 	return Draft{Subject: subject, Envelope: env, Event: ev}
 }
 
-// Outcome is what the log answered to an Append.
+// Outcome is what became of an Append.
 type Outcome struct {
-	Result Result
+	Answer Answer
 	// Last is the last sequence of what was stored.
 	Last uint64
 	// Err says more about what was not stored; nil if it was.
 	Err error
 }
 
-// Result is what is known of an append.
-type Result uint8
+// Answer is what the log said to an append, in one word.
+type Answer uint8
 
-// The results.
+// The answers.
 const (
 	// Stored: it is in the log. Whether it counts is for the fold to say.
-	Stored Result = iota
+	Stored Answer = iota
 	// Conflict: a subject had moved; of decisions nothing was stored.
 	Conflict
 	// Unknown: the answer was lost, it may be stored.
@@ -58,8 +58,8 @@ const (
 )
 
 // String is for logs and scripts.
-func (r Result) String() string {
-	switch r {
+func (a Answer) String() string {
+	switch a {
 	case Stored:
 		return "stored"
 	case Conflict:

@@ -3,7 +3,7 @@
 // has a place in the log.
 //
 //	log --Folded-->  +---------+  --Append-->  log
-//	results  ----->  | Machine |  --calls--->  Mesos
+//	answers  ----->  | Machine |  --calls--->  Mesos
 //	Tick(now) ---->  +---------+  --Note---->  operators
 //
 // A machine is a value that one goroutine owns. It has no goroutine, no clock

@@ -252,17 +252,17 @@ func (p *player) fold(d machine.Draft) (machine.Input, error) {
 func (p *player) appendedLine(l *Line) (machine.Input, error) {
 	ticket := l.Number()
 	in := machine.Appended{Ticket: ticket}
-	result := l.Word()
-	for r := machine.Stored; r <= machine.Refused; r++ {
-		if r.String() == result {
-			in.Outcome.Result = r
+	answer := l.Word()
+	for a := machine.Stored; a <= machine.Refused; a++ {
+		if a.String() == answer {
+			in.Outcome.Answer = a
 		}
 	}
-	if in.Outcome.Result.String() != result {
-		return nil, fmt.Errorf("%q is no result: want stored, conflict, unknown or refused", result)
+	if in.Outcome.Answer.String() != answer {
+		return nil, fmt.Errorf("%q is no answer: want stored, conflict, unknown or refused", answer)
 	}
-	if in.Outcome.Result != machine.Stored {
-		in.Outcome.Err = errors.New(cmp.Or(l.Text("error"), result))
+	if in.Outcome.Answer != machine.Stored {
+		in.Outcome.Err = errors.New(cmp.Or(l.Text("error"), answer))
 		return in, nil
 	}
 	if in.Outcome.Last = l.Uint("last"); in.Outcome.Last == 0 {

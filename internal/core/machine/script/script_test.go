@@ -130,7 +130,7 @@ func TestLinesThatCannotBeRead(t *testing.T) {
 		"folded: append=3":                  "ticket 3",
 		"appended: x stored last=1":         "no number",
 		"appended: 1 stored":                "ticket 1",
-		"appended: 1 lost":                  "no result",
+		"appended: 1 lost":                  "no answer",
 		"folded: job/web job.stopped {} id": "nobody reads",
 	} {
 		_, err := newPlayer(rig(t)).play(line)
