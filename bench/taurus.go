@@ -176,7 +176,7 @@ func (r *run) newAPI(ctx context.Context) (runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.api, err = api.New(api.Options{Log: log, Space: r.space, Name: "api", Logger: zerolog.Nop(), Listen: "127.0.0.1:0"})
+	r.api, err = api.New(api.Options{Log: log, Space: r.space, Instance: "api", Logger: zerolog.Nop(), Listen: "127.0.0.1:0"})
 	return r.api, err
 }
 
@@ -190,7 +190,7 @@ func (r *run) newPlanner(ctx context.Context) (runner, error) {
 		return nil, err
 	}
 	return planner.New(planner.Options{
-		Log: log, Space: r.space, Name: name, Now: time.Now, Logger: zerolog.Nop(), Metrics: metrics, Share: share,
+		Log: log, Space: r.space, Instance: name, Now: time.Now, Logger: zerolog.Nop(), Metrics: metrics, Share: share,
 	})
 }
 
@@ -205,7 +205,7 @@ func (r *run) newLauncher(ctx context.Context) (runner, error) {
 	}
 	r.closes = append(r.closes, client.Close)
 	return launcher.New(launcher.Options{
-		Log: log, Space: r.space, Name: "launcher", Now: time.Now, Logger: zerolog.Nop(), Mesos: launcher.Client(client),
+		Log: log, Space: r.space, Instance: "launcher", Now: time.Now, Logger: zerolog.Nop(), Mesos: launcher.Client(client),
 		Framework: mesos.Framework{Name: "taurus", User: "root", Roles: []string{"*"}, Checkpoint: true, FailoverTimeout: time.Hour},
 		Lease:     r.Lease, LeaseTTL: launcher.DefaultLeaseTTL,
 	})
@@ -226,7 +226,7 @@ func (r *run) newReaper(ctx context.Context) (runner, error) {
 		return nil, err
 	}
 	return reaper.New(reaper.Options{
-		Log: log, Space: r.space, Name: name, Now: time.Now, Logger: zerolog.Nop(), Metrics: metrics, Killer: killer, Share: share,
+		Log: log, Space: r.space, Instance: name, Now: time.Now, Logger: zerolog.Nop(), Metrics: metrics, Killer: killer, Share: share,
 	})
 }
 
@@ -240,7 +240,7 @@ func (r *run) replica(role string) (string, *prometheus.Registry, replica.Share,
 		return name, m, nil, nil
 	}
 	share, err := ownership.New(ownership.Options{
-		Members: r.Members, Space: r.space, Role: role, Name: name, Logger: zerolog.Nop(), Metrics: m,
+		Members: r.Members, Space: r.space, Role: role, Instance: name, Logger: zerolog.Nop(), Metrics: m,
 	})
 	return name, m, share, err
 }

@@ -30,7 +30,7 @@ func Example_service() {
 	}
 
 	service, err := taurusplanner.New(taurusplanner.Options{
-		Log: log, Space: space, Name: "mine", Now: time.Now, Logger: zerolog.Nop(), Metrics: prometheus.NewRegistry(),
+		Log: log, Space: space, Instance: "mine", Now: time.Now, Logger: zerolog.Nop(), Metrics: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		panic(err)

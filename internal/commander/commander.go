@@ -32,8 +32,9 @@ type Options struct {
 	Log eventlog.Log
 	// Space builds subjects; it must be that of the log.
 	Space events.Space
-	// Name tells this instance from others, Source signs its events: that of Loop.
-	Name, Source string
+	// Instance is which process of the role this is, Source signs its events: that
+	// of Loop.
+	Instance, Source string
 	// SettleWait is how long the log is given to show what became of an append
 	// whose answer says too little; 0 is commanding.SettleWait.
 	SettleWait time.Duration
@@ -71,7 +72,7 @@ func New(opt Options) (*Commander, error) {
 		return nil, err
 	}
 	config := commanding.Config{
-		Space: opt.Space, Name: opt.Name, Source: opt.Source, Nonce: hex.EncodeToString(nonce), SettleWait: opt.SettleWait,
+		Space: opt.Space, Instance: opt.Instance, Source: opt.Source, Nonce: hex.EncodeToString(nonce), SettleWait: opt.SettleWait,
 	}
 	return &Commander{
 		opt: opt, machine: commanding.New(config, opt.State), drop: func() {}, waiting: map[uint64]chan<- reply{},

@@ -57,7 +57,7 @@ func prepare(t *testing.T, log eventlog.Log) *rig {
 	}
 	r := &rig{t: t, log: log, loop: loop, ended: make(chan error, 1)}
 	r.Commander, err = commander.New(commander.Options{
-		Loop: loop, State: state, Log: log, Space: events.NewSpace(0), Name: "test", Source: source,
+		Loop: loop, State: state, Log: log, Space: events.NewSpace(0), Instance: "test", Source: source,
 		Appended: func(_ string, stored bool) {
 			if stored {
 				r.stored.Add(1)

@@ -23,11 +23,11 @@ const TTL = 10 * time.Second
 type Options struct {
 	Members eventlog.Members
 	Space   events.Space
-	// Role is what is shared out, Name this replica of it. Two of one name share
-	// the same part.
-	Role, Name string
-	Logger     zerolog.Logger
-	Metrics    prometheus.Registerer
+	// Role is whose jobs are shared out, Instance which of its replicas this is. Two
+	// that are one instance share the same part.
+	Role, Instance string
+	Logger         zerolog.Logger
+	Metrics        prometheus.Registerer
 }
 
 // Share is one replica's part of the partitions. Until Run has seen the replica
@@ -75,7 +75,7 @@ func (s *Share) Run(ctx context.Context) {
 	var joined sync.WaitGroup
 	defer joined.Wait()
 	joined.Go(func() {
-		if err := s.opt.Members.Join(ctx, s.opt.Role, s.opt.Name, TTL); err != nil {
+		if err := s.opt.Members.Join(ctx, s.opt.Role, s.opt.Instance, TTL); err != nil {
 			s.opt.Logger.Error().Err(err).Msg("not among the members of the role: looking after every job")
 		}
 	})
@@ -104,12 +104,12 @@ func (s *Share) Run(ctx context.Context) {
 // divide shares the partitions out among members, and sets this replica's part.
 func (s *Share) divide(members []string) {
 	all := s.opt.Space.Partitions()
-	if !slices.Contains(members, s.opt.Name) {
-		members = []string{s.opt.Name}
+	if !slices.Contains(members, s.opt.Instance) {
+		members = []string{s.opt.Instance}
 	}
 	mine, n := make([]bool, all), 0
 	for p := range all {
-		if Owner(p, members) == s.opt.Name {
+		if Owner(p, members) == s.opt.Instance {
 			mine[p], n = true, n+1
 		}
 	}

@@ -30,7 +30,7 @@ func join(t *testing.T, members eventlog.Members, name string) replica {
 	t.Helper()
 	r := replica{metrics: prometheus.NewRegistry()}
 	s, err := ownership.New(ownership.Options{
-		Members: members, Space: events.NewSpace(0), Role: "planner", Name: name, Logger: zerolog.Nop(), Metrics: r.metrics,
+		Members: members, Space: events.NewSpace(0), Role: "planner", Instance: name, Logger: zerolog.Nop(), Metrics: r.metrics,
 	})
 	if err != nil {
 		t.Fatal(err)

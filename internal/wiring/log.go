@@ -61,7 +61,7 @@ func (n *NATS) OpenShare(ctx context.Context, env *service.Env) (*ownership.Shar
 		return nil, err
 	}
 	return ownership.New(ownership.Options{
-		Members: leases, Space: n.Space(), Role: env.Role, Name: env.Process.Name, Logger: env.Logger, Metrics: env.Metrics,
+		Members: leases, Space: n.Space(), Role: env.Role, Instance: env.Process.Name, Logger: env.Logger, Metrics: env.Metrics,
 	})
 }
 

@@ -26,7 +26,7 @@ func (s *Service) dialects(g given) []web.Dialect {
 		legacy.New(legacy.Options{Reader: g.reader, Commander: g.commander, Limits: o.Limits}),
 		v2.New(v2.Options{
 			Reader: g.reader, Commander: g.commander, Live: s.live, Log: o.Log, Verdicts: s.why, Sandbox: o.Sandbox,
-			Limits: o.Limits, Now: o.Now, Name: o.Name, Version: o.Version, Feeds: s.metrics.feeds, Stopping: s.stopping,
+			Limits: o.Limits, Now: o.Now, Instance: o.Instance, Version: o.Version, Feeds: s.metrics.feeds, Stopping: s.stopping,
 			Heartbeat: o.Heartbeat, FeedPatience: o.FeedPatience,
 		}),
 	}

@@ -113,7 +113,7 @@ func TestReadsGoOnWithoutTheLog(t *testing.T) {
 	r := apitest.New(t)
 	r.Create(apitest.OneTask)
 	down := &down{Log: r.Log}
-	second := apitest.Start(t, api.Options{Log: down, Name: "second", Listen: "127.0.0.1:0"})
+	second := apitest.Start(t, api.Options{Log: down, Instance: "second", Listen: "127.0.0.1:0"})
 	down.set(true)
 	apitest.Send(t, second, "GET", "/v2/jobs/web", "").Want(200)
 	apitest.Send(t, second, "GET", "/job/all", "").Want(200)
@@ -161,7 +161,7 @@ func TestNearlyFull(t *testing.T) {
 
 func TestNotReadyBeforeTheLogIsReplayed(t *testing.T) {
 	t.Parallel()
-	s, err := api.New(api.Options{Log: memory.New(), Name: "test"})
+	s, err := api.New(api.Options{Log: memory.New(), Instance: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestRunFailsOnWhatItMustNotSkip(t *testing.T) {
 	if _, err := log.Append(t.Context(), eventlog.Fact(m)); err != nil {
 		t.Fatal(err)
 	}
-	s, err := api.New(api.Options{Log: log, Name: "test", Listen: "127.0.0.1:0"})
+	s, err := api.New(api.Options{Log: log, Instance: "test", Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,16 +200,16 @@ func TestRunFailsOnWhatItMustNotSkip(t *testing.T) {
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]api.Options{
-		"no log":       {Name: "test"},
+		"no log":       {Instance: "test"},
 		"no name":      {Log: memory.New()},
-		"odd name":     {Log: memory.New(), Name: "a b"},
-		"negative max": {Log: memory.New(), Name: "test", BodyMax: -1},
+		"odd instance": {Log: memory.New(), Instance: "a b"},
+		"negative max": {Log: memory.New(), Instance: "test", BodyMax: -1},
 	} {
 		if _, err := api.New(o); !errors.Is(err, api.ErrOptions) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	s, err := api.New(api.Options{Log: memory.New(), Name: "test", Listen: "256.0.0.1:1"})
+	s, err := api.New(api.Options{Log: memory.New(), Instance: "test", Listen: "256.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestOptionsAreChecked(t *testing.T) {
 
 func TestRunLeavesNothingBehind(t *testing.T) {
 	before := goleak.IgnoreCurrent()
-	s, err := api.New(api.Options{Log: memory.New(), Why: memory.New(), Name: "test", Listen: "127.0.0.1:0"})
+	s, err := api.New(api.Options{Log: memory.New(), Why: memory.New(), Instance: "test", Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 func TestBug7AddressesAreTakenWhole(t *testing.T) {
 	t.Parallel()
 	for _, listen := range []string{"unix:///tmp/taurus.sock", "http://127.0.0.1:0", "127.0.0.1", "127.0.0.1:http2"} {
-		s, err := api.New(api.Options{Log: memory.New(), Name: "test", Listen: listen})
+		s, err := api.New(api.Options{Log: memory.New(), Instance: "test", Listen: listen})
 		if err != nil {
 			t.Fatal(err)
 		}

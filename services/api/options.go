@@ -34,8 +34,8 @@ type Options struct {
 	Why eventlog.Log
 	// Space builds subjects; it must be that of the log.
 	Space events.Space
-	// Name tells this instance from others; required.
-	Name string
+	// Instance is which process of the role this is; required.
+	Instance string
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Logger gets one line per request.
@@ -70,8 +70,8 @@ func (o Options) withDefaults() (Options, error) {
 	switch {
 	case o.Log == nil:
 		return o, fmt.Errorf("%w: Log is missing", ErrOptions)
-	case o.Name == "" || strings.ContainsFunc(o.Name, unprintable):
-		return o, fmt.Errorf("%w: Name %q must be a printable word", ErrOptions, o.Name)
+	case o.Instance == "" || strings.ContainsFunc(o.Instance, unprintable):
+		return o, fmt.Errorf("%w: Instance %q must be a printable word", ErrOptions, o.Instance)
 	case o.BodyMax < 0:
 		return o, fmt.Errorf("%w: BodyMax %d must not be negative", ErrOptions, o.BodyMax)
 	}

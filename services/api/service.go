@@ -41,7 +41,7 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: register metrics: %w", err)
 	}
-	source := "taurus/api/" + o.Name
+	source := "taurus/api/" + o.Instance
 	live, err := projection.Of(fold.Options{Log: o.Log, Role: "api", Source: source, Now: o.Now, Logger: o.Logger})
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
@@ -50,7 +50,7 @@ func New(o Options) (*Service, error) {
 		opts: o, log: o.Logger, metrics: m, live: live, why: projection.NewVerdicts(o.Why), stopping: make(chan struct{}),
 	}
 	s.commander, err = commander.New(commander.Options{
-		Loop: live.Loop(), State: live.State(), Log: o.Log, Space: o.Space, Name: o.Name, Source: source,
+		Loop: live.Loop(), State: live.State(), Log: o.Log, Space: o.Space, Instance: o.Instance, Source: source,
 		SettleWait: o.SettleWait, Appended: m.appended,
 	})
 	if err != nil {

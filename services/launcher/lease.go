@@ -41,7 +41,7 @@ func (l *lease) giveUp() eventlog.Held {
 
 // acquire asks for the lease.
 func (s *Service) acquire(ctx context.Context) {
-	held, err := s.opt.Lease.Acquire(ctx, leaseName, s.opt.Name, s.opt.LeaseTTL)
+	held, err := s.opt.Lease.Acquire(ctx, leaseName, s.opt.Instance, s.opt.LeaseTTL)
 	if err == nil {
 		renewing, stop := context.WithCancel(ctx)
 		s.lease.hold(held, stop)

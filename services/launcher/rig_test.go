@@ -213,7 +213,7 @@ func (r *rig) Tasks(context.Context, string) ([]mesos.TaskRef, error) {
 func (r *rig) make() *launcher.Service {
 	r.t.Helper()
 	s, err := launcher.New(launcher.Options{
-		Log: r.log, Why: r.why, Space: r.space, Name: "a", Now: time.Now, Logger: zerolog.Nop(), Mesos: r,
+		Log: r.log, Why: r.why, Space: r.space, Instance: "a", Now: time.Now, Logger: zerolog.Nop(), Mesos: r,
 		Lease: memory.NewLeases(time.Now), RegisterAnew: r.registerAnew,
 	})
 	if err != nil {

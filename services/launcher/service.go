@@ -54,11 +54,11 @@ type Subscription interface {
 type Options struct {
 	Log   eventlog.Log
 	Space events.Space
-	// Name tells the instances of the role apart.
-	Name    string
-	Now     func() time.Time
-	Logger  zerolog.Logger
-	Metrics prometheus.Registerer
+	// Instance is which process of the role this is.
+	Instance string
+	Now      func() time.Time
+	Logger   zerolog.Logger
+	Metrics  prometheus.Registerer
 
 	Mesos     Mesos
 	Framework mesos.Framework
@@ -92,7 +92,7 @@ func New(opt Options) (*Service, error) {
 	if opt.LeaseTTL == 0 {
 		opt.LeaseTTL = DefaultLeaseTTL
 	}
-	state, source := cluster.New(), "taurus/launcher/"+opt.Name
+	state, source := cluster.New(), "taurus/launcher/"+opt.Instance
 	loop, err := fold.New(state, fold.Options{
 		Log: opt.Log, Role: "launcher", Source: source, Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics,
 	})
@@ -107,7 +107,7 @@ func New(opt Options) (*Service, error) {
 		opt: opt, loop: loop, metrics: m,
 		machine: launching.New(launching.Config{
 			Config: leading.Config{
-				Space: opt.Space, Name: opt.Name, Source: source,
+				Space: opt.Space, Instance: opt.Instance, Source: source,
 				// The one random value: it tells candidates apart that append at once.
 				Nonce:    rand.Text(),
 				LeaseTTL: opt.LeaseTTL, RegisterAnew: opt.RegisterAnew,

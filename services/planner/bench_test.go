@@ -30,7 +30,7 @@ func BenchmarkPlanner(b *testing.B) {
 	}
 	run := func(b *testing.B, r *rig, until uint64) {
 		b.Helper()
-		s, err := planner.New(planner.Options{Log: r.log, Space: r.space, Name: "a", Now: time.Now, Logger: zerolog.Nop()})
+		s, err := planner.New(planner.Options{Log: r.log, Space: r.space, Instance: "a", Now: time.Now, Logger: zerolog.Nop()})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -54,7 +54,7 @@ func (r *rig) submit(id string, replicas int) uint64 {
 
 func (r *rig) planner(name string) *planner.Service {
 	r.t.Helper()
-	s, err := planner.New(planner.Options{Log: r.log, Space: r.space, Name: name, Now: time.Now, Logger: zerolog.Nop()})
+	s, err := planner.New(planner.Options{Log: r.log, Space: r.space, Instance: name, Now: time.Now, Logger: zerolog.Nop()})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -27,12 +27,12 @@ type Killer interface {
 type Options struct {
 	Log   eventlog.Log
 	Space events.Space
-	// Name tells the instances of the role apart.
-	Name    string
-	Now     func() time.Time
-	Logger  zerolog.Logger
-	Metrics prometheus.Registerer
-	Killer  Killer
+	// Instance is which process of the role this is.
+	Instance string
+	Now      func() time.Time
+	Logger   zerolog.Logger
+	Metrics  prometheus.Registerer
+	Killer   Killer
 	// Share is the part of the jobs to look after; nil is all of them.
 	Share replica.Share
 }
@@ -47,7 +47,7 @@ type Service struct {
 // New returns a reaper that Run starts.
 func New(opt Options) (*Service, error) {
 	state := cluster.New()
-	r, err := replica.New(state, reaping.New(opt.Space, opt.Name, state), replica.Options{
+	r, err := replica.New(state, reaping.New(opt.Space, opt.Instance, state), replica.Options{
 		Log: opt.Log, Role: "reaper", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share,
 	})
 	if err != nil {

@@ -136,7 +136,7 @@ func (r *rig) doom(run uint64, from, to uint32) {
 // start runs a reaper; stop ends it.
 func (r *rig) start(name string) (stop func()) {
 	r.t.Helper()
-	s, err := reaper.New(reaper.Options{Log: r.log, Space: r.space, Name: name, Now: time.Now, Logger: zerolog.Nop(), Killer: r})
+	s, err := reaper.New(reaper.Options{Log: r.log, Space: r.space, Instance: name, Now: time.Now, Logger: zerolog.Nop(), Killer: r})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -67,18 +67,18 @@ func (w *World) service(role, name string, p *Process) (runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	share, err := ownership.New(ownership.Options{Members: mortalMembers{w, p}, Space: w.Space, Role: role, Name: name, Logger: logger})
+	share, err := ownership.New(ownership.Options{Members: mortalMembers{w, p}, Space: w.Space, Role: role, Instance: name, Logger: logger})
 	if err != nil {
 		return nil, err
 	}
 	switch role {
 	case "planner":
-		return planner.New(planner.Options{Log: log, Space: w.Space, Name: name, Now: time.Now, Logger: logger, Share: share})
+		return planner.New(planner.Options{Log: log, Space: w.Space, Instance: name, Now: time.Now, Logger: logger, Share: share})
 	case "reaper":
-		return reaper.New(reaper.Options{Log: log, Space: w.Space, Name: name, Now: time.Now, Logger: logger, Share: share, Killer: at})
+		return reaper.New(reaper.Options{Log: log, Space: w.Space, Instance: name, Now: time.Now, Logger: logger, Share: share, Killer: at})
 	case "launcher":
 		return launcher.New(launcher.Options{
-			Log: log, Space: w.Space, Name: name, Now: time.Now, Logger: logger, Mesos: at,
+			Log: log, Space: w.Space, Instance: name, Now: time.Now, Logger: logger, Mesos: at,
 			Framework: w.framework, RegisterAnew: w.registerAnew, Lease: mortalLease{w.Leases, p}, LeaseTTL: LeaseTTL,
 		})
 	}

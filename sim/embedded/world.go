@@ -139,7 +139,7 @@ func (w *World) startCommander() error {
 		return err
 	}
 	w.commander, err = commander.New(commander.Options{
-		Loop: loop, State: state, Log: w.Log, Space: w.Space, Name: "sim", Source: source,
+		Loop: loop, State: state, Log: w.Log, Space: w.Space, Instance: "sim", Source: source,
 	})
 	if err != nil {
 		return err

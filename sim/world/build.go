@@ -17,14 +17,14 @@ func (Production) Build(w *World, p *Process, nonce string) machine.Machine {
 	space := w.Options.Space
 	switch p.Role {
 	case "commander":
-		return commanding.New(commanding.Config{Space: space, Name: p.Name, Nonce: nonce, Source: p.Source}, p.State)
+		return commanding.New(commanding.Config{Space: space, Instance: p.Name, Nonce: nonce, Source: p.Source}, p.State)
 	case "planner":
 		return planning.New(space, p.Name, p.State)
 	case "reaper":
 		return reaping.New(space, p.Name, p.State)
 	case "launcher":
 		return launching.New(launching.Config{Config: leading.Config{
-			Space: space, Name: p.Name, Source: p.Source, Nonce: nonce, LeaseTTL: w.Options.LeaseTTL, RegisterAnew: p.RegisterAnew,
+			Space: space, Instance: p.Name, Source: p.Source, Nonce: nonce, LeaseTTL: w.Options.LeaseTTL, RegisterAnew: p.RegisterAnew,
 		}}, p.State)
 	}
 	return idle{}

@@ -76,7 +76,7 @@ func (m *Machine) append(at machine.Moment, c *command, j *cluster.Job, ev event
 	m.serial++
 	subject := m.config.Space.Job(c.Job)
 	c.attempt = attempt{draft: machine.Decision(subject, last, events.Envelope{
-		ID:     fmt.Sprintf("%s@%d/%s/%s/%s-%d", subject, last, ev.Type(), m.config.Name, m.config.Nonce, m.serial),
+		ID:     fmt.Sprintf("%s@%d/%s/%s/%s-%d", subject, last, ev.Type(), m.config.Instance, m.config.Nonce, m.serial),
 		Source: m.config.Source, Time: at.Now.UTC(), Actor: c.By.Actor, TraceParent: c.By.Trace,
 	}, ev)}
 	m.send(c)

@@ -22,9 +22,9 @@ const (
 type Config struct {
 	// Space builds subjects; it must be that of the log.
 	Space events.Space
-	// Name tells this instance from others, Nonce this process from those before
-	// it: both are part of the ids of events.
-	Name, Nonce string
+	// Instance is which process of the role this is, Nonce tells it from those that
+	// were that instance before: both are part of the ids of events.
+	Instance, Nonce string
 	// Source signs events.
 	Source string
 	// SettleWait is how long the log is given to show what became of an append

@@ -15,7 +15,7 @@ import (
 )
 
 func config() commanding.Config {
-	return commanding.Config{Space: events.NewSpace(0), Name: "one", Nonce: "n", Source: "taurus/api/one"}
+	return commanding.Config{Space: events.NewSpace(0), Instance: "one", Nonce: "n", Source: "taurus/api/one"}
 }
 
 // TestScripts plays what is said and done, see testdata.

@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 			State: state, Space: space, Source: source, Input: input, Effect: effect,
 			Machine: launching.New(launching.Config{
 				Config: leading.Config{
-					Space: space, Name: "l1", Source: source, Nonce: "n1", LeaseTTL: 10 * time.Second,
+					Space: space, Instance: "l1", Source: source, Nonce: "n1", LeaseTTL: 10 * time.Second,
 				},
 				Explain: true,
 			}, state),

@@ -39,7 +39,7 @@ func (m *Machine) elect(now time.Time) {
 	last := m.state.Launcher.Last
 	env := m.envelope(now, fmt.Sprintf("%s@%d/%s", m.subject(), last, m.cfg.Nonce), last)
 	env.Epoch = 0
-	m.write(last, env, events.LauncherElected{Nonce: m.cfg.Nonce, Instance: m.cfg.Name})
+	m.write(last, env, events.LauncherElected{Nonce: m.cfg.Nonce, Instance: m.cfg.Instance})
 }
 
 // folded looks for elections and openings, one's own and others'.

@@ -30,8 +30,8 @@ const (
 // Config is what tells one launcher from others.
 type Config struct {
 	Space events.Space
-	// Name is the instance's, Source how it signs its events.
-	Name, Source string
+	// Instance is which process of the role this is, Source how it signs its events.
+	Instance, Source string
 	// Nonce tells candidates apart that append at once. It is of this process only.
 	Nonce string
 	// LeaseTTL is how long the lease lasts that is not renewed.

@@ -30,10 +30,10 @@ type Machine struct {
 	policy  policy
 }
 
-// New returns the planner of that name, which decides about the jobs of state.
-func New(space events.Space, name string, state *cluster.State) *Machine {
+// New returns an instance of the planner, which decides about the jobs of state.
+func New(space events.Space, instance string, state *cluster.State) *Machine {
 	p := policy{space: space}
-	return &Machine{decider: deciding.New(p, space, name, state), policy: p}
+	return &Machine{decider: deciding.New(p, space, instance, state), policy: p}
 }
 
 // Step implements machine.Machine.

@@ -48,10 +48,10 @@ type Machine struct {
 	senders senders
 }
 
-// New returns the reaper of that name, which kills the tasks of state.
-func New(space events.Space, name string, state *cluster.State) *Machine {
+// New returns an instance of the reaper, which kills the tasks of state.
+func New(space events.Space, instance string, state *cluster.State) *Machine {
 	return &Machine{
-		decider: deciding.New(policy{space: space}, space, name, state),
+		decider: deciding.New(policy{space: space}, space, instance, state),
 		senders: senders{queued: map[string]bool{}},
 	}
 }

@@ -59,7 +59,7 @@ func On(t *testing.T, log *memory.Log, change ...func(*api.Options)) *Rig {
 	t.Helper()
 	space, lines := events.NewSpace(0), &bytes.Buffer{}
 	o := api.Options{
-		Log: log, Space: space, Name: "test", Listen: "127.0.0.1:0", Logger: zerolog.New(zerolog.SyncWriter(lines)),
+		Log: log, Space: space, Instance: "test", Listen: "127.0.0.1:0", Logger: zerolog.New(zerolog.SyncWriter(lines)),
 	}
 	for _, f := range change {
 		f(&o)

@@ -72,7 +72,7 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		return nil, err
 	}
 	return api.New(api.Options{
-		Log: log, Why: why, Space: a.nats.Space(), Name: env.Process.Name,
+		Log: log, Why: why, Space: a.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		Listen: a.listen, BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(),
 	})

@@ -78,7 +78,7 @@ func withoutRequest(body string) string {
 func TestReadYourWrites(t *testing.T) {
 	t.Parallel()
 	log := memory.New()
-	one, two := apitest.On(t, log), apitest.On(t, log, func(o *api.Options) { o.Name = "two" })
+	one, two := apitest.On(t, log), apitest.On(t, log, func(o *api.Options) { o.Instance = "two" })
 	for n := range 50 {
 		id := fmt.Sprintf("job%d", n)
 		seq := one.Do("POST", "/v2/jobs", strings.Replace(apitest.OneTask, `"id":"web"`, `"id":"`+id+`"`, 1)).Want(201).Header.Get("X-Taurus-Sequence")

@@ -52,8 +52,8 @@ type Options struct {
 	Sandbox Sandbox
 	Limits  job.Limits
 	Now     func() time.Time
-	// Name and Version are those of the instance.
-	Name, Version string
+	// Instance is which process of the role this is, Version that of its program.
+	Instance, Version string
 	// Feeds counts those that are open.
 	Feeds Gauge
 	// Stopping is closed when feeds must end.
@@ -66,7 +66,7 @@ type Options struct {
 
 // New returns the dialect.
 func New(o Options) web.Dialect {
-	about := &about{reader: o.Reader, name: o.Name, version: o.Version}
+	about := &about{reader: o.Reader, name: o.Instance, version: o.Version}
 	jobs := &jobs{
 		reader: o.Reader, commander: o.Commander, submissions: o.Live, keys: gate.New(), limits: o.Limits, now: o.Now,
 	}

@@ -312,7 +312,7 @@ func TestListPagesAndFilters(t *testing.T) {
 func TestBug3TwoInstancesOneWinner(t *testing.T) {
 	t.Parallel()
 	log := memory.New()
-	one, two := apitest.On(t, log), apitest.On(t, log, func(o *api.Options) { o.Name = "other" })
+	one, two := apitest.On(t, log), apitest.On(t, log, func(o *api.Options) { o.Instance = "other" })
 	const rounds, each = 20, 3
 	for n := range rounds {
 		body := fmt.Sprintf(`{"id":"race%d","tasks":[{"container":{"image":"i"},"replicas":1}]}`, n)
@@ -345,7 +345,7 @@ func TestBug3TwoInstancesOneWinner(t *testing.T) {
 func TestIdempotencyKeyAcrossInstances(t *testing.T) {
 	t.Parallel()
 	log := memory.New()
-	one, two := apitest.On(t, log), apitest.On(t, log, func(o *api.Options) { o.Name = "other" })
+	one, two := apitest.On(t, log), apitest.On(t, log, func(o *api.Options) { o.Instance = "other" })
 	bodies := make(chan string, 2)
 	var racers sync.WaitGroup
 	for _, r := range []*apitest.Rig{one, two} {

@@ -32,7 +32,7 @@ func TestRequestsAreLoggedAndCounted(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
 	r := apitest.New(t, func(o *api.Options) { o.Metrics = registry })
-	if _, err := api.New(api.Options{Log: r.Log, Name: "second", Metrics: registry}); err != nil {
+	if _, err := api.New(api.Options{Log: r.Log, Instance: "second", Metrics: registry}); err != nil {
 		t.Fatalf("two instances on one registry: %v", err)
 	}
 	a := r.Do("POST", "/v2/jobs", apitest.OneTask, header{"X-Request-Id": "req-1", "X-Taurus-Actor": "an\nn "}).Want(201)

@@ -122,7 +122,7 @@ func (l *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		framework.Hostname = ""
 	}
 	return launcher.New(launcher.Options{
-		Log: log, Space: l.nats.Space(), Name: env.Process.Name,
+		Log: log, Space: l.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		Mesos: launcher.Client(client), Framework: framework, RegisterAnew: l.anew,
 		Why: why, Lease: lease, LeaseTTL: l.leaseTTL,

@@ -34,7 +34,7 @@ the difference into the log. Any number of planners may run at once.`,
 				return nil, err
 			}
 			return planner.New(planner.Options{
-				Log: log, Space: nats.Space(), Name: env.Process.Name,
+				Log: log, Space: nats.Space(), Instance: env.Process.Name,
 				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Share: share,
 			})
 		},

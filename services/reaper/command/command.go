@@ -44,7 +44,7 @@ reapers may run at once.`,
 				return nil, err
 			}
 			return reaper.New(reaper.Options{
-				Log: log, Space: nats.Space(), Name: env.Process.Name,
+				Log: log, Space: nats.Space(), Instance: env.Process.Name,
 				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Killer: killer, Share: share,
 			})
 		},
