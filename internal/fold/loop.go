@@ -225,7 +225,7 @@ func (r *run) sleep() time.Duration {
 }
 
 // fold applies a record and those that wait behind it.
-func (r *run) fold(ctx context.Context, rec cluster.Record, more <-chan cluster.Record) error {
+func (r *run) fold(ctx context.Context, rec *cluster.Record, more <-chan *cluster.Record) error {
 	defer func() { r.metric.Set(float64(r.Sequence())) }()
 	for n := 0; ; n++ {
 		if err := r.apply(ctx, rec); err != nil {
@@ -242,8 +242,8 @@ func (r *run) fold(ctx context.Context, rec cluster.Record, more <-chan cluster.
 	}
 }
 
-func (r *run) apply(ctx context.Context, rec cluster.Record) error {
-	change, err := r.state.Apply(rec)
+func (r *run) apply(ctx context.Context, rec *cluster.Record) error {
+	change, err := r.state.Apply(*rec)
 	if err != nil {
 		return err
 	}

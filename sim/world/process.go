@@ -131,10 +131,10 @@ func (w *World) fold(process, n int) {
 			return
 		}
 		own := p.Ready && rec.Envelope.Source == p.Source
-		if p.Clock.Observe(p.now(w.Now), rec, own) && p.Ready {
+		if p.Clock.Observe(p.now(w.Now), &rec, own) && p.Ready {
 			w.give(process, machine.ClockMoved{})
 		}
-		w.give(process, machine.Folded{Record: rec, Change: change, Own: own})
+		w.give(process, machine.Folded{Record: &rec, Change: change, Own: own})
 	}
 }
 

@@ -131,7 +131,7 @@ func (m *Machine) await(at machine.Moment, c *command, p phase) {
 }
 
 // folded looks at what was written about a job by whoever may.
-func (m *Machine) folded(at machine.Moment, r cluster.Record) {
+func (m *Machine) folded(at machine.Moment, r *cluster.Record) {
 	if r.Subject.Role != events.RoleJob {
 		return
 	}

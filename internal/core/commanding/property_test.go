@@ -133,7 +133,7 @@ func (w *world) fold() {
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.step(machine.Folded{Record: r, Change: change, Own: r.Envelope.Source == config().Source})
+	w.step(machine.Folded{Record: &r, Change: change, Own: r.Envelope.Source == config().Source})
 }
 
 // land ends an append under way.

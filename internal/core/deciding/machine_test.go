@@ -52,7 +52,7 @@ func TestWhateverHappens(t *testing.T) {
 		}
 		fold := func(subject events.Subject, env events.Envelope, ev events.Event) {
 			change := log.Append(subject, env, ev)
-			step(machine.Folded{Record: log.Records[len(log.Records)-1], Change: change, Own: env.Source == m.Source()})
+			step(machine.Folded{Record: &log.Records[len(log.Records)-1], Change: change, Own: env.Source == m.Source()})
 		}
 		jobs := 0
 		submit := func(n int) {
@@ -137,7 +137,7 @@ func TestAJobThatIsNoMore(t *testing.T) {
 	m := deciding.New(closer{space}, space, "one", log.State)
 	at := machine.Moment{Now: log.Now, Log: log.Now.Add(time.Hour)}
 	change := log.Job("web", events.JobSubmitted{Spec: []byte(`{"id":"web"}`)})
-	m.Step(at, machine.Folded{Record: log.Records[0], Change: change})
+	m.Step(at, machine.Folded{Record: &log.Records[0], Change: change})
 	delete(log.State.Jobs, "web")
 	if effects := m.Step(at, machine.Tick{}); len(effects) != 0 || !m.Wake().IsZero() {
 		t.Errorf("%v, wake %v", effects, m.Wake())

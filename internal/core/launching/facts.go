@@ -95,7 +95,7 @@ func (m *Machine) factsAppended(out machine.Outcome) {
 
 // recorded acknowledges an own fact that was folded, unless it did not count: an
 // exit state that is acknowledged and ignored would be lost.
-func (m *Machine) recorded(r cluster.Record, c cluster.Change) {
+func (m *Machine) recorded(r *cluster.Record, c cluster.Change) {
 	f := &m.session.facts
 	if r.Envelope.Epoch != m.session.epoch {
 		return

@@ -19,7 +19,7 @@ func TestFactThatDoesNotCount(t *testing.T) {
 		m.session = &session{epoch: 7, facts: newFacts()}
 		m.session.facts.waiting[1] = Acknowledge{TaskID: "t", UUID: []byte("u")}
 		r := cluster.Record{Envelope: events.Envelope{Epoch: 7, Counter: 1}}
-		m.recorded(r, cluster.Change{Judgement: judgement})
+		m.recorded(&r, cluster.Change{Judgement: judgement})
 		if n := len(m.out); n != acknowledged {
 			t.Errorf("%s: %d acknowledgements, want %d", judgement, n, acknowledged)
 		}

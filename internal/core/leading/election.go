@@ -43,7 +43,7 @@ func (m *Machine) elect(now time.Time) {
 }
 
 // folded looks for elections and openings, one's own and others'.
-func (m *Machine) folded(now time.Time, r cluster.Record) {
+func (m *Machine) folded(now time.Time, r *cluster.Record) {
 	if m.phase == Replaying {
 		return
 	}
@@ -57,7 +57,7 @@ func (m *Machine) folded(now time.Time, r cluster.Record) {
 }
 
 // elected follows an election: one's own begins an epoch, any other ends it.
-func (m *Machine) elected(now time.Time, r cluster.Record) {
+func (m *Machine) elected(now time.Time, r *cluster.Record) {
 	who := []machine.Field{{Key: "epoch", Value: r.Sequence}, {Key: "instance", Value: m.state.Launcher.Instance}}
 	switch {
 	case m.state.Launcher.Nonce == m.cfg.Nonce:

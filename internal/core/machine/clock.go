@@ -33,7 +33,7 @@ func (c *Clock) local(now time.Time) time.Time { return c.start.Add(now.Sub(c.st
 // Observe learns from a record as it arrives; own reports whether this
 // process decided it. Observe reports whether the correction changed by so much
 // that what was planned by it is to be looked at again.
-func (c *Clock) Observe(now time.Time, r cluster.Record, own bool) (changed bool) {
+func (c *Clock) Observe(now time.Time, r *cluster.Record, own bool) (changed bool) {
 	before, local := c.offset, c.local(now)
 	c.offset = max(c.offset, r.Time.Sub(local))
 	if own {

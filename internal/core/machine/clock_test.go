@@ -43,7 +43,7 @@ func TestClock(t *testing.T) {
 			for _, r := range tc.seen {
 				now = start.Add(r.now)
 				rec := cluster.Record{Time: start.Add(r.logged), Envelope: events.Envelope{Time: start.Add(r.decided)}}
-				if changed := c.Observe(now, rec, r.own); changed != r.changed {
+				if changed := c.Observe(now, &rec, r.own); changed != r.changed {
 					t.Errorf("at %v: changed %t, want %t", r.now, changed, r.changed)
 				}
 			}

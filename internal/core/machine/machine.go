@@ -33,7 +33,8 @@ type Effect interface{ Effect() }
 
 // Folded says that a record of the log was folded.
 type Folded struct {
-	Record cluster.Record
+	// Record is the owner's; a machine keeps nothing of it but its values.
+	Record *cluster.Record
 	Change cluster.Change
 	// Own reports whether this very process appended the record, since it caught up.
 	Own bool

@@ -245,7 +245,7 @@ func (p *player) fold(d machine.Draft) (machine.Input, error) {
 		return nil, err
 	}
 	p.last[d.Subject] = r.Sequence
-	return machine.Folded{Record: r, Change: change, Own: d.Envelope.Source == p.Source}, nil
+	return machine.Folded{Record: &r, Change: change, Own: d.Envelope.Source == p.Source}, nil
 }
 
 // appendedLine is the answer to an append.
