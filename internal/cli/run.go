@@ -194,7 +194,7 @@ func ended(j projection.Job) error {
 	return &statusError{error: errTold, status: ExitFailed}
 }
 
-// lost tells that the feed broke.
+// lost says that the feed broke.
 func (a *App) lost(err error) { say(a.Err, "the connection broke (%v); connecting again", err) }
 
 // change is a task's change in a line.

@@ -61,7 +61,7 @@ func (m *Machine) remove(c *command) {
 	}
 }
 
-// rest reports whether a command waits for the log to show something.
+// rest has a command wait for the log to show something, or wait no longer.
 func (m *Machine) rest(c *command, rests bool) {
 	at := slices.Index(m.resting, c.Ticket)
 	switch {

@@ -144,8 +144,8 @@ func (m *Machine) declineAgain() {
 	}
 }
 
-// rest gives everything back while nothing waits.
-func (m *Machine) rest() {
+// giveAllBack declines all offers and asks for no more, while nothing waits.
+func (m *Machine) giveAllBack() {
 	o := &m.session.offers
 	m.decline(slices.Sorted(maps.Keys(o.held)), refuseIdle)
 	o.wanted = 0

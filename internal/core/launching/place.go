@@ -52,7 +52,7 @@ func (m *Machine) match(b *batch) time.Time {
 	demands, wake := m.demands()
 	m.verdicts.forgetOthers(demands)
 	if len(demands) == 0 {
-		m.rest()
+		m.giveAllBack()
 		s.waitingSince = time.Time{}
 		return wake
 	}
