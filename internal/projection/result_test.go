@@ -123,7 +123,10 @@ func (e effect) says(t *rapid.T, ev projection.Event) {
 
 // started is a projection that has folded what a log holds.
 func started(t *rapid.T, w *writer, kept int) (p *projection.Projection, stop func()) {
-	p = projection.NewKeeping(w.log, kept)
+	p, err := projection.NewKeeping(w.log, kept)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
