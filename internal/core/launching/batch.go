@@ -125,11 +125,11 @@ func (m *Machine) addUnlaunched(b *batch) {
 // subscription: a job that was stopped before anything of it was launched is
 // over, whether Mesos can be reached or not.
 func (m *Machine) withdrawDoomed() {
-	if m.withdrawing != 0 || len(m.pending.doomed) == 0 || m.at.Now.Before(m.withdrawAt) {
+	if m.astray != 0 || len(m.pending.doomed) == 0 || m.at.Now.Before(m.withdrawAt) {
 		return
 	}
 	b := m.newBatch(m.state.Launcher.Epoch)
 	m.addDoomed(b)
-	m.withdrawing, m.withdrawAt = m.tickets.Next(), m.at.Now.Add(withdrawEvery)
-	m.do(machine.Append{Ticket: m.withdrawing, Drafts: b.drafts})
+	m.astray, m.withdrawAt = m.tickets.Next(), m.at.Now.Add(withdrawEvery)
+	m.do(machine.Append{Ticket: m.astray, Drafts: b.drafts})
 }

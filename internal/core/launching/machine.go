@@ -32,10 +32,13 @@ type Machine struct {
 	counter uint64
 	// batches numbers those of this process.
 	batches uint64
-	// withdrawing is the ticket of the withdrawals that are being appended without
-	// a session, 0 for none; withdrawAt is when the next may be.
-	withdrawing uint64
-	withdrawAt  time.Time
+	// astray is the ticket of decisions under way that are not of the session,
+	// 0 for none: withdrawals without one, or what a session that is over left
+	// behind. Until the answer nothing else is decided: at most one append at a time
+	// may expect something of a subject. withdrawAt is when the next withdrawals may
+	// be appended.
+	astray     uint64
+	withdrawAt time.Time
 	// session is what is known by the subscription; nil while there is none.
 	session *session
 
@@ -100,6 +103,9 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 func (m *Machine) follow() {
 	listening := m.lead.Session()
 	if m.session != nil && m.session.number != listening {
+		if b := m.session.batch; b != nil && b.until == 0 {
+			m.astray = b.ticket
+		}
 		m.session = nil
 	}
 	if m.session == nil && listening != 0 {
@@ -126,10 +132,10 @@ func (m *Machine) folded(in machine.Folded) {
 // interest: what was staged will be resolved.
 func (m *Machine) appended(in machine.Appended) {
 	switch s := m.session; {
-	case in.Ticket == m.withdrawing:
-		m.withdrawing = 0
+	case in.Ticket == m.astray:
+		m.astray = 0
 		if in.Outcome.Err != nil {
-			m.note(machine.Warn, "tasks not withdrawn; deciding again", in.Outcome.Err)
+			m.note(machine.Warn, "decisions not stored; deciding again", in.Outcome.Err)
 		}
 	case s == nil:
 	case s.batch != nil && in.Ticket == s.batch.ticket:
@@ -159,7 +165,7 @@ func (m *Machine) Wake() time.Time {
 	wake := m.lead.Wake()
 	s := m.session
 	if s == nil {
-		if m.lead.Elected() && len(m.pending.doomed) > 0 && m.withdrawing == 0 {
+		if m.lead.Elected() && len(m.pending.doomed) > 0 && m.astray == 0 {
 			wake = earlier(wake, m.withdrawAt)
 		}
 		return wake
@@ -169,7 +175,7 @@ func (m *Machine) Wake() time.Time {
 		wake = earlier(wake, s.facts.retryAt)
 	}
 	switch {
-	case s.batch != nil:
+	case s.batch != nil, m.astray != 0:
 	case s.retryAt.After(m.at.Now):
 		wake = earlier(wake, s.retryAt)
 	default:

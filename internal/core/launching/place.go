@@ -27,7 +27,7 @@ const (
 // adoptions, and new launches. Offers that nothing wants go back.
 func (m *Machine) decide() {
 	s, now := m.session, m.at.Now
-	if s.batch != nil || now.Before(s.retryAt) {
+	if s.batch != nil || m.astray != 0 || now.Before(s.retryAt) {
 		return
 	}
 	b := m.newBatch(s.epoch)
