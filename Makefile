@@ -6,7 +6,7 @@ LDFLAGS := -s -w
 # The folders of the modules that go.work joins.
 MODULES = $(shell go list -m -f '{{.Dir}}')
 
-.PHONY: help build test race lint fmt vet tidy sim crash fuzz bench scale demo images release clean verify
+.PHONY: help build test race lint fmt vet tidy sim explore crash fuzz bench scale demo images release clean verify
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ SEEDS ?= 500
 sim: ## Simulate the whole system under faults, SEEDS=500 runs
 	go test ./sim -run TestSeeds -seeds $(SEEDS) -timeout 1h
 	go test ./sim/embedded -run TestEmbeddedSeeds -embedded $(SEEDS) -timeout 1h
+
+explore: ## Explore every run with two faults, and what breaks without each rule (half an hour, 3 GB)
+	go test ./sim/explore -count=1 -full -v -timeout 3h
 
 crash: ## Kill each process at every step of a launch and of a stop, with real containers
 	go test ./e2e -count=1 -timeout 30m -every-step

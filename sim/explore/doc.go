@@ -1,0 +1,80 @@
+// Package explore drives the production machines of planner, reaper and launcher
+// through everything that can happen in a small system, against a log and a Mesos
+// that are plain values.
+//
+//	          +---------------------- World ----------------------+
+//	actions   |  Process: machine, folded state, calls, sessions  |   what follows
+//	--------> |  Log: records, and what they say                  | ------------->
+//	          |  Mesos: stream, offers, tasks, statuses, filters  |   not seen yet?
+//	          |  flight: messages on their way      budget: left  |   look there too
+//	          +----------------------------------------------------+
+//
+// A World is a whole taurus at one moment. Its parts are shared by the worlds in
+// which they are the same: an action copies what it changes (package twin).
+// Explore goes from world to world, nearest first, so that the way to what breaks is
+// the shortest, and never twice to the same, which it tells by a fingerprint that
+// leaves out what makes no difference (package imprint; rules.go says what and why).
+//
+// # What is explored
+//
+// What happens by itself (steps) happens in a fixed order, and time passes only
+// when nothing else is left to happen. From that course a run departs by faults,
+// of which a Scope allows so many: a message is lost, carried out without an answer,
+// or late by any time; a process is stuck, blind to the log, or killed between any
+// two of its steps and started again at any later time; a subscription breaks; another
+// launcher is elected; an agent is away, and comes back; tasks end; users stop and
+// scale. With AnyOrder the steps too are taken in each order.
+//
+// A fault makes a difference only before a step that touches what it touches; at
+// other moments it is left out, because it would lead to what is looked at anyway
+// (action.go). Where an end is not given, a minute is as good as for ever.
+//
+// # What must hold
+//
+// In every state the invariants of check.go: no two tasks live in one slot, no task
+// is launched twice, nothing is done before it was folded, nothing is acknowledged
+// that is not in the log, no end is lost, no KILL overtakes an ACCEPT, decisions
+// are conditional.
+//
+// From every state, once nothing more goes wrong and what lasts has ended, the
+// steps lead to what was asked for: what is wanted runs, what is not is gone, and no
+// offer is held for nothing (goal.go, progress.go).
+//
+// # Which rules that shows to be needed
+//
+// A mutant is a test build in which one rule of the design is patched away; the
+// exploration has to find what breaks then. Each is named for
+// go test ./sim/explore -full -run TestMutants/<name>:
+//
+//	mutant                       what holds the rule
+//	accept_before_fold           launching/launch.go    launchFolded, launch
+//	accept_repeated              launching/launch.go    accepted
+//	reconcile_without_decline    launching/resolve.go   declineFor           V3
+//	reconcile_after_lost_decline launching/resolve.go   offersDeclined       V3
+//	never_resolved               launching/resolve.go   Resolve              V2
+//	any_answer_withdraws         launching/consider.go  Consider
+//	occupied_slot                launching/place.go     demands              V6
+//	waiting_behind_an_end        launching/pending.go   note
+//	unconditional_staging        launching/batch.go     add
+//	lost_decline                 launching/offers.go    declined             V12
+//	revive_once                  launching/offers.go    want                 V13
+//	one_append_at_a_time         launching/batch.go     withdrawDoomed
+//	acknowledged_before_fold     launching/status.go    reported
+//	stale_acknowledged           launching/facts.go     recorded
+//	epoch_not_judged             cluster/applytask.go   applyTask            V5, V8
+//	rank                         cluster/applytask.go   report               V4
+//	made_up_end_stays            cluster/applytask.go   report               V4
+//	not_adopted                  launching/consider.go  over, stranger
+//	listens_before_opening       leading/subscription.go opened              V7
+//	goes_on_when_replaced        leading/election.go    elected
+//	registered_anew              leading/subscription.go subscribe
+//	killed_unconfirmed           reaping/reaping.go     Due                  V1
+//	killed_unannounced           reaping/machine.go     Step
+//	killed_once                  reaping/reaping.go     Due
+//	unconditional_plan           deciding/machine.go    decide
+//	planned_before_the_end       planning/plan.go       reuse                V6
+//
+// Two rules are held twice: rank and the numbers of facts, and the judgement of
+// stale facts and standing by. Their mutants take both away. V9 is of the model, V10
+// and V11 of the log itself.
+package explore
