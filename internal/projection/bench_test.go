@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -102,10 +101,7 @@ func BenchmarkRun(b *testing.B) {
 	w := lives(50, 400)
 	b.ReportAllocs()
 	for b.Loop() {
-		p, err := projection.New(fold.Options{Log: w.log, Role: "test"})
-		if err != nil {
-			b.Fatal(err)
-		}
+		p := projection.New(w.log)
 		ctx, cancel := context.WithCancel(b.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- p.Run(ctx) }()

@@ -5,17 +5,14 @@ import (
 	"maps"
 	"reflect"
 
-	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
 // NewKeeping returns a projection with only so many events at hand.
-func NewKeeping(log eventlog.Log, kept int) (*Projection, error) {
-	p, err := New(fold.Options{Log: log, Role: "test"})
-	if err == nil {
-		p.feed = newFeed(kept)
-	}
-	return p, err
+func NewKeeping(log eventlog.Log, kept int) *Projection {
+	p := New(log)
+	p.feed = newFeed(kept)
+	return p
 }
 
 // ResultBytes is what the results of all events take.

@@ -25,20 +25,26 @@ type Projection struct {
 	results   *results
 }
 
-// New returns a projection on a loop of its own. Whoever has a machine that
+// New returns a projection of a log; Run fills it.
+func New(log eventlog.Log) *Projection {
+	p, err := Of(fold.Options{Log: log, Role: "projection"})
+	if err != nil {
+		panic(err) // Only metrics make it fail, and there are none.
+	}
+	return p
+}
+
+// Of returns the projection of a loop of its own. Whoever has a machine that
 // decides on what users see runs it on Loop; otherwise Run fills the projection.
 // The error is that of fold.New.
-func New(opt fold.Options) (*Projection, error) {
+func Of(opt fold.Options) (*Projection, error) {
 	p := &Projection{
 		log: opt.Log, feed: newFeed(FeedKept), model: NewModel(), keys: newKeys(KeysKept), sequences: map[string][]uint64{},
 		results: newResults(),
 	}
 	loop, err := fold.New(p, opt)
-	if err != nil {
-		return nil, err
-	}
 	p.loop = loop
-	return p, nil
+	return p, err
 }
 
 // Loop folds the projection. Its machine may read State.

@@ -10,7 +10,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -20,10 +19,7 @@ import (
 // running is a projection that follows a log until the test ends.
 func running(t *testing.T, log eventlog.Log) *projection.Projection {
 	t.Helper()
-	p, err := projection.New(fold.Options{Log: log, Role: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := projection.New(log)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
@@ -50,10 +46,7 @@ func TestJobEventsAreThoseOfTheJob(t *testing.T) {
 			}
 			want[id] = append(want[id], w.append(spaceOf().Plan(id), events.TasksPlanned{}))
 		}
-		p, err := projection.New(fold.Options{Log: w.log, Role: "test"})
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := projection.New(w.log)
 		ctx, cancel := context.WithCancel(context.Background())
 		ended := make(chan error, 1)
 		go func() { ended <- p.Run(ctx) }()

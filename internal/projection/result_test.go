@@ -123,10 +123,7 @@ func (e effect) says(t *rapid.T, ev projection.Event) {
 
 // started is a projection that has folded what a log holds.
 func started(t *rapid.T, w *writer, kept int) (p *projection.Projection, stop func()) {
-	p, err := projection.NewKeeping(w.log, kept)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p = projection.NewKeeping(w.log, kept)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()

@@ -42,7 +42,7 @@ func New(o Options) (*Service, error) {
 		return nil, fmt.Errorf("api: register metrics: %w", err)
 	}
 	source := "taurus/api/" + o.Instance
-	live, err := projection.New(fold.Options{Log: o.Log, Role: "api", Source: source, Now: o.Now, Logger: o.Logger})
+	live, err := projection.Of(fold.Options{Log: o.Log, Role: "api", Source: source, Now: o.Now, Logger: o.Logger})
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}

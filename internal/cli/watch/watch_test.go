@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/cli/watch"
-	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -31,10 +30,7 @@ func told(t *testing.T, list ...events.Event) []watch.Change {
 			t.Fatal(err)
 		}
 	}
-	p, err := projection.New(fold.Options{Log: log, Role: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := projection.New(log)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
