@@ -238,11 +238,13 @@ func (r *rig) start() *launcher.Service {
 	return s
 }
 
-// begin starts the launcher, plans n tasks, and is the subscription to follow.
+// begin plans n tasks, starts the launcher, and is the subscription to follow. The
+// other way round chance would decide whether the launcher, with nothing to launch,
+// sends a SUPPRESS first.
 func (r *rig) begin(n uint32) *subscription {
 	r.t.Helper()
-	r.start()
 	r.plan(n)
+	r.start()
 	return r.sub()
 }
 

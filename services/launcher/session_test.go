@@ -320,9 +320,7 @@ func TestFactsKeepTheirOrder(t *testing.T) {
 func TestMoreDemandAsksForWhatWasRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.start()
-		r.plan(1)
-		sub := r.sub()
+		sub := r.begin(1)
 		sub.events <- offered("O1", 1)
 		time.Sleep(2 * time.Second)
 		want(t, "refused", sub.called("DECLINE"), "DECLINE O1 for 20s")
