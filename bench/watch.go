@@ -48,7 +48,7 @@ func (r *run) watch(ctx context.Context, out chan count) error {
 type tally struct{ running, ended map[string]bool }
 
 // take reports whether a record counts.
-func (t tally) take(rec *cluster.Record) bool {
+func (t tally) take(rec cluster.Record) bool {
 	s, ok := rec.Event.(events.TaskStatusChanged)
 	if !ok {
 		return false

@@ -13,7 +13,7 @@ const buffered = 4096
 // Feed is a log being followed.
 type Feed struct {
 	follower *eventlog.Follower
-	records  chan *cluster.Record
+	records  chan cluster.Record
 	failed   chan error
 }
 
@@ -21,7 +21,7 @@ type Feed struct {
 func Start(ctx context.Context, log eventlog.Log) *Feed {
 	f := &Feed{
 		follower: eventlog.NewFollower(log, 1),
-		records:  make(chan *cluster.Record, buffered),
+		records:  make(chan cluster.Record, buffered),
 		failed:   make(chan error, 1),
 	}
 	go func() {
@@ -36,7 +36,7 @@ func (f *Feed) push(ctx context.Context, rec eventlog.Record) error {
 		return err
 	}
 	select {
-	case f.records <- &decoded:
+	case f.records <- decoded:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -44,7 +44,7 @@ func (f *Feed) push(ctx context.Context, rec eventlog.Record) error {
 }
 
 // Records are the records to fold.
-func (f *Feed) Records() <-chan *cluster.Record { return f.records }
+func (f *Feed) Records() <-chan cluster.Record { return f.records }
 
 // Failed yields once why the feed ended.
 func (f *Feed) Failed() <-chan error { return f.failed }

@@ -162,6 +162,9 @@ type run struct {
 	machine  machine.Machine
 	out      Carrier
 	observer Observer
+	// record is the one that is being folded. There is one place for all of them:
+	// whoever is told of it keeps nothing of it but its values.
+	record cluster.Record
 }
 
 func (r *run) run(ctx context.Context) error {
@@ -189,8 +192,8 @@ func (r *run) run(ctx context.Context) error {
 			return fmt.Errorf("%s: following the log: %w", r.opt.Role, err)
 		case <-known:
 			known, tail, tailKnown = nil, feed.Tail(), true
-		case rec := <-feed.Records():
-			if err := r.fold(ctx, rec, feed.Records()); err != nil {
+		case r.record = <-feed.Records():
+			if err := r.fold(ctx, feed.Records()); err != nil {
 				return fmt.Errorf("%s: %w", r.opt.Role, err)
 			}
 		case in := <-inbox:
@@ -224,25 +227,26 @@ func (r *run) sleep() time.Duration {
 	return min(max(wake.Sub(r.opt.Now()), time.Millisecond), idle)
 }
 
-// fold applies a record and those that wait behind it.
-func (r *run) fold(ctx context.Context, rec *cluster.Record, more <-chan *cluster.Record) error {
+// fold applies the record at hand and those that wait behind it.
+func (r *run) fold(ctx context.Context, more <-chan cluster.Record) error {
 	defer func() { r.metric.Set(float64(r.Sequence())) }()
 	for n := 0; ; n++ {
-		if err := r.apply(ctx, rec); err != nil {
+		if err := r.apply(ctx); err != nil {
 			return err
 		}
 		if n == burst {
 			return nil
 		}
 		select {
-		case rec = <-more:
+		case r.record = <-more:
 		default:
 			return nil
 		}
 	}
 }
 
-func (r *run) apply(ctx context.Context, rec *cluster.Record) error {
+func (r *run) apply(ctx context.Context) error {
+	rec := &r.record
 	change, err := r.state.Apply(*rec)
 	if err != nil {
 		return err

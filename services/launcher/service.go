@@ -145,7 +145,8 @@ type measured struct{ *Service }
 func (m measured) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	effects := m.machine.Step(at, in)
 	m.metrics.observe(in, effects)
-	if trouble := m.machine.Trouble(); trouble != nil {
+	if m.machine.Trouble() != nil {
+		trouble := m.machine.Trouble()
 		m.trouble.Store(&trouble)
 	} else {
 		m.trouble.Store(nil)
