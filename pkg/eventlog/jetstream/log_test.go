@@ -106,6 +106,30 @@ func open(t testing.TB, o jetstream.Options) *jetstream.Log {
 	return l
 }
 
+// openEmpty opens a log that holds nothing. A server removes the files of a stream
+// that was deleted in the background: on a busy machine it may find them there
+// still when one of that name is made anew, and take them for its own.
+func openEmpty(t testing.TB, o jetstream.Options) *jetstream.Log {
+	t.Helper()
+	for ctx := within(t); ; {
+		l := open(t, o)
+		b, err := l.Bounds(ctx)
+		if err != nil {
+			t.Fatalf("bounds: %v", err)
+		}
+		if b.Last == 0 {
+			return l
+		}
+		t.Logf("a new stream holds %+v of the one before it; once more", b)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := admin(t, o.URL).DeleteStream(ctx, jetstream.DefaultStream); err != nil && !errors.Is(err, natsjs.ErrStreamNotFound) {
+			t.Fatal(err)
+		}
+	}
+}
+
 // remove deletes a stream when the test ends, so that the next starts empty.
 func remove(t testing.TB, url, stream string) {
 	t.Helper()
@@ -142,7 +166,7 @@ func harness(t *testing.T, s store) eventlogtest.Harness {
 	remove(t, s.urls, jetstream.DefaultStream)
 
 	return eventlogtest.Harness{
-		Log:         open(t, o),
+		Log:         openEmpty(t, o),
 		Another:     func(t testing.TB) eventlog.Log { return open(t, o) },
 		Restart:     s.restart,
 		LoseAnswers: func(t testing.TB) (eventlog.Log, func()) { return loseAnswers(t, s) },
