@@ -13,10 +13,14 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/reaping"
 	"github.com/milosgajdos/taurus/internal/mesos"
+	"github.com/milosgajdos/taurus/internal/queue"
 	"github.com/milosgajdos/taurus/internal/replica"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
+
+// sendersMax is how many KILL calls are sent at once.
+const sendersMax = 16
 
 // Killer sends a KILL in the name of a subscription. internal/mesos has one.
 type Killer interface {
@@ -41,7 +45,13 @@ type Options struct {
 type Service struct {
 	replica *replica.Replica
 	killer  Killer
-	calls   sync.WaitGroup
+	kills   *queue.Queue[order]
+}
+
+// order is a kill to be sent, until a time.
+type order struct {
+	reaping.Kill
+	deadline time.Time
 }
 
 // New returns a reaper that Run starts.
@@ -53,12 +63,18 @@ func New(opt Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{replica: r, killer: opt.Killer}, nil
+	return &Service{replica: r, killer: opt.Killer, kills: queue.New[order]()}, nil
 }
 
 // Run reaps until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	defer s.calls.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	var senders sync.WaitGroup
+	defer senders.Wait()
+	defer cancel()
+	for range sendersMax {
+		senders.Go(func() { s.send(ctx) })
+	}
 	return s.replica.Run(ctx, s)
 }
 
@@ -66,14 +82,25 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) Ready() error { return s.replica.Ready() }
 
 // Carry implements fold.Carrier: it has a KILL sent.
-func (s *Service) Carry(ctx context.Context, e machine.Effect) {
+func (s *Service) Carry(_ context.Context, e machine.Effect) {
 	if k, ok := e.(reaping.Kill); ok {
-		s.calls.Go(func() { s.replica.Post(ctx, s.kill(ctx, k)) })
+		s.kills.Put(order{Kill: k, deadline: time.Now().Add(k.Within)})
 	}
 }
 
-func (s *Service) kill(ctx context.Context, k reaping.Kill) reaping.Killed {
-	ctx, cancel := context.WithTimeout(ctx, k.Within)
+// send sends one KILL after the other.
+func (s *Service) send(ctx context.Context) {
+	for {
+		k, ok := s.kills.Take(ctx)
+		if !ok {
+			return
+		}
+		s.replica.Post(ctx, s.kill(ctx, k))
+	}
+}
+
+func (s *Service) kill(ctx context.Context, k order) reaping.Killed {
+	ctx, cancel := context.WithDeadline(ctx, k.deadline)
 	defer cancel()
 	err := s.killer.Kill(ctx, mesos.Target(k.Target), k.TaskID, k.AgentID, k.Grace)
 	return reaping.Killed{Ticket: k.Ticket, Stale: errors.Is(err, mesos.ErrStaleStream), Err: err}

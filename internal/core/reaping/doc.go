@@ -8,7 +8,7 @@
 //	due --Append KillIssued--> log --Folded, own--> +--------+
 //	 ^                                              | queued |  a task once
 //	 |                                              +--------+
-//	 |                                                  |  fewer than 16 busy
+//	 |                                                  |  fewer than 64 busy
 //	 |                                                  v
 //	 |             newer SubscriptionOpened         +---------+  Kill
 //	 |               .----------------------------> | called  | ----> Mesos

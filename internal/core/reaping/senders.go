@@ -8,8 +8,10 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/machine"
 )
 
-// sendersMax is how many kills are under way at once.
-const sendersMax = 16
+// underWayMax is how many kills are handed over and not answered: more than are
+// sent at once, so that whoever sends them has the next at hand while the answers
+// wait for a burst of records to be folded.
+const underWayMax = 64
 
 // senders send the kills that were announced, a few at a time.
 type senders struct {
@@ -61,7 +63,7 @@ func (s *senders) send(now time.Time, effects []machine.Effect) []machine.Effect
 			effects = append(effects, s.call(k, now))
 		}
 	}
-	for len(s.queue) > 0 && len(s.busy) < sendersMax {
+	for len(s.queue) > 0 && len(s.busy) < underWayMax {
 		k := s.queue[0]
 		s.queue = s.queue[1:]
 		delete(s.queued, k.taskID)

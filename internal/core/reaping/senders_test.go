@@ -43,7 +43,7 @@ func TestSendersTakeEachOnce(t *testing.T) {
 	s.put(1, []*cluster.Task{{ID: "lives"}})
 	names, open := kills(s.send(now, nil))
 	for len(open) > 0 {
-		if sent = append(sent, names...); len(s.busy) > sendersMax {
+		if sent = append(sent, names...); len(s.busy) > underWayMax {
 			t.Fatalf("%d are under way", len(s.busy))
 		}
 		effects := s.killed(now, Killed{Ticket: open[0]}, nil)
@@ -86,10 +86,10 @@ func TestSendersAreFreeInTheEnd(t *testing.T) {
 				}
 				open[k.Ticket] = k
 			}
-			if len(s.busy) > sendersMax || len(open) > sendersMax {
+			if len(s.busy) > underWayMax || len(open) > underWayMax {
 				t.Fatalf("%d under way, %d calls open", len(s.busy), len(open))
 			}
-			if len(s.queue) > 0 && len(s.busy) < sendersMax {
+			if len(s.queue) > 0 && len(s.busy) < underWayMax {
 				t.Fatalf("%d wait, and only %d are under way", len(s.queue), len(s.busy))
 			}
 		}
