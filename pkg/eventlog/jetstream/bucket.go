@@ -40,7 +40,7 @@ type bucket struct {
 type value struct {
 	revision uint64
 	data     []byte
-	live     bool // Reports whether it was neither deleted nor ran out.
+	live     bool // It was neither deleted nor ran out.
 }
 
 func bucketConfig(o Options) jetstream.KeyValueConfig {

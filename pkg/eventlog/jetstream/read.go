@@ -80,9 +80,9 @@ func (l *Log) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Reco
 type reader struct {
 	log      *Log
 	next, to uint64
-	read     bool // Reports whether next-1 was yielded.
-	begun    bool // Reports whether this session got its consumer.
-	stopped  bool // Reports whether the caller wants no more.
+	read     bool // next-1 was yielded.
+	begun    bool // This session got its consumer.
+	stopped  bool // The caller wants no more.
 	yield    func(eventlog.Record, error) bool
 }
 
