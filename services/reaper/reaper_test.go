@@ -379,6 +379,9 @@ func TestHangingMaster(t *testing.T) {
 			t.Errorf("%d announcements while the master hangs, want 2", n)
 		}
 		r.mu.Lock()
+		if n := len(r.calls); n != 16 {
+			t.Errorf("%d kills are sent at once, want 16", n)
+		}
 		r.hang = false
 		r.mu.Unlock()
 		time.Sleep(2 * (grace + reaping.Margin))
