@@ -43,7 +43,6 @@ func (m *Machine) launch(b *batch, p placement.Placement) {
 		})
 	}
 	if !m.session.offers.allHeld(p.Offers) {
-		m.pending.changed = true // Others of them may still be held.
 		return
 	}
 	if len(accept.Launches) == 0 {
