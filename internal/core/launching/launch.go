@@ -49,7 +49,7 @@ func (m *Machine) launch(b *batch, p placement.Placement) {
 		m.decline(p.Offers, 0)
 		return
 	}
-	m.session.offers.use(p.Offers)
+	m.session.offers.spend(p.Offers, len(accept.Launches))
 	m.accept(accept)
 }
 

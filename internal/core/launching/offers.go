@@ -19,7 +19,7 @@ const (
 	// fits. More free resources on the agent are offered in spite of it.
 	refuseUnfit = 20 * time.Second
 	// reviveEvery bounds how often Mesos is asked for all offers again.
-	reviveEvery = time.Second
+	reviveEvery = 200 * time.Millisecond
 	// reviveQuiet is how long a task may wait before Mesos is asked again: the
 	// last REVIVE may have got lost, or a call that was given up may have come
 	// after it and undone it.
@@ -41,13 +41,15 @@ type offers struct {
 	// retryAt is when to decline again what Mesos has not heard; zero for never.
 	retryAt time.Time
 
-	// suppressed reports whether Mesos was told not to offer, refused whether offers
-	// were declined for a while: a new demand has to revive.
-	suppressed, refused bool
-	revivedAt           time.Time
+	// suppressed reports whether Mesos was told not to offer, spent whether offers were
+	// declined for a while, or used, of which Mesos offers the rest by itself only with
+	// its next allocation: a new demand has to revive.
+	suppressed, spent bool
+	revivedAt         time.Time
 	// cameAt is when offers came last; the subscription's start before.
 	cameAt time.Time
-	// wanted is how many tasks waited when offers were last asked for.
+	// wanted is how many of the tasks still wait that waited when offers were last
+	// asked for.
 	wanted int
 }
 
@@ -81,7 +83,14 @@ func (o *offers) allHeld(ids []string) bool {
 	return true
 }
 
-// use forgets offers: an ACCEPT uses them up.
+// spend uses up offers for so many of the tasks that wait.
+func (o *offers) spend(ids []string, tasks int) {
+	o.use(ids)
+	o.spent = true
+	o.wanted = max(0, o.wanted-tasks)
+}
+
+// use forgets offers.
 func (o *offers) use(ids []string) {
 	for _, id := range ids {
 		delete(o.held, id)
@@ -98,7 +107,7 @@ func (m *Machine) decline(ids []string, refuse time.Duration) {
 	for _, id := range ids {
 		o.returned[id] = refuse
 	}
-	o.refused = o.refused || refuse > time.Second
+	o.spent = o.spent || refuse > time.Second
 	m.do(Decline{Ticket: m.ask(call{kind: callDecline, offers: ids}), OfferIDs: ids, Refuse: refuse})
 }
 
@@ -155,10 +164,11 @@ func (m *Machine) giveAllBack() {
 	}
 }
 
-// want asks for offers where Mesos was told to hold them back and more is wanted
-// than then, and again while tasks wait. It goes behind every earlier DECLINE,
-// which would otherwise undo it.
-func (m *Machine) want(demands []placement.Demand) {
+// want asks for offers where Mesos holds them back, and more is wanted than when
+// it was asked last, and again while tasks wait. It goes behind every earlier DECLINE,
+// which would otherwise undo it. It returns when to ask again where that is too
+// soon now, zero otherwise.
+func (m *Machine) want(demands []placement.Demand) time.Time {
 	o, now := &m.session.offers, m.at.Now
 	tasks := 0
 	for _, d := range demands {
@@ -166,22 +176,23 @@ func (m *Machine) want(demands []placement.Demand) {
 	}
 	more := tasks > o.wanted
 	again := now.Sub(o.revivedAt) > reviveQuiet && now.Sub(m.session.waitingSince) > reviveQuiet
-	if !o.suppressed && !again && (!o.refused || !more) {
+	if !o.suppressed && !again && (!o.spent || !more) {
 		o.wanted = tasks
-		return
+		return time.Time{}
 	}
-	if now.Sub(o.revivedAt) < reviveEvery {
-		return
+	if soonest := o.revivedAt.Add(reviveEvery); now.Before(soonest) {
+		return soonest
 	}
 	o.wanted = tasks
 	m.revive()
+	return time.Time{}
 }
 
 // revive asks for all that is free at once, what the last ACCEPTs left of their
 // offers too; Mesos would offer that by itself only with its next allocation.
 func (m *Machine) revive() {
 	o := &m.session.offers
-	o.suppressed, o.refused, o.revivedAt = false, false, m.at.Now
+	o.suppressed, o.spent, o.revivedAt = false, false, m.at.Now
 	m.do(Revive{Ticket: m.ask(call{kind: callRevive})})
 }
 

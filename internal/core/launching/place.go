@@ -61,7 +61,7 @@ func (m *Machine) match(b *batch) time.Time {
 		s.waitingSince = now
 	}
 	if len(s.offers.held) == 0 {
-		m.want(demands)
+		wake = earlier(wake, m.want(demands))
 		if now.Sub(s.offers.cameAt) > refuseUnfit+quietAfter && now.Sub(s.waitingSince) > quietAfter {
 			m.explain(quiet(demands))
 		}
