@@ -239,10 +239,13 @@ func busy(dir string) bool {
 // dockerSocket is where the checks of docker tasks find their engine.
 const dockerSocket = "/var/run/docker.sock"
 
-// dockerMissing reports whether this machine has no engine, which only a
-// developer's may lack.
+// dockerMissing reports whether this machine runs no engine, which only a
+// developer's may lack. An engine that has ended may leave its socket behind.
 func dockerMissing() bool {
-	_, err := os.Stat(dockerSocket)
+	conn, err := net.Dial("unix", dockerSocket)
+	if err == nil {
+		_ = conn.Close() // Nothing was asked.
+	}
 	return err != nil && os.Getenv("CI") == ""
 }
 
