@@ -20,7 +20,7 @@
 // can settle the last: nobody acts on an acknowledgement, everybody acts on
 // what was folded.
 //
-// Read never skips: a missing sequence ends it with a [GapError], a start below
-// the first sequence kept with a [TruncatedError]. [Follower] adds patience: it
+// Read never skips: a missing sequence ends it with a [GapError], at the log's end
+// too if the log counts it, a start below the first sequence kept with a [TruncatedError]. [Follower] adds patience: it
 // takes up reading where it stopped, for as long as the log cannot be reached.
 package eventlog

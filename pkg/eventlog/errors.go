@@ -57,12 +57,20 @@ type GapError struct {
 	// Want is the sequence that should have come, Got the one that came. Got
 	// is less where the log now ends before what was read of it.
 	Want, Got uint64
+	// Tail reports whether Want is the first of those at the log's end that it counts
+	// and cannot read: then nothing came, and Got is where the next append goes.
+	Tail bool
 }
 
 // Error names the missing range.
 func (e *GapError) Error() string {
 	if e.Got < e.Want {
 		return fmt.Sprintf("%v: read up to %d, but the log ends at %d; it was replaced, or lost its end", ErrGap, e.Want-1, e.Got-1)
+	}
+
+	if e.Tail {
+		return fmt.Sprintf("%v: the log says that it ends at %d, and nothing from %d on can be read: its end was cut off or damaged on disk; "+
+			"bring it back from a backup or another replica", ErrGap, e.Got-1, e.Want)
 	}
 
 	return fmt.Sprintf("%v: expected sequence %d, got %d; read the range %d..%d from the mirror or from another replica",

@@ -186,6 +186,38 @@ func (l *Log) firstAfter(ctx context.Context, t time.Time) (uint64, error) {
 	return seq, err
 }
 
+// probesMax is how many sequences in a row are tried for one that can be read. One
+// damaged record hides those behind it from a search, so each is tried on its own.
+const probesMax = 10_000
+
+// readable returns the first sequence that the stream's leader can read from one on,
+// 0 if it can read none. It looks no further than `to`, and tries probesMax.
+func (l *Log) readable(ctx context.Context, from, to uint64) (uint64, error) {
+	for probe := from; probe <= to && probe-from < probesMax; probe++ {
+		request, err := json.Marshal(struct {
+			Sequence uint64 `json:"seq"`
+			NextFor  string `json:"next_by_subj"`
+		}{probe, ">"})
+		if err != nil {
+			return 0, fmt.Errorf("jetstream: encode: %w", err)
+		}
+		var m *stored
+		err = l.ask(ctx, func(ctx context.Context) error {
+			m, err = leaderGet(ctx, l.nc, l.options.Stream, request)
+
+			return err
+		})
+		switch {
+		case err != nil:
+			return 0, err
+		case m != nil:
+			return m.Sequence, nil
+		}
+	}
+
+	return 0, nil
+}
+
 // stored is a message as the leader of a stream has it.
 type stored struct {
 	Subject  string    `json:"subject"`

@@ -188,13 +188,43 @@ func (r *reader) drain(ctx context.Context, messages jetstream.MessagesContext, 
 		if err != nil {
 			return err
 		}
+		if err := r.check(now); err != nil {
+			return err
+		}
 		if r.next <= b.Last && now.First <= now.Last {
-			return unavailable(errStale)
+			if err := r.stalled(ctx, now); err != nil {
+				return err
+			}
 		}
 		b.Last = now.Last
 	}
 
 	return nil
+}
+
+// stalled tells why nothing came although the leader counts it among what it has:
+// the consumer is stuck or lives on a replica that is behind, so that another may do
+// better, or the records are there no more. What the leader keeps after its end was
+// cut off, or while a block of its store cannot be read, counts them all the same.
+func (r *reader) stalled(ctx context.Context, now eventlog.Bounds) error {
+	found, err := r.log.readable(ctx, r.next, now.Last)
+	switch {
+	case err != nil:
+		return err
+	case found == r.next:
+		return unavailable(errStale)
+	case r.log.options.Kind == Ledger && found == 0:
+		return &eventlog.GapError{Want: r.next, Got: now.Last + 1, Tail: true}
+	case r.log.options.Kind == Ledger:
+		return &eventlog.GapError{Want: r.next, Got: found}
+	case found == 0:
+		r.next = now.Last + 1
+
+		return nil
+	}
+	r.next = found
+
+	return unavailable(errStale)
 }
 
 // window takes what comes within stall, and then returns errIdle.
@@ -252,6 +282,18 @@ func (r *reader) accept(ctx context.Context, meta *jetstream.MsgMetadata) error 
 	}
 	if b.First > r.next {
 		return &eventlog.TruncatedError{First: b.First}
+	}
+	found, err := r.log.readable(ctx, r.next, got-1)
+	switch {
+	case err != nil:
+		return err
+	case found == r.next:
+		r.log.options.Log.WarnContext(ctx, "a replica of the stream lacks records that its leader has: reading from another",
+			slog.String("stream", r.log.options.Stream), slog.Uint64("from", r.next), slog.Uint64("to", got-1))
+
+		return unavailable(errStale)
+	case found != 0:
+		got = min(got, found)
 	}
 
 	return &eventlog.GapError{Want: r.next, Got: got}

@@ -40,6 +40,10 @@ func (s *Server) URL() string {
 	return fmt.Sprintf("nats://%s:%d", s.options.Host, s.options.Port)
 }
 
+// Store is the directory that the server keeps its streams in, for tests that damage
+// or copy it while the server is stopped.
+func (s *Server) Store() string { return s.options.StoreDir }
+
 // Restart stops the server if it runs, and starts it.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
