@@ -72,6 +72,9 @@ func (shared) Close() error { return nil }
 func onJetStream(b *testing.B) func(context.Context, string) (eventlog.Log, error) {
 	b.Helper()
 	nats := natstest.Start(b)
+	if err := jetstream.Create(b.Context(), jetstream.Options{URL: nats.URL()}); err != nil {
+		b.Fatal(err)
+	}
 	return func(ctx context.Context, role string) (eventlog.Log, error) {
 		return jetstream.Open(ctx, jetstream.Options{URL: nats.URL(), Name: role})
 	}

@@ -57,10 +57,10 @@ shell completes commands, and the ids of jobs too.
 |---|---|
 | 0 | done |
 | 1 | it could not be done |
-| 2 | the command line, or the job that was given, is wrong |
+| 2 | the command line, or the job that was given, is wrong; or there is no log |
 | 3 | there is no such job or task |
 | 4 | the state of the job stands against it |
-| 5 | the API could not be reached |
+| 5 | the API, or NATS, could not be reached |
 | 130 | ended by Ctrl-C |
 
 ` + "`taurus run --wait` exits as the job did, `taurus serve` with the statuses its own help lists." + `

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/allinone/natsserver"
+	"github.com/milosgajdos/taurus/internal/cli"
 	"github.com/milosgajdos/taurus/internal/wiring/embedded"
 	api "github.com/milosgajdos/taurus/services/api/command"
 	launcher "github.com/milosgajdos/taurus/services/launcher/command"
@@ -22,6 +23,7 @@ import (
 type file struct {
 	Services map[string]struct {
 		Image       string
+		Restart     string
 		Entrypoint  []string
 		Command     []string
 		Environment map[string]string
@@ -46,6 +48,11 @@ func read(t *testing.T, name string) file {
 	return f
 }
 
+// once are the services that do one thing and end, by their command.
+func once() map[string]string {
+	return map[string]string{"log": "log create"}
+}
+
 // commands are the parts by the word they are called with.
 func commands() map[string]*cobra.Command {
 	return map[string]*cobra.Command{
@@ -56,7 +63,17 @@ func commands() map[string]*cobra.Command {
 		"/taurus-planner":  planner.New(),
 		"/taurus-launcher": launcher.New(),
 		"/taurus-reaper":   reaper.New(),
+		"log create":       find("log", "create"),
 	}
+}
+
+// find is a command of the command line.
+func find(words ...string) *cobra.Command {
+	cmd, _, err := cli.NewApp().Command().Find(words)
+	if err != nil {
+		return nil
+	}
+	return cmd
 }
 
 // TestPartsAreCalledRight parses every command line with the part's own flags,
@@ -67,6 +84,13 @@ func TestPartsAreCalledRight(t *testing.T) {
 	for name, s := range read(t, "compose.yaml").Services {
 		word, args := "", []string(nil)
 		switch {
+		case once()[name] != "":
+			word = once()[name]
+			n := len(strings.Fields(word))
+			if strings.Join(s.Command[:n], " ") != word {
+				t.Errorf("%s runs %q, not %s", name, s.Command, word)
+			}
+			args = s.Command[n:]
 		case len(s.Entrypoint) == 1:
 			word, args = s.Entrypoint[0], s.Command
 		case len(s.Command) > 1 && s.Command[0] == "serve":
@@ -100,7 +124,7 @@ func TestPartsAreCalledRight(t *testing.T) {
 func TestPartsStartInOrder(t *testing.T) {
 	services := read(t, "compose.yaml").Services
 	for name, s := range services {
-		if check := s.Healthcheck.Test; len(check) != 4 || check[1] != "/taurus" || check[2] != "health" || !strings.HasSuffix(check[3], "/readyz") {
+		if check := s.Healthcheck.Test; once()[name] == "" && (len(check) != 4 || check[1] != "/taurus" || check[2] != "health" || !strings.HasSuffix(check[3], "/readyz")) {
 			t.Errorf("%s: health check %q", name, check)
 		}
 		if s.Image != "${TAURUS_IMAGE:-taurus:latest}" {
@@ -109,8 +133,15 @@ func TestPartsStartInOrder(t *testing.T) {
 		if name != "nats" && len(s.DependsOn) == 0 {
 			t.Errorf("%s waits for nothing", name)
 		}
+		if once()[name] != "" && s.Restart != "no" {
+			t.Errorf("%s does one thing, and is started again: %q", name, s.Restart)
+		}
 		for other, d := range s.DependsOn {
-			if _, there := services[other]; !there || d.Condition != "service_healthy" {
+			want := "service_healthy"
+			if once()[other] != "" {
+				want = "service_completed_successfully"
+			}
+			if _, there := services[other]; !there || d.Condition != want {
 				t.Errorf("%s depends on %s by %q", name, other, d.Condition)
 			}
 		}

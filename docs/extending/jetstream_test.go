@@ -14,9 +14,11 @@ import (
 // the standard library.
 func TestJetStream(t *testing.T) {
 	nats := natstest.Start(t)
-	log, err := jetstream.Open(t.Context(), jetstream.Options{
-		URL: nats.URL(), Stream: "MINE", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-	})
+	o := jetstream.Options{URL: nats.URL(), Stream: "MINE", Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	if err := jetstream.Create(t.Context(), o); err != nil { // Once; services only open it.
+		t.Fatal(err)
+	}
+	log, err := jetstream.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

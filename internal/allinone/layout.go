@@ -68,7 +68,7 @@ func serve(role, name string, s Seats) []string {
 
 func (l Layout) nats() Program {
 	return Program{Role: RoleNATS, Name: RoleNATS, Listen: AnyPort, Args: func(s Seats) []string {
-		return append(serve(RoleNATS, RoleNATS, s), "--listen", s.Listen, "--store-dir", filepath.Join(l.Data, "nats"))
+		return append(serve(RoleNATS, RoleNATS, s), "--listen", s.Listen, "--store-dir", filepath.Join(l.Data, storeDir))
 	}}
 }
 

@@ -119,7 +119,7 @@ func (a *App) Command() *cobra.Command {
 		Version: service.Version(),
 		Long: "taurus runs containers on Apache Mesos. Begin with `taurus demo`, which needs nothing else.\n\n" +
 			"Exit statuses: 0 done, 1 failed, 2 wrong usage or a wrong job, 3 not found,\n" +
-			"4 the state of the job stands against it, 5 the API cannot be reached.",
+			"4 the state of the job stands against it, 5 the API, or NATS, cannot be reached.",
 		SilenceErrors: true, SilenceUsage: true,
 		DisableAutoGenTag: true,
 		Args:              subcommand,
@@ -139,11 +139,13 @@ func (a *App) Command() *cobra.Command {
 		&cobra.Group{ID: "begin", Title: "A whole taurus on this machine:"},
 		&cobra.Group{ID: "jobs", Title: "Jobs:"},
 		&cobra.Group{ID: "past", Title: "What happened, and why:"},
+		&cobra.Group{ID: "log", Title: "The log:"},
 		&cobra.Group{ID: "parts", Title: "Parts:"},
 	)
 	group(root, "begin", a.demo(), a.dev())
 	group(root, "jobs", a.run(), a.ps(), a.job(), a.scale(), a.stop(), a.rm(), a.logs())
 	group(root, "past", a.events(), a.replay(), a.explain())
+	group(root, "log", a.log())
 	group(root, "parts", a.serve(), a.health(), a.version())
 	root.AddCommand(a.web())
 	root.SetHelpCommandGroupID("parts")

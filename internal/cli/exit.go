@@ -10,6 +10,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
 // The exit statuses. `run --wait` exits as the job did, and `serve` as a service
@@ -19,13 +20,14 @@ const (
 	ExitOK = 0
 	// ExitFailed: it could not be done.
 	ExitFailed = 1
-	// ExitUsage: the command line, or the job that was given, is wrong.
+	// ExitUsage: the command line, or the job that was given, is wrong; or there is
+	// no log where there has to be one.
 	ExitUsage = 2
 	// ExitNotFound: there is no such job or task.
 	ExitNotFound = 3
 	// ExitConflict: the state of the job stands against it.
 	ExitConflict = 4
-	// ExitUnreachable: the API could not be reached.
+	// ExitUnreachable: the API, or NATS, could not be reached.
 	ExitUnreachable = 5
 	// exitInterrupted is the shell's status for a program that SIGINT ended.
 	exitInterrupted = 130
@@ -64,9 +66,9 @@ func ExitStatus(err error) int {
 		return status.status
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
-	case errors.Is(err, ErrUsage), errors.Is(err, service.ErrUsage):
+	case errors.Is(err, ErrUsage), errors.Is(err, service.ErrUsage), errors.Is(err, eventlog.ErrNoLog):
 		return ExitUsage
-	case errors.Is(err, client.ErrUnreachable):
+	case errors.Is(err, client.ErrUnreachable), errors.Is(err, service.ErrUnreachable):
 		return ExitUnreachable
 	case errors.Is(err, client.ErrNotFound):
 		return ExitNotFound

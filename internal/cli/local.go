@@ -12,6 +12,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/allinone"
 	"github.com/milosgajdos/taurus/internal/cli/engine"
+	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/services/api"
 )
 
@@ -31,16 +32,34 @@ func (a *App) up(ctx context.Context, l allinone.Layout) (*local, error) {
 	if l.Listen == "" {
 		l.Listen = a.freeListen(ctx)
 	}
-	for _, stage := range l.Stages() {
-		if err := s.Up(ctx, stage...); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
+	if err := a.raiseStages(ctx, s, l); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	e, err := s.Publish()
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return &local{Supervisor: s, endpoints: e}, nil
+}
+
+// raiseStages starts the processes; between NATS and the others it sees to the log.
+func (a *App) raiseStages(ctx context.Context, s *allinone.Supervisor, l allinone.Layout) error {
+	history, err := allinone.ReadLogHistory(l.Data)
+	if err != nil {
+		return err
+	}
+	for i, stage := range l.Stages() {
+		if err := s.Up(ctx, stage...); err != nil {
+			return err
+		}
+		if i > 0 {
+			continue
+		}
+		if err := a.prepareLog(ctx, l.Data, history, wiring.At("nats://"+s.Processes()[0].Address)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // freeListen is the default address, or any port where another program has it.

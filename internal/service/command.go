@@ -33,7 +33,7 @@ can serve all four.
 Exit status:
   0  stopped as asked (SIGINT, SIGTERM)
   1  a fault while running; the last line of the log says which
-  2  settings that are wrong or do not fit what is there
+  2  settings that are wrong or do not fit what is there, or no log there
   3  NATS was not there within --start-timeout`
 
 // usageWidth is how wide help is, in columns.

@@ -3,6 +3,8 @@ package service
 import (
 	"errors"
 	"fmt"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
 // Exit statuses of every taurus process.
@@ -12,7 +14,8 @@ const (
 	// ExitFault is the status after a failure while running.
 	ExitFault = 1
 	// ExitUsage is the status when flags, environment or file are wrong, or do
-	// not fit what is there.
+	// not fit what is there, or the log is not there: an operator has to see to it
+	// before starting again is of use.
 	ExitUsage = 2
 	// ExitUnreachable is the status when NATS was not there within --start-timeout.
 	ExitUnreachable = 3
@@ -65,7 +68,7 @@ func ExitCode(err error) int {
 	switch {
 	case err == nil:
 		return ExitOK
-	case errors.Is(err, ErrUsage):
+	case errors.Is(err, ErrUsage), errors.Is(err, eventlog.ErrNoLog):
 		return ExitUsage
 	case errors.Is(err, ErrUnreachable):
 		return ExitUnreachable

@@ -7,6 +7,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/milosgajdos/taurus/internal/ownership"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -27,10 +29,7 @@ const (
 func (n *NATS) OpenLedger(ctx context.Context, env *service.Env) (eventlog.Log, error) {
 	env.Tell("nats", n.urls)
 	env.Tell("stream", n.stream)
-	o := n.options(env)
-	o.Stream, o.Kind, o.Subjects = n.stream, jetstream.Ledger, []string{events.Prefix + ".>"}
-	o.MaxBytes, o.Partitions = int64(n.maxBytes), int(n.partitions)
-	log, err := open(ctx, n, env, o, jetstream.Open)
+	log, err := open(ctx, n, env, n.ledger(n.options(env)), jetstream.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -39,10 +38,7 @@ func (n *NATS) OpenLedger(ctx context.Context, env *service.Env) (eventlog.Log, 
 
 // OpenWhy opens the stream of verdicts.
 func (n *NATS) OpenWhy(ctx context.Context, env *service.Env) (eventlog.Log, error) {
-	o := n.options(env)
-	o.Stream, o.Kind, o.Subjects = n.stream+whySuffix, jetstream.Bounded, []string{events.WhyPrefix + ".>"}
-	o.MaxBytes, o.MaxAge = whyMaxBytes, whyMaxAge
-	log, err := open(ctx, n, env, o, jetstream.Open)
+	log, err := open(ctx, n, env, n.why(n.options(env)), jetstream.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +62,30 @@ func (n *NATS) OpenShare(ctx context.Context, env *service.Env) (*ownership.Shar
 }
 
 func (n *NATS) options(env *service.Env) jetstream.Options {
+	return n.connection("taurus-"+env.Role+" "+env.Process.Name, env.Logger)
+}
+
+// connection is how NATS is reached, by whom.
+func (n *NATS) connection(name string, log zerolog.Logger) jetstream.Options {
 	return jetstream.Options{
-		URL: n.urls, Name: "taurus-" + env.Role + " " + env.Process.Name,
+		URL: n.urls, Name: name,
 		CredentialsFile: n.creds, User: n.user, Password: n.password, TLS: n.tls,
-		Log: service.Slog(env.Logger), Replicas: n.replicas,
+		Log: service.Slog(log), Replicas: n.replicas,
 	}
+}
+
+// ledger is what the log's stream is like.
+func (n *NATS) ledger(o jetstream.Options) jetstream.Options {
+	o.Stream, o.Kind, o.Subjects = n.stream, jetstream.Ledger, []string{events.Prefix + ".>"}
+	o.MaxBytes, o.Partitions = int64(n.maxBytes), int(n.partitions)
+	return o
+}
+
+// why is what the stream of verdicts is like.
+func (n *NATS) why(o jetstream.Options) jetstream.Options {
+	o.Stream, o.Kind, o.Subjects = n.stream+whySuffix, jetstream.Bounded, []string{events.WhyPrefix + ".>"}
+	o.MaxBytes, o.MaxAge = whyMaxBytes, whyMaxAge
+	return o
 }
 
 // open has a store opened by with, and says for people what went wrong.

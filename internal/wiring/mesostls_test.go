@@ -40,7 +40,7 @@ func TestMesosOverTLS(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("s3cret\r\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	nats := natstest.Start(t)
+	nats := withLog(t, natstest.Start(t))
 	for _, trust := range []string{"--mesos-ca=" + a.file("ca"), "--mesos-insecure"} {
 		l := start(t, launcher.New(), "--nats="+nats.URL(), "--master="+master.Listener.Addr().String(), trust,
 			"--mesos-cert="+a.file("client"), "--mesos-key="+a.file("client-key"), "--principal=p", "--secret-file="+secret)

@@ -49,9 +49,9 @@ func (n *NATS) Register(s *service.Settings) {
 	f.StringVar(&n.cert, "nats-cert", "", "PEM `file` of the certificate to show to NATS; needs --nats-key and turns TLS on")
 	f.StringVar(&n.key, "nats-key", "", "PEM `file` of that certificate's key")
 	f.StringVar(&n.stream, "stream", DefaultStream, "`name` of the log's stream; that of the verdicts has _WHY behind it")
-	f.IntVar(&n.replicas, "replicas", 0, "`copies` of the stream: 1, 3 or 5; 0 makes a new one with 1 and takes an old one as it is")
+	f.IntVar(&n.replicas, "replicas", 0, "`copies` of the stream: 1, 3 or 5; 0 takes it as it is, and makes it with 1 (taurus log create)")
 	f.Uint32Var(&n.partitions, "partitions", events.DefaultPartitions, "`number` of partitions, fixed when the stream is made")
-	f.Var(&n.maxBytes, "max-bytes", "`size` limit of the stream, such as 8GiB; 0 makes a new one without and takes an old one as it is")
+	f.Var(&n.maxBytes, "max-bytes", "`size` limit of the stream, such as 8GiB; 0 takes it as it is, and makes it without (taurus log create)")
 }
 
 // Complete refuses what cannot work, all of it at once.

@@ -110,6 +110,7 @@ func TestNATSOverTLS(t *testing.T) {
 			t.Errorf("%q came up: %s", args, stranger.out)
 		}
 	}
+	withLog(t, nats, known...)
 	p := start(t, planner.New(), known...)
 	p.ready()
 	// The certificate is renewed by another authority, the only one that the

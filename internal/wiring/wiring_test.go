@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/spf13/cobra"
 
+	"github.com/milosgajdos/taurus/internal/cli"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/internal/wiring/embedded"
@@ -111,6 +112,15 @@ func (p *process) end() {
 	}
 }
 
+// withLog is a NATS in which the log was made with args.
+func withLog(t *testing.T, nats *natstest.Server, args ...string) *natstest.Server {
+	t.Helper()
+	if status, text := taurus(t, append([]string{"log", "create", "--nats", nats.URL()}, args...)...); status != cli.ExitOK {
+		t.Fatalf("taurus log create: status %d: %s", status, text)
+	}
+	return nats
+}
+
 func commands() map[string]func() *cobra.Command {
 	return map[string]func() *cobra.Command{
 		"api": api.New, "planner": planner.New, "launcher": launcher.New, "reaper": reaper.New,
@@ -121,7 +131,7 @@ func commands() map[string]func() *cobra.Command {
 // TestAllRolesComeUp starts every process as a user would and waits until each
 // says that it is ready, then stops them.
 func TestAllRolesComeUp(t *testing.T) {
-	nats := natstest.Start(t)
+	nats := withLog(t, natstest.Start(t))
 	master := start(t, embedded.MesosMasterCommand(), "--listen=127.0.0.1:0", "--work-dir="+t.TempDir())
 	address := master.ready().Address
 	agent := start(t, embedded.MesosAgentCommand(), "--master="+address, "--listen=127.0.0.1:0", "--work-dir="+t.TempDir(), "--executor=simulated")
@@ -145,7 +155,7 @@ func TestAllRolesComeUp(t *testing.T) {
 
 // TestReplicasSeeEachOther: those of a role share the jobs out among them.
 func TestReplicasSeeEachOther(t *testing.T) {
-	nats := natstest.Start(t)
+	nats := withLog(t, natstest.Start(t))
 	for role, command := range map[string]func() *cobra.Command{"planner": planner.New, "reaper": reaper.New} {
 		one := start(t, command(), "--nats="+nats.URL(), "--name="+role+"-1")
 		two := start(t, command(), "--nats="+nats.URL(), "--name="+role+"-2")
@@ -172,7 +182,7 @@ type framework struct {
 // TestFrameworkAsMesosSeesIt: without a checkpoint tasks end with their agent,
 // without a failover timeout with the launcher.
 func TestFrameworkAsMesosSeesIt(t *testing.T) {
-	nats := natstest.Start(t)
+	nats := withLog(t, natstest.Start(t))
 	master := start(t, embedded.MesosMasterCommand(), "--listen=127.0.0.1:0", "--work-dir="+t.TempDir())
 	defer master.end()
 	address := master.ready().Address
@@ -207,6 +217,7 @@ func TestFrameworkAsMesosSeesIt(t *testing.T) {
 // it says with what password ZooKeeper or NATS is asked.
 func TestLogTellsNoPassword(t *testing.T) {
 	nats := natstest.Start(t, func(o *server.Options) { o.Username, o.Password = "me", "hunter2" })
+	withLog(t, nats, "--nats-user=me", "--nats-password=hunter2")
 	address := strings.Replace(nats.URL(), "nats://", "nats://me:hunter2@", 1)
 	l := start(t, launcher.New(), "--nats="+address, "--master=zk://me:hunter2@127.0.0.1:1/mesos", "--log-level=trace")
 	l.says("not subscribed")
@@ -220,7 +231,7 @@ func TestLogTellsNoPassword(t *testing.T) {
 // TestRefusesAStreamOfOtherSettings: what is fixed with the stream must not be
 // asked for otherwise.
 func TestRefusesAStreamOfOtherSettings(t *testing.T) {
-	nats := natstest.Start(t)
+	nats := withLog(t, natstest.Start(t), "--partitions=16", "--max-bytes=64MiB")
 	first := start(t, planner.New(), "--nats="+nats.URL(), "--partitions=16", "--max-bytes=64MiB")
 	first.ready()
 	defer first.end()

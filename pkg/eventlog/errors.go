@@ -38,6 +38,10 @@ var (
 	// the first sequence that the log still keeps.
 	ErrTruncated = errors.New("eventlog: the log no longer keeps this sequence")
 
+	// ErrNoLog is returned when the store is there and the log is not: nobody has
+	// made it yet, or it was deleted. Waiting does not bring it back.
+	ErrNoLog = errors.New("eventlog: there is no such log")
+
 	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("eventlog: closed")
 

@@ -16,7 +16,7 @@ type Lease interface {
 	// Acquire takes the lease called name for holder. It runs out after ttl
 	// (at least MinTTL) unless it is renewed. ErrLeaseTaken says that another
 	// has it, even one of the same holder name; ErrUnavailable that nobody can
-	// say at present.
+	// say at present; ErrNoLog that there is no store of leases.
 	Acquire(ctx context.Context, name, holder string, ttl time.Duration) (Held, error)
 }
 

@@ -15,7 +15,11 @@ import (
 
 func openLog(t *testing.T, url string) eventlog.Log {
 	t.Helper()
-	log, err := jetstream.Open(t.Context(), jetstream.Options{URL: url, Name: t.Name()})
+	o := jetstream.Options{URL: url, Name: t.Name()}
+	if err := jetstream.Create(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	log, err := jetstream.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

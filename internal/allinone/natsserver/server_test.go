@@ -29,7 +29,11 @@ func start(t *testing.T, o natsserver.Options) *natsserver.Server {
 
 func open(t *testing.T, address string) eventlog.Log {
 	t.Helper()
-	log, err := jetstream.Open(t.Context(), jetstream.Options{URL: "nats://" + address, Stream: "T", Subjects: []string{"t.>"}})
+	o := jetstream.Options{URL: "nats://" + address, Stream: "T", Subjects: []string{"t.>"}}
+	if err := jetstream.Create(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	log, err := jetstream.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

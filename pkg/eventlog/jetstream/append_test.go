@@ -14,6 +14,9 @@ import (
 
 func opened(t *testing.T, o Options) *Log {
 	t.Helper()
+	if err := Create(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
 	l, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -34,6 +34,7 @@ type bucket struct {
 	options Options
 	nc      *nats.Conn
 	js      jetstream.JetStream
+	absence *absence
 }
 
 // value is what is under a key.
@@ -55,25 +56,27 @@ func bucketConfig(o Options) jetstream.KeyValueConfig {
 	}
 }
 
-func ensureBucket(ctx context.Context, js jetstream.JetStream, o Options) error {
-	var unfit *UnfitError
+// findBucket verifies the bucket that is there.
+func findBucket(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, o Options) error {
+	return find(ctx, nc, js, o, bucketStream, func(got jetstream.StreamConfig) error { return verifyBucket(got, o) })
+}
 
-	return persist(ctx, o, "open bucket "+LeaseBucket,
-		func(err error) bool { return errors.As(err, &unfit) || finalForStreams(err) },
-		func(ctx context.Context) error {
-			s, err := js.Stream(ctx, bucketStream)
-			if errors.Is(err, jetstream.ErrStreamNotFound) {
-				if _, err = js.CreateKeyValue(ctx, bucketConfig(o)); err != nil && !errors.Is(err, jetstream.ErrBucketExists) {
-					return err
-				}
-				s, err = js.Stream(ctx, bucketStream)
-			}
-			if err != nil {
+// makeBucket makes the bucket or verifies the one that is there.
+func makeBucket(ctx context.Context, _ *nats.Conn, js jetstream.JetStream, o Options) error {
+	return ensure(ctx, o, "make bucket "+LeaseBucket, func(ctx context.Context) error {
+		s, err := js.Stream(ctx, bucketStream)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			if _, err = js.CreateKeyValue(ctx, bucketConfig(o)); err != nil && !errors.Is(err, jetstream.ErrBucketExists) {
 				return err
 			}
+			s, err = js.Stream(ctx, bucketStream)
+		}
+		if err != nil {
+			return err
+		}
 
-			return verifyBucket(s.CachedInfo().Config, o)
-		})
+		return verifyBucket(s.CachedInfo().Config, o)
+	})
 }
 
 func verifyBucket(got jetstream.StreamConfig, o Options) error {
@@ -87,6 +90,22 @@ func verifyBucket(got jetstream.StreamConfig, o Options) error {
 	}
 
 	return compare(settings, bucketStream)
+}
+
+// gone returns a *NoStreamError if the bucket is there no more. It is for who has
+// failed: to a write a bucket that is gone looks like a server that does not answer.
+func (b *bucket) gone(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	_, err := b.js.Stream(ctx, bucketStream)
+	switch {
+	case err == nil:
+		b.absence.disproved()
+	case b.absence.proven(err):
+		return b.absence.err()
+	}
+
+	return nil
 }
 
 // get returns what the leader of the bucket has under key.

@@ -13,10 +13,10 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog/internal/backoff"
 )
 
-// dial connects and verifies the server, and has ensure make or verify what is
+// dial connects and verifies the server, and has prepare make or verify what is
 // to be used on it.
 func dial(
-	ctx context.Context, o Options, ensure func(context.Context, jetstream.JetStream, Options) error,
+	ctx context.Context, o Options, prepare func(context.Context, *nats.Conn, jetstream.JetStream, Options) error,
 ) (*nats.Conn, jetstream.JetStream, error) {
 	if err := o.validate(); err != nil {
 		return nil, nil, err
@@ -30,7 +30,7 @@ func dial(
 		err = ensureServer(ctx, nc, js, o)
 	}
 	if err == nil {
-		err = ensure(ctx, js, o)
+		err = prepare(ctx, nc, js, o)
 	}
 	if err != nil {
 		nc.Close()

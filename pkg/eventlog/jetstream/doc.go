@@ -5,6 +5,9 @@
 // two writers through. Message ids are not used: with them a repeat is answered
 // as success to two different writers.
 //
+// A stream is made once, by Create, and only ever opened after that: one that is
+// gone is a *NoStreamError, at the start and while it is used.
+//
 // # What happens on failure
 //
 // A server that is gone, or a stream without a leader (5 to 9 s after its

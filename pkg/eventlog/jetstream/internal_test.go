@@ -133,7 +133,11 @@ func benchLog(b *testing.B, replicas int) *Log {
 	} else {
 		url = natstest.StartCluster(b, replicas).URL()
 	}
-	l, err := Open(b.Context(), Options{URL: url, Replicas: replicas})
+	o := Options{URL: url, Replicas: replicas}
+	if err := Create(b.Context(), o); err != nil {
+		b.Fatal(err)
+	}
+	l, err := Open(b.Context(), o)
 	if err != nil {
 		b.Fatal(err)
 	}

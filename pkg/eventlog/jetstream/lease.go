@@ -24,16 +24,17 @@ type Leases struct {
 	bucket
 }
 
-// OpenLeases connects and makes the bucket or verifies it. Of the options it
-// uses those of the connection, Replicas and Patience.
+// OpenLeases connects and verifies the bucket that is there; it never makes one,
+// which is for CreateLeases. Of the options it uses those of the connection,
+// Replicas and Patience. Its errors are those of Open.
 func OpenLeases(ctx context.Context, o Options) (*Leases, error) {
 	o = o.withDefaults()
-	nc, js, err := dial(ctx, o, ensureBucket)
+	nc, js, err := dial(ctx, o, findBucket)
 	if err != nil {
 		return nil, err
 	}
 
-	return &Leases{bucket{options: o, nc: nc, js: js}}, nil
+	return &Leases{bucket{options: o, nc: nc, js: js, absence: newAbsence(nc, bucketStream)}}, nil
 }
 
 // Close releases the connection. Leases held run out by themselves.
@@ -79,8 +80,9 @@ type held struct {
 	revision uint64
 }
 
-// persist tries until the answer is clear: done, or ErrLeaseTaken. If there is
-// none in time, the lease's state is not known and the store not available.
+// persist tries until the answer is clear: done, ErrLeaseTaken, or that there is no
+// bucket. If there is none in time, the lease's state is not known and the store not
+// available.
 func (h *held) persist(ctx context.Context, try func(context.Context) error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -91,6 +93,9 @@ func (h *held) persist(ctx context.Context, try func(context.Context) error) err
 		err := try(patient)
 		if err == nil || errors.Is(err, eventlog.ErrLeaseTaken) {
 			return err
+		}
+		if none := h.bucket.gone(patient); none != nil {
+			return none
 		}
 		if wait.Wait(patient) != nil {
 			return unavailable(err)
@@ -209,12 +214,24 @@ func (l *Leases) List(ctx context.Context, role string) ([]string, error) {
 	if err := checkName("role", role); err != nil {
 		return nil, err
 	}
+	ids, err := l.list(ctx, role)
+	if err == nil {
+		return ids, nil
+	}
+	if none := l.gone(ctx); none != nil {
+		return nil, none
+	}
+
+	return nil, unavailable(err)
+}
+
+func (l *Leases) list(ctx context.Context, role string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	subjects := []string{bucketPrefix + "member." + escape(role) + ".*"}
 	messages, err := jetstreamext.GetLastMsgsFor(ctx, l.js, bucketStream, subjects)
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, fmt.Errorf("jetstream: members of %s: %w", role, err)
 	}
 	var ids []string
 	for m, err := range messages {
@@ -222,7 +239,7 @@ func (l *Leases) List(ctx context.Context, role string) ([]string, error) {
 			break
 		}
 		if err != nil {
-			return nil, unavailable(err)
+			return nil, fmt.Errorf("jetstream: members of %s: %w", role, err)
 		}
 		if isLive(m.Header) {
 			ids = append(ids, string(m.Data))

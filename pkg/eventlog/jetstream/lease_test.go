@@ -38,8 +38,12 @@ func TestLeasesR3(t *testing.T) {
 	})
 }
 
+// openLeases makes the bucket where there is none, and opens it.
 func openLeases(t testing.TB, o jetstream.Options) *jetstream.Leases {
 	t.Helper()
+	if err := jetstream.CreateLeases(within(t), o); err != nil {
+		t.Fatalf("create: %v", err)
+	}
 	l, err := jetstream.OpenLeases(within(t), o)
 	if err != nil {
 		t.Fatalf("open: %v", err)

@@ -21,22 +21,24 @@ type Log struct {
 	options Options
 	nc      *nats.Conn
 	js      jetstream.JetStream
+	absence *absence
 	closed  chan struct{}
 	once    sync.Once
 }
 
-// Open connects, makes the stream or verifies the one that is there, and
-// returns it as a log. It waits for NATS to start and to elect until ctx ends;
-// what waiting does not mend is an error at once, an *UnfitError if the stream
-// is there with other settings than asked for.
+// Open connects, verifies the stream that is there, and returns it as a log; it
+// never makes one, which is for Create. It waits for NATS to start and to elect
+// until ctx ends; what waiting does not mend is an error at once: a
+// *NoStreamError if there is no stream, an *UnfitError if it has other settings
+// than asked for.
 func Open(ctx context.Context, o Options) (*Log, error) {
 	o = o.withDefaults()
-	nc, js, err := dial(ctx, o, ensureStream)
+	nc, js, err := dial(ctx, o, findStream)
 	if err != nil {
 		return nil, err
 	}
 
-	return &Log{options: o, nc: nc, js: js, closed: make(chan struct{})}, nil
+	return &Log{options: o, nc: nc, js: js, absence: newAbsence(nc, o.Stream), closed: make(chan struct{})}, nil
 }
 
 // Close implements eventlog.Log.
@@ -82,16 +84,23 @@ func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	return info, err
 }
 
-// ask has one request answered, for Options.Patience at most.
+// ask has one request answered, for Options.Patience at most. A stream that is
+// there no more is a *NoStreamError, which does not wait for it to come back.
 func (l *Log) ask(ctx context.Context, call func(context.Context) error) error {
 	patient, cancel := context.WithTimeout(ctx, l.options.Patience)
 	defer cancel()
-	err := persist(patient, l.options, "answer for "+l.options.Stream, func(error) bool { return l.usable(ctx) != nil }, call)
+	final := func(err error) bool { return l.usable(ctx) != nil || l.absence.proven(err) }
+	err := persist(patient, l.options, "answer for "+l.options.Stream, final, call)
 	if err == nil {
+		l.absence.disproved()
+
 		return nil
 	}
 	if cause := l.usable(ctx); cause != nil {
 		return cause
+	}
+	if l.absence.proven(err) {
+		return l.absence.err()
 	}
 
 	return unavailable(err)

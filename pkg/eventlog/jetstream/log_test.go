@@ -95,8 +95,12 @@ func admin(t testing.TB, url string) natsjs.JetStream {
 	return js
 }
 
+// open makes the stream where there is none, and opens it.
 func open(t testing.TB, o jetstream.Options) *jetstream.Log {
 	t.Helper()
+	if err := jetstream.Create(within(t), o); err != nil {
+		t.Fatalf("create: %v", err)
+	}
 	l, err := jetstream.Open(within(t), o)
 	if err != nil {
 		t.Fatalf("open: %v", err)

@@ -31,6 +31,9 @@ func TestSameAsMemory(t *testing.T) {
 			URL: s.URL(), Stream: fmt.Sprintf("M%d", round), Subjects: []string{fmt.Sprintf("m%d.>", round)},
 			Patience: time.Minute, AppendTimeout: time.Minute, // The model is never slow.
 		}
+		if err := jetstream.Create(ctx, o); err != nil {
+			rt.Fatal(err)
+		}
 		store, err := jetstream.Open(ctx, o)
 		if err != nil {
 			rt.Fatal(err)

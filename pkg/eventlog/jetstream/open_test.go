@@ -26,7 +26,7 @@ func config(t testing.TB, url, stream string) natsjs.StreamConfig {
 	return s.CachedInfo().Config
 }
 
-func TestOpenMakesTheStreamAsAsked(t *testing.T) {
+func TestCreateMakesTheStreamAsAsked(t *testing.T) {
 	s := natstest.Start(t)
 	o := jetstream.Options{URL: s.URL(), MaxBytes: 1 << 20, Partitions: 64}
 	open(t, o)
@@ -114,6 +114,7 @@ func TestOpenNamesBothPartitionCounts(t *testing.T) {
 
 func TestOpenWaitsForTheServer(t *testing.T) {
 	s := natstest.Start(t)
+	open(t, jetstream.Options{URL: s.URL()})
 	s.Stop()
 	opened := make(chan error, 1)
 	ctx := within(t)
@@ -144,10 +145,10 @@ func TestOpenDoesNotWaitForWhatWaitingDoesNotMend(t *testing.T) {
 		t.Errorf("got %v, want %v", err, nats.ErrAuthorization)
 	}
 	o := jetstream.Options{URL: s.URL(), User: "taurus", Password: "secret", Replicas: 3}
-	if _, err = jetstream.Open(within(t), o); err == nil || !strings.Contains(err.Error(), "replicas > 1") {
+	if err := jetstream.Create(within(t), o); err == nil || !strings.Contains(err.Error(), "replicas > 1") {
 		t.Errorf("got %v, want a refusal of three replicas on one server", err)
 	}
-	if _, err = jetstream.OpenLeases(within(t), o); err == nil || !strings.Contains(err.Error(), "replicas > 1") {
+	if err := jetstream.CreateLeases(within(t), o); err == nil || !strings.Contains(err.Error(), "replicas > 1") {
 		t.Errorf("got %v, want a refusal of three replicas on one server", err)
 	}
 	small := natstest.Start(t, func(o *server.Options) { o.MaxPayload = 64 << 10 })

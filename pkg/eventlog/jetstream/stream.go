@@ -90,28 +90,38 @@ func orNoLimit(n int64) int64 {
 	return n
 }
 
-// ensureStream makes the stream or verifies the one that is there, waiting for
-// the server and its elections until ctx ends.
-func ensureStream(ctx context.Context, js jetstream.JetStream, o Options) error {
+// findStream verifies the stream that is there, waiting for the server and its
+// elections until ctx ends.
+func findStream(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, o Options) error {
+	return find(ctx, nc, js, o, o.Stream, func(got jetstream.StreamConfig) error { return verify(got, o) })
+}
+
+// makeStream makes the stream or verifies the one that is there, waiting as
+// findStream does.
+func makeStream(ctx context.Context, _ *nats.Conn, js jetstream.JetStream, o Options) error {
+	return ensure(ctx, o, "make stream "+o.Stream, func(ctx context.Context) error {
+		s, err := js.Stream(ctx, o.Stream)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			s, err = js.CreateStream(ctx, streamConfig(o))
+			if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+				// Someone else made it just now: verify theirs.
+				s, err = js.Stream(ctx, o.Stream)
+			}
+		}
+		if err != nil {
+			return err
+		}
+
+		return verify(s.CachedInfo().Config, o)
+	})
+}
+
+// ensure has a call tried until it succeeds, ctx ends, or it fails with what
+// waiting does not mend.
+func ensure(ctx context.Context, o Options, what string, call func(context.Context) error) error {
 	var unfit *UnfitError
 
-	return persist(ctx, o, "open stream "+o.Stream,
-		func(err error) bool { return errors.As(err, &unfit) || finalForStreams(err) },
-		func(ctx context.Context) error {
-			s, err := js.Stream(ctx, o.Stream)
-			if errors.Is(err, jetstream.ErrStreamNotFound) {
-				s, err = js.CreateStream(ctx, streamConfig(o))
-				if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-					// Someone else made it just now: verify theirs.
-					s, err = js.Stream(ctx, o.Stream)
-				}
-			}
-			if err != nil {
-				return err
-			}
-
-			return verify(s.CachedInfo().Config, o)
-		})
+	return persist(ctx, o, what, func(err error) bool { return errors.As(err, &unfit) || finalForStreams(err) }, call)
 }
 
 func finalForStreams(err error) bool {

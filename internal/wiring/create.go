@@ -1,0 +1,158 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// May says what Create may make. No service ever makes anything: a stream that is
+// gone took its records with it, and a new one in its place would hide that.
+type May int
+
+const (
+	// MayComplete makes what goes with a ledger that is there.
+	MayComplete May = iota
+	// MayBegin makes all of it in a NATS that has nothing of taurus.
+	MayBegin
+	// MayBeginAnew makes all of it, whatever is left of one that was there before.
+	MayBeginAnew
+)
+
+// LostLogError says that there is no ledger where there was one. It is an
+// [eventlog.ErrNoLog].
+type LostLogError struct {
+	// Stream is the ledger's name, Left what shows that it was there.
+	Stream, Left string
+}
+
+// Error says what is gone, how that is known, and the ways out.
+func (e *LostLogError) Error() string {
+	return fmt.Sprintf("there is no stream %s, but %s: it was there before and is gone with all that it held; "+
+		"bring it back from a backup or a replica (docs/operating.md, The log is gone)", e.Stream, e.Left)
+}
+
+// Unwrap returns eventlog.ErrNoLog.
+func (e *LostLogError) Unwrap() error { return eventlog.ErrNoLog }
+
+// At is the NATS of a taurus on one machine, with the settings of the log at their
+// defaults.
+func At(url string) *NATS {
+	return &NATS{urls: url, stream: DefaultStream, partitions: events.DefaultPartitions}
+}
+
+// kept is one of the things that taurus keeps in NATS.
+type kept struct {
+	name    string
+	options jetstream.Options
+	open    func(context.Context, jetstream.Options) (io.Closer, error)
+	create  func(context.Context, jetstream.Options) error
+}
+
+// all are the things kept, the ledger first: where it is there, the others were
+// being made or are lost, and where only they are, it is.
+func (n *NATS) all(name string, log zerolog.Logger) []kept {
+	o := n.connection(name, log)
+	openLog := func(ctx context.Context, o jetstream.Options) (io.Closer, error) { return jetstream.Open(ctx, o) }
+	return []kept{
+		{n.stream, n.ledger(o), openLog, jetstream.Create},
+		{n.stream + whySuffix, n.why(o), openLog, jetstream.Create},
+		{
+			"KV_" + jetstream.LeaseBucket, o,
+			func(ctx context.Context, o jetstream.Options) (io.Closer, error) { return jetstream.OpenLeases(ctx, o) },
+			jetstream.CreateLeases,
+		},
+	}
+}
+
+// Verify returns nil if all that taurus keeps in NATS is there and as the settings
+// say.
+func (n *NATS) Verify(ctx context.Context, name string, log zerolog.Logger) error {
+	for _, k := range n.all(name, log) {
+		there, err := k.there(ctx)
+		if err == nil && !there {
+			err = &jetstream.NoStreamError{Stream: k.name, Server: n.urls}
+		}
+		if err != nil {
+			return n.told(ctx, err)
+		}
+	}
+	return nil
+}
+
+// Create makes what taurus keeps in NATS, as far as it may, and verifies what is
+// there. It returns the names of what it made. A ledger that may not be made is a
+// *LostLogError; Create may be called again after a crash at any point.
+func (n *NATS) Create(ctx context.Context, name string, log zerolog.Logger, may May) (made []string, err error) {
+	all := n.all(name, log)
+	var missing []kept
+	var left []string
+	for _, k := range all {
+		there, err := k.there(ctx)
+		switch {
+		case err != nil:
+			return nil, n.told(ctx, err)
+		case there:
+			left = append(left, k.name)
+		default:
+			missing = append(missing, k)
+		}
+	}
+	if err := mayMake(all[0].name, left, missing, may); err != nil {
+		return nil, err
+	}
+	for _, k := range missing {
+		if err := k.create(ctx, k.options); err != nil {
+			return made, n.told(ctx, err)
+		}
+		made = append(made, k.name)
+	}
+	return made, nil
+}
+
+// mayMake refuses to make a ledger that was there before.
+func mayMake(ledger string, left []string, missing []kept, may May) error {
+	switch lost := len(missing) > 0 && missing[0].name == ledger; {
+	case !lost, may == MayBeginAnew, may == MayBegin && len(left) == 0:
+		return nil
+	case len(left) > 0:
+		return &LostLogError{Stream: ledger, Left: strings.Join(left, " and ")}
+	}
+	return &LostLogError{Stream: ledger, Left: "it was made once"}
+}
+
+// there reports whether a thing is there; an error says that it is not as it should
+// be, or that nobody knows.
+func (k kept) there(ctx context.Context) (bool, error) {
+	opened, err := k.open(ctx, k.options)
+	switch {
+	case errors.Is(err, eventlog.ErrNoLog):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	if err := opened.Close(); err != nil {
+		return false, fmt.Errorf("%s: %w", k.name, err)
+	}
+	return true, nil
+}
+
+// told says for people what went wrong in finding or making a stream.
+func (n *NATS) told(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", service.ErrUsage, err) // Waiting would not mend it.
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%w: nothing at %s: start NATS, or say by --nats where it is: %w", service.ErrUnreachable, n.urls, err)
+	}
+	return err
+}
