@@ -46,12 +46,15 @@ func TestCheckSubject(t *testing.T) {
 
 func TestErrorsSayWhatToDo(t *testing.T) {
 	for err, want := range map[error]string{
-		&eventlog.GapError{Want: 4, Got: 9}:               "range 4..8",
-		&eventlog.GapError{Want: 10, Got: 6}:              "ends at 5",
-		&eventlog.GapError{Want: 71, Got: 76, Tail: true}: "ends at 75, and nothing from 71 on can be read",
-		&eventlog.TruncatedError{First: 12}:               "first sequence kept is 12",
-		eventlog.Check(nil):                               "nothing to append",
-		eventlog.Check(make([]eventlog.Entry, 1)):         "subject is empty",
+		&eventlog.GapError{Want: 4, Got: 9}:                                        "range 4..8",
+		&eventlog.GapError{Want: 10, Got: 6}:                                       "ends at 5",
+		&eventlog.GapError{Want: 71, Got: 76, Tail: true}:                          "ends at 75, and nothing from 71 on can be read",
+		&eventlog.TruncatedError{First: 12}:                                        "first sequence kept is 12",
+		&eventlog.FullError{Limit: eventlog.LimitLog}:                              "taurus log resize",
+		&eventlog.FullError{Limit: eventlog.LimitAccount}:                          "account",
+		&eventlog.FullError{Limit: eventlog.LimitServer, Cause: errors.New("why")}: "max_file_store (--max-store): why",
+		eventlog.Check(nil):                                                        "nothing to append",
+		eventlog.Check(make([]eventlog.Entry, 1)):                                  "subject is empty",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error %q does not say %q", err, want)

@@ -21,7 +21,7 @@ var (
 	// leader. Nothing was stored, but for facts that stand for themselves.
 	ErrUnavailable = errors.New("eventlog: the log is unavailable")
 
-	// ErrFull is returned when the log has reached its size limit.
+	// ErrFull is returned, mostly as [FullError], when there is no room for more.
 	ErrFull = errors.New("eventlog: the log is full")
 
 	// ErrTooLarge is returned when a message or a batch exceeds a limit, which
@@ -83,6 +83,52 @@ func (e *GapError) Error() string {
 
 // Unwrap returns ErrGap.
 func (e *GapError) Unwrap() error { return ErrGap }
+
+// Limit is one of what a log can fill.
+type Limit string
+
+// The limits of a log.
+const (
+	// LimitLog is that of the log itself.
+	LimitLog Limit = "log"
+	// LimitAccount is that of the account which the log belongs to.
+	LimitAccount Limit = "account"
+	// LimitServer is that of the server which keeps the log.
+	LimitServer Limit = "server"
+)
+
+// FullError says which limit is reached. Nothing was stored. It wraps [ErrFull].
+type FullError struct {
+	Limit Limit
+	// Cause is what the server said; it may be nil.
+	Cause error
+}
+
+// Error names the limit and what to do about it.
+func (e *FullError) Error() string {
+	mend := "raise its limit (taurus log resize)"
+	switch e.Limit {
+	case LimitAccount:
+		mend = "the account it belongs to has reached its limit of storage: raise that"
+	case LimitServer:
+		mend = "the server that keeps it has reached its limit of storage: raise max_file_store (--max-store)"
+	case LimitLog:
+	}
+	if e.Cause == nil {
+		return fmt.Sprintf("%v: %s", ErrFull, mend)
+	}
+
+	return fmt.Sprintf("%v: %s: %v", ErrFull, mend, e.Cause)
+}
+
+// Unwrap returns ErrFull, and the cause if there is one.
+func (e *FullError) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{ErrFull}
+	}
+
+	return []error{ErrFull, e.Cause}
+}
 
 // TruncatedError says that reading must start at First or later; what lies
 // before is in the mirror only. It wraps [ErrTruncated].

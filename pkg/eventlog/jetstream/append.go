@@ -81,6 +81,9 @@ func (l *Log) retry(ctx context.Context, send func(context.Context) (eventlog.Re
 			if cause := l.usable(ctx); cause != nil {
 				return eventlog.Receipt{}, fmt.Errorf("%w (last attempt: %w)", cause, err)
 			}
+			if full := new(eventlog.FullError); errors.As(err, &full) {
+				return eventlog.Receipt{}, full
+			}
 
 			return eventlog.Receipt{}, unavailable(err)
 		}

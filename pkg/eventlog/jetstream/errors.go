@@ -62,22 +62,46 @@ func classifyAPI(api *jetstream.APIError) error {
 	case codeWrongLastSequence, codeWrongLastSequenceConstant:
 		return fmt.Errorf("%w: %w", eventlog.ErrConflict, api)
 	case codeStoreFailed:
-		if strings.Contains(api.Description, "maximum") {
-			return fmt.Errorf("%w: raise max_bytes of the stream: %w", eventlog.ErrFull, api)
+		if full := classifyFull(api); full != nil {
+			return full
 		}
 		// The disk failed. Whether before or after the write nobody knows.
 		return fmt.Errorf("%w: %w", eventlog.ErrOutcomeUnknown, api)
 	case codeStorageExceeded, codeAccountExceeded:
-		return fmt.Errorf("%w: raise max_file_store of the server or the account's limit: %w", eventlog.ErrFull, api)
+		return classifyFull(api)
+	case codeInsufficientResources:
+		// Its store is full; one of three leads no more then, and another may have room.
+		return fmt.Errorf("%w: %w", errNotTaken, classifyFull(api))
 	case codeMessageTooLarge, codeHeaderTooLarge, codeBatchTooLarge:
 		return fmt.Errorf("%w: %w", eventlog.ErrTooLarge, api)
 	case codeDuplicateInProcess, codeTooManyRequests, codeClusterNotAvailable, codeClusterNotLeader,
-		codeInsufficientResources, codeIncompleteBatch, codeTooManyBatches, codeStreamOffline,
+		codeIncompleteBatch, codeTooManyBatches, codeStreamOffline,
 		codeStreamOfflineReason, codeReconfiguring:
 		return fmt.Errorf("%w: %w", errNotTaken, api)
 	}
 
 	return fmt.Errorf("jetstream: refused: %w", api)
+}
+
+// classifyFull returns the *eventlog.FullError that an answer of the server stands for,
+// nil if there is none.
+func classifyFull(err error) error {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) {
+		return nil
+	}
+	switch api.ErrorCode {
+	case codeStoreFailed:
+		if strings.Contains(api.Description, "maximum") {
+			return &eventlog.FullError{Limit: eventlog.LimitLog, Cause: api}
+		}
+	case codeAccountExceeded:
+		return &eventlog.FullError{Limit: eventlog.LimitAccount, Cause: api}
+	case codeStorageExceeded, codeInsufficientResources:
+		return &eventlog.FullError{Limit: eventlog.LimitServer, Cause: api}
+	}
+
+	return nil
 }
 
 // unavailable wraps what went wrong while reading or asking.

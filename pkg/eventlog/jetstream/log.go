@@ -131,7 +131,11 @@ func (l *Log) Usage(ctx context.Context) (eventlog.Usage, error) {
 		return eventlog.Usage{}, err
 	}
 
-	return eventlog.Usage{Bytes: info.State.Bytes, MaxBytes: uint64(max(info.Config.MaxBytes, 0))}, nil
+	return usage(info), nil
+}
+
+func usage(info *jetstream.StreamInfo) eventlog.Usage {
+	return eventlog.Usage{Bytes: info.State.Bytes, MaxBytes: uint64(max(info.Config.MaxBytes, 0))}
 }
 
 // endOfTime is the last instant that the server can tell, in nanoseconds since 1970.

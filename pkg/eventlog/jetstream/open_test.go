@@ -77,7 +77,6 @@ func TestOpenRefusesAnUnfitStream(t *testing.T) {
 		"allow_direct":         func(c *natsjs.StreamConfig) { c.AllowDirect = false },
 		"allow_atomic":         func(c *natsjs.StreamConfig) { c.AllowAtomicPublish = false },
 		"allow_msg_ttl":        func(c *natsjs.StreamConfig) { c.AllowMsgTTL = true },
-		"max_bytes":            func(c *natsjs.StreamConfig) { c.MaxBytes = 2 << 20 },
 		"partitions":           func(c *natsjs.StreamConfig) { c.Metadata = nil },
 	} {
 		t.Run(setting, func(t *testing.T) {

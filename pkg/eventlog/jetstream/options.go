@@ -79,8 +79,8 @@ type Options struct {
 	// Replicas is 1, 3 or 5. 0 makes a new stream with 1 and takes an old one
 	// as it is.
 	Replicas int
-	// MaxBytes limits the stream. 0 makes a new stream without a limit and
-	// takes an old one as it is.
+	// MaxBytes limits a new stream, 0 for no limit. One that is there keeps its own,
+	// which Resize changes.
 	MaxBytes int64
 	// Partitions is the count that subjects are made with; it is written into
 	// a new stream for good. 0 does not ask for it.

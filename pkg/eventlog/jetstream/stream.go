@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -212,14 +213,23 @@ func verify(got jetstream.StreamConfig, o Options) error {
 		{name: "mirror or sources", want: false, got: got.Mirror != nil || len(got.Sources) > 0, immutable: true},
 		{name: "subject_transform", want: false, got: got.SubjectTransform != nil},
 	}
+	warnOfLimit(got, o)
 	if o.Replicas != 0 {
 		settings = append(settings, setting{name: "num_replicas", want: want.Replicas, got: got.Replicas})
 	}
-	if o.MaxBytes != 0 {
-		settings = append(settings, setting{name: "max_bytes", want: want.MaxBytes, got: got.MaxBytes})
-	}
 
 	return compare(settings, o.Stream)
+}
+
+// warnOfLimit says that a stream has another limit than asked for. It is no reason
+// to refuse the stream: a limit is changed while everything runs, by Resize, and by
+// then who was started with the old one must be able to start again.
+func warnOfLimit(got jetstream.StreamConfig, o Options) {
+	if o.Kind != Ledger || o.MaxBytes == 0 || got.MaxBytes == o.MaxBytes {
+		return
+	}
+	o.Log.Warn("the stream's size limit is another than asked for, and stays: `taurus log resize` changes it",
+		slog.String("stream", o.Stream), slog.Int64("max_bytes", got.MaxBytes), slog.Int64("asked_for", o.MaxBytes))
 }
 
 // compare returns an *UnfitError for the first setting that is not as wanted.
