@@ -17,6 +17,12 @@ var (
 	// same decision again is safe, as its expectation holds at most once.
 	ErrOutcomeUnknown = errors.New("eventlog: it is not known whether the append was stored")
 
+	// ErrStuck comes with ErrOutcomeUnknown when no append is answered while the log
+	// can be read: its server met a disk that was full or failed, and takes nothing
+	// more before it is started anew. What was acknowledged is there.
+	ErrStuck = errors.New("eventlog: the log can be read, and takes nothing: the disk of its server was full or failed; " +
+		"make room there, then restart nats-server")
+
 	// ErrUnavailable is returned when the log cannot be reached or has no
 	// leader. Nothing was stored, but for facts that stand for themselves.
 	ErrUnavailable = errors.New("eventlog: the log is unavailable")

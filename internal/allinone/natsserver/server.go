@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -29,6 +30,10 @@ var (
 	// ErrNotServing is returned by Ready while clients cannot use JetStream.
 	ErrNotServing = errors.New("NATS does not serve")
 
+	// ErrFrozen is returned by Run when the disk was full, or refused a write, and
+	// has room again: a server that is started anew stores again.
+	ErrFrozen = errors.New("natsserver: the disk refused a write, and nothing more is stored before a start anew")
+
 	// ErrEnded is returned by Run when the server ended by itself.
 	ErrEnded = errors.New("natsserver: the server ended by itself")
 )
@@ -47,7 +52,11 @@ type Options struct {
 
 // Server is a nats-server. Use Start.
 type Server struct {
-	nats *server.Server
+	nats  *server.Server
+	store string
+	log   zerolog.Logger
+	// waits is what the server waits for while it cannot store; nil before.
+	waits atomic.Pointer[string]
 }
 
 // Start starts a server and returns once it serves. It is stopped by Run's ctx,
@@ -63,7 +72,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	log := &logger{log: o.Log}
 	ns.SetLoggerV2(log, o.Log.GetLevel() <= zerolog.DebugLevel, false, false)
-	s := &Server{nats: ns}
+	s := &Server{nats: ns, store: o.StoreDir, log: o.Log}
 	go ns.Start()
 	if err := s.await(ctx, log); err != nil {
 		s.Close()
@@ -125,21 +134,31 @@ func (s *Server) await(ctx context.Context, log *logger) error {
 	return fmt.Errorf("natsserver: not up in time: %w", ctx.Err())
 }
 
-// Run returns nil once ctx has ended and the server has stopped in good order.
+// Run returns nil once ctx has ended and the server has stopped in good order, and
+// ErrFrozen when it is to be started anew; then it runs on until Close, or the end of
+// the process.
 func (s *Server) Run(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		s.nats.WaitForShutdown()
 	}()
+	stop := make(chan struct{})
+	frozen := make(chan error, 1)
+	go func() { frozen <- s.watch(stop) }()
+	var why error
 	select {
 	case <-ctx.Done():
 		s.Close()
 		<-ended
-		return nil
 	case <-ended:
-		return ErrEnded
+		why = ErrEnded
+	case why = <-frozen:
+		return why
 	}
+	close(stop)
+	<-frozen
+	return why
 }
 
 // Close stops the server in good order and waits for that.
@@ -152,6 +171,9 @@ func (s *Server) Close() {
 func (s *Server) Ready() error {
 	if !s.nats.Running() || !s.nats.JetStreamEnabled() {
 		return ErrNotServing
+	}
+	if why := s.waits.Load(); why != nil {
+		return fmt.Errorf("%w: %s", ErrNotServing, *why)
 	}
 	return nil
 }

@@ -15,7 +15,10 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 )
 
-func TestMain(m *testing.M) { testwait.Main(m) }
+func TestMain(m *testing.M) {
+	child()
+	testwait.Main(m)
+}
 
 func start(t *testing.T, o natsserver.Options) *natsserver.Server {
 	t.Helper()

@@ -22,6 +22,9 @@ const (
 
 	// maxInFlight bounds single messages without an answer, over all callers.
 	maxInFlight = 4096
+	// answerTimeout is how long a server that did not answer an append is given to
+	// answer something else.
+	answerTimeout = time.Second
 	// ackEvery keeps a batch from running ahead of the server.
 	ackEvery = 250
 )
@@ -94,10 +97,24 @@ func (l *Log) attempt(ctx context.Context, send func(context.Context) (eventlog.
 	if err := l.usable(ctx); err != nil {
 		return eventlog.Receipt{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.options.AppendTimeout)
+	sending, cancel := context.WithTimeout(ctx, l.options.AppendTimeout)
 	defer cancel()
+	receipt, err := send(sending)
+	if errors.Is(err, eventlog.ErrOutcomeUnknown) && sending.Err() != nil && ctx.Err() == nil && l.answers(ctx) {
+		err = fmt.Errorf("%w: %w", eventlog.ErrStuck, err)
+	}
 
-	return send(ctx)
+	return receipt, err
+}
+
+// answers reports whether the stream's leader can be asked. One that stores nothing
+// after its disk was full still can.
+func (l *Log) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	_, err := l.js.Stream(ctx, l.options.Stream)
+
+	return err == nil
 }
 
 // single sends one entry as one message.
