@@ -20,14 +20,16 @@ var (
 	errNull = errors.New("null is no event")
 )
 
-// Encode makes a message of an event. Two calls with equal arguments give equal
-// bytes.
+// Encode makes a message of an event, with its checksum. Two calls with equal
+// arguments give equal bytes.
 func Encode(subject string, env Envelope, ev Event) (Message, error) {
 	data, err := encodeBody(ev)
 	if err != nil {
 		return Message{}, fmt.Errorf("encode %s: %w", ev.Type(), err)
 	}
-	return Message{Subject: subject, Header: env.header(ev.Type()), Data: data}, nil
+	m := Message{Subject: subject, Header: env.header(ev.Type()), Data: data}
+	m.Header[HeaderSum] = sumText(Sum(m))
+	return m, nil
 }
 
 func encodeBody(ev Event) ([]byte, error) {
@@ -110,6 +112,9 @@ var decoders = map[string]func([]byte) (Event, error){
 	SubscriptionOpened{}.Type():  decodeAs[SubscriptionOpened],
 	SubscriptionClosed{}.Type():  decodeAs[SubscriptionClosed],
 	VerdictChanged{}.Type():      decodeAs[VerdictChanged],
+	LogSealed{}.Type():           decodeAs[LogSealed],
+	LossAccepted{}.Type():        decodeAs[LossAccepted],
+	LogCreated{}.Type():          decodeAs[LogCreated],
 }
 
 func decodeAs[E Event](data []byte) (Event, error) {

@@ -32,6 +32,10 @@ func TestUnknownTypeIsKept(t *testing.T) {
 		}
 		m.Data[2] = '!' // The event must not share the message's memory.
 		again, err := events.Encode(m.Subject, env, ev)
+		if err == nil {
+			err = events.CheckSum(again)
+		}
+		m.Header[events.HeaderSum] = again.Header[events.HeaderSum] // It was that of another type.
 		if err != nil || string(again.Data) != `{"b":1, "a":[2]}` || !maps.Equal(again.Header, m.Header) {
 			t.Errorf("%s: again %s %v (%v)", name, again.Data, again.Header, err)
 		}
@@ -136,6 +140,7 @@ func TestEnvelopeIsOptional(t *testing.T) {
 	want := map[string]string{
 		events.HeaderSpecVersion: "1.0", events.HeaderID: "i", events.HeaderSource: "s",
 		events.HeaderType: "taurus.job.deleted.v1", events.HeaderTime: "2026-03-01T12:00:00.25Z",
+		events.HeaderSum: "VhKYB0oEI_11EPfI",
 	}
 	if !maps.Equal(m.Header, want) {
 		t.Errorf("headers %v, want %v", m.Header, want)

@@ -20,6 +20,8 @@ const (
 	HeaderEpoch       = "taurus-epoch"
 	HeaderCounter     = "taurus-counter"
 	HeaderTrace       = "traceparent"
+	// HeaderSum is the checksum of the whole message, see Sum.
+	HeaderSum = "taurus-sum"
 )
 
 // Envelope is what every event carries besides its own members.

@@ -72,7 +72,7 @@ func TestRegistryIsComplete(t *testing.T) {
 
 // TestTypeNames: taurus.<aggregate>.<what happened>.v<major>, as the subject says.
 func TestTypeNames(t *testing.T) {
-	form := regexp.MustCompile(`^taurus\.(job|plan|task|kill|launcher|why)\.[a-z_]+\.v[1-9][0-9]*$`)
+	form := regexp.MustCompile(`^taurus\.(job|plan|task|kill|launcher|why|log)\.[a-z_]+\.v[1-9][0-9]*$`)
 	for _, s := range samples() {
 		parts := form.FindStringSubmatch(s.event.Type())
 		if parts == nil {
@@ -84,8 +84,12 @@ func TestTypeNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		aggregate := string(subject.Role)
-		if subject.Role == events.RoleLauncher {
+		switch subject.Role {
+		case events.RoleLauncher:
 			aggregate = "launcher"
+		case events.RoleSeal:
+			aggregate = "log"
+		default: // The others are called by their subjects.
 		}
 		if aggregate != parts[1] {
 			t.Errorf("%s stands on a subject of role %s", s.event.Type(), subject.Role)

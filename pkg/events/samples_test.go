@@ -32,6 +32,7 @@ func samples() []sample {
 	plan := func(ev events.Event) sample { return sample{space.Plan(id), env("planner", 0, 0), ev} }
 	task := func(ev events.Event) sample { return sample{space.Task(id, 3), env("launcher", 9, 0), ev} }
 	ctl := func(ev events.Event) sample { return sample{space.Launcher(0), env("launcher", 9, 0), ev} }
+	admin := func(ev events.Event) sample { return sample{events.LogSubject, env("cli", 0, 0), ev} }
 	ranges := []events.SlotRange{{From: 0, To: 2, Attempt: 1}, {From: 3, To: 3, Attempt: 4}}
 	return []sample{
 		job(events.JobSubmitted{Spec: jsontext.Value(`{"id":"batch/web.site","tasks":[]}`), IdempotencyKey: "k1"}),
@@ -66,5 +67,10 @@ func samples() []sample {
 			Run: 5, Group: "web", Waiting: 2, Sequence: 99, Offers: 3, Reasons: map[string]uint32{"cpus": 2, "ports": 1},
 			Summary: "2 waiting", Nearest: &events.NearestMiss{Hostname: "h1", AgentID: "S1", Lacked: []string{"cpus: 2 wanted, 0.5 free"}},
 		}},
+		{events.SealSubject, env("planner", 0, 0), events.LogSealed{
+			Through: 98, Hash: "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", Records: 57,
+		}},
+		admin(events.LossAccepted{From: 46, To: 80, Reason: "the disk of nats-1 broke"}),
+		admin(events.LogCreated{ID: "6f0c1d2e", Partitions: 64}),
 	}
 }

@@ -14,6 +14,14 @@ const Prefix = "taurus.ev"
 // WhyPrefix is the root of every subject of the verdict stream.
 const WhyPrefix = "taurus.why"
 
+// The subjects of what is said of the log as a whole.
+const (
+	// SealSubject is where planners seal the log.
+	SealSubject = Prefix + ".ctl.seal"
+	// LogSubject is where an operator writes about the log.
+	LogSubject = Prefix + ".ctl.log"
+)
+
 // Role is who writes a subject. A literal subject has one writing role, so that
 // services never contend with each other for an expected sequence.
 type Role string
@@ -26,6 +34,8 @@ const (
 	RoleKill     Role = "kill" // the reaper: kills issued
 	RoleLauncher Role = "ctl"  // the launcher: elections, framework, subscriptions
 	RoleWhy      Role = "why"  // the launcher: verdicts, in a stream of their own
+	RoleSeal     Role = "seal" // the planner: the hash of the log so far
+	RoleLog      Role = "log"  // an operator: that the log was made, that a loss is accepted
 )
 
 // ErrSubject is returned when a subject is none of taurus'.
@@ -92,7 +102,7 @@ func (s Space) of(role Role, job string) string {
 // Subject is a subject taken apart.
 type Subject struct {
 	Role  Role
-	Job   string // empty for RoleLauncher
+	Job   string // empty for RoleLauncher, RoleSeal and RoleLog
 	Slot  uint32 // for RoleTask
 	Shard uint32 // for RoleLauncher
 }
@@ -107,6 +117,12 @@ func ParseSubject(subject string) (Subject, error) {
 			return bad()
 		}
 		return Subject{Role: RoleWhy, Job: job}, nil
+	}
+	switch subject {
+	case SealSubject:
+		return Subject{Role: RoleSeal}, nil
+	case LogSubject:
+		return Subject{Role: RoleLog}, nil
 	}
 	rest, ok := strings.CutPrefix(subject, Prefix+".")
 	if !ok {

@@ -54,6 +54,15 @@ func (SubscriptionClosed) Type() string { return "taurus.launcher.subscription_c
 // Type is the CloudEvents type of VerdictChanged.
 func (VerdictChanged) Type() string { return "taurus.why.verdict_changed.v1" }
 
+// Type is the CloudEvents type of LogSealed.
+func (LogSealed) Type() string { return "taurus.log.sealed.v1" }
+
+// Type is the CloudEvents type of LossAccepted.
+func (LossAccepted) Type() string { return "taurus.log.loss_accepted.v1" }
+
+// Type is the CloudEvents type of LogCreated.
+func (LogCreated) Type() string { return "taurus.log.created.v1" }
+
 // Type is the type that the event came with.
 func (u Unknown) Type() string { return u.TypeName }
 
@@ -75,4 +84,7 @@ func (FrameworkRegistered) event() {}
 func (SubscriptionOpened) event()  {}
 func (SubscriptionClosed) event()  {}
 func (VerdictChanged) event()      {}
+func (LogSealed) event()           {}
+func (LossAccepted) event()        {}
+func (LogCreated) event()          {}
 func (Unknown) event()             {}

@@ -72,6 +72,8 @@ func sentence(e projection.Event, ev events.Event) string {
 		return ofTask(ev)
 	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed:
 		return ofLauncher(ev)
+	case events.LogSealed, events.LossAccepted, events.LogCreated:
+		return ofLog(ev) + by(e.Actor)
 	case events.VerdictChanged:
 		return fmt.Sprintf("%s of group %s %s: %s", tasks(ev.Waiting), ev.Group, verb(ev.Waiting, "waits", "wait"), ev.Summary)
 	case events.Unknown: // Tell tells of those.
@@ -281,6 +283,20 @@ func became(state string) string {
 // words makes a constant readable.
 func words(constant string) string {
 	return strings.ToLower(strings.ReplaceAll(constant, "_", " "))
+}
+
+// ofLog tells of the log itself.
+func ofLog(ev events.Event) string {
+	switch ev := ev.(type) {
+	case events.LogSealed:
+		return fmt.Sprintf("log sealed up to %d", ev.Through)
+	case events.LossAccepted:
+		return fmt.Sprintf("loss of %d..%d accepted", ev.From, ev.To) + because(ev.Reason)
+	case events.LogCreated:
+		return "log " + ev.ID + " created"
+	default:
+		return ""
+	}
 }
 
 // ofLauncher tells of the launcher and its Mesos master.
