@@ -14,9 +14,9 @@ var ErrOutOfOrder = errors.New("record out of order")
 
 // Apply folds a record. It never decides and does no I/O; equal logs give equal
 // states. A new state takes any record as its first; then the only error is
-// ErrOutOfOrder.
+// ErrOutOfOrder. Over a hole it goes only where the record says so (Missing).
 func (s *State) Apply(r Record) (Change, error) {
-	if r.Sequence == 0 || s.Sequence != 0 && r.Sequence != s.Sequence+1 {
+	if r.Sequence == 0 || s.Sequence != 0 && r.Sequence != s.Sequence+1+r.Missing {
 		return Change{}, fmt.Errorf("%w: sequence %d after %d", ErrOutOfOrder, r.Sequence, s.Sequence)
 	}
 	s.Sequence, s.Time = r.Sequence, r.Time
@@ -40,6 +40,10 @@ func (s *State) Apply(r Record) (Change, error) {
 		slot := j.slot(r.Subject.Slot)
 		slot.Last = r.Sequence
 		return s.applyTask(j, slot, r), nil
+	case events.RoleSeal:
+		return s.applySeal(r), nil
+	case events.RoleLog:
+		return s.applyLog(r), nil
 	case events.RoleWhy:
 		return s.skip(nil), nil
 	}

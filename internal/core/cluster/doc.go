@@ -3,6 +3,7 @@
 //
 //	message --Decode--> Record --Apply--> State
 //	                                |       Launcher: epoch, framework, subscription
+//	                                |       Seal, Losses: of the log itself
 //	                                |       Jobs
 //	                                |         Slots: tally of ends
 //	                                |           Tasks: attempts that still matter
@@ -15,6 +16,8 @@
 //	task        applyTask       epoch, then repeats, then the rank rule (report)
 //	kill        applyKill       nothing: its tasks count it
 //	launcher    applyLauncher   epoch
+//	seal        applySeal       it is over more than the seal before
+//	log         applyLog        nothing; a log is created once
 //
 // docs/state-machines.md draws the states of task and job; a test holds the two to
 // each other.

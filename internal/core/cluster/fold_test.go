@@ -44,7 +44,7 @@ func subjects() *rapid.Generator[events.Subject] {
 	return rapid.Custom(func(t *rapid.T) events.Subject {
 		s := events.Subject{Role: rapid.SampledFrom([]events.Role{
 			events.RoleJob, events.RolePlan, events.RolePlan, events.RoleTask, events.RoleTask, events.RoleTask, events.RoleTask,
-			events.RoleKill, events.RoleLauncher, events.RoleWhy, "nobody",
+			events.RoleKill, events.RoleLauncher, events.RoleWhy, events.RoleSeal, events.RoleLog, "nobody",
 		}).Draw(t, "role")}
 		s.Job, s.Slot = jobs().Draw(t, "job"), rapid.Uint32Range(0, 2).Draw(t, "slot")
 		return s
@@ -75,6 +75,9 @@ func anyEvent(t *rapid.T, subject events.Subject) events.Event {
 		events.TaskStaged{Run: run, Group: group, Slot: slot, Attempt: attempt, TaskID: id},
 		events.TaskStaged{Run: run, Group: group, Slot: slot, Attempt: attempt, TaskID: id},
 		events.TaskWithdrawn{Run: run, Slot: slot, Attempt: attempt},
+		events.LogSealed{Through: run, Hash: "h"},
+		events.LossAccepted{From: run, To: uint64(from), Reason: "r"},
+		events.LogCreated{ID: group},
 		events.TaskAdopted{Run: run, Group: group, Slot: slot, Attempt: attempt, TaskID: id, State: state},
 		events.TaskStatusChanged{Run: run, Slot: slot, Attempt: attempt, TaskID: id, State: state, UUID: []byte(group)},
 		events.TaskStatusChanged{Run: run, Slot: slot, Attempt: attempt, TaskID: id, State: state},
@@ -264,7 +267,7 @@ func TestOutOfOrderIsRefused(t *testing.T) {
 func TestUnknownTypesAreSkipped(t *testing.T) {
 	l, task := in(t, "RUNNING")
 	before := *task
-	for i, role := range []events.Role{events.RoleJob, events.RolePlan, events.RoleKill, events.RoleTask, events.RoleLauncher, events.RoleWhy} {
+	for i, role := range []events.Role{events.RoleJob, events.RolePlan, events.RoleKill, events.RoleTask, events.RoleLauncher, events.RoleWhy, events.RoleSeal, events.RoleLog} {
 		c := l.Append(events.Subject{Role: role, Job: "web"}, events.Envelope{Epoch: l.State.Launcher.Epoch}, events.Unknown{TypeName: "x"})
 		if c.Judgement != cluster.Skipped || l.State.Skipped != uint64(i+1) {
 			t.Errorf("%s: %s, %d skipped", role, c.Judgement, l.State.Skipped)
@@ -274,7 +277,8 @@ func TestUnknownTypesAreSkipped(t *testing.T) {
 	if !reflect.DeepEqual(before, *task) || describe(j) != "running" {
 		t.Error("what is not known changed the state")
 	}
-	if n := l.State.Sequence; j.LastJob != n-5 || j.LastPlan != n-4 || j.LastKill != n-3 || j.Slots[0].Last != n-2 || l.State.Launcher.Last != n-1 {
+	if n := l.State.Sequence; j.LastJob != n-7 || j.LastPlan != n-6 || j.LastKill != n-5 || j.Slots[0].Last != n-4 || l.State.Launcher.Last != n-3 ||
+		l.State.Seal.Last != n-1 || l.State.LastLog != n {
 		t.Error("the expectations must follow what is not known, too")
 	}
 }
@@ -289,7 +293,7 @@ func TestDecode(t *testing.T) {
 	r, err := cluster.Decode(7, now, good)
 	want := cluster.Record{
 		Sequence: 7, Time: now, Subject: events.Subject{Role: events.RoleJob, Job: "a"}, Event: events.JobStopped{Run: 4},
-		Envelope: r.Envelope, Message: good,
+		Envelope: r.Envelope, Message: good, Sum: events.Sum(good),
 	}
 	if err != nil || !reflect.DeepEqual(r, want) || r.Envelope.ID != "i" {
 		t.Errorf("%+v (%v)", r, err)
@@ -297,6 +301,7 @@ func TestDecode(t *testing.T) {
 	with := func(change func(*events.Message)) events.Message {
 		m := events.Message{Subject: good.Subject, Data: good.Data, Header: map[string]string{}}
 		maps.Copy(m.Header, good.Header)
+		delete(m.Header, events.HeaderSum)
 		change(&m)
 		return m
 	}
@@ -308,6 +313,10 @@ func TestDecode(t *testing.T) {
 		{with(func(m *events.Message) { delete(m.Header, events.HeaderID) }), events.ErrEnvelope},
 		{with(func(m *events.Message) { m.Data = []byte("{") }), events.ErrBody},
 		{with(func(m *events.Message) { m.Header[events.HeaderType] = "taurus.job.stopped.v2" }), events.ErrUnknownMajor},
+		{with(func(m *events.Message) {
+			m.Header[events.HeaderSum] = good.Header[events.HeaderSum]
+			m.Data = []byte("{}")
+		}), events.ErrSum},
 	} {
 		if _, err := cluster.Decode(7, now, c.m); !errors.Is(err, c.want) {
 			t.Errorf("%v, want %v", err, c.want)

@@ -1,10 +1,12 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/milosgajdos/taurus/pkg/events"
+	"github.com/milosgajdos/taurus/pkg/events/chain"
 )
 
 // Record is a record of the log, decoded.
@@ -18,11 +20,27 @@ type Record struct {
 	Event    events.Event
 	// Message is what was decoded, for those who show it as it is.
 	Message events.Message
+	// Sum is the checksum of Message; Unsummed reports whether Message came without.
+	Sum      [32]byte
+	Unsummed bool
+	// Missing is how many records right before this one are lost, as accepted by an
+	// operator.
+	Missing uint64
+	// Head is the log's hash up to this record, where whoever reads the log computes it.
+	Head Head
+}
+
+// Head is the hash of the log up to a record.
+type Head struct {
+	Hash chain.Hash
+	// Known is false behind a loss, up to the next seal: there is no saying yet which
+	// hash the log has. Hash is the one that a seal may then give it.
+	Known bool
 }
 
 // Decode reads a record. An error means that the log holds what this program
-// must not skip (ErrSubject, ErrEnvelope, ErrBody, ErrUnknownMajor of
-// pkg/events): the fold has to stop.
+// must not skip (ErrSubject, ErrEnvelope, ErrBody, ErrUnknownMajor, ErrSum
+// of pkg/events): the fold has to stop.
 func Decode(sequence uint64, at time.Time, m events.Message) (Record, error) {
 	subject, err := events.ParseSubject(m.Subject)
 	if err != nil {
@@ -32,7 +50,14 @@ func Decode(sequence uint64, at time.Time, m events.Message) (Record, error) {
 	if err != nil {
 		return Record{}, fmt.Errorf("sequence %d on %s: %w", sequence, m.Subject, err)
 	}
-	return Record{Sequence: sequence, Time: at, Subject: subject, Envelope: env, Event: ev, Message: m}, nil
+	sum, err := events.CheckedSum(m)
+	if errors.Is(err, events.ErrSum) {
+		return Record{}, fmt.Errorf("sequence %d on %s: %w", sequence, m.Subject, err)
+	}
+	return Record{
+		Sequence: sequence, Time: at, Subject: subject, Envelope: env, Event: ev, Message: m,
+		Sum: sum, Unsummed: errors.Is(err, events.ErrUnsummed),
+	}, nil
 }
 
 // Judgement is what the fold made of a record.

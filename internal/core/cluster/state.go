@@ -21,6 +21,15 @@ type State struct {
 	Launcher Launcher
 	// Skipped counts records of types that this program does not know.
 	Skipped uint64
+	// LogID says which log it is; empty for one that does not say.
+	LogID string
+	// LastLog is the last sequence of the subject that the operator writes about the
+	// log on.
+	LastLog uint64
+	// Seal is the newest seal of the log.
+	Seal Seal
+	// Losses are the ranges that are lost, as accepted by an operator, oldest first.
+	Losses []Loss
 
 	byID map[string]*Task
 }

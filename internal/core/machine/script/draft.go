@@ -11,8 +11,13 @@ import (
 
 // subject reads "job/web" as a subject of the log.
 func subject(space events.Space, text string) (string, error) {
-	if text == "launcher" {
+	switch text {
+	case "launcher":
 		return space.Launcher(0), nil
+	case "seal":
+		return events.SealSubject, nil
+	case "log":
+		return events.LogSubject, nil
 	}
 	role, rest, found := strings.Cut(text, "/")
 	switch {
@@ -31,7 +36,7 @@ func subject(space events.Space, text string) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("%q is no subject: want job/<job>, plan/<job>, kill/<job>, why/<job>, task/<job>/<slot> or launcher", text)
+	return "", fmt.Errorf("%q is no subject: want job/<job>, plan/<job>, kill/<job>, why/<job>, task/<job>/<slot>, launcher, seal or log", text)
 }
 
 // subjectText is the inverse of subject.
@@ -43,6 +48,8 @@ func subjectText(full string) string {
 	switch s.Role {
 	case events.RoleLauncher:
 		return "launcher"
+	case events.RoleSeal, events.RoleLog:
+		return string(s.Role)
 	case events.RoleTask:
 		return fmt.Sprintf("task/%s/%d", s.Job, s.Slot)
 	case events.RoleJob, events.RolePlan, events.RoleKill, events.RoleWhy:

@@ -10,6 +10,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/pkg/events"
+	"github.com/milosgajdos/taurus/pkg/events/chain"
 )
 
 // Rig is what a script drives.
@@ -35,6 +36,7 @@ type player struct {
 	wake    time.Time
 	appends map[uint64]*pending
 	last    map[string]uint64 // of each subject
+	chain   chain.Verifier
 }
 
 // pending is an append that was asked for.
@@ -240,12 +242,29 @@ func (p *player) fold(d machine.Draft) (machine.Input, error) {
 	r := cluster.Record{
 		Sequence: p.State.Sequence + 1, Time: p.at.Log, Subject: parsed, Envelope: d.Envelope, Event: d.Event,
 	}
+	if r.Head, err = p.head(r, d); err != nil {
+		return nil, err
+	}
 	change, err := p.State.Apply(r)
 	if err != nil {
 		return nil, err
 	}
 	p.last[d.Subject] = r.Sequence
 	return machine.Folded{Record: &r, Change: change, Own: d.Envelope.Source == p.Source}, nil
+}
+
+// head is the log's hash up to a record. What a script has a seal say is not held
+// against it.
+func (p *player) head(r cluster.Record, d machine.Draft) (cluster.Head, error) {
+	m, err := events.Encode(d.Subject, d.Envelope, d.Event)
+	if err != nil {
+		return cluster.Head{}, err
+	}
+	if err := p.chain.AddLeaf(chain.Leaf{Sequence: r.Sequence, Time: r.Time, Sum: events.Sum(m)}, nil); err != nil {
+		return cluster.Head{}, err
+	}
+	_, hash, known := p.chain.Head()
+	return cluster.Head{Hash: hash, Known: known}, nil
 }
 
 // appendedLine is the answer to an append.
