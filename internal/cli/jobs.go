@@ -49,7 +49,7 @@ func (a *App) job() *cobra.Command {
 
 // jobStates are the states of jobs, as --state takes them.
 func jobStates() []string {
-	return []string{"pending", "running", "stopping", "stopped", "completed", "failed"}
+	return []string{"pending", "running", "stopping", "stopped", "completed", "failed", "ahead"}
 }
 
 func (a *App) writeJobs(w io.Writer, jobs []projection.Job) error {
@@ -72,7 +72,7 @@ func tally(c projection.Counts) string {
 	for _, part := range []struct {
 		n    uint32
 		word string
-	}{{c.Finished, "done"}, {c.Ending, "ending"}, {c.Unreachable, "unreachable"}} {
+	}{{c.Finished, "done"}, {c.Ending, "ending"}, {c.Unreachable, "unreachable"}, {c.Ahead, "ahead of the log"}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.word)
 		}

@@ -132,6 +132,8 @@ func remark(t projection.Task) string {
 	switch {
 	case t.Live && t.Doom != nil:
 		return " (ending)"
+	case t.Ahead:
+		return " (ahead of the log)"
 	case t.State == "RUNNING" && t.Healthy != nil && !*t.Healthy:
 		return " (unhealthy)"
 	case t.State == "PENDING" && !t.NotBefore.IsZero():

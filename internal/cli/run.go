@@ -189,7 +189,7 @@ func ended(j projection.Job) error {
 		if j.Outcome != nil && j.Outcome.Exit != nil && *j.Outcome.Exit > 0 && *j.Outcome.Exit <= highest {
 			return &statusError{error: errTold, status: *j.Outcome.Exit}
 		}
-	case projection.StateStopped, projection.StatePending, projection.StateStopping:
+	case projection.StateStopped, projection.StatePending, projection.StateStopping, projection.StateAhead:
 	}
 	return &statusError{error: errTold, status: ExitFailed}
 }

@@ -80,7 +80,7 @@ func over(s projection.JobState) bool {
 	switch s {
 	case projection.StateStopped, projection.StateCompleted, projection.StateFailed:
 		return true
-	case projection.StatePending, projection.StateRunning, projection.StateStopping:
+	case projection.StatePending, projection.StateRunning, projection.StateStopping, projection.StateAhead:
 		return false
 	}
 	return false

@@ -42,7 +42,7 @@ func (s style) state(state string) string {
 	switch strings.ToUpper(state) {
 	case "RUNNING", "FINISHED", "COMPLETED":
 		return s.paint(green, state)
-	case "PENDING", "STAGING", "STARTING", "STOPPING", "KILLING":
+	case "PENDING", "STAGING", "STARTING", "STOPPING", "KILLING", "AHEAD":
 		return s.paint(yellow, state)
 	case "FAILED", "ERROR", "LOST", "GONE", "GONE_BY_OPERATOR", "DROPPED", "UNKNOWN", "UNREACHABLE":
 		return s.paint(red, state)

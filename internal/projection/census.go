@@ -89,12 +89,26 @@ func (s *census) alive() uint32 {
 	return n
 }
 
+// ahead is how many tasks are ahead of the log.
+func (s *census) ahead() uint32 {
+	n := s.stray.Ahead
+	for i := range s.groups {
+		n += s.groups[i].Ahead
+	}
+	return n
+}
+
 // touchedBy returns the slots of a job whose tasks a record may change, ascending
-// and none twice; with all it may be any of them.
-func touchedBy(r cluster.Record) (list []events.SlotRange, all bool) {
+// and none twice; with all it may be any of them. j and s are the job and its census
+// before the record, nil if it is not known.
+func touchedBy(r cluster.Record, j *cluster.Job, s *census) (list []events.SlotRange, all bool) {
 	switch ev := r.Event.(type) {
 	case events.JobSubmitted, events.JobDeleted:
 		return nil, true
+	case events.JobStopped:
+		return nil, s != nil && s.ahead() > 0 // What users decide ends that.
+	case events.JobScaled:
+		return nil, s != nil && (s.ahead() > 0 || ev.Version < j.Version)
 	case events.TasksPlanned:
 		list = ev.Slots
 	case events.TasksDoomed:

@@ -39,6 +39,7 @@ const (
 	CodeUnreachable    Code = "agent_unreachable"
 	CodeEnding         Code = "ending"
 	CodeOver           Code = "over"
+	CodeAhead          Code = "ahead_of_log"
 )
 
 // Reason is one reason, and the tasks it holds for.
@@ -70,9 +71,12 @@ func (m *Model) Explain(id string, verdicts []Verdict, now time.Time) (Explanati
 		Job: id, State: v.State, Tasks: v.Tasks, Sequence: m.Sequence(), Time: now,
 		Reasons: []Reason{}, Verdicts: []Verdict{},
 	}
-	if j.Over() {
+	switch {
+	case v.Tasks.Ahead > 0:
+		e.Reasons = append(e.Reasons, Reason{Code: CodeAhead, Tasks: v.Tasks.Ahead, Message: v.Detail})
+	case j.Over():
 		e.over(j, v)
-	} else {
+	default:
 		e.launcher(m.state.Launcher, v.Tasks)
 		e.notPlanned(j, v)
 	}

@@ -8,6 +8,30 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
+// TestExplainAhead: what runs though the log has lost why, and what ends that.
+func TestExplainAhead(t *testing.T) {
+	t.Parallel()
+	l := begin("service", 1)
+	l.start(1)
+	l.adopt(0, 2, 1)
+	m, err := projection.Replay(t.Context(), l.log, l.n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	why, ok := m.Explain("a", nil, time.Unix(1000, 0))
+	if !ok || len(why.Reasons) == 0 || why.Reasons[0].Code != projection.CodeAhead || why.Reasons[0].Tasks != 1 {
+		t.Fatalf("%+v", why)
+	}
+	const want = "the log has lost a change of it: 1 task of it runs ahead of the log, and goes on until the job is stopped or scaled"
+	if why.Summary != want {
+		t.Errorf("summary %q, want %q", why.Summary, want)
+	}
+	tasks, ok := m.Slot("a", 1, time.Unix(1000, 0))
+	if !ok || len(tasks) != 1 || !tasks[0].Ahead {
+		t.Errorf("%+v", tasks)
+	}
+}
+
 // TestExplainTellsAReasonOnce: tasks that failed alike at different times back
 // off to different times, and are one reason with the first of them.
 func TestExplainTellsAReasonOnce(t *testing.T) {

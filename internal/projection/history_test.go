@@ -90,7 +90,10 @@ func drawEvent(t *rapid.T, w *writer) {
 	case 13:
 		w.append(s.Task(id, slot), events.TaskWithdrawn{Run: run, Slot: slot, Attempt: attempt})
 	case 14:
-		w.append(s.Task(id, slot), events.TaskAdopted{Run: run, Group: group, Slot: slot, Attempt: attempt, TaskID: "x", State: state.Draw(t, "state")})
+		w.append(s.Task(id, slot), events.TaskAdopted{
+			Run: run + rapid.SampledFrom([]uint64{0, 0, 50}).Draw(t, "ahead"), Version: rapid.Uint64Range(0, 3).Draw(t, "version"),
+			Group: group, Slot: slot, Attempt: attempt, TaskID: "x", State: state.Draw(t, "state"),
+		})
 	}
 }
 

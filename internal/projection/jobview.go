@@ -19,6 +19,8 @@ const (
 	StatePending JobState = "pending"
 	// StateRunning: just the wanted tasks run, but for those that are done for good.
 	StateRunning JobState = "running"
+	// StateAhead: tasks run of a submission or a change that the log has lost.
+	StateAhead JobState = "ahead"
 	// StateStopping: nothing is wanted any more, but tasks still live.
 	StateStopping JobState = "stopping"
 	// StateStopped: a user stopped it and nothing lives.
@@ -31,7 +33,7 @@ const (
 
 // jobStates are all of them.
 func jobStates() []JobState {
-	return []JobState{StatePending, StateRunning, StateStopping, StateStopped, StateCompleted, StateFailed}
+	return []JobState{StatePending, StateRunning, StateStopping, StateStopped, StateCompleted, StateFailed, StateAhead}
 }
 
 // Counts are the tasks of a job or a group.
@@ -45,6 +47,9 @@ type Counts struct {
 	Ending uint32 `json:"ending"`
 	// Finished have ended well and are not started again.
 	Finished uint32 `json:"finished"`
+	// Ahead are those of the live ones that are of a run or a version that the log has
+	// lost.
+	Ahead uint32 `json:"ahead,omitzero"`
 }
 
 // Job is what users see of a job.
@@ -127,10 +132,32 @@ func (m *Model) summarise(j *cluster.Job) *summary {
 	if v.State == StateStopping && v.Tasks.Unreachable > 0 {
 		v.Detail = fmt.Sprintf("waits for tasks on unreachable agents: slots %v", unreachable(j))
 	}
-	if j.Run == 0 {
-		v.Detail = "nobody submitted it; Mesos runs tasks of it"
+	switch {
+	case v.Tasks.Ahead > 0:
+		v.Detail = aheadDetail(j, v.Tasks)
+	case j.Run == 0:
+		v.Detail = "the log holds no submission of it; Mesos runs tasks of it"
 	}
 	return &summary{sequence: v.Sequence, view: v, live: t.live}
+}
+
+// aheadDetail says what became of the job, and what ends that.
+func aheadDetail(j *cluster.Job, c Counts) string {
+	lost, until := "a change of it", "is stopped or scaled"
+	if j.Over() {
+		until = "is stopped"
+	}
+	switch {
+	case j.Run == 0:
+		lost = "its submission"
+	case j.Over():
+		lost = "a newer submission of it"
+	}
+	run, goOn := "run", "go on"
+	if c.Ahead == 1 {
+		run, goOn = "runs", "goes on"
+	}
+	return fmt.Sprintf("the log has lost %s: %s of it %s ahead of the log, and %s until the job %s", lost, tasks(c.Ahead), run, goOn, until)
 }
 
 // unreachable are the slots that have a task on an agent that is cut off.
@@ -149,7 +176,10 @@ func unreachable(j *cluster.Job) []uint32 {
 
 // count counts a task of a slot, by 1 or minus.
 func (c *Counts) count(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, by uint32) {
-	current := t == slot.Current()
+	current, ahead := t == slot.Current(), j.Ahead(t)
+	if ahead {
+		c.Ahead += by
+	}
 	switch {
 	case !t.Live():
 		if current && t.Run == j.Run && t.Doom == nil && done(j, slot, t) {
@@ -157,7 +187,7 @@ func (c *Counts) count(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, by u
 		}
 	case t.Unreachable:
 		c.Unreachable += by
-	case t.Doom != nil || t.Run != j.Run || !current || t.State == cluster.Killing:
+	case t.Doom != nil || t.Run != j.Run && !ahead || !current || t.State == cluster.Killing:
 		c.Ending += by
 	case t.State == cluster.Running:
 		c.Running += by
@@ -183,9 +213,13 @@ func (c *Counts) sum(o Counts) {
 	c.Unreachable += o.Unreachable
 	c.Ending += o.Ending
 	c.Finished += o.Finished
+	c.Ahead += o.Ahead
 }
 
 func stateOf(j *cluster.Job, t *census, c Counts) JobState {
+	if c.Ahead > 0 {
+		return StateAhead
+	}
 	if !j.Over() {
 		return stateOfWanted(c)
 	}

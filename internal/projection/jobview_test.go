@@ -37,6 +37,13 @@ func (l life) stage(slot uint32) {
 	l.append(spaceOf().Task("a", slot), events.TaskStaged{Run: l.run, Group: "g", Slot: slot, Attempt: 1, TaskID: fmt.Sprint("t", slot)})
 }
 
+// adopt has Mesos run a task of a run so much newer than the job's.
+func (l life) adopt(newer, version uint64, slot uint32) {
+	l.append(spaceOf().Task("a", slot), events.TaskAdopted{
+		Run: l.run + newer, Version: version, Group: "g", Slot: slot, Attempt: 1, TaskID: fmt.Sprint("adopted", newer, slot), State: "TASK_RUNNING",
+	})
+}
+
 func (l life) report(slot uint32, state string) {
 	l.append(spaceOf().Task("a", slot), events.TaskStatusChanged{Run: l.run, Slot: slot, Attempt: 1, State: state, UUID: []byte{1}})
 }
@@ -82,6 +89,14 @@ func TestStateWords(t *testing.T) {
 		{"failed", "batch", 1, func(l life) { l.start(1); l.report(0, "TASK_FAILED"); fail(l) }, projection.StateFailed, counts{}},
 		{"stopped before it failed", "batch", 1, func(l life) { l.start(1); stop(l); l.report(0, "TASK_FAILED"); fail(l) }, projection.StateStopped, counts{}},
 		{"done before it was stopped", "batch", 1, func(l life) { l.start(1); l.report(0, "TASK_FINISHED"); complete(l); stop(l) }, projection.StateCompleted, counts{Finished: 1}},
+		{"a lost run runs", "service", 1, func(l life) { stop(l); l.adopt(9, 1, 0); l.adopt(9, 1, 1) }, projection.StateAhead, counts{Running: 2, Ahead: 2}},
+		{"a lost run ends", "service", 1, func(l life) { l.adopt(9, 1, 0); stop(l) }, projection.StateStopping, counts{Ending: 1}},
+		{"a lost scaling runs", "service", 1, func(l life) { l.start(1); l.adopt(0, 2, 1) }, projection.StateAhead, counts{Wanted: 1, Running: 2, Ahead: 1}},
+		{"scaled again", "service", 1, func(l life) {
+			l.start(1)
+			l.adopt(0, 2, 1)
+			l.append(spaceOf().Job("a"), events.JobScaled{Run: l.run, Version: 3, Group: "g", Replicas: 2})
+		}, projection.StateRunning, counts{Wanted: 2, Running: 2}},
 		{"staged after the stop", "service", 1, func(l life) { l.plan(0, 0); stop(l); l.stage(0) }, projection.StateStopping, counts{Staging: 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

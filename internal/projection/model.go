@@ -68,7 +68,7 @@ func (m *Model) fold(r cluster.Record) (cluster.Change, error) {
 	j, t := m.state.Jobs[id], m.censuses[id]
 	task := taskOf(j, r)
 	before := conditionOf(task)
-	slots, all := touchedBy(r)
+	slots, all := touchedBy(r, j, t)
 	if t != nil {
 		t.countRanges(j, slots, minus)
 	}

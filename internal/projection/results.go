@@ -105,8 +105,8 @@ func packCounts(b []byte, c Counts) []byte {
 	return b
 }
 
-func (c *Counts) list() [7]*uint32 {
-	return [...]*uint32{&c.Wanted, &c.Running, &c.Staging, &c.Waiting, &c.Unreachable, &c.Ending, &c.Finished}
+func (c *Counts) list() [8]*uint32 {
+	return [...]*uint32{&c.Wanted, &c.Running, &c.Staging, &c.Waiting, &c.Unreachable, &c.Ending, &c.Finished, &c.Ahead}
 }
 
 func packTasks(b []byte, c cluster.Change, sequence uint64, changed bool) []byte {

@@ -42,6 +42,8 @@ type Task struct {
 	Healthy     *bool            `json:"healthy,omitzero"`
 	Resources   events.Resources `json:"resources,omitzero"`
 	Adopted     bool             `json:"adopted,omitzero"`
+	// Ahead reports whether it is of a run or a version that the log has lost.
+	Ahead bool `json:"ahead,omitzero"`
 	// Doom is why it should end, nil while it is wanted.
 	Doom *Doom `json:"doom,omitzero"`
 	// Status is what Mesos said last.
@@ -143,7 +145,7 @@ func taskView(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time
 		TaskID: t.ID, State: t.State.String(), Live: t.Live(), Unreachable: t.Unreachable, Since: since(t),
 		StartedAt: t.StartedAt, EndedAt: t.EndedAt, Host: t.Hostname, AgentID: t.AgentID, AgentURL: t.AgentURL,
 		Addresses: slices.Clone(t.Addresses), Ports: ports(j.Group(t.Group), t.HostPorts), ContainerID: t.ContainerID,
-		Healthy: t.Healthy, Resources: t.Resources, Adopted: t.Adopted, Failures: slot.Failures, Sequence: t.Sequence,
+		Healthy: t.Healthy, Resources: t.Resources, Adopted: t.Adopted, Ahead: j.Ahead(t), Failures: slot.Failures, Sequence: t.Sequence,
 	}
 	if t.State == cluster.Waiting {
 		v.NotBefore = t.NotBefore

@@ -72,6 +72,7 @@ func stateRules() imprint.Rules {
 		"cluster.Job.OutcomeAt":     ignored(shown),
 		"cluster.Job.OutcomeReason": ignored(shown),
 		"cluster.Job.LastJob":       sequence,
+		"cluster.Job.Settled":       sequence,
 		"cluster.Job.LastPlan":      sequence,
 		"cluster.Job.LastKill":      sequence,
 		"cluster.Slot.Last":         sequence,

@@ -14,21 +14,25 @@ func (s *State) applyJob(j *Job, r Record) Change {
 	switch ev := r.Event.(type) {
 	case events.JobSubmitted:
 		j.submit(ev, r)
+		j.settle(r.Sequence)
 	case events.JobScaled:
 		if ev.Run != j.Run {
 			return Change{Judgement: Outranked, Job: j}
 		}
 		j.scale(ev, r)
+		j.settle(r.Sequence)
 	case events.JobStopped:
 		if ev.Run != j.Run {
 			return Change{Judgement: Outranked, Job: j}
 		}
 		j.Stopped, j.StoppedAt, j.StopReason, j.ChangedAt = true, r.Time, ev.Reason, r.Time
+		j.settle(r.Sequence)
 	case events.JobDeleted:
 		if ev.Run != j.Run {
 			return Change{Judgement: Outranked, Job: j}
 		}
 		j.Deleted, j.ChangedAt = true, r.Time
+		j.settle(r.Sequence)
 		s.forget(j)
 	default:
 		return s.skip(j)

@@ -112,6 +112,11 @@ type Job struct {
 	// subjects: the expectations of the next decisions.
 	LastJob, LastPlan, LastKill uint64
 
+	// Settled is the newest run that users have decided about, by submitting, scaling,
+	// stopping or deleting the job: no task of it or of an older run is ahead of the
+	// log. 0 if the log holds no decision of theirs.
+	Settled uint64
+
 	// Slots are by number. A slot stays when its task ended.
 	Slots map[uint32]*Slot
 }

@@ -22,6 +22,7 @@ const (
 	ReasonFailed     = "job failed"
 	ReasonCompleted  = "job completed"
 	ReasonUnknown    = "no job wants it"
+	ReasonSettled    = "job changed since the log lost this run"
 )
 
 // Decision is what is next for a job.
@@ -41,7 +42,7 @@ func Decide(j *cluster.Job, now time.Time) Decision {
 	if d, ok := doom(j, s); ok {
 		return d
 	}
-	if j.Over() || j.Spec == nil {
+	if j.Over() || j.Spec == nil || s.superseded {
 		return Decision{}
 	}
 	var wake time.Time
@@ -51,6 +52,9 @@ func Decide(j *cluster.Job, now time.Time) Decision {
 			return d
 		}
 		wake = earlier(wake, d.Wake)
+	}
+	if s.behind {
+		return Decision{Wake: wake} // What is wanted is not known, so nothing is done for good.
 	}
 	if ev := conclude(j, s); ev != nil {
 		return Decision{Event: ev, Cause: newest(j)}
@@ -94,10 +98,22 @@ func doom(j *cluster.Job, s slots) (Decision, bool) {
 	return Decision{Event: ev, Cause: j.LastJob}, true
 }
 
+// doomReason is why a task should end, empty if it should not. What is ahead of the
+// log goes on, but for an attempt in whose place a newer one of its run is.
 func doomReason(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, surplus map[uint32]bool) string {
+	current := slot.Current()
 	switch {
+	case j.Ahead(t):
+		if t != current && t.Run == current.Run {
+			return ReasonReplaced
+		}
+		return ""
+	case t.Run > j.Run && (j.Stopped || j.Deleted):
+		return ReasonStopped
 	case j.Run == 0:
 		return ReasonUnknown
+	case t.Run > j.Run:
+		return ReasonSettled
 	case t.Run != j.Run:
 		return ReasonOldRun
 	case j.Stopped || j.Deleted:
@@ -106,7 +122,7 @@ func doomReason(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, surplus map
 		return ReasonFailed
 	case j.Outcome == cluster.OutcomeCompleted:
 		return ReasonCompleted
-	case t != slot.Current():
+	case t != current:
 		return ReasonReplaced
 	case j.Group(t.Group) == nil:
 		return ReasonUnknown
@@ -117,10 +133,10 @@ func doomReason(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, surplus map
 }
 
 // surplusSlots are the slots above what their group wants, highest numbers
-// first.
+// first; none of a job that is behind what Mesos runs of it, whose wants are not known.
 func surplusSlots(j *cluster.Job, s slots) map[uint32]bool {
 	surplus := map[uint32]bool{}
-	if j.Over() || j.Spec == nil {
+	if j.Over() || j.Spec == nil || s.behind {
 		return surplus
 	}
 	for i := range j.Spec.Tasks {

@@ -25,6 +25,12 @@
 // after its attempt was withdrawn, ended, or given up as unreachable; tasks of
 // an older run are always doomed; what is wanted counts tasks not doomed.
 //
+// A task of a newer run or version than the job's is ahead of the log, which has lost
+// the submission or the change that it is of. It is not doomed before a user
+// has decided about the job again; until then the job's own wants are in doubt, so
+// nothing is doomed for being too many, nothing of a run that was superseded is
+// planned, and the job does not end by itself.
+//
 // What the end of a task means for its slot, and how long the next one waits,
 // package restart says.
 package planning

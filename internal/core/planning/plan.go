@@ -98,11 +98,15 @@ func (p *plans) fill(j *cluster.Job, n int) {
 }
 
 // reuse reports whether a slot is free for another group, or for the same after a
-// doom, and with which attempt. It is once all that ever ran in it is over.
+// doom, and with which attempt. It is once all that ever ran in it is over, but for
+// a run that was lost: what is left of it would stay the slot's newest task.
 func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
 	attempt = 1
 	for _, t := range slot.Tasks {
 		if t.Live() {
+			return 0, false
+		}
+		if t.Run > j.Run {
 			return 0, false
 		}
 		if t.Run == j.Run {

@@ -155,11 +155,16 @@ func TestNewRunDoomsTheOld(t *testing.T) {
 	b.want(b.doomed(old, 0, 1, 1, planning.ReasonOldRun), b.planned(2, 2, 1, "", time.Time{}))
 }
 
-func TestStrangersAreDoomed(t *testing.T) {
-	b := newBench(t, clustertest.Service("web", 1))
-	b.Task("lost", 3, events.TaskAdopted{Run: 2, Group: "g", Slot: 3, Attempt: 4, TaskID: "x", AgentID: "S", State: "TASK_RUNNING"})
-	lost := &bench{Log: b.Log, t: t, j: b.State.Jobs["lost"]}
-	lost.want(lost.doomed(2, 3, 3, 4, planning.ReasonUnknown))
+// adopt has Mesos run a task of a job that the log does not know as alive.
+func (b *bench) adopt(id string, run, version uint64, slot, attempt uint32) {
+	b.t.Helper()
+	c := b.Task(id, slot, events.TaskAdopted{
+		Run: run, Version: version, Group: "web", Slot: slot, Attempt: attempt,
+		TaskID: clustertest.TaskID(id, run, slot, attempt), AgentID: "S", State: "TASK_RUNNING",
+	})
+	if c.Judgement != cluster.Counted {
+		b.t.Fatalf("adoption is %s", c.Judgement)
+	}
 }
 
 // TestBackOff is 1, 2, 4 ... 60 seconds, and 1 again after a minute of running.

@@ -107,9 +107,10 @@ func (m *machine) step(t *rapid.T) {
 
 func (m *machine) adopt(t *rapid.T) {
 	slot, attempt := rapid.Uint32Range(0, 6).Draw(t, "slot"), rapid.Uint32Range(1, 4).Draw(t, "attempt")
-	run := rapid.SampledFrom([]uint64{m.job().Run, 1}).Draw(t, "run")
+	run := rapid.SampledFrom([]uint64{m.job().Run, 1, m.job().Run + 1, m.log.State.Sequence + 9}).Draw(t, "run")
+	version := rapid.SampledFrom([]uint64{1, m.job().Version, m.job().Version + 2}).Draw(t, "version")
 	m.log.Task("web", slot, events.TaskAdopted{
-		Run: run, Version: 1, Group: rapid.SampledFrom([]string{"web", "db", "gone"}).Draw(t, "group"), Slot: slot, Attempt: attempt,
+		Run: run, Version: version, Group: rapid.SampledFrom([]string{"web", "db", "gone"}).Draw(t, "group"), Slot: slot, Attempt: attempt,
 		TaskID: clustertest.TaskID("web", run, slot, attempt), AgentID: "S1", State: "TASK_RUNNING",
 	})
 }
@@ -144,7 +145,7 @@ func (m *machine) plan(t *rapid.T) bool {
 	if c := m.log.Plan("web", d.Event); c.Judgement != cluster.Counted {
 		t.Fatalf("%+v is %s", d.Event, c.Judgement)
 	}
-	if _, ok := d.Event.(events.TasksPlanned); ok {
+	if _, ok := d.Event.(events.TasksPlanned); ok && !j.Behind() {
 		for _, g := range j.Spec.Tasks {
 			if n := len(kept(j, g.Name)); n > int(g.Replicas) {
 				t.Fatalf("%d tasks of %s are kept after planning, %d wanted", n, g.Name, g.Replicas)
@@ -169,6 +170,9 @@ func kept(j *cluster.Job, group string) []*cluster.Task {
 // checkPlan: nothing is planned where something may be running [V6], nothing
 // twice, nothing that is not wanted.
 func checkPlan(t *rapid.T, j *cluster.Job, ev events.TasksPlanned) {
+	if len(aheadOf(j, j.Run+1)) > 0 {
+		t.Fatalf("planned %+v of a run that was superseded", ev)
+	}
 	if j.Over() || ev.Run != j.Run || ev.Version != j.Version || j.Group(ev.Group) == nil || len(ev.Slots) == 0 {
 		t.Fatalf("planned %+v for run %d version %d, over %t", ev, j.Run, j.Version, j.Over())
 	}
@@ -187,6 +191,21 @@ func checkPlan(t *rapid.T, j *cluster.Job, ev events.TasksPlanned) {
 	}
 }
 
+// aheadOf are the tasks of a run or newer ones that are ahead of the log.
+func aheadOf(j *cluster.Job, run uint64) []*cluster.Task {
+	var all []*cluster.Task
+	for _, slot := range j.Slots {
+		for _, t := range slot.Tasks {
+			if j.Ahead(t) && t.Run >= run {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
+
+// checkDoom: what is doomed lives, and is not ahead of the log, unless a newer attempt
+// of the same run is in its slot.
 func checkDoom(t *rapid.T, j *cluster.Job, ev events.TasksDoomed) {
 	hit := 0
 	for n, attempt := range ranges.All(ev.Slots) {
@@ -195,6 +214,9 @@ func checkDoom(t *rapid.T, j *cluster.Job, ev events.TasksDoomed) {
 		}
 		if task := j.Slots[n].Find(ev.Run, attempt); task != nil {
 			hit++
+			if c := j.Slots[n].Current(); j.Ahead(task) && (c == task || c.Run != task.Run) {
+				t.Fatalf("%v of version %d is doomed, and ahead of run %d, version %d", task.Key(), task.Version, j.Run, j.Version)
+			}
 			if !task.Live() || task.Doom != nil {
 				t.Fatalf("%v is doomed, but %s with doom %v", task.Key(), task.State, task.Doom)
 			}
@@ -259,7 +281,15 @@ func TestPlanning(t *testing.T) {
 // or waits for an earlier attempt to end.
 func checkQuiet(t *rapid.T, m *machine) {
 	j, wake := m.job(), planning.Decide(m.job(), m.log.Now).Wake
-	going := m.tasks(func(t *cluster.Task) bool { return t.Live() && t.Doom == nil })
+	going := m.tasks(func(t *cluster.Task) bool { return t.Live() && t.Doom == nil && !j.Ahead(t) })
+	if j.Behind() {
+		for _, task := range going {
+			if j.Over() || task.Run != j.Run {
+				t.Fatalf("%v goes on, and is not ahead of the log", task.Key())
+			}
+		}
+		return // What is wanted is in doubt.
+	}
 	if j.Over() {
 		if len(going) > 0 {
 			t.Fatalf("the job is over, but %v goes on", going[0].Key())

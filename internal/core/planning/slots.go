@@ -14,6 +14,10 @@ type slots struct {
 	// held are the slots that a group holds in this run: those whose newest
 	// attempt belongs to it and is not doomed.
 	held map[string][]*cluster.Slot
+	// behind reports whether a task is ahead of the log, superseded whether one of a
+	// newer run than the job's is: that run is not wanted any more, so nothing of it is
+	// planned.
+	behind, superseded bool
 }
 
 func slotsOf(j *cluster.Job) slots {
@@ -21,6 +25,11 @@ func slotsOf(j *cluster.Job) slots {
 	for _, slot := range s.all {
 		if t := slot.Current(); t != nil && t.Run == j.Run && t.Doom == nil {
 			s.held[t.Group] = append(s.held[t.Group], slot)
+		}
+		for _, t := range slot.Tasks {
+			if j.Ahead(t) {
+				s.behind, s.superseded = true, s.superseded || t.Run > j.Run
+			}
 		}
 	}
 	return s

@@ -101,7 +101,7 @@ func (c Scale) decide(j *cluster.Job) (events.Event, error) {
 		return nil, renamed(err, fmt.Sprintf("tasks[%d].replicas", g), "replicas")
 	}
 	return events.JobScaled{
-		Run: j.Run, Version: j.Version + 1, Group: wanted.Tasks[g].Name, Replicas: c.Replicas,
+		Run: j.Run, Version: j.NewestVersion() + 1, Group: wanted.Tasks[g].Name, Replicas: c.Replicas,
 	}, nil
 }
 
@@ -152,7 +152,7 @@ func (c Stop) decide(j *cluster.Job) (events.Event, error) {
 	if err := there(j, c.Seen); err != nil {
 		return nil, err
 	}
-	if j.Over() {
+	if j.Over() && !j.Behind() {
 		return nil, nil
 	}
 	return events.JobStopped{Run: j.Run, Reason: c.Reason}, nil

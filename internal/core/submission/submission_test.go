@@ -50,7 +50,7 @@ func states() []state {
 		{"failed", given(func(j *cluster.Job) { j.Outcome = cluster.OutcomeFailed })},
 		{"deleted", given(func(j *cluster.Job) { j.Stopped, j.Deleted = true, true })},
 		{"deleted, adopted later", given(func(j *cluster.Job) { j.Stopped, j.Deleted = true, true; withTask(j, cluster.Running) })},
-		{"only adopted", given(func(j *cluster.Job) { j.Run, j.Spec = 0, nil; withTask(j, cluster.Running) })},
+		{"only adopted", given(func(j *cluster.Job) { withTask(j, cluster.Running); j.Run, j.Spec = 0, nil })},
 		{"only adopted, gone", given(func(j *cluster.Job) { j.Run, j.Spec = 0, nil; withTask(j, cluster.Killed) })},
 		{"unreadable spec", given(func(j *cluster.Job) { j.Spec, j.Outcome = nil, cluster.OutcomeFailed })},
 	}
@@ -124,7 +124,7 @@ func TestDecideEveryPair(t *testing.T) {
 			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
 		}},
 		{"stop", submission.Stop{Reason: "enough"}, []any{
-			notFound, stopped, stopped, nothing, nothing, nothing, nothing, nothing, notFound, notFound, nothing, notFound, nothing,
+			notFound, stopped, stopped, nothing, nothing, nothing, nothing, nothing, notFound, notFound, stopped, notFound, nothing,
 		}},
 		{"delete", submission.Delete{}, []any{
 			notFound, live, live, live, live, deleted, deleted, deleted, notFound, notFound, live, notFound, deleted,
@@ -175,6 +175,27 @@ func TestScaleCarriesRunAndNextVersion(t *testing.T) {
 	}
 	if j.Spec.Tasks[0].Replicas != 2 {
 		t.Fatal("the decision changed the state")
+	}
+}
+
+// TestStopEndsWhatIsAheadOfTheLog of a job that is over as far as the log goes.
+func TestStopEndsWhatIsAheadOfTheLog(t *testing.T) {
+	t.Parallel()
+	j := given(func(j *cluster.Job) { withTask(j, cluster.Running); j.Stopped, j.Slots[0].Tasks[0].Run = true, run+1 })
+	for _, want := range []any{"taurus.job.stopped.v1", "-"} {
+		ev, err := submission.Decide(j, submission.Stop{})
+		check(t, ev, err, want)
+		j.Settled = run + 2
+	}
+}
+
+// TestScalingOutdoesLostVersions, so that what is ahead of the log is not any more.
+func TestScalingOutdoesLostVersions(t *testing.T) {
+	t.Parallel()
+	j := given(func(j *cluster.Job) { withTask(j, cluster.Running); j.Slots[0].Tasks[0].Version = 8 })
+	ev, err := submission.Decide(j, submission.Scale{Replicas: 4, Limits: job.DefaultLimits()})
+	if got, ok := ev.(events.JobScaled); err != nil || !ok || got.Version != 9 {
+		t.Fatalf("got %+v, %v; want version 9", ev, err)
 	}
 }
 

@@ -26,7 +26,7 @@ func stateOf(s projection.JobState) int {
 	switch s {
 	case projection.StatePending:
 		return pending
-	case projection.StateRunning:
+	case projection.StateRunning, projection.StateAhead:
 		return running
 	case projection.StateStopping, projection.StateStopped, projection.StateCompleted, projection.StateFailed:
 		return stopped

@@ -38,7 +38,7 @@ func (j *jobs) list(c echo.Context) error {
 	limit, errLimit := web.Number(c, "limit", 1, jobsPageMax, jobsPage)
 	states, errState := projection.ParseStates(web.Words(c, "state"))
 	if errState != nil {
-		errState = web.BadParam("state", "must be a word or several joined by commas, of pending, running, stopping, stopped, completed, failed")
+		errState = web.BadParam("state", "must be a word or several joined by commas, of pending, running, stopping, stopped, completed, failed, ahead")
 	}
 	labels, errLabel := projection.ParseSelector(web.Words(c, "label"))
 	if errLabel != nil {
