@@ -10,7 +10,6 @@ import (
 type Client struct {
 	cfg      Config
 	tls      *tls.Config
-	detector detector
 	operator *doer
 }
 
@@ -20,11 +19,10 @@ func NewClient(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDetector(cfg)
-	if err != nil {
-		return nil, err
+	if cfg.masters == nil {
+		return nil, &ConfigError{Field: "master", Reason: "missing; give host:port[,host:port] or zk://host:port/mesos"}
 	}
-	return &Client{cfg: cfg, tls: tlsConf, detector: d, operator: newDoer(cfg, tlsConf, 0)}, nil
+	return &Client{cfg: cfg, tls: tlsConf, operator: newDoer(cfg, tlsConf, 0)}, nil
 }
 
 // Close closes idle connections of operator calls. Subscriptions have their own.
@@ -35,14 +33,14 @@ func (c *Client) Close() { c.operator.close() }
 //
 // Errors that match ErrUnavailable or ErrNotLeader are worth another try after
 // a while. ErrFrameworkRemoved and ErrRefused are the master's decision;
-// ErrUnauthenticated and a *CallError of another status are a matter of
-// configuration.
+// ErrUnauthenticated, a *HostError and a *CallError of another status are a matter
+// of configuration.
 func (c *Client) Subscribe(ctx context.Context, f Framework) (*Subscription, error) {
 	if err := f.validate(); err != nil {
 		return nil, err
 	}
 	var sub *Subscription
-	err := lead(ctx, c.detector, func(base string) (err error) {
+	err := c.lead(ctx, func(base string) (err error) {
 		sub, err = c.subscribeAt(ctx, base, f)
 		return err
 	})

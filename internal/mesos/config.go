@@ -29,6 +29,11 @@ type Config struct {
 	// Master is "host:port,host:port", a list of http:// or https:// addresses,
 	// or "zk://[user:password@]host:port,host:port/path".
 	Master string
+	// Hosts are patterns of the hosts that may be sent requests, besides the masters
+	// of Master and those that ZooKeeper advertises: "[scheme://]host[:port]"
+	// separated by commas, where host is a name, "*.name", an address, a network
+	// such as "10.0.0.0/8", or "*". Without Hosts and without credentials any may.
+	Hosts string
 	// Principal and Secret are for HTTP basic authentication; both or neither.
 	Principal, Secret string
 	// TLS is used for https:// addresses, and makes those without a scheme https.
@@ -47,6 +52,10 @@ type Config struct {
 	// makes a transport of at most conns connections, without a limit at zero.
 	Transport func(conns int) http.RoundTripper
 	Log       zerolog.Logger
+
+	// masters and guard are made of the rest; masters is nil without Master.
+	masters detector
+	guard   *guard
 }
 
 // TLS says how far masters and agents are trusted.
@@ -100,6 +109,14 @@ func (t TLS) certificate(*tls.CertificateRequestInfo) (*tls.Certificate, error) 
 func (c Config) ready() (Config, *tls.Config, error) {
 	c, err := c.withDefaults()
 	if err != nil {
+		return Config{}, nil, err
+	}
+	if c.Master != "" {
+		if c.masters, err = newDetector(c); err != nil {
+			return Config{}, nil, err
+		}
+	}
+	if c.guard, err = newGuard(c, c.masters); err != nil {
 		return Config{}, nil, err
 	}
 	conf, err := c.TLS.config()

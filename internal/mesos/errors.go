@@ -49,6 +49,12 @@ var (
 	ErrInsufficient = errors.New("mesos: offers do not hold what the task wants")
 	// ErrLaunchInvalid is returned when a launch cannot be put in Mesos' terms; nothing was sent.
 	ErrLaunchInvalid = errors.New("mesos: launch invalid")
+	// ErrHostNotNamed is returned when a master redirects, or the log points, to a
+	// host that the configuration does not name; nothing was sent.
+	ErrHostNotNamed = errors.New("mesos: the configuration does not name the host")
+	// ErrCleartext is returned when that would be without TLS, though the
+	// configuration wants it; nothing was sent.
+	ErrCleartext = errors.New("mesos: nothing goes in the clear")
 	// ErrFileNotFound is returned when the agent has no such file.
 	ErrFileNotFound = errors.New("mesos: file not found")
 )

@@ -29,7 +29,8 @@ type AgentFiles struct {
 	timeout time.Duration
 }
 
-// NewAgentFiles makes a reader; Config.Master is not used. An error is a *ConfigError.
+// NewAgentFiles makes a reader. With Config.Hosts, or with credentials, it asks no
+// other agents. An error is a *ConfigError.
 func NewAgentFiles(cfg Config) (*AgentFiles, error) {
 	cfg, tlsConf, err := cfg.ready()
 	if err != nil {
@@ -44,7 +45,8 @@ func (a *AgentFiles) Close() { a.doer.close() }
 // ReadFile reads at most length bytes (and at most 1 MiB) of a task's file,
 // "stdout" or "stderr", from offset on, and gives the file's size. The agent is
 // named by the base URL in its offers. The error is ErrFileNotFound before the
-// task has a sandbox and once the agent has removed it.
+// task has a sandbox and once the agent has removed it, and a *HostError if that
+// agent may not be asked.
 func (a *AgentFiles) ReadFile(ctx context.Context, agentURL, frameworkID, taskID, file string, offset int64, length int) (data []byte, size int64, err error) {
 	if offset < 0 || length < 0 {
 		return nil, 0, fmt.Errorf("mesos: read %s: offset %d and length %d must not be negative", file, offset, length)
@@ -55,6 +57,9 @@ func (a *AgentFiles) ReadFile(ctx context.Context, agentURL, frameworkID, taskID
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
+	if err := a.doer.guard.checkBase(ctx, agentURL); err != nil {
+		return nil, 0, err
+	}
 	length = min(length, fileChunkMax)
 	data, size, err = a.readV1(ctx, agentURL, name, uint64(offset), uint64(length))
 	if lacksV1(err) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -179,11 +180,11 @@ func TestSubscribeStopsWithItsContext(t *testing.T) {
 	}
 }
 
-// Credentials go along with a redirect, which Go's own client would not do.
+// Credentials go along with a redirect to a host that is named, which Go's own client would not do.
 func TestRedirectKeepsCredentials(t *testing.T) {
 	m := newFakeMaster(t)
 	cfg := testConfig(plainServer(t, redirecting(m.host())))
-	cfg.Principal, cfg.Secret = "taurus", "s3cret"
+	cfg.Principal, cfg.Secret, cfg.Hosts = "taurus", "s3cret", m.host()
 	s := m.subscribed(t, cfg)
 	if err := s.Suppress(t.Context(), []string{"r"}); err != nil {
 		t.Fatal(err)
@@ -213,16 +214,21 @@ func TestRedirectKeepsTheScheme(t *testing.T) {
 	for _, tt := range []struct{ base, location, want string }{
 		{"http://a:5050", "//b:5051/master/api/v1/scheduler", "http://b:5051"},
 		{"https://a:5050", "//b:5051/master/api/v1/scheduler", "https://b:5051"},
-		{"https://a:5050", "http://b:5051/x", "https://b:5051"},
+		{"http://a:5050", "https://b:5051/x", "https://b:5051"},
 		{"http://a:5050", "//[::1]:5051", "http://[::1]:5051"},
 		{"http://a:5050", "", ""},
 		{"http://a:5050", "http://", ""},
 		{"http://a:5050", "//%zz", ""},
+		{"http://a:5050", "ftp://b:5051", ""},
 	} {
 		got, err := redirected(tt.base, &CallError{Call: callSubscribe, Status: 307, Location: tt.location})
-		if got != tt.want || (tt.want == "") != errors.Is(err, ErrProtocol) {
-			t.Errorf("%s from %s: got %q, %v", tt.location, tt.base, got, err)
+		if (tt.want == "") != errors.Is(err, ErrProtocol) || tt.want != "" && (err != nil || got.String() != tt.want) {
+			t.Errorf("%s from %s: got %v, %v", tt.location, tt.base, got, err)
 		}
+	}
+	_, err := redirected("https://a:5050", &CallError{Call: callSubscribe, Status: 307, Location: "http://b:5051/x"})
+	if !errors.Is(err, ErrCleartext) || errors.Is(err, ErrProtocol) || !strings.Contains(err.Error(), "b:5051") {
+		t.Errorf("out of TLS: %v", err)
 	}
 }
 

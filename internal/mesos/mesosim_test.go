@@ -186,7 +186,9 @@ func TestLifeOfATask(t *testing.T) {
 // readStdout waits for the line of the task, which it writes after it is running.
 func readStdout(t *testing.T, c *cluster, agentURL, frameworkID string) {
 	t.Helper()
-	files, err := mesos.NewAgentFiles(c.cfg)
+	cfg := c.cfg
+	cfg.Hosts = strings.TrimPrefix(agentURL, "http://")
+	files, err := mesos.NewAgentFiles(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,8 +39,9 @@ func (c *Client) subscribeAt(ctx context.Context, base string, f Framework) (*Su
 // as far as SUBSCRIBED.
 func subscribeError(err error) error {
 	var call *CallError
+	var host *HostError
 	switch {
-	case errors.As(err, &call), errors.Is(err, ErrRefused), errors.Is(err, ErrProtocol),
+	case errors.As(err, &call), errors.As(err, &host), errors.Is(err, ErrRefused), errors.Is(err, ErrProtocol),
 		errors.Is(err, ErrFrameworkRemoved), errors.Is(err, ErrFailedOver), errors.Is(err, ErrEventTooLarge):
 		return err
 	}

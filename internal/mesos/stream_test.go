@@ -21,7 +21,7 @@ import (
 func piped(ctx context.Context, buffer int) (*Subscription, *io.PipeWriter) {
 	r, in := io.Pipe()
 	ctx, end := context.WithCancelCause(ctx)
-	c := &Client{cfg: Config{HeartbeatMisses: 5, CallTimeout: time.Second, EventBuffer: buffer, AckConns: 1, Log: zerolog.Nop()}}
+	c := &Client{cfg: Config{HeartbeatMisses: 5, CallTimeout: time.Second, EventBuffer: buffer, AckConns: 1, Log: zerolog.Nop(), guard: &guard{}}}
 	w := welcome{
 		target:    Target{Master: "http://master", FrameworkID: testFramework, StreamID: testStream},
 		heartbeat: 15 * time.Second,

@@ -16,7 +16,7 @@ func (c *Client) Tasks(ctx context.Context, frameworkID string) ([]TaskRef, erro
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.CallTimeout)
 	defer cancel()
 	var answer []byte
-	err := lead(ctx, c.detector, func(base string) (err error) {
+	err := c.lead(ctx, func(base string) (err error) {
 		answer, err = c.operator.fetch(ctx, request{
 			call: master.Call_GET_TASKS.String(),
 			url:  base + pathOperator,

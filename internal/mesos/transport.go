@@ -29,9 +29,11 @@ const (
 // marshaler is any of mesos-go's calls.
 type marshaler interface{ Marshal() ([]byte, error) }
 
-// doer sends requests with the configured credentials over a transport of its own.
+// doer sends requests with the configured credentials over a transport of its own,
+// and to no host that the configuration does not name.
 type doer struct {
 	http              *http.Client
+	guard             *guard
 	principal, secret string
 }
 
@@ -43,6 +45,7 @@ func newDoer(cfg Config, tlsConf *tls.Config, conns int) *doer {
 			// Go's own following of redirects would drop credentials and the body.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
+		guard:     cfg.guard,
 		principal: cfg.Principal,
 		secret:    cfg.Secret,
 	}
@@ -97,6 +100,9 @@ func (d *doer) post(ctx context.Context, r request) (*http.Response, error) {
 // do sends a request once. The transport takes another connection only if not a
 // byte of the request was written to the first.
 func (d *doer) do(req *http.Request, call string) (*http.Response, error) {
+	if err := d.guard.check(req.Context(), req.URL); err != nil {
+		return nil, fmt.Errorf("mesos: %s: %w", call, err)
+	}
 	if d.secret != "" {
 		req.SetBasicAuth(d.principal, d.secret)
 	}

@@ -17,6 +17,9 @@ import (
 // zkInfo is what the nodes of masters are called, followed by a sequence number.
 const zkInfo = "json.info_"
 
+// zkMastersMax bounds how many masters are looked at; a cluster has three or five.
+const zkMastersMax = 64
+
 // zkReader is as much of ZooKeeper as finding a master takes.
 type zkReader interface {
 	Children(path string) ([]string, error)
@@ -32,6 +35,7 @@ type zooKeeper struct {
 	secure  bool
 	timeout time.Duration
 	connect func(ctx context.Context) (zkReader, error)
+	known   advertised
 }
 
 func newZooKeeper(cfg Config) (*zooKeeper, error) {
@@ -80,6 +84,15 @@ func parseZK(master string) (servers []string, auth, dir string, err error) {
 // Candidates gives the leader's addresses: by IP and by name, since either may
 // not work from here.
 func (z *zooKeeper) Candidates(ctx context.Context) ([]string, error) {
+	bases, err := z.ask(ctx, z.read)
+	if err == nil {
+		z.known.add(bases)
+	}
+	return bases, err
+}
+
+// ask has a session of ZooKeeper read.
+func (z *zooKeeper) ask(ctx context.Context, read func(zkReader) ([]string, error)) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, z.timeout)
 	defer cancel()
 	conn, err := z.connect(ctx)
@@ -95,7 +108,7 @@ func (z *zooKeeper) Candidates(ctx context.Context) ([]string, error) {
 	}
 	done := make(chan found, 1)
 	go func() {
-		bases, err := z.read(conn)
+		bases, err := read(conn)
 		done <- found{bases, err}
 	}()
 	select {
@@ -133,6 +146,34 @@ func (z *zooKeeper) read(conn zkReader) ([]string, error) {
 		return nil, fmt.Errorf("%w: zookeeper: %s: %w", ErrUnavailable, leader, err)
 	}
 	return masterBases(data, z.secure)
+}
+
+// readAll is what read is for all masters, the leader and those that stand by. One
+// that cannot be read is left out.
+func (z *zooKeeper) readAll(conn zkReader) ([]string, error) {
+	children, err := conn.Children(z.path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: zookeeper: %s: %w", ErrUnavailable, z.path, err)
+	}
+	var all []string
+	masters := 0
+	for _, name := range children {
+		if !strings.HasPrefix(name, zkInfo) {
+			continue
+		}
+		if masters++; masters > zkMastersMax {
+			return nil, fmt.Errorf("%w: zookeeper: more than %d masters under %s", ErrProtocol, zkMastersMax, z.path)
+		}
+		data, err := conn.Get(z.path + "/" + name)
+		if err != nil {
+			continue // It is gone by now.
+		}
+		bases, err := masterBases(data, z.secure)
+		if err == nil {
+			all = append(all, bases...)
+		}
+	}
+	return all, nil
 }
 
 // smallest is the node of the leader, empty if there is none.
