@@ -3,6 +3,7 @@ package reaper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -25,6 +26,9 @@ const sendersMax = 16
 // Killer sends a KILL in the name of a subscription. internal/mesos has one.
 type Killer interface {
 	Kill(ctx context.Context, t mesos.Target, taskID, agentID string, grace time.Duration) error
+	// Named returns nil if a master, a base URL, is one that the configuration
+	// names, or why nothing may be sent to it.
+	Named(ctx context.Context, master string) error
 }
 
 // Options are what a reaper is given.
@@ -46,6 +50,7 @@ type Service struct {
 	replica *replica.Replica
 	killer  Killer
 	kills   *queue.Queue[order]
+	naming  *naming
 }
 
 // order is a kill to be sent, until a time.
@@ -56,14 +61,20 @@ type order struct {
 
 // New returns a reaper that Run starts.
 func New(opt Options) (*Service, error) {
-	state := cluster.New()
-	r, err := replica.New(state, reaping.New(opt.Space, opt.Instance, state), replica.Options{
+	state, naming := cluster.New(), newNaming(opt)
+	m := &aiming{Machine: reaping.New(opt.Space, opt.Instance, state), naming: naming}
+	r, err := replica.New(state, m, replica.Options{
 		Log: opt.Log, Role: "reaper", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Service{replica: r, killer: opt.Killer, kills: queue.New[order]()}, nil
+	if opt.Metrics != nil {
+		if err := opt.Metrics.Register(naming.unnamed); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return &Service{replica: r, killer: opt.Killer, kills: queue.New[order](), naming: naming}, nil
 }
 
 // Run reaps until ctx ends.
@@ -75,11 +86,13 @@ func (s *Service) Run(ctx context.Context) error {
 	for range sendersMax {
 		senders.Go(func() { s.send(ctx) })
 	}
+	senders.Go(func() { s.naming.run(ctx, s.replica.Post) })
 	return s.replica.Run(ctx, s)
 }
 
-// Ready returns nil once the reaper has caught up with the log.
-func (s *Service) Ready() error { return s.replica.Ready() }
+// Ready returns nil once the reaper has caught up with the log, and while the
+// configuration names the master that the log has kills sent to.
+func (s *Service) Ready() error { return errors.Join(s.replica.Ready(), s.naming.ready()) }
 
 // Carry implements fold.Carrier: it has a KILL sent.
 func (s *Service) Carry(_ context.Context, e machine.Effect) {

@@ -41,6 +41,7 @@ type rig struct {
 	calls  []sent // all, taken or not
 	taken  []sent
 	hang   bool
+	named  map[string]bool // the masters that the configuration names; nil is all
 	n      int
 }
 
@@ -51,8 +52,31 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
+// name makes the configuration name a master, or no longer.
+func (r *rig) name(master string, yes bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.named == nil {
+		r.named = map[string]bool{}
+	}
+	r.named[master] = yes
+}
+
+// Named implements reaper.Killer.
+func (r *rig) Named(_ context.Context, master string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.named == nil || r.named[master] {
+		return nil
+	}
+	return &mesos.HostError{Host: master, Err: mesos.ErrHostNotNamed}
+}
+
 // Kill implements reaper.Killer.
 func (r *rig) Kill(ctx context.Context, target mesos.Target, taskID, agentID string, grace time.Duration) error {
+	if err := r.Named(ctx, target.Master); err != nil {
+		return err
+	}
 	r.mu.Lock()
 	k := sent{task: taskID, agent: agentID, stream: target.StreamID, grace: grace, at: time.Now()}
 	r.calls = append(r.calls, k)

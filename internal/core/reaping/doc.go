@@ -22,4 +22,7 @@
 // Only who reads its own announcement back sends the KILL, so that of several
 // reapers one does. A kill that is refused waits for a newer subscription for as
 // long as it is not about to be announced again: two that wait would kill twice.
+//
+// The log names the master that kills go to, and the configuration may not. While
+// it does not (Barred), nothing is announced and nothing is sent.
 package reaping

@@ -40,12 +40,21 @@ type Killed struct {
 // Input marks the type as one.
 func (Killed) Input() {}
 
+// Barred says that nothing may be sent to a master, named as in Target. It replaces
+// what was said before; an empty one bars none.
+type Barred struct{ Master string }
+
+// Input marks the type as one.
+func (Barred) Input() {}
+
 // Machine is a reaper: a deciding.Machine, which announces the kills that are due,
 // and the sending of those that it announced itself. Its inputs are those of
-// deciding.Machine, and Killed.
+// deciding.Machine, Killed and Barred.
 type Machine struct {
 	decider *deciding.Machine
 	senders senders
+	space   events.Space
+	barred  string // The master that nothing may be sent to; empty is none.
 }
 
 // New returns an instance of the reaper, which kills the tasks of state.
@@ -53,8 +62,13 @@ func New(space events.Space, instance string, state *cluster.State) *Machine {
 	return &Machine{
 		decider: deciding.New(policy{space: space}, space, instance, state),
 		senders: senders{queued: map[string]bool{}},
+		space:   space,
 	}
 }
+
+// Target is the subscription that kills are sent in the name of, zero before there
+// is one.
+func (m *Machine) Target() Target { return m.senders.target }
 
 // Step implements machine.Machine.
 func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
@@ -65,6 +79,7 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		case events.SubscriptionOpened:
 			if in.Change.Judgement == cluster.Counted {
 				m.senders.retarget(Target{Master: ev.Master, FrameworkID: ev.FrameworkID, StreamID: ev.StreamID})
+				m.hold()
 			}
 		case events.KillIssued:
 			if in.Own {
@@ -75,11 +90,20 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		}
 	case Killed:
 		effects = m.senders.killed(at.Now, in, effects)
+	case Barred:
+		m.barred = in.Master
+		m.hold()
 	case machine.Tick:
 	default:
 		return effects
 	}
 	return m.senders.send(at.Now, effects)
+}
+
+// hold has kills wait while the master that they would go to is barred.
+func (m *Machine) hold() {
+	m.senders.hold(m.barred != "" && m.barred == m.senders.target.Master)
+	m.decider.SetPolicy(policy{space: m.space, held: m.senders.held})
 }
 
 // Source is how the machine signs what it appends.
@@ -95,7 +119,11 @@ func (m *Machine) Wake() time.Time {
 }
 
 // policy is the reaper's: where it writes, and what it announces.
-type policy struct{ space events.Space }
+type policy struct {
+	space events.Space
+	// held reports whether nothing can be sent for now.
+	held bool
+}
 
 // Role implements deciding.Policy.
 func (policy) Role() string { return "reaper" }
@@ -107,8 +135,9 @@ func (p policy) Subject(job string) string { return p.space.Kill(job) }
 func (policy) Last(j *cluster.Job) uint64 { return j.LastKill }
 
 // Decide implements deciding.Policy: it announces the kills of a job that are due.
-// Without a subscription nothing could be sent, so nothing is announced.
-func (policy) Decide(s *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
+// Without a subscription, or while its master is barred, nothing could be sent, so
+// nothing is announced.
+func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
 	var (
 		due  []*cluster.Task
 		wake time.Time
@@ -127,7 +156,7 @@ func (policy) Decide(s *cluster.State, j *cluster.Job, now time.Time) deciding.P
 	switch {
 	case len(due) == 0:
 		return deciding.Proposal{Wake: wake}
-	case s.Launcher.Subscription.StreamID == "":
+	case p.held, s.Launcher.Subscription.StreamID == "":
 		return deciding.Proposal{Wake: now.Add(time.Second)}
 	}
 	ev, issued := Issue(due)

@@ -12,17 +12,25 @@ import (
 )
 
 // TestScripts plays testdata: "killed: 1" says that Mesos accepted a kill, "killed: 1
-// stale" and "killed: 1 failed" that it did not.
+// stale" and "killed: 1 failed" that it did not; "barred: m1" that nothing may be sent
+// to a master, "barred:" that anything may be to any.
 func TestScripts(t *testing.T) {
 	script.Test(t, "testdata/*.txt", func(*testing.T) script.Rig {
 		state, space := cluster.New(), events.NewSpace(0)
 		m := reaping.New(space, "one", state)
-		return script.Rig{Machine: m, State: state, Space: space, Source: m.Source(), Input: killedLine}
+		return script.Rig{Machine: m, State: state, Space: space, Source: m.Source(), Input: ownLine}
 	})
 }
 
-func killedLine(l *script.Line, _ machine.Moment) (machine.Input, error) {
-	if l.Name != "killed" {
+func ownLine(l *script.Line, _ machine.Moment) (machine.Input, error) {
+	switch l.Name {
+	case "killed":
+	case "barred":
+		if l.More() {
+			return reaping.Barred{Master: l.Word()}, nil
+		}
+		return reaping.Barred{}, nil
+	default:
 		return nil, errors.New("no such line")
 	}
 	in := reaping.Killed{Ticket: l.Number()}

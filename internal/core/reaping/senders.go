@@ -16,6 +16,7 @@ const underWayMax = 64
 // senders send the kills that were announced, a few at a time.
 type senders struct {
 	target Target // of the newest subscription; zero if there is none
+	held   bool   // Nothing may be sent to it.
 	// queue is the kills that wait for a sender, oldest first. A task is in it
 	// once: the repetition of a kill that was not even sent says nothing new.
 	queue   []kill
@@ -44,7 +45,7 @@ type sending struct {
 // put queues kills that were announced at a sequence.
 func (s *senders) put(sequence uint64, tasks []*cluster.Task) {
 	for _, t := range tasks {
-		if t.Doom == nil || s.queued[t.ID] {
+		if s.held || t.Doom == nil || s.queued[t.ID] {
 			continue
 		}
 		s.queued[t.ID] = true
@@ -54,10 +55,24 @@ func (s *senders) put(sequence uint64, tasks []*cluster.Task) {
 
 func (s *senders) retarget(t Target) { s.target = t }
 
+// hold begins or ends a time in which nothing may be sent. What was announced and
+// not sent is let go: it is announced again when its grace and the margin are over,
+// and two of one task would be killed for twice.
+func (s *senders) hold(held bool) {
+	s.held = held
+	if held {
+		s.queue, s.queued = nil, map[string]bool{}
+	}
+}
+
 // send asks for the calls that can be made now: those of kills that waited for a
-// newer subscription, and of as many more as there are senders.
+// newer subscription, and of as many more as there are senders. None can be while
+// the target is barred.
 func (s *senders) send(now time.Time, effects []machine.Effect) []machine.Effect {
 	s.giveUp(now)
+	if s.held {
+		return effects
+	}
 	for i := range s.busy {
 		if k := &s.busy[i]; k.ticket == 0 && k.target != s.target {
 			effects = append(effects, s.call(k, now))
