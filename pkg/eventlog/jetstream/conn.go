@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -97,8 +98,25 @@ func connectOptions(ctx context.Context, o Options) []nats.Option {
 	if o.TLS != nil {
 		options = append(options, nats.Secure(o.TLS))
 	}
+	if !o.mayDiscover() {
+		options = append(options, nats.IgnoreDiscoveredServers())
+	}
 
 	return options
+}
+
+// mayDiscover reports whether servers that other servers speak of may be connected
+// to. They would be sent the password too, so they must not, unless they have to
+// prove by TLS who they are.
+func (o Options) mayDiscover() bool {
+	secret, secure := o.Password != "", o.TLS != nil
+	for server := range strings.SplitSeq(o.URL, ",") {
+		scheme, rest, _ := strings.Cut(strings.TrimSpace(server), "://")
+		secret = secret || strings.Contains(rest, "@")
+		secure = secure || scheme == "tls" || scheme == "wss"
+	}
+
+	return !secret || secure && (o.TLS == nil || !o.TLS.InsecureSkipVerify)
 }
 
 func hopeless(err error) bool {

@@ -62,7 +62,8 @@ type Options struct {
 	Name string
 	// CredentialsFile is a NATS .creds file; it may be empty.
 	CredentialsFile string
-	// User and Password are for servers without credentials; may be empty.
+	// User and Password are for servers without credentials; may be empty. Without
+	// TLS they go to the servers of URL only, and to none that those speak of.
 	User, Password string
 	// TLS is nil for a connection in the clear.
 	TLS *tls.Config
