@@ -51,7 +51,7 @@ func (l Layout) Stages() [][]Program {
 		{RoleLauncher, l.Launchers, func(s Seats) []string {
 			return []string{"--master", s.Peer(RoleMaster), "--lease-ttl", leaseTTL}
 		}},
-		{RoleReaper, l.Reapers, nil},
+		{RoleReaper, l.Reapers, func(s Seats) []string { return []string{"--master", s.Peer(RoleMaster)} }},
 		{RoleAPI, l.APIs, func(s Seats) []string { return []string{"--listen", s.Listen} }},
 	} {
 		for i := range s.count {

@@ -22,12 +22,21 @@ type Mesos struct {
 	ca, cert, key         string
 	insecure              bool
 	secret                string
-	// Master is the launcher's; the others find theirs in the log.
+	hosts                 string
+	// Master says where the masters are. The launcher finds the one that leads by
+	// it; the reaper finds that in the log, and asks it only if it is one of them.
 	Master string
 }
 
-// Register declares the settings, but for that of the master.
-func (m *Mesos) Register(s *service.Settings) {
+// RegisterMaster declares the setting of the masters.
+func (m *Mesos) RegisterMaster(s *service.Settings, def, usage string) {
+	s.Flags().StringVar(&m.Master, "master", def, usage)
+	s.Alias("master", "MESOS_MASTER")
+}
+
+// Register declares the settings, but for that of the masters. What hosts are named
+// for differs from role to role.
+func (m *Mesos) Register(s *service.Settings, hosts string) {
 	f := s.Flags()
 	f.StringVar(&m.principal, "principal", "", "`name` to authenticate to Mesos with; needs --secret-file")
 	f.StringVar(&m.secretFile, "secret-file", "", "`file` that holds the principal's secret and nothing else")
@@ -35,6 +44,7 @@ func (m *Mesos) Register(s *service.Settings) {
 	f.StringVar(&m.cert, "mesos-cert", "", "PEM `file` of the certificate to show to Mesos; needs --mesos-key and turns TLS on")
 	f.StringVar(&m.key, "mesos-key", "", "PEM `file` of that certificate's key")
 	f.BoolVar(&m.insecure, "mesos-insecure", false, "trust any certificate of Mesos; turns TLS on")
+	f.StringVar(&m.hosts, "mesos-hosts", "", hosts)
 }
 
 // Complete refuses what cannot work.
@@ -70,6 +80,7 @@ func (m *Mesos) readSecret(s *service.Settings) error {
 func (m *Mesos) Config(log zerolog.Logger) mesos.Config {
 	return mesos.Config{
 		Master:    m.Master,
+		Hosts:     m.hosts,
 		Principal: m.principal, Secret: m.secret,
 		TLS: mesos.TLS{CAFile: m.ca, CertFile: m.cert, KeyFile: m.key, Insecure: m.insecure},
 		Log: log,
@@ -86,6 +97,8 @@ func (m *Mesos) check(s *service.Settings) error {
 	switch conf.Field {
 	case "master":
 		return s.Refuse("master", conf.Reason)
+	case "hosts":
+		return s.Refuse("mesos-hosts", conf.Reason)
 	case "principal":
 		return s.Refuse("principal", conf.Reason)
 	case "secret":
@@ -113,6 +126,13 @@ func (m *Mesos) try() error {
 	}
 	return err
 }
+
+// Unnamed reports whether no host is named, so that any may be asked and none be
+// shown credentials.
+func (m *Mesos) Unnamed() bool { return m.Master == "" && m.hosts == "" }
+
+// Credentials reports whether there are some to show.
+func (m *Mesos) Credentials() bool { return m.secretFile != "" || m.cert != "" }
 
 // Shown is the list of masters without the user of zk://user:password@hosts.
 func (m *Mesos) Shown() string {

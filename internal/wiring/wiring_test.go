@@ -90,18 +90,34 @@ func (p *process) log() {
 func (p *process) ready() service.Announcement {
 	p.t.Helper()
 	defer p.log()
-	var a service.Announcement
+	a := p.announced()
 	testwait.Until(p.t, p.name+" is ready", func() bool {
-		select {
-		case status := <-p.status:
-			p.t.Fatalf("%s ended with %d", p.name, status)
-		default:
-		}
-		var err error
-		a, err = service.ReadAnnouncement(p.file)
-		return err == nil && service.Health(p.t.Context(), a.AdminAddress+"/readyz") == nil
+		p.lives()
+		return service.Health(p.t.Context(), a.AdminAddress+"/readyz") == nil
 	})
 	return a
+}
+
+// announced waits until the process says where it is.
+func (p *process) announced() (a service.Announcement) {
+	p.t.Helper()
+	defer p.log()
+	testwait.Until(p.t, p.name+" is announced", func() bool {
+		p.lives()
+		var err error
+		a, err = service.ReadAnnouncement(p.file)
+		return err == nil
+	})
+	return a
+}
+
+func (p *process) lives() {
+	p.t.Helper()
+	select {
+	case status := <-p.status:
+		p.t.Fatalf("%s ended with %d", p.name, status)
+	default:
+	}
 }
 
 func (p *process) end() {
@@ -327,6 +343,13 @@ func TestRefusals(t *testing.T) {
 		{"reaper", []string{"--principal=p", "--secret-file=" + empty}, "must hold one secret"},
 		{"reaper", []string{"--principal=p", "--secret-file=" + long}, "must hold one secret"},
 		{"reaper", []string{"--principal=p", "--secret-file=" + colon}, "must not contain ':'"},
+		{"reaper", []string{"--principal=p", "--secret-file=" + secret}, "--mesos-hosts"},
+		{"reaper", []string{"--mesos-cert=" + noPEM}, "could go nowhere"},
+		{"reaper", []string{"--mesos-hosts=a:b"}, "mesos-hosts = "},
+		{"api", []string{"--mesos-hosts=10.0.0.0/33"}, "a network such as 10.0.0.0/8"},
+		{"launcher", []string{"--mesos-hosts=u:p@a"}, "credentials go into principal and secret"},
+		{"launcher", []string{"--master=http://mesos1:5050", "--mesos-insecure"}, "https://"},
+		{"reaper", []string{"--master=mesos1"}, "needs a host and a port"},
 		{"reaper", []string{"--mesos-ca=" + noPEM}, "mesos-ca = "},
 		{"reaper", []string{"--mesos-cert=" + noPEM}, "mesos-cert = "},
 		{"launcher", []string{"--mesos-key=" + noPEM}, "--mesos-key"},

@@ -26,6 +26,9 @@ const (
 // Sandbox reads files out of tasks' sandboxes.
 type Sandbox = v2.Sandbox
 
+// ErrAgentNotNamed is returned by a Sandbox for an agent that it was not told to ask.
+var ErrAgentNotNamed = v2.ErrAgentNotNamed
+
 // Options are what a Service is given.
 type Options struct {
 	// Log is the one truth; required.

@@ -45,7 +45,7 @@ func (a *settings) register(s *service.Settings) {
 	f := s.Flags()
 	f.StringVar(&a.listen, "listen", api.DefaultListen, "`address` for users; port 0 takes any free one")
 	f.Var(&a.bodyMax, "body-max", "`size` of the largest request body")
-	a.mesos.Register(s)
+	a.mesos.Register(s, "`hosts` of agents that may be asked for the output of tasks, such as *.mesos.internal:5051 or 10.0.0.0/8; with a secret or a certificate no others are")
 	a.nats.Register(s)
 }
 
@@ -63,6 +63,9 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		return nil, fmt.Errorf("%w: %w", service.ErrUsage, err)
 	}
 	wiring.CloseMesos(env, files.Close)
+	if a.mesos.Credentials() && a.mesos.Unnamed() {
+		env.Logger.Warn().Msg("no agent is asked for the output of tasks: name those that secret and certificate may be shown to by --mesos-hosts")
+	}
 	log, err := a.nats.OpenLedger(ctx, env)
 	if err != nil {
 		return nil, err
@@ -86,6 +89,9 @@ func (s sandbox) ReadFile(ctx context.Context, agentURL, frameworkID, taskID, fi
 	data, size, err := s.files.ReadFile(ctx, agentURL, frameworkID, taskID, file, offset, length)
 	if errors.Is(err, mesos.ErrFileNotFound) {
 		err = fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
+	if unnamed := new(mesos.HostError); errors.As(err, &unnamed) {
+		err = fmt.Errorf("%w: %w", api.ErrAgentNotNamed, err)
 	}
 	return data, size, err
 }

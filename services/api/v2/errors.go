@@ -24,6 +24,9 @@ var (
 	errAgent = errors.New("the agent did not give the file")
 )
 
+// ErrAgentNotNamed is returned by a Sandbox for an agent that it was not told to ask.
+var ErrAgentNotNamed = errors.New("this api may not ask the agent")
+
 // kinds are the errors of this dialect alone.
 func kinds() []web.Kind {
 	return []web.Kind{
@@ -41,6 +44,10 @@ func kinds() []web.Kind {
 		{
 			Is: errNoFile, Status: http.StatusNotFound, Name: "no-output", Title: "The task has no such file",
 			Detail: "The agent has no sandbox of the task yet, or has removed it.",
+		},
+		{
+			Is: ErrAgentNotNamed, Status: http.StatusBadGateway, Name: "agent-not-named", Title: "This api may not ask the agent",
+			Detail: "Its configuration does not name the agent: who operates it does so by --mesos-hosts.",
 		},
 		{
 			Is: errAgent, Status: http.StatusBadGateway, Name: "agent", Title: "The agent did not answer",

@@ -22,7 +22,8 @@ const outputChunk = 1 << 20
 // Sandbox reads files out of tasks' sandboxes.
 type Sandbox interface {
 	// ReadFile reads at most length bytes of a file from offset on, and gives the
-	// file's size. An error that is fs.ErrNotExist means there is no such file (yet).
+	// file's size. An error that is fs.ErrNotExist means there is no such file (yet);
+	// ErrAgentNotNamed that the agent may not be asked.
 	ReadFile(ctx context.Context, agentURL, frameworkID, taskID, file string, offset int64, length int) (data []byte, size int64, err error)
 }
 

@@ -66,4 +66,9 @@ func TestTaskLogs(t *testing.T) {
 	if a := r.Do("GET", "/v2/jobs/web/tasks/1/logs/stdout", "").Want(502); strings.Contains(a.Body, "10.0.0.7") {
 		t.Fatalf("the inside leaks: %s", a.Body)
 	}
+	f.err = fmt.Errorf("%w: 10.0.0.7 is not named", api.ErrAgentNotNamed)
+	a = r.Do("GET", "/v2/jobs/web/tasks/1/logs/stdout", "").Want(502)
+	if got := apitest.ProblemType(t, a); got != "agent-not-named" || strings.Contains(a.Body, "10.0.0.7") || !strings.Contains(a.Body, "--mesos-hosts") {
+		t.Fatalf("problem %s: %s", got, a.Body)
+	}
 }

@@ -56,8 +56,7 @@ them all leaves the tasks running for --failover-timeout.`,
 
 func (l *settings) register(s *service.Settings) {
 	f := s.Flags()
-	f.StringVar(&l.mesos.Master, "master", DefaultMaster, "Mesos masters, `host:port` separated by commas, or zk://host:port,host:port/path")
-	s.Alias("master", "MESOS_MASTER")
+	l.mesos.RegisterMaster(s, DefaultMaster, "Mesos masters, `host:port` separated by commas, or zk://host:port,host:port/path")
 	f.StringVar(&l.framework.Name, "framework-name", "taurus", "`name` of the framework, shown by Mesos")
 	f.StringVar(&l.framework.User, "framework-user", "root", "`user` that tasks run as; must exist on the agents")
 	f.StringVar(&l.roles, "roles", "*", "Mesos `roles` to ask offers for, separated by commas")
@@ -66,7 +65,7 @@ func (l *settings) register(s *service.Settings) {
 	f.BoolVar(&l.anew, "register-anew", false, "take a new framework id, and start again what is wanted, when Mesos has removed the framework with all its tasks")
 	f.StringVar(&l.framework.WebUIURL, "webui-url", "", "`URL` that Mesos' web pages link the framework to")
 	f.DurationVar(&l.leaseTTL, "lease-ttl", launcher.DefaultLeaseTTL, "how `long` a standby waits for a launcher that has vanished")
-	l.mesos.Register(s)
+	l.mesos.Register(s, "`hosts` that may be asked besides those of --master, such as *.mesos.internal:5050 or 10.0.0.0/8: where masters redirect to, if it is elsewhere")
 	l.nats.Register(s)
 }
 
