@@ -41,3 +41,32 @@ type Members interface {
 	// List returns the ids under role, sorted.
 	List(ctx context.Context, role string) ([]string, error)
 }
+
+// PresentMax is the greatest size of what a process says of itself, in bytes.
+const PresentMax = 16 << 10
+
+// Present is a process that is there, and what it says of itself.
+type Present struct {
+	Role, ID string
+	// Data is what it says; the store does not look into it. Whoever may write
+	// under its role may have written it.
+	Data []byte
+	// At is when the store took it, by the store's clock: one more renewal has
+	// another At.
+	At time.Time
+}
+
+// Presence is who is there, and what each says of itself. It may be some time
+// behind: use it to tell people, never to decide what may be done.
+type Presence interface {
+	// Renew writes what id of role says of itself, PresentMax bytes at most, and
+	// returns once the store has it. It is gone after ttl (at least MinTTL) unless
+	// it is renewed. It tries once: an error says that it is not known to be
+	// written.
+	Renew(ctx context.Context, role, id string, data []byte, ttl time.Duration) error
+	// Leave takes away what Renew wrote.
+	Leave(ctx context.Context, role, id string) error
+	// Present returns all that are there, sorted by role and id. The error is
+	// ErrUnavailable or that of the context.
+	Present(ctx context.Context) ([]Present, error)
+}

@@ -11,18 +11,20 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
-// LeaseHarness is a store of leases and members that nobody uses yet.
+// LeaseHarness is a store of leases, members and presence that nobody uses yet.
 type LeaseHarness struct {
-	// Lease and Members are one handle on it, Another and its second result
-	// one that another process has.
-	Lease   eventlog.Lease
-	Members eventlog.Members
-	Another func(t testing.TB) (eventlog.Lease, eventlog.Members)
+	// Lease, Members and Presence are one handle on it, Another and AnotherPresence
+	// what another process has.
+	Lease           eventlog.Lease
+	Members         eventlog.Members
+	Presence        eventlog.Presence
+	Another         func(t testing.TB) (eventlog.Lease, eventlog.Members)
+	AnotherPresence func(t testing.TB) eventlog.Presence
 	// Restart crashes the store and starts it again; nil if it cannot.
 	Restart func(t testing.TB)
 }
 
-// RunLease tests leases and members. Some tests wait for a lease to run out.
+// RunLease tests leases, members and presence. Some tests wait for a lease to run out.
 func RunLease(t *testing.T, newHarness func(t *testing.T) LeaseHarness) {
 	t.Helper()
 	restarts := false
@@ -43,6 +45,9 @@ func RunLease(t *testing.T, newHarness func(t *testing.T) LeaseHarness) {
 		{"RefusesShortTTL", testShortTTL},
 		{"Members", testMembers},
 		{"MembersStayByHeartbeat", testMembersStay},
+		{"Presence", testPresence},
+		{"PresenceRunsOut", testPresenceRunsOut},
+		{"PresenceIsBounded", testPresenceBounds},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newHarness(t)) })

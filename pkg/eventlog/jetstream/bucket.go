@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// LeaseBucket is the key-value bucket that leases and members live in.
+	// LeaseBucket is the key-value bucket of leases (lease.<name>), members
+	// (member.<role>.<id>) and who is there (presence.<role>.<id>).
 	LeaseBucket = "taurus_lease"
 
 	bucketStream = "KV_" + LeaseBucket

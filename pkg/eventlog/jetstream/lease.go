@@ -18,8 +18,8 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog/internal/backoff"
 )
 
-// Leases is an eventlog.Lease and eventlog.Members in a key-value bucket. Use
-// OpenLeases.
+// Leases is an eventlog.Lease, eventlog.Members and eventlog.Presence in a
+// key-value bucket. Use OpenLeases.
 type Leases struct {
 	bucket
 }

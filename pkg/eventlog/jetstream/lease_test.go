@@ -61,7 +61,8 @@ func leaseHarness(t *testing.T, s store) eventlogtest.LeaseHarness {
 	l := openLeases(t, o)
 
 	return eventlogtest.LeaseHarness{
-		Lease: l, Members: l, Restart: s.restart,
+		Lease: l, Members: l, Presence: l, Restart: s.restart,
+		AnotherPresence: func(t testing.TB) eventlog.Presence { return openLeases(t, o) },
 		Another: func(t testing.TB) (eventlog.Lease, eventlog.Members) {
 			another := openLeases(t, o)
 

@@ -14,16 +14,24 @@ import (
 // errTTL says that a lease cannot live so short.
 var errTTL = errors.New("memory: the ttl is too short")
 
-// Leases is an eventlog.Lease and eventlog.Members in memory. Use NewLeases.
+// Leases is an eventlog.Lease, eventlog.Members and eventlog.Presence in memory.
+// Use NewLeases.
 type Leases struct {
 	clock func() time.Time
 
 	mu      sync.Mutex
 	held    map[string]*held
 	members map[member]time.Time
+	present map[member]present
 }
 
 type member struct{ role, id string }
+
+// present is what a member says of itself, since when and until when.
+type present struct {
+	data      []byte
+	at, until time.Time
+}
 
 // NewLeases returns leases that nobody holds. They run out by clock; nil is
 // time.Now.
@@ -32,7 +40,7 @@ func NewLeases(clock func() time.Time) *Leases {
 		clock = time.Now
 	}
 
-	return &Leases{clock: clock, held: make(map[string]*held), members: make(map[member]time.Time)}
+	return &Leases{clock: clock, held: make(map[string]*held), members: make(map[member]time.Time), present: make(map[member]present)}
 }
 
 // Acquire implements eventlog.Lease.

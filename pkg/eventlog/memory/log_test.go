@@ -49,8 +49,9 @@ func TestLeases(t *testing.T) {
 		l := memory.NewLeases(nil)
 
 		return eventlogtest.LeaseHarness{
-			Lease: l, Members: l,
-			Another: func(testing.TB) (eventlog.Lease, eventlog.Members) { return l, l },
+			Lease: l, Members: l, Presence: l,
+			Another:         func(testing.TB) (eventlog.Lease, eventlog.Members) { return l, l },
+			AnotherPresence: func(testing.TB) eventlog.Presence { return l },
 		}
 	})
 }
