@@ -23,6 +23,8 @@ const (
 	inboxSize = 256
 	// idle is the longest sleep: it bounds what a missed wake could cost.
 	idle = time.Minute
+	// TurnMax is how long a turn of the loop may last before it counts as dead.
+	TurnMax = time.Minute
 )
 
 // State is what a loop folds the log into. *cluster.State is one.
@@ -66,6 +68,8 @@ type Loop struct {
 	feed     atomic.Pointer[Feed]
 	progress *progress
 	ready    atomic.Bool
+	begun    time.Time
+	turn     atomic.Int64 // when the turn under way began, after begun; 0 while the loop waits for something
 	caughtUp chan struct{}
 	metric   prometheus.Gauge
 }
@@ -77,7 +81,7 @@ func New(state State, opt Options) (*Loop, error) {
 		opt.Now = time.Now
 	}
 	l := &Loop{
-		opt: opt, state: state, clock: machine.NewClock(opt.Now()), inbox: make(chan machine.Input, inboxSize),
+		opt: opt, state: state, clock: machine.NewClock(opt.Now()), inbox: make(chan machine.Input, inboxSize), begun: time.Now(),
 		progress: newProgress(), caughtUp: make(chan struct{}),
 		metric: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "taurus_fold_sequence", Help: "Last sequence of the log that was folded.",
@@ -98,6 +102,20 @@ func New(state State, opt Options) (*Loop, error) {
 func (l *Loop) Ready() error {
 	if !l.ready.Load() {
 		return ErrNotCaughtUp
+	}
+	return nil
+}
+
+// Alive returns why the loop does not turn, nil while it does or waits for something
+// to do, whatever the log does.
+func (l *Loop) Alive() error {
+	turn := time.Duration(l.turn.Load())
+	if turn == 0 {
+		return nil
+	}
+	// By the monotonic clock: the other may be set.
+	if took := time.Since(l.begun) - turn; took > TurnMax {
+		return fmt.Errorf("%w: its turn has lasted %v, the most is %v", ErrStands, took.Round(time.Second), TurnMax)
 	}
 	return nil
 }
@@ -175,13 +193,16 @@ func (r *run) run(ctx context.Context) error {
 	var inbox <-chan machine.Input // Nobody is listened to before the machine has caught up.
 	timer := time.NewTimer(idle)
 	defer timer.Stop()
+	defer r.turn.Store(0)
 	for {
 		if tailKnown && r.Sequence() >= tail {
+			r.turns()
 			r.catchUp(ctx)
 			inbox = r.inbox
 			r.step(ctx, machine.Tick{})
 			timer.Reset(r.sleep())
 		}
+		r.turn.Store(0)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -193,15 +214,20 @@ func (r *run) run(ctx context.Context) error {
 		case <-known:
 			known, tail, tailKnown = nil, feed.Tail(), true
 		case r.record = <-feed.Records():
+			r.turns()
 			if err := r.fold(ctx, feed.Records()); err != nil {
 				return fmt.Errorf("%s: %w", r.opt.Role, err)
 			}
 		case in := <-inbox:
+			r.turns()
 			r.deliver(ctx, in)
 		case <-timer.C:
 		}
 	}
 }
+
+// turns notes that a turn begins.
+func (r *run) turns() { r.turn.Store(max(int64(time.Since(r.begun)), 1)) }
 
 // catchUp tells the machine once that it has caught up, and then what was posted
 // meanwhile, so that it does nothing before it knows.

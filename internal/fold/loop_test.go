@@ -508,3 +508,74 @@ func TestLoopMetricsAreRegisteredOnce(t *testing.T) {
 		t.Error("the same metric was registered twice")
 	}
 }
+
+// blocking is a machine whose step lasts until it is let go.
+type blocking struct {
+	fold.Idle
+	release chan struct{}
+}
+
+func (b blocking) Step(_ machine.Moment, in machine.Input) []machine.Effect {
+	if _, ok := in.(poke); ok {
+		<-b.release
+	}
+	return nil
+}
+
+// unreachable is a log that is away.
+type unreachable struct{ eventlog.Log }
+
+func (unreachable) Bounds(context.Context) (eventlog.Bounds, error) {
+	return eventlog.Bounds{}, eventlog.ErrUnavailable
+}
+
+// TestALoopIsAliveWhileItTurns: with nothing to do, and without a log; not when a
+// turn does not end.
+func TestALoopIsAliveWhileItTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, away := range []bool{false, true} {
+			ctx, cancel := context.WithCancel(t.Context())
+			var log eventlog.Log = memory.New()
+			if away {
+				log = unreachable{log}
+			}
+			loop, err := fold.New(cluster.New(), fold.Options{Log: log, Role: "tester", Logger: zerolog.Nop()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, done := blocking{release: make(chan struct{})}, make(chan error, 1)
+			if err := loop.Alive(); err != nil {
+				t.Errorf("before it runs: %v", err)
+			}
+			go func() { done <- loop.Run(ctx, m, nil) }()
+			for range 100 {
+				time.Sleep(7 * time.Second)
+				if err := loop.Alive(); err != nil {
+					t.Fatalf("log away %v: %v", away, err)
+				}
+			}
+			if !away {
+				loop.Post(ctx, poke(1))
+				time.Sleep(fold.TurnMax)
+				synctest.Wait()
+				if err := loop.Alive(); err != nil {
+					t.Errorf("after %v: %v", fold.TurnMax, err)
+				}
+				time.Sleep(time.Second)
+				if err := loop.Alive(); !errors.Is(err, fold.ErrStands) || !strings.Contains(err.Error(), "1m1s") {
+					t.Errorf("a turn of 61s: %v", err)
+				}
+				close(m.release)
+				synctest.Wait()
+				if err := loop.Alive(); err != nil {
+					t.Errorf("when it turns again: %v", err)
+				}
+			}
+			cancel()
+			<-done
+			if err := loop.Alive(); err != nil {
+				t.Errorf("after its end: %v", err)
+			}
+		}
+	})
+}

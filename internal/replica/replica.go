@@ -82,6 +82,12 @@ func New(state fold.State, m Machine, opt Options) (*Replica, error) {
 // then fold.ErrNotCaughtUp.
 func (r *Replica) Ready() error { return r.loop.Ready() }
 
+// Sequence is the last one folded.
+func (r *Replica) Sequence() uint64 { return r.loop.Sequence() }
+
+// Alive returns why the replica's loop does not turn, nil if it does.
+func (r *Replica) Alive() error { return r.loop.Alive() }
+
 // Post hands an input to the machine.
 func (r *Replica) Post(ctx context.Context, in machine.Input) { r.loop.Post(ctx, in) }
 

@@ -2,17 +2,22 @@ package service
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	stdlog "log"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/ready"
 )
 
 // Limits of the admin server.
@@ -44,9 +49,17 @@ type Admin struct {
 	done     chan struct{}
 }
 
-// StartAdmin listens on address and serves until Stop. ready says nil or why
-// not; it is called for every /readyz, at any time.
-func StartAdmin(ctx context.Context, address string, ready func() error, metrics prometheus.Gatherer, log zerolog.Logger) (*Admin, error) {
+// Told is what an admin server tells of its process. It is asked for every
+// request, at any time.
+type Told interface {
+	// Alive returns why the process needs another start; nil if it does not.
+	Alive() error
+	// Report is all that is known of whether it can do its work.
+	Report() ready.Report
+}
+
+// StartAdmin listens on address and serves until Stop.
+func StartAdmin(ctx context.Context, address string, told Told, metrics prometheus.Gatherer, log zerolog.Logger) (*Admin, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
@@ -56,7 +69,7 @@ func StartAdmin(ctx context.Context, address string, ready func() error, metrics
 		listener: l,
 		done:     make(chan struct{}),
 		server: &http.Server{
-			Handler:           adminHandler(ready, metrics),
+			Handler:           adminHandler(told, metrics),
 			ReadHeaderTimeout: adminHeaderTimeout,
 			ReadTimeout:       adminReadTimeout,
 			WriteTimeout:      adminWriteTimeout,
@@ -90,18 +103,34 @@ func (a *Admin) Stop() error {
 	return err
 }
 
-func adminHandler(ready func() error, metrics prometheus.Gatherer) http.Handler {
+func adminHandler(told Told, metrics prometheus.Gatherer) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := ready(); err != nil {
-			say(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := told.Alive(); err != nil {
+			say(w, http.StatusServiceUnavailable, "not alive: "+err.Error()+"\n")
 			return
 		}
-		say(w, http.StatusOK, "ready")
+		say(w, http.StatusOK, "alive\n")
 	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { answerReady(w, r, told.Report()) })
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	return mux
+}
+
+// answerReady answers with one line per check, or in JSON to who prefers that.
+func answerReady(w http.ResponseWriter, r *http.Request, report ready.Report) {
+	status := http.StatusOK
+	if !report.Able {
+		status = http.StatusServiceUnavailable
+	}
+	if !strings.Contains(r.Header.Get("Accept"), "application/json") {
+		say(w, status, report.Text())
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(report) // A client that is gone has nobody to be told to.
 }
 
 func say(w http.ResponseWriter, status int, text string) {
@@ -110,5 +139,5 @@ func say(w http.ResponseWriter, status int, text string) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintln(w, text)
+	_, _ = io.WriteString(w, text)
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/ready"
 )
 
 // addressPoll is how often a service is asked whether it listens yet.
@@ -28,6 +30,19 @@ type Runner interface {
 // addressed is a Runner that listens itself; Addr is empty before it does.
 type addressed interface{ Addr() string }
 
+// folding is a Runner that folds the log.
+type folding interface {
+	// Sequence is the last one folded.
+	Sequence() uint64
+}
+
+// checked is a Runner that says more than Ready does, in place of it.
+type checked interface{ Checks() []ready.Check }
+
+// turning is a Runner that can tell whether its loop turns. Nothing of NATS or
+// Mesos is in that: a process that is not alive needs another start.
+type turning interface{ Alive() error }
+
 // Env is what a role is built with.
 type Env struct {
 	Role    string
@@ -41,6 +56,8 @@ type Env struct {
 
 	told     []telling
 	cleanups []cleanup
+	beside   []func(context.Context)
+	health   *health
 }
 
 type telling struct{ key, value string }
@@ -57,6 +74,18 @@ func (e *Env) Tell(key, value string) { e.told = append(e.told, telling{key, val
 func (e *Env) OnStop(what string, f func() error) {
 	e.cleanups = append(e.cleanups, cleanup{what: what, do: f})
 }
+
+// Check has what f finds told by /readyz.
+func (e *Env) Check(f func() []ready.Check) { e.health.add(f) }
+
+// Beside has f run beside the role, with a ctx that ends when that has.
+func (e *Env) Beside(f func(ctx context.Context)) { e.beside = append(e.beside, f) }
+
+// Report is what /readyz tells.
+func (e *Env) Report() ready.Report { return e.health.Report() }
+
+// Sequence is the last one that the role has folded; 0 for one that folds nothing.
+func (e *Env) Sequence() uint64 { return e.health.Sequence() }
 
 func (e *Env) cleanUp() (errs error) {
 	for _, c := range slices.Backward(e.cleanups) {
@@ -84,6 +113,7 @@ func Run(ctx context.Context, role string, p Process, stderr io.Writer, build Bu
 		Metrics: NewRegistry(),
 		Skew:    NewSkewWatch("taurus/"+role+"/"+p.Name, now),
 	}
+	env.health = &health{about: ready.Report{Role: role, Name: p.Name, Version: Version(), Started: now().UTC()}, skew: env.Skew}
 	err := live(ctx, env, build)
 	if err != nil {
 		env.Logger.Error().Err(err).Int("exit_status", ExitCode(err)).Msg("stopped")
@@ -94,8 +124,7 @@ func Run(ctx context.Context, role string, p Process, stderr io.Writer, build Bu
 }
 
 func live(ctx context.Context, env *Env, build Build) error {
-	state := &readiness{skew: env.Skew}
-	admin, err := StartAdmin(ctx, env.Process.AdminListen, state.Ready, env.Metrics, env.Logger)
+	admin, err := StartAdmin(ctx, env.Process.AdminListen, env.health, env.Metrics, env.Logger)
 	if err != nil {
 		return fmt.Errorf("%w; give another address by --admin-listen, or port 0 for any free one", err)
 	}
@@ -110,8 +139,26 @@ func live(ctx context.Context, env *Env, build Build) error {
 		}
 		return err
 	}
-	state.set(runner)
-	return errors.Join(run(ctx, env, admin.Addr(), runner), bounded(env.Process.StopTimeout, env.cleanUp))
+	env.health.set(runner)
+	stop := env.runBeside(ctx)
+	err = run(ctx, env, admin.Addr(), runner)
+	return errors.Join(err, bounded(env.Process.StopTimeout, func() error {
+		stop()
+		return env.cleanUp()
+	}))
+}
+
+// runBeside starts what runs beside the role; stop ends it and waits for that.
+func (e *Env) runBeside(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	for _, f := range e.beside {
+		running.Go(func() { f(ctx) })
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 // run returns nil if ctx ended and the runner then did.
@@ -212,29 +259,4 @@ func awaitAddress(ctx context.Context, server addressed) (string, error) {
 		case <-tick.C:
 		}
 	}
-}
-
-// readiness is what /readyz answers: the runner's own reasons, and the clock's.
-type readiness struct {
-	skew *SkewWatch
-
-	mu     sync.Mutex
-	runner Runner
-}
-
-func (r *readiness) set(runner Runner) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.runner = runner
-}
-
-// Ready returns every reason there is.
-func (r *readiness) Ready() error {
-	r.mu.Lock()
-	runner := r.runner
-	r.mu.Unlock()
-	if runner == nil {
-		return ErrStarting
-	}
-	return errors.Join(runner.Ready(), r.skew.Ready())
 }

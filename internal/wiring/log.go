@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/ownership"
+	"github.com/milosgajdos/taurus/internal/presence"
+	"github.com/milosgajdos/taurus/internal/ready"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
@@ -25,7 +28,8 @@ const (
 )
 
 // OpenLedger opens the log, to be closed when the role has stopped. Records that
-// are read through it are shown to the watch on the clocks.
+// are read through it are shown to the watch on the clocks, what becomes of appends
+// and reads goes into the process's readiness, and that into its presence.
 func (n *NATS) OpenLedger(ctx context.Context, env *service.Env) (eventlog.Log, error) {
 	env.Tell("nats", n.urls)
 	env.Tell("stream", n.stream)
@@ -33,7 +37,40 @@ func (n *NATS) OpenLedger(ctx context.Context, env *service.Env) (eventlog.Log, 
 	if err != nil {
 		return nil, err
 	}
-	return service.Watch(log, env.Skew), nil
+	if err := n.keepPresence(ctx, env); err != nil {
+		return nil, err
+	}
+	watched := ready.Watch(log, slices.Contains(needRoom(), env.Role), env.Now)
+	env.Check(func() []ready.Check { return watched.Checks(env.Sequence()) })
+	env.Beside(watched.Run)
+	return service.Watch(watched.ForUse(), env.Skew), nil
+}
+
+// needRoom are the roles that cannot work without room in the log: the others
+// record what happens and what must end, and have a reserve.
+func needRoom() []string { return []string{"api", "planner"} }
+
+// keepPresence has the process say that it is there, and whether it is able.
+func (n *NATS) keepPresence(ctx context.Context, env *service.Env) error {
+	leases, err := n.OpenLeases(ctx, env)
+	if err != nil {
+		return err
+	}
+	keeper := presence.NewKeeper(leases, env.Now, env.Logger)
+	env.Check(func() []ready.Check { return []ready.Check{keeper.Check()} })
+	env.Beside(func(ctx context.Context) { keeper.Run(ctx, env.Report) })
+	return nil
+}
+
+// WatchPresence looks who else is there.
+func (n *NATS) WatchPresence(ctx context.Context, env *service.Env) (*presence.Watch, error) {
+	leases, err := n.OpenLeases(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	watch := presence.NewWatch(leases, env.Now, env.Logger)
+	env.Beside(watch.Run)
+	return watch, nil
 }
 
 // OpenWhy opens the stream of verdicts.
@@ -45,9 +82,18 @@ func (n *NATS) OpenWhy(ctx context.Context, env *service.Env) (eventlog.Log, err
 	return log, nil
 }
 
-// OpenLeases opens the bucket that replicas agree in on who works.
+// OpenLeases opens the bucket that replicas agree in on who works, and that tells
+// who is there. A process has one connection to it.
 func (n *NATS) OpenLeases(ctx context.Context, env *service.Env) (*jetstream.Leases, error) {
-	return open(ctx, n, env, n.options(env), jetstream.OpenLeases)
+	if n.leases != nil && n.leasesOf == env {
+		return n.leases, nil
+	}
+	leases, err := open(ctx, n, env, n.options(env), jetstream.OpenLeases)
+	if err != nil {
+		return nil, err
+	}
+	n.leases, n.leasesOf = leases, env
+	return leases, nil
 }
 
 // OpenShare opens the part of the jobs that this replica of its role looks after.

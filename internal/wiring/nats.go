@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -35,6 +36,10 @@ type NATS struct {
 	partitions                uint32
 	maxBytes                  service.Bytes
 	tls                       *tls.Config
+
+	// leases are those that are open, of the process leasesOf.
+	leases   *jetstream.Leases
+	leasesOf *service.Env
 }
 
 // Register declares the settings.

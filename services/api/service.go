@@ -86,6 +86,12 @@ func (s *Service) Ready() error {
 	return s.caughtUp()
 }
 
+// Sequence is the last one folded.
+func (s *Service) Sequence() uint64 { return s.live.Sequence() }
+
+// Alive returns why the api's loop does not turn, nil if it does.
+func (s *Service) Alive() error { return s.live.Loop().Alive() }
+
 func (s *Service) caughtUp() error {
 	select {
 	case <-s.live.CaughtUp():

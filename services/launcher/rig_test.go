@@ -140,6 +140,8 @@ type rig struct {
 	asked   []string
 	// registerAnew is Options.RegisterAnew.
 	registerAnew bool
+	// lease is shared by all launchers; nil gives each its own.
+	lease eventlog.Lease
 }
 
 func newRig(t *testing.T) *rig {
@@ -212,9 +214,13 @@ func (r *rig) Tasks(context.Context, string) ([]mesos.TaskRef, error) {
 // make makes a launcher that does not run yet.
 func (r *rig) make() *launcher.Service {
 	r.t.Helper()
+	lease := r.lease
+	if lease == nil {
+		lease = memory.NewLeases(time.Now)
+	}
 	s, err := launcher.New(launcher.Options{
 		Log: r.log, Why: r.why, Space: r.space, Instance: "a", Now: time.Now, Logger: zerolog.Nop(), Mesos: r,
-		Lease: memory.NewLeases(time.Now), RegisterAnew: r.registerAnew,
+		Lease: lease, RegisterAnew: r.registerAnew,
 	})
 	if err != nil {
 		r.t.Fatal(err)

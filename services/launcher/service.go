@@ -3,6 +3,7 @@ package launcher
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/mesos"
+	"github.com/milosgajdos/taurus/internal/ready"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -85,6 +87,10 @@ type Service struct {
 	session *session
 
 	trouble atomic.Pointer[error] // why it does not do its work; nil if it does
+	// phase is how far the machine is, heard when Mesos last said something, in
+	// nanoseconds since 1970.
+	phase atomic.Uint32
+	heard atomic.Int64
 }
 
 // New returns a launcher that Run starts.
@@ -138,6 +144,43 @@ func (s *Service) Ready() error {
 	return nil
 }
 
+// HeardMax is how long Mesos may be silent while the launcher is subscribed:
+// masters send a heartbeat every 15 s, and the client ends a stream that lacks
+// five of them.
+const HeardMax = 90 * time.Second
+
+// Sequence is the last one folded.
+func (s *Service) Sequence() uint64 { return s.loop.Sequence() }
+
+// Alive returns why the launcher's loop does not turn, nil if it does.
+func (s *Service) Alive() error { return s.loop.Alive() }
+
+// Checks say more than Ready: whether Mesos' stream is alive.
+func (s *Service) Checks() []ready.Check {
+	return []ready.Check{ready.Work(s.loop.Ready()), s.checkMesos()}
+}
+
+func (s *Service) checkMesos() ready.Check {
+	c := ready.Check{Name: ready.CheckMesos}
+	trouble := s.trouble.Load()
+	heard := s.heard.Load()
+	silent := s.opt.Now().Sub(time.Unix(0, heard))
+	switch phase := leading.Phase(s.phase.Load()); {
+	case trouble != nil:
+		c.Level, c.Detail = ready.Fail, (*trouble).Error()
+	case phase == leading.Standby:
+		c.Detail = "stands by for another launcher"
+	case phase == leading.Active && heard != 0 && silent > HeardMax:
+		c.Level, c.Restart = ready.Fail, true
+		c.Detail = fmt.Sprintf("subscribed, but Mesos has said nothing for %v, the most is %v", ready.Round(silent), HeardMax)
+	case phase == leading.Electing:
+		c.Detail = "is being elected"
+	case phase == leading.Active && heard != 0:
+		c.Detail = fmt.Sprintf("subscribed; Mesos was heard %v ago", ready.Round(silent))
+	}
+	return c
+}
+
 // measured is the machine with what is counted and shown of it.
 type measured struct{ *Service }
 
@@ -145,6 +188,7 @@ type measured struct{ *Service }
 func (m measured) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	effects := m.machine.Step(at, in)
 	m.metrics.observe(in, effects)
+	m.phase.Store(uint32(m.machine.Phase()))
 	if m.machine.Trouble() != nil {
 		trouble := m.machine.Trouble()
 		m.trouble.Store(&trouble)

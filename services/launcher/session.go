@@ -34,6 +34,8 @@ type session struct {
 	cancel context.CancelFunc
 	calls  *queue.Queue[machine.Effect]
 	acks   chan launching.Acknowledge
+	// heard is called when Mesos has said something.
+	heard func()
 }
 
 func newSession(parent context.Context, s *Service, number uint64, sub Subscription) *session {
@@ -41,6 +43,7 @@ func newSession(parent context.Context, s *Service, number uint64, sub Subscript
 	sess := &session{
 		number: number, sub: sub, loop: s.loop, log: s.opt.Logger, ctx: ctx, cancel: cancel,
 		calls: queue.New[machine.Effect](), acks: make(chan launching.Acknowledge, acksMax),
+		heard: s.hear,
 	}
 	go sess.callInOrder()
 	for range acksWorkers {

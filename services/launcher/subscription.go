@@ -73,9 +73,13 @@ func (s *Service) subscribe(ctx context.Context, e leading.Subscribe) {
 func (s *Service) listen(ctx context.Context, number uint64) {
 	if sub := s.subscriptions.remove(number); sub != nil {
 		s.session = newSession(ctx, s, number, sub)
+		s.hear()
 		go s.session.deliver()
 	}
 }
+
+// hear notes that Mesos has said something.
+func (s *Service) hear() { s.heard.Store(s.opt.Now().UnixNano()) }
 
 // close ends a subscription, listened to or not.
 func (s *Service) close(number uint64) {
@@ -98,6 +102,7 @@ func (s *session) deliver() {
 				s.loop.Post(s.ctx, leading.Ended{Session: s.number, Err: err, FailedOver: errors.Is(err, mesos.ErrFailedOver)})
 				return
 			}
+			s.heard()
 			if in := s.inputOf(ev); in != nil {
 				s.loop.Post(s.ctx, in)
 			}

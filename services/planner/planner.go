@@ -65,6 +65,12 @@ func (s *Service) Run(ctx context.Context) error {
 // Ready returns nil once the planner has caught up with the log.
 func (s *Service) Ready() error { return s.replica.Ready() }
 
+// Sequence is the last one folded.
+func (s *Service) Sequence() uint64 { return s.replica.Sequence() }
+
+// Alive returns why the planner's loop does not turn, nil if it does.
+func (s *Service) Alive() error { return s.replica.Alive() }
+
 // pollUsage tells the machine whenever the log has become nearly full, or no
 // longer is.
 func (s *Service) pollUsage(ctx context.Context, sized eventlog.Sized) {

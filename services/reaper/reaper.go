@@ -94,6 +94,12 @@ func (s *Service) Run(ctx context.Context) error {
 // configuration names the master that the log has kills sent to.
 func (s *Service) Ready() error { return errors.Join(s.replica.Ready(), s.naming.ready()) }
 
+// Sequence is the last one folded.
+func (s *Service) Sequence() uint64 { return s.replica.Sequence() }
+
+// Alive returns why the reaper's loop does not turn, nil if it does.
+func (s *Service) Alive() error { return s.replica.Alive() }
+
 // Carry implements fold.Carrier: it has a KILL sent.
 func (s *Service) Carry(_ context.Context, e machine.Effect) {
 	if k, ok := e.(reaping.Kill); ok {
