@@ -17,7 +17,7 @@ func (r *run) watch(ctx context.Context, out chan count) error {
 	if err != nil {
 		return err
 	}
-	feed := fold.Start(ctx, log)
+	feed := fold.Start(ctx, log, r.space)
 	r.wg.Go(func() {
 		seen := tally{running: map[string]bool{}, ended: map[string]bool{}}
 		for {

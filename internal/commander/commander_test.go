@@ -335,8 +335,8 @@ func TestTheEnd(t *testing.T) {
 				synctest.Wait()
 				cause := context.Canceled
 				if how == notSkipped {
-					cause = events.ErrSubject
-					if _, err := s.Log.Append(t.Context(), eventlog.Fact(events.Message{Subject: "orders.new"})); err != nil {
+					cause = events.ErrUnknownMajor
+					if _, err := s.Log.Append(t.Context(), eventlog.Fact(foldtest.Newer())); err != nil {
 						t.Fatal(err)
 					}
 				} else {

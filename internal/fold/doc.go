@@ -17,6 +17,8 @@
 // meanwhile. From then on records and answers are handled in bursts, and after each
 // the machine is ticked, at the latest when it wants to wake.
 //
-// A gap in the log, a record that must not be skipped, or a log that no longer
-// reaches back to its beginning ends the loop, and with it the service, loudly.
+// A gap in the log, an event in a newer major version, or a log that no longer
+// reaches back to its beginning ends the loop, and with it the service, loudly. A
+// record that no program of taurus' writes does not: it is passed over, counted,
+// and told of.
 package fold

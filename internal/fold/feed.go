@@ -5,6 +5,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // buffered is how many decoded records may wait for their fold.
@@ -12,14 +13,17 @@ const buffered = 4096
 
 // Feed is a log being followed.
 type Feed struct {
+	space    events.Space
 	follower *eventlog.Follower
 	records  chan cluster.Record
 	failed   chan error
 }
 
-// Start follows log from its first record until ctx ends.
-func Start(ctx context.Context, log eventlog.Log) *Feed {
+// Start follows log, whose subjects are those of space, from its first record until
+// ctx ends.
+func Start(ctx context.Context, log eventlog.Log, space events.Space) *Feed {
 	f := &Feed{
+		space:    space,
 		follower: eventlog.NewFollower(log, 1),
 		records:  make(chan cluster.Record, buffered),
 		failed:   make(chan error, 1),
@@ -31,7 +35,7 @@ func Start(ctx context.Context, log eventlog.Log) *Feed {
 }
 
 func (f *Feed) push(ctx context.Context, rec eventlog.Record) error {
-	decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
+	decoded, err := cluster.Decode(f.space, rec.Sequence, rec.Time, rec.Message)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/fold"
+	"github.com/milosgajdos/taurus/internal/fold/foldtest"
 	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -19,7 +20,7 @@ func TestMain(m *testing.M) { testwait.Main(m) }
 
 func put(t *testing.T, log eventlog.Log, id string) {
 	t.Helper()
-	m, err := events.Encode("taurus.ev.1.job."+id, events.Envelope{ID: id, Time: time.Now()}, events.JobStopped{Run: 1})
+	m, err := events.Encode(events.Space{}.Job(id), events.Envelope{ID: id, Time: time.Now()}, events.JobStopped{Run: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +39,7 @@ func TestFeed(t *testing.T) {
 			put(t, log, fmt.Sprint(i))
 		}
 		ctx, stop := context.WithCancel(t.Context())
-		feed := fold.Start(ctx, log)
+		feed := fold.Start(ctx, log, events.Space{})
 		for i := range n + 3 {
 			if i == n {
 				synctest.Wait()
@@ -70,7 +71,7 @@ func TestFeed(t *testing.T) {
 func TestFeedOfAnEmptyLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		feed := fold.Start(ctx, memory.New())
+		feed := fold.Start(ctx, memory.New(), events.Space{})
 		<-feed.Known()
 		if feed.Tail() != 0 {
 			t.Errorf("tail %d", feed.Tail())
@@ -86,12 +87,11 @@ func TestFeedEnds(t *testing.T) {
 		harm func(*memory.Log)
 		want error
 	}{
-		"foreign subject": {func(log *memory.Log) {
-			_, err := log.Append(context.Background(), eventlog.Fact(events.Message{Subject: "orders.new"}))
-			if err != nil {
+		"newer major version": {func(log *memory.Log) {
+			if _, err := log.Append(context.Background(), eventlog.Fact(foldtest.Newer())); err != nil {
 				t.Fatal(err)
 			}
-		}, events.ErrSubject},
+		}, events.ErrUnknownMajor},
 		"truncated": {func(log *memory.Log) { log.Forget(1) }, eventlog.ErrTruncated},
 		"closed":    {func(log *memory.Log) { _ = log.Close() }, eventlog.ErrClosed},
 	} {
@@ -101,7 +101,7 @@ func TestFeedEnds(t *testing.T) {
 				put(t, log, "a")
 				put(t, log, "b")
 				c.harm(log)
-				feed := fold.Start(t.Context(), log)
+				feed := fold.Start(t.Context(), log, events.Space{})
 				if err := <-feed.Failed(); !errors.Is(err, c.want) {
 					t.Errorf("ended with %v, want %v", err, c.want)
 				}
@@ -118,7 +118,7 @@ func TestFeedThatNobodyReads(t *testing.T) {
 			put(t, log, fmt.Sprint(i))
 		}
 		ctx, stop := context.WithCancel(t.Context())
-		feed := fold.Start(ctx, log)
+		feed := fold.Start(ctx, log, events.Space{})
 		synctest.Wait()
 		stop()
 		if err := <-feed.Failed(); !errors.Is(err, context.Canceled) {

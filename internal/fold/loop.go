@@ -3,6 +3,7 @@ package fold
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 const (
@@ -48,6 +50,9 @@ type Observer interface {
 // Options are what a loop is given.
 type Options struct {
 	Log eventlog.Log
+	// Space are the subjects of Log; the zero value is that of a log with the default
+	// number of partitions.
+	Space events.Space
 	// Role is whose loop it is, Source how it signs what it appends; empty if it
 	// appends nothing.
 	Role, Source string
@@ -55,6 +60,9 @@ type Options struct {
 	Now     func() time.Time
 	Logger  zerolog.Logger
 	Metrics prometheus.Registerer
+	// Rejected counts the records that are rejected; nil is one of the loop's own,
+	// registered with Metrics.
+	Rejected prometheus.Counter
 }
 
 // Loop is the one goroutine of a service: it folds the log into a state, gives a
@@ -72,13 +80,18 @@ type Loop struct {
 	turn     atomic.Int64 // when the turn under way began, after begun; 0 while the loop waits for something
 	caughtUp chan struct{}
 	metric   prometheus.Gauge
+	rejected atomic.Pointer[Rejected]
 }
 
 // New returns a loop over a state before its first record; Run starts it. The
-// error is that of registering its metric.
+// error is that of registering its metrics.
 func New(state State, opt Options) (*Loop, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
+	}
+	shared := opt.Rejected != nil
+	if !shared {
+		opt.Rejected = NewRejectedCounter(opt.Role)
 	}
 	l := &Loop{
 		opt: opt, state: state, clock: machine.NewClock(opt.Now()), inbox: make(chan machine.Input, inboxSize), begun: time.Now(),
@@ -91,7 +104,11 @@ func New(state State, opt Options) (*Loop, error) {
 	if opt.Metrics == nil {
 		return l, nil
 	}
-	if err := opt.Metrics.Register(l.metric); err != nil {
+	err := opt.Metrics.Register(l.metric)
+	if !shared {
+		err = errors.Join(err, opt.Metrics.Register(opt.Rejected))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	return l, nil
@@ -186,7 +203,7 @@ type run struct {
 }
 
 func (r *run) run(ctx context.Context) error {
-	feed := Start(ctx, r.opt.Log)
+	feed := Start(ctx, r.opt.Log, r.opt.Space)
 	r.feed.Store(feed)
 	known := feed.Known()
 	tail, tailKnown := uint64(0), false
@@ -235,6 +252,7 @@ func (r *run) catchUp(ctx context.Context) {
 	if !r.ready.CompareAndSwap(false, true) {
 		return
 	}
+	r.tellRejected()
 	r.opt.Logger.Info().Uint64("sequence", r.Sequence()).Msg("caught up with the log")
 	r.step(ctx, machine.CaughtUp{})
 	select {
@@ -281,7 +299,11 @@ func (r *run) apply(ctx context.Context) error {
 	// appended before one has caught up with it.
 	ready, now := r.ready.Load(), r.opt.Now()
 	own := ready && r.opt.Source != "" && rec.Envelope.Source == r.opt.Source
-	if r.clock.Observe(now, rec, own) && ready {
+	rejected := change.Judgement == cluster.Rejected
+	if rejected {
+		r.reject(rec, change.Rejection)
+	}
+	if r.clock.Observe(now, rec, own && !rejected) && ready {
 		r.stepAt(ctx, now, machine.ClockMoved{})
 	}
 	r.stepAt(ctx, now, machine.Folded{Record: rec, Change: change, Own: own})

@@ -19,6 +19,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/fold"
+	"github.com/milosgajdos/taurus/internal/fold/foldtest"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -54,7 +55,12 @@ func (m *scripted) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	switch in := in.(type) {
 	case machine.Folded:
 		text = fmt.Sprint("folded ", in.Record.Sequence)
-		if m.state.Sequence != in.Record.Sequence || in.Change.Job != m.state.Jobs[in.Record.Subject.Job] {
+		j := m.state.Jobs[in.Record.Subject.Job]
+		if in.Change.Judgement == cluster.Rejected {
+			j = nil
+			text += " rejected"
+		}
+		if m.state.Sequence != in.Record.Sequence || in.Change.Job != j {
 			text += " out of step with the state"
 		}
 		if in.Own {
@@ -160,7 +166,7 @@ func (r *loopRig) hears(want ...string) {
 }
 
 func decides(id string) machine.Draft {
-	return machine.Decision("taurus.ev.1.plan."+id, 0, events.Envelope{ID: id, Source: loopSource, Time: time.Now()}, events.JobCompleted{Run: 1})
+	return machine.Decision(events.Space{}.Plan(id), 0, events.Envelope{ID: id, Source: loopSource, Time: time.Now()}, events.JobCompleted{Run: 1})
 }
 
 // TestLoopReplays: of what the log held the machine is told record by record, and
@@ -213,7 +219,7 @@ func TestLoopTakesBursts(t *testing.T) {
 		r.hears("caught up", "tick")
 		var batch []eventlog.Entry
 		for i := range records {
-			m, err := events.Encode("taurus.ev.1.job.web", events.Envelope{ID: fmt.Sprint(i), Time: time.Now()}, events.JobStopped{Run: 1})
+			m, err := events.Encode(events.Space{}.Job("web"), events.Envelope{ID: fmt.Sprint(i), Time: time.Now()}, events.JobStopped{Run: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -410,11 +416,11 @@ func TestLoopFails(t *testing.T) {
 		harm func(*testing.T, *memory.Log)
 		want error
 	}{
-		"malformed": {func(t *testing.T, log *memory.Log) {
-			if _, err := log.Append(t.Context(), eventlog.Fact(events.Message{Subject: "orders.new"})); err != nil {
+		"newer major version": {func(t *testing.T, log *memory.Log) {
+			if _, err := log.Append(t.Context(), eventlog.Fact(foldtest.Newer())); err != nil {
 				t.Fatal(err)
 			}
-		}, events.ErrSubject},
+		}, events.ErrUnknownMajor},
 		"closed": {func(_ *testing.T, log *memory.Log) { _ = log.Close() }, eventlog.ErrClosed},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -435,6 +441,55 @@ func TestLoopFails(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestLoopPassesOver what no program of taurus' writes: the machine is told, operators
+// are, once for all that was there at the start and once for each that comes, and
+// the loop goes on.
+func TestLoopPassesOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newLoopRig(t)
+		stranger := func(subject, data string) {
+			t.Helper()
+			m := events.Message{Subject: subject, Data: []byte(data), Header: map[string]string{
+				events.HeaderID: "s", events.HeaderSource: "stranger", events.HeaderTime: "2026-03-01T12:00:00Z",
+				events.HeaderType: events.JobScaled{}.Type(),
+			}}
+			if _, err := r.log.Append(t.Context(), eventlog.Fact(m)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put(t, r.log, "web")
+		stranger("orders.new", `{}`)
+		stranger(events.Space{}.Job("web"), `{"run":"x"}`)
+		if n := r.loop.Notice(); n != "" {
+			t.Errorf("tells %q of nothing", n)
+		}
+		r.start()
+		r.hears("folded 1", "folded 2 rejected", "folded 3 rejected", "caught up", "tick")
+		want := `{"level":"warn","rejected":2,"sequence":3,"subject":"taurus.ev.17.job.web","reason":"malformed event body: taurus.job.scaled.v1: `
+		if text := r.lines.String(); !strings.HasPrefix(text, want) || strings.Count(text, "rejected") != 2 {
+			t.Errorf("wrote %q", text)
+		}
+		r.lines.Reset()
+		stranger("taurus.ev.1.job.web", `{"run":1}`)
+		put(t, r.log, "app")
+		r.hears("folded 4 rejected", "folded 5", "tick")
+		const line = `{"level":"warn","sequence":4,"subject":"taurus.ev.1.job.web","type":"taurus.job.scaled.v1","source":"stranger",` +
+			`"reason":"not the partition of its job: \"web\" has partition 17 of 64","message":"record rejected: no program of taurus' writes it; see docs/operating.md"}` + "\n"
+		if text := r.lines.String(); text != line {
+			t.Errorf("wrote %s, want %s", text, line)
+		}
+		if got := r.loop.Rejected(); got.Count != 3 || got.Last.Sequence != 4 {
+			t.Errorf("%+v", got)
+		}
+		if n := r.loop.Notice(); !strings.HasPrefix(n, "3 records of the log are rejected, the last at sequence 4 on taurus.ev.1.job.web: not the partition") {
+			t.Errorf("tells %q", n)
+		}
+		if n, err := testutil.GatherAndCount(r.metrics, "taurus_rejected_records_total"); err != nil || n != 1 {
+			t.Errorf("%d metrics of rejected records", n)
+		}
+	})
 }
 
 // refusing is a state that refuses a record.

@@ -132,10 +132,19 @@ func syntaxFault(err error, line func(int64) int) error {
 	return fmt.Errorf("%w: %w", ErrSyntax, Faults{fault})
 }
 
-// lineIn returns a function from the offsets of data to lines, from 1.
+// lineIn returns a function from the offsets of data to lines, from 1. It counts on
+// from the last offset, so that those of a whole document in order cost no more
+// than the document.
 func lineIn(data []byte) func(int64) int {
+	last, line := int64(0), 1
 	return func(offset int64) int {
 		offset = min(max(offset, 0), int64(len(data)))
-		return 1 + bytes.Count(data[:offset], []byte("\n"))
+		if offset < last {
+			line -= bytes.Count(data[offset:last], []byte("\n"))
+		} else {
+			line += bytes.Count(data[last:offset], []byte("\n"))
+		}
+		last = offset
+		return line
 	}
 }

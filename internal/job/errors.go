@@ -56,6 +56,9 @@ func (f *Faults) add(fault Fault) {
 	}
 }
 
+// full reports whether no more faults are told.
+func (f Faults) full() bool { return len(f) > maxFaults }
+
 // Error writes one line for one fault, and a line each for several.
 func (f Faults) Error() string {
 	if len(f) == 1 {

@@ -1,8 +1,8 @@
 package job
 
 import (
-	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -156,24 +156,43 @@ func (r *Restart) normalise(kind Kind) {
 // nameGroups names the groups that have no name after their role, and numbers
 // those that would be called alike. Names that were given stay.
 func nameGroups(groups []Group) {
-	taken := make(map[string]bool, len(groups))
-	for _, g := range groups {
-		taken[g.Name] = true
-	}
-	taken[""] = true
+	n := namer{taken: make(map[string]bool, len(groups)), next: map[string]int{}}
 	for i := range groups {
-		if groups[i].Name != "" {
-			continue
+		n.taken[groups[i].Name] = true
+	}
+	for i := range groups {
+		if groups[i].Name == "" {
+			groups[i].Name = n.name(orDefault(cleanName(groups[i].Role), DefaultGroupName))
 		}
-		base := orDefault(cleanName(groups[i].Role), DefaultGroupName)
-		name := base
-		for n := 2; taken[name]; n++ {
-			name = fmt.Sprintf("%s-%d", base, n)
-		}
-		taken[name] = true
-		groups[i].Name = name
 	}
 }
+
+// namer finds names that are free.
+type namer struct {
+	taken map[string]bool
+	// next is the first number behind a name that may be free: no name becomes free
+	// again, so none is tried twice.
+	next map[string]int
+	// tries counts the names that were tried.
+	tries int
+}
+
+// name takes the name itself if it is free, else with the first number behind it
+// that is.
+func (n *namer) name(base string) string {
+	name, number := base, max(n.next[base], 1)
+	if number > 1 {
+		name = numbered(base, number)
+	}
+	for n.tries++; n.taken[name]; n.tries++ {
+		number++
+		name = numbered(base, number)
+	}
+	n.taken[name], n.next[base] = true, number+1
+	return name
+}
+
+func numbered(base string, number int) string { return base + "-" + strconv.Itoa(number) }
 
 // maxDerivedName leaves space for a number within the limit of a group's name.
 const maxDerivedName = 50

@@ -79,6 +79,9 @@ func (t *typeCheck) refuse(dec *jsontext.Decoder, message string) error {
 
 // record notes a fault of the value just read.
 func (t *typeCheck) record(dec *jsontext.Decoder, value jsontext.Value, message string) {
+	if t.faults.full() {
+		return
+	}
 	t.faults.add(Fault{
 		Path: pointerPath(dec.StackPointer()), Message: message + ", not " + excerpt(value),
 		Line: t.line(dec.InputOffset() - int64(len(value))),

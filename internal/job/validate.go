@@ -18,13 +18,19 @@ const reservedLabel = "taurus."
 // Validate checks s as it is once Normalise has filled in the defaults, and
 // returns Faults, all of them at once, or nil. It changes nothing.
 func (s *Spec) Validate(lim Limits) error {
-	n := s.Clone()
-	n.Normalise()
 	c := checker{lim: lim}
+	looked := *s
+	if len(s.Tasks) > lim.Groups {
+		looked.Tasks = nil // Nobody looks at any of too many.
+	}
+	n := looked.Clone()
+	n.Normalise()
 	c.id(n.ID)
 	c.oneOf("kind", string(n.Kind), string(KindService), string(KindBatch))
 	c.labels("labels", n.Labels)
-	c.groups(n)
+	if c.atMost("tasks", len(s.Tasks), lim.Groups) {
+		c.groups(n)
+	}
 	if len(c.faults) == 0 {
 		c.size(n)
 	}
@@ -81,9 +87,6 @@ func (c *checker) id(id string) {
 func (c *checker) groups(s *Spec) {
 	if len(s.Tasks) < c.lim.MinGroups {
 		c.fault("tasks", "is missing; list at least %d task", c.lim.MinGroups)
-	}
-	if !c.atMost("tasks", len(s.Tasks), c.lim.Groups) {
-		return
 	}
 	seen := map[string]int{}
 	for i := range s.Tasks {

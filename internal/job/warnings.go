@@ -30,7 +30,7 @@ func Warnings(data []byte, contentType string) []Fault {
 		}
 		data, line = c.json, c.line
 	}
-	w := warner{line: line, dec: jsontext.NewDecoder(bytes.NewReader(data))}
+	w := warner{line: line, dec: jsontext.NewDecoder(bytes.NewReader(data)), fields: map[reflect.Type]map[string]reflect.Type{}}
 	if err := w.value(reflect.TypeFor[document]()); err != nil {
 		return nil
 	}
@@ -42,6 +42,16 @@ type warner struct {
 	dec      *jsontext.Decoder
 	line     func(int64) int
 	warnings Faults
+	// fields are those of the structs that were met.
+	fields map[reflect.Type]map[string]reflect.Type
+}
+
+// fieldsOf are the fields of a struct, found once.
+func (w *warner) fieldsOf(t reflect.Type) map[string]reflect.Type {
+	if w.fields[t] == nil {
+		w.fields[t] = fieldsOf(t)
+	}
+	return w.fields[t]
 }
 
 // value walks one value of the type it should have.
@@ -75,7 +85,7 @@ func (w *warner) object(t reflect.Type) error {
 	if _, err := w.dec.ReadToken(); err != nil {
 		return err
 	}
-	fields := fieldsOf(t)
+	fields := w.fieldsOf(t)
 	at, start := pointerPath(w.dec.StackPointer()), w.line(w.dec.InputOffset()-1)
 	replicas := false
 	for kind := w.dec.PeekKind(); kind != '}'; kind = w.dec.PeekKind() {
@@ -102,6 +112,9 @@ func (w *warner) object(t reflect.Type) error {
 func (w *warner) member(fields map[string]reflect.Type, at, name, written string) error {
 	if field, ok := fields[name]; ok {
 		return w.value(field)
+	}
+	if w.warnings.full() {
+		return w.dec.SkipValue()
 	}
 	message := "is no field and has no effect"
 	if near := nearest(name, fields); near != "" {

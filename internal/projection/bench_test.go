@@ -26,7 +26,7 @@ func manyJobs() *writer {
 
 func BenchmarkViews(b *testing.B) {
 	w := manyJobs()
-	m, err := projection.Replay(context.Background(), w.log, w.n)
+	m, err := projection.Replay(context.Background(), w.log, spaceOf(), w.n)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func BenchmarkViews(b *testing.B) {
 	})
 	b.Run("replay", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := projection.Replay(context.Background(), w.log, w.n); err != nil {
+			if _, err := projection.Replay(context.Background(), w.log, spaceOf(), w.n); err != nil {
 				b.Fatal(err)
 			}
 		}

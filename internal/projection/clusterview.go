@@ -18,6 +18,17 @@ type Cluster struct {
 	Unreachable uint32 `json:"unreachable"`
 	// Skipped counts events of types this program does not know.
 	Skipped uint64 `json:"skipped"`
+	// Rejected counts events that no program of taurus' writes, Rejections tells of
+	// the newest.
+	Rejected   uint64      `json:"rejected"`
+	Rejections []Rejection `json:"rejections,omitempty"`
+}
+
+// Rejection is an event that was rejected.
+type Rejection struct {
+	Sequence uint64 `json:"sequence"`
+	Subject  string `json:"subject"`
+	Reason   string `json:"reason"`
 }
 
 // Launcher is what users see of the launcher. The stream id is left out: whoever
@@ -44,6 +55,7 @@ func (m *Model) Cluster() Cluster {
 	l := m.state.Launcher
 	v := Cluster{
 		Sequence: m.state.Sequence, Time: m.state.Time, Skipped: m.state.Skipped,
+		Rejected: m.state.Rejections.Count,
 		Launcher: Launcher{Epoch: l.Epoch, Instance: l.Instance, FrameworkID: l.FrameworkID},
 		Jobs:     map[JobState]uint32{}, Tasks: map[string]uint32{},
 	}
@@ -52,6 +64,9 @@ func (m *Model) Cluster() Cluster {
 			Open: !s.Closed, Master: s.Master, MasterID: s.MasterID, Epoch: s.Epoch,
 			OpenedAt: s.OpenedAt, Reason: s.CloseReason,
 		}
+	}
+	for _, r := range m.state.Rejections.Newest {
+		v.Rejections = append(v.Rejections, Rejection(r))
 	}
 	for id := range m.touched {
 		if j, ok := m.known(id); ok {

@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -26,29 +27,37 @@ type Event struct {
 	Cause uint64 `json:"cause,omitzero"`
 	Epoch uint64 `json:"epoch,omitzero"`
 	// Judgement is what the fold made of it: counted, outranked, repeated,
-	// stale_epoch, unmatched or skipped.
+	// stale_epoch, unmatched, skipped or rejected.
 	Judgement string `json:"judgement,omitzero"`
-	// Data is the event; of an unknown type that is no JSON, its text.
+	// Rejection is why it was rejected.
+	Rejection string `json:"rejection,omitzero"`
+	// Data is the event; of one that cannot be read and is no JSON, its text.
 	Data jsontext.Value `json:"data"`
 	// Result is what stands of its job then; there is none if it is about no job.
 	Result Result `json:"result,omitzero"`
 }
 
-// newEvent is the view of a record; j and res are what became of it.
-func newEvent(r cluster.Record, j cluster.Judgement, res Result) Event {
-	if len(res.Touched) == 1 {
-		res.Touched[0].TaskID = taskID(r.Event)
+// newEvent is the view of a record, and of what became of it.
+func newEvent(r cluster.Record, o outcome) Event {
+	if len(o.result.Touched) == 1 {
+		o.result.Touched[0].TaskID = taskID(r.Event)
 	}
-	return Event{
+	e := Event{
 		Sequence: r.Sequence, Time: r.Time, Subject: r.Message.Subject, Type: r.Event.Type(),
 		ID: r.Envelope.ID, Source: r.Envelope.Source, Job: r.Subject.Job,
 		Actor: r.Envelope.Actor, Cause: r.Envelope.Cause, Epoch: r.Envelope.Epoch,
-		Judgement: j.String(), Data: data(r), Result: res,
+		Judgement: o.judgement.String(), Rejection: cmp.Or(r.Rejection, o.rejection), Data: data(r), Result: o.result,
 	}
+	if o.judgement == cluster.Rejected {
+		for _, text := range []*string{&e.Subject, &e.Type, &e.ID, &e.Source, &e.Job, &e.Actor} {
+			*text = strings.ToValidUTF8(*text, "\uFFFD") // It may be anything.
+		}
+	}
+	return e
 }
 
 // data is the body of a record as JSON. Known events are JSON, or they would
-// not have been decoded.
+// have been rejected.
 func data(r cluster.Record) jsontext.Value {
 	value := jsontext.Value(r.Message.Data)
 	if _, unknown := r.Event.(events.Unknown); !unknown || value.IsValid() {
@@ -59,8 +68,8 @@ func data(r cluster.Record) jsontext.Value {
 	return text
 }
 
-func decode(rec eventlog.Record) (cluster.Record, error) {
-	return cluster.Decode(rec.Sequence, rec.Time, rec.Message)
+func decode(space events.Space, rec eventlog.Record) (cluster.Record, error) {
+	return cluster.Decode(space, rec.Sequence, rec.Time, rec.Message)
 }
 
 // Counts reports whether the event changed the state as it says. Those that do

@@ -14,7 +14,7 @@ func TestExplainAhead(t *testing.T) {
 	l := begin("service", 1)
 	l.start(1)
 	l.adopt(0, 2, 1)
-	m, err := projection.Replay(t.Context(), l.log, l.n)
+	m, err := projection.Replay(t.Context(), l.log, spaceOf(), l.n)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestExplainTellsAReasonOnce(t *testing.T) {
 			NotBefore: until.Add(time.Duration(slots-n) * time.Second),
 		})
 	}
-	m, err := projection.NewHistory(l.log).AsOf(t.Context(), l.n)
+	m, err := projection.NewHistory(l.log, spaceOf()).AsOf(t.Context(), l.n)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // Limits of looking back.
@@ -20,7 +21,8 @@ const (
 
 // History answers what was. It is safe for concurrent use.
 type History struct {
-	log eventlog.Log
+	log   eventlog.Log
+	space events.Space
 	// turns holds one for each replay under way.
 	turns chan struct{}
 
@@ -28,9 +30,9 @@ type History struct {
 	recent []*Model // Newest use last; never changed once in here.
 }
 
-// NewHistory returns the history of a log.
-func NewHistory(log eventlog.Log) *History {
-	return &History{log: log, turns: make(chan struct{}, ReplaysMax)}
+// NewHistory returns the history of a log, whose subjects are those of space.
+func NewHistory(log eventlog.Log, space events.Space) *History {
+	return &History{log: log, space: space, turns: make(chan struct{}, ReplaysMax)}
 }
 
 // AsOf returns the model as it was at a sequence; it must not be changed. It
@@ -57,7 +59,7 @@ func (h *History) AsOf(ctx context.Context, sequence uint64) (*Model, error) {
 	if m := h.find(sequence); m != nil {
 		return m, nil // Another built it meanwhile.
 	}
-	m, err := Replay(ctx, h.log, sequence)
+	m, err := Replay(ctx, h.log, h.space, sequence)
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +72,9 @@ func (h *History) SequenceAt(ctx context.Context, t time.Time) (uint64, error) {
 	return h.log.SequenceAt(ctx, t)
 }
 
-// Replay folds a log from its beginning to a sequence that is in it.
-func Replay(ctx context.Context, log eventlog.Log, sequence uint64) (*Model, error) {
+// Replay folds a log, whose subjects are those of space, from its beginning to a
+// sequence that is in it.
+func Replay(ctx context.Context, log eventlog.Log, space events.Space, sequence uint64) (*Model, error) {
 	m := NewModel()
 	if sequence == 0 {
 		return m, nil
@@ -80,7 +83,7 @@ func Replay(ctx context.Context, log eventlog.Log, sequence uint64) (*Model, err
 		if err != nil {
 			return nil, err
 		}
-		decoded, err := decode(rec)
+		decoded, err := decode(space, rec)
 		if err != nil {
 			return nil, err
 		}

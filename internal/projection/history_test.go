@@ -131,7 +131,7 @@ func TestAsOfEqualsTheFoldUpToThere(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
+				decoded, err := cluster.Decode(spaceOf(), rec.Sequence, rec.Time, rec.Message)
 				if err == nil {
 					_, err = live.Apply(decoded)
 				}
@@ -142,7 +142,7 @@ func TestAsOfEqualsTheFoldUpToThere(t *testing.T) {
 			n++
 			then = append(then, viewsOf(live))
 		}
-		history := projection.NewHistory(w.log)
+		history := projection.NewHistory(w.log, spaceOf())
 		for range 5 {
 			at := rapid.Uint64Range(0, n).Draw(t, "at")
 			m, err := history.AsOf(context.Background(), at)
@@ -185,7 +185,7 @@ func TestReplaysAreBoundedAndKept(t *testing.T) {
 		w.append(spaceOf().Plan("a"), events.TasksPlanned{})
 	}
 	log := &counted{Log: w.log, hold: make(chan struct{})}
-	history := projection.NewHistory(log)
+	history := projection.NewHistory(log, spaceOf())
 	var all sync.WaitGroup
 	for n := range uint64(8) {
 		all.Go(func() {
@@ -225,7 +225,7 @@ func TestWaitingForAReplayEndsWithTheRequest(t *testing.T) {
 	w := &writer{log: memory.New()}
 	w.append(spaceOf().Plan("a"), events.TasksPlanned{})
 	log := &counted{Log: w.log, hold: make(chan struct{})}
-	history := projection.NewHistory(log)
+	history := projection.NewHistory(log, spaceOf())
 	var busy sync.WaitGroup
 	for range projection.ReplaysMax {
 		busy.Go(func() { _, _ = history.AsOf(t.Context(), 1) })

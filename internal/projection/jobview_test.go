@@ -103,7 +103,7 @@ func TestStateWords(t *testing.T) {
 			t.Parallel()
 			l := begin(row.kind, row.replicas)
 			row.do(l)
-			m, err := projection.Replay(context.Background(), l.log, l.n)
+			m, err := projection.Replay(context.Background(), l.log, spaceOf(), l.n)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -26,7 +26,7 @@ func TestVerdictsAreBounded(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		v := NewVerdicts(log)
+		v := NewVerdicts(log, space)
 		v.kept = 2
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)

@@ -45,7 +45,7 @@ func NewModel() *Model {
 func (m *Model) Apply(r cluster.Record) (cluster.Change, error) {
 	id := r.Subject.Job
 	c, err := m.fold(r)
-	if err != nil || id == "" {
+	if err != nil || id == "" || c.Judgement == cluster.Rejected {
 		return c, err
 	}
 	if _, known := m.touched[id]; !known {

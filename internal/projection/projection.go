@@ -9,14 +9,17 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // Projection is the model of now: the state of a fold.Loop, which others may read
 // meanwhile. It is safe for concurrent use.
 type Projection struct {
-	log  eventlog.Log
-	loop *fold.Loop
-	feed *feed
+	log eventlog.Log
+	// space are the subjects of log.
+	space events.Space
+	loop  *fold.Loop
+	feed  *feed
 
 	mu        sync.RWMutex
 	model     *Model
@@ -25,7 +28,8 @@ type Projection struct {
 	results   *results
 }
 
-// New returns a projection of a log; Run fills it.
+// New returns a projection of a log of the default number of partitions; Run fills
+// it.
 func New(log eventlog.Log) *Projection {
 	p, err := Of(fold.Options{Log: log, Role: "projection"})
 	if err != nil {
@@ -39,7 +43,7 @@ func New(log eventlog.Log) *Projection {
 // The error is that of fold.New.
 func Of(opt fold.Options) (*Projection, error) {
 	p := &Projection{
-		log: opt.Log, feed: newFeed(FeedKept), model: NewModel(), keys: newKeys(KeysKept), sequences: map[string][]uint64{},
+		log: opt.Log, space: opt.Space, feed: newFeed(FeedKept), model: NewModel(), keys: newKeys(KeysKept), sequences: map[string][]uint64{},
 		results: newResults(),
 	}
 	loop, err := fold.New(p, opt)
@@ -78,8 +82,10 @@ func (p *Projection) fold(r cluster.Record) (cluster.Change, error) {
 	if err != nil {
 		return change, err
 	}
-	p.results.add(p.model, change)
-	p.keys.apply(r)
+	p.results.add(p.model, r, change)
+	if change.Judgement != cluster.Rejected {
+		p.keys.apply(r)
+	}
 	if id := r.Subject.Job; id != "" {
 		p.sequences[id] = append(p.sequences[id], r.Sequence)
 	}
@@ -90,8 +96,7 @@ func (p *Projection) fold(r cluster.Record) (cluster.Change, error) {
 func (p *Projection) event(r cluster.Record) Event {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	judgement, result := p.results.at(r.Sequence)
-	return newEvent(r, judgement, result)
+	return newEvent(r, p.results.at(r.Sequence))
 }
 
 // View lets f read the model; it must keep nothing of it. Reads hold up the
@@ -172,7 +177,7 @@ func (p *Projection) readJob(ctx context.Context, list []Event, id string, from,
 		if err != nil {
 			return nil, err
 		}
-		decoded, err := decode(rec)
+		decoded, err := decode(p.space, rec)
 		if err != nil {
 			return nil, err
 		}
@@ -256,7 +261,7 @@ func (p *Projection) followAll(ctx context.Context, from, to uint64, each func(E
 		if err != nil {
 			return err
 		}
-		decoded, err := decode(rec)
+		decoded, err := decode(p.space, rec)
 		if err != nil {
 			return err
 		}

@@ -183,7 +183,7 @@ func TestVerdictsSkipWhatIsLost(t *testing.T) {
 	say(20, "second")
 	say(30, "third")
 	w.log.Forget(1)
-	v := projection.NewVerdicts(w.log)
+	v := projection.NewVerdicts(w.log, spaceOf())
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- v.Run(ctx) }()

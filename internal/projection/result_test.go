@@ -62,7 +62,7 @@ func effects(t *rapid.T, w *writer) []effect {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
+		r, err := cluster.Decode(events.Space{}, rec.Sequence, rec.Time, rec.Message)
 		if err != nil {
 			t.Fatal(err)
 		}

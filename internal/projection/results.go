@@ -21,9 +21,17 @@ type results struct {
 	open []byte
 	// entry is the last result: most are asked for at once, for the feed.
 	entry []byte
-	// hosts are written once and then named by number, from 1.
-	hosts  []string
+	// words are written once and then named by number, from 1.
+	words  []string
 	number map[string]uint64
+}
+
+// outcome is what became of an event.
+type outcome struct {
+	judgement cluster.Judgement
+	// rejection is why the state rejected it; empty where its record tells that.
+	rejection string
+	result    Result
 }
 
 // blockLength is how many results share a slice. To find one, those before it
@@ -50,13 +58,17 @@ const (
 	taskOfAnotherRun = 0x80
 )
 
-// add packs what became of the event that m folded last.
-func (r *results) add(m *Model, c cluster.Change) {
+// add packs what became of a record, the last that m folded.
+func (r *results) add(m *Model, rec cluster.Record, c cluster.Change) {
 	if r.first == 0 {
 		r.first = m.Sequence()
 	}
 	r.last = m.Sequence()
-	r.entry = r.pack(r.entry[:0], m, c)
+	why := ""
+	if rec.Rejection == "" {
+		why = c.Rejection.Reason // The record does not tell.
+	}
+	r.entry = r.pack(r.entry[:0], m, c, why)
 	r.open = binary.AppendUvarint(r.open, uint64(len(r.entry)))
 	r.open = append(r.open, r.entry...)
 	if (r.last-r.first+1)%blockLength == 0 {
@@ -65,9 +77,13 @@ func (r *results) add(m *Model, c cluster.Change) {
 	}
 }
 
-func (r *results) pack(b []byte, m *Model, c cluster.Change) []byte {
+func (r *results) pack(b []byte, m *Model, c cluster.Change, why string) []byte {
 	if c.Job == nil {
-		return append(b, byte(c.Judgement))
+		b = append(b, byte(c.Judgement))
+		if why != "" {
+			b = binary.AppendUvarint(b, r.numberOf(why))
+		}
+		return b
 	}
 	t := m.censuses[c.Job.ID]
 	counts := t.total(c.Job)
@@ -82,12 +98,12 @@ func (r *results) pack(b []byte, m *Model, c cluster.Change) []byte {
 	return packTasks(b, c, r.last, m.moved)
 }
 
-func (r *results) numberOf(host string) uint64 {
-	n := r.number[host]
+func (r *results) numberOf(word string) uint64 {
+	n := r.number[word]
 	if n == 0 {
-		r.hosts = append(r.hosts, host)
-		n = uint64(len(r.hosts))
-		r.number[host] = n
+		r.words = append(r.words, word)
+		n = uint64(len(r.words))
+		r.number[word] = n
 	}
 	return n
 }
@@ -145,7 +161,7 @@ func alike(a, b *cluster.Task) bool {
 }
 
 // at unpacks what became of the event of a sequence, which has been added.
-func (r *results) at(sequence uint64) (cluster.Judgement, Result) {
+func (r *results) at(sequence uint64) outcome {
 	if sequence == r.last {
 		return r.unpack(r.entry, sequence)
 	}
@@ -162,15 +178,18 @@ func (r *results) at(sequence uint64) (cluster.Judgement, Result) {
 	return r.unpack(p[:length], sequence)
 }
 
-func (r *results) unpack(p packed, sequence uint64) (cluster.Judgement, Result) {
+func (r *results) unpack(p packed, sequence uint64) outcome {
 	head := p.octet()
-	judgement := cluster.Judgement(head & judgementMask)
+	o := outcome{judgement: cluster.Judgement(head & judgementMask)}
 	if head&withJob == 0 {
-		return judgement, Result{}
+		if len(p) > 0 {
+			o.rejection = r.words[p.number()-1]
+		}
+		return o
 	}
 	res, host := Result{State: jobStates()[head>>stateShift&stateMask]}, ""
 	if head&withHost != 0 {
-		host = r.hosts[p.number()-1]
+		host = r.words[p.number()-1]
 	}
 	res.Run = sequence - p.number()
 	which := p.octet()
@@ -184,7 +203,8 @@ func (r *results) unpack(p packed, sequence uint64) (cluster.Judgement, Result) 
 		t.Host, host = host, ""
 		res.Touched = append(res.Touched, t)
 	}
-	return judgement, res
+	o.result = res
+	return o
 }
 
 // packed is read from its front. What is in it was packed here, so it is whole.

@@ -32,16 +32,18 @@ const VerdictsKept = 10_000
 // Verdicts holds the newest verdict per group. It is safe for concurrent use.
 // The verdict stream is bounded and decides nothing, so what it lost is skipped.
 type Verdicts struct {
-	log  eventlog.Log
-	kept int
+	log   eventlog.Log
+	space events.Space
+	kept  int
 
 	mu   sync.RWMutex
 	jobs map[string]map[string]Verdict
 }
 
-// NewVerdicts returns the verdicts of a verdict stream, nil for none.
-func NewVerdicts(log eventlog.Log) *Verdicts {
-	return &Verdicts{log: log, kept: VerdictsKept, jobs: map[string]map[string]Verdict{}}
+// NewVerdicts returns the verdicts of a verdict stream, nil for none, whose subjects
+// are those of space.
+func NewVerdicts(log eventlog.Log, space events.Space) *Verdicts {
+	return &Verdicts{log: log, space: space, kept: VerdictsKept, jobs: map[string]map[string]Verdict{}}
 }
 
 // Run follows the verdict stream until ctx ends; without one it only waits.
@@ -53,7 +55,7 @@ func (v *Verdicts) Run(ctx context.Context) error {
 	return followBounded(ctx, v.log, func(rec eventlog.Record) {
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		add(v.jobs, rec, 0)
+		v.add(v.jobs, rec, 0)
 		if len(v.jobs) > v.kept {
 			delete(v.jobs, oldest(v.jobs))
 		}
@@ -107,8 +109,8 @@ func behind(err error) (from uint64, ok bool) {
 
 // add takes in a verdict found at sequence to or before, 0 is any. What cannot
 // be read is left out.
-func add(jobs map[string]map[string]Verdict, rec eventlog.Record, to uint64) {
-	decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
+func (v *Verdicts) add(jobs map[string]map[string]Verdict, rec eventlog.Record, to uint64) {
+	decoded, err := cluster.Decode(v.space, rec.Sequence, rec.Time, rec.Message)
 	if err != nil {
 		return
 	}
@@ -156,7 +158,7 @@ func (v *Verdicts) AsOf(ctx context.Context, id string, run, sequence uint64) ([
 				break
 			}
 			if subject, err := events.ParseSubject(rec.Subject); err == nil && subject.Job == id {
-				add(jobs, rec, sequence)
+				v.add(jobs, rec, sequence)
 			}
 		}
 		from = next

@@ -81,6 +81,8 @@ const (
 	CheckRead   = "read"
 	CheckFold   = "fold"
 	CheckRoom   = "room"
+	// CheckRecords: what the log holds that no program of taurus' writes.
+	CheckRecords = "records"
 	// CheckClock: the local clock against the log's.
 	CheckClock = "clock"
 )

@@ -13,6 +13,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // Share is the part of all partitions that a replica looks after.
@@ -36,6 +37,8 @@ type Machine interface {
 // Options are what a replica is given.
 type Options struct {
 	Log eventlog.Log
+	// Space are the subjects of Log.
+	Space events.Space
 	// Role is for logs and metrics.
 	Role    string
 	Now     func() time.Time
@@ -57,7 +60,7 @@ type Replica struct {
 // registering metrics.
 func New(state fold.State, m Machine, opt Options) (*Replica, error) {
 	loop, err := fold.New(state, fold.Options{
-		Log: opt.Log, Role: opt.Role, Source: m.Source(), Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics,
+		Log: opt.Log, Space: opt.Space, Role: opt.Role, Source: m.Source(), Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics,
 	})
 	if err != nil {
 		return nil, err
@@ -87,6 +90,10 @@ func (r *Replica) Sequence() uint64 { return r.loop.Sequence() }
 
 // Alive returns why the replica's loop does not turn, nil if it does.
 func (r *Replica) Alive() error { return r.loop.Alive() }
+
+// Notice is what operators are told of the records that were rejected, empty if
+// none was.
+func (r *Replica) Notice() string { return r.loop.Notice() }
 
 // Post hands an input to the machine.
 func (r *Replica) Post(ctx context.Context, in machine.Input) { r.loop.Post(ctx, in) }

@@ -59,6 +59,9 @@ func (h *health) Report() ready.Report {
 	r.Able, r.Sequence = true, h.Sequence()
 	r.Add(work(runner)...)
 	r.Add(clockCheck(h.skew))
+	if n, ok := runner.(noticing); ok && n.Notice() != "" {
+		r.Add(ready.Check{Name: ready.CheckRecords, Level: ready.Warn, Detail: n.Notice()})
+	}
 	for _, f := range checks {
 		r.Add(f()...)
 	}

@@ -39,6 +39,10 @@ type folding interface {
 // checked is a Runner that says more than Ready does, in place of it.
 type checked interface{ Checks() []ready.Check }
 
+// noticing is a Runner that folds the log and tells what it passed over there, empty
+// for nothing. It does its work all the same.
+type noticing interface{ Notice() string }
+
 // turning is a Runner that can tell whether its loop turns. Nothing of NATS or
 // Mesos is in that: a process that is not alive needs another start.
 type turning interface{ Alive() error }

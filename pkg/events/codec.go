@@ -12,7 +12,7 @@ import (
 var (
 	// ErrUnknownMajor is returned for a known event in a major version that this
 	// program does not know: folding on would misread the log.
-	ErrUnknownMajor = errors.New("event has a newer major version than this program knows; upgrade it")
+	ErrUnknownMajor = errors.New("event has another major version than this program knows")
 	// ErrBody is returned when the body of a known event is not what its type says.
 	ErrBody = errors.New("malformed event body")
 	// errNull: the JSON package takes null for an empty struct, but a body is an

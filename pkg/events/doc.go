@@ -11,6 +11,7 @@
 // takes a type that it does not know for [Unknown], and stops with
 // [ErrUnknownMajor] at a known type in a newer major version, for to fold on
 // would be to misread the log. A message that is no event at all gives
-// [ErrEnvelope] or [ErrBody]: no program appends one, so whoever meets it should
-// stop and say at which sequence.
+// [ErrEnvelope] or [ErrBody]: no program of taurus' appends one, so whoever meets
+// it, or an event on a subject that is not of its role ([RoleOf]) or its partition
+// ([Space.Parse]), passes it over and says at which sequence.
 package events

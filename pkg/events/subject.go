@@ -3,7 +3,6 @@ package events
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"strconv"
 	"strings"
 )
@@ -38,11 +37,17 @@ const (
 	RoleLog      Role = "log"  // an operator: that the log was made, that a loss is accepted
 )
 
-// ErrSubject is returned when a subject is none of taurus'.
-var ErrSubject = errors.New("not a subject of taurus")
+var (
+	// ErrSubject is returned when a subject is none of taurus'.
+	ErrSubject = errors.New("not a subject of taurus")
+	// ErrPartition is returned when the subject of a job is in a partition that is
+	// not the job's: nobody writes there, and nobody would find it.
+	ErrPartition = errors.New("not the partition of its job")
+)
 
-// Space builds subjects for one partition count. The count is fixed when the
-// stream is made, because it decides where the events of a job are.
+// Space builds subjects for one partition count, and takes them apart. The count
+// is fixed when the stream is made, because it decides where the events of a job
+// are. The zero value has DefaultPartitions.
 type Space struct {
 	partitions uint32
 }
@@ -60,13 +65,21 @@ func NewSpace(partitions uint32) Space {
 }
 
 // Partitions is the partition count.
-func (s Space) Partitions() uint32 { return s.partitions }
+func (s Space) Partitions() uint32 {
+	if s.partitions == 0 {
+		return DefaultPartitions
+	}
+	return s.partitions
+}
 
 // Partition is the partition of a job: FNV-1a of its id modulo the count.
 func (s Space) Partition(job string) uint32 {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(job))
-	return h.Sum32() % s.partitions
+	const basis, prime = 2166136261, 16777619
+	h := uint32(basis)
+	for i := range len(job) {
+		h = (h ^ uint32(job[i])) * prime
+	}
+	return h % s.Partitions()
 }
 
 // Job is where the api writes about a job.
@@ -157,6 +170,24 @@ func ParseSubject(subject string) (Subject, error) {
 		return Subject{Role: role, Job: job, Slot: slot}, nil
 	}
 	return bad()
+}
+
+// Parse takes a subject of the space apart. It returns ErrSubject for one that is
+// none of taurus', and ErrPartition, with its parts all the same, for one that the
+// space does not build.
+func (s Space) Parse(subject string) (Subject, error) {
+	parts, err := ParseSubject(subject)
+	if err != nil || parts.Job == "" {
+		return parts, err
+	}
+	token, _, _ := strings.Cut(subject[len(Prefix)+1:], ".")
+	if parts.Role == RoleWhy {
+		token, _, _ = strings.Cut(subject[len(WhyPrefix)+1:], ".")
+	}
+	if got, _ := number(token); got != s.Partition(parts.Job) {
+		return parts, fmt.Errorf("%w: %q has partition %d of %d", ErrPartition, parts.Job, s.Partition(parts.Job), s.Partitions())
+	}
+	return parts, nil
 }
 
 // number reads a number as the builders write it. It refuses any other

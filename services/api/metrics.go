@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/milosgajdos/taurus/internal/fold"
 )
 
 // metrics are what the service counts.
@@ -15,6 +17,7 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec
 	appends  *prometheus.CounterVec
 	feeds    prometheus.Gauge
+	rejected prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -32,9 +35,11 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		feeds: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "taurus_api_feeds", Help: "Feeds of events that are open.",
 		}),
+		rejected: fold.NewRejectedCounter("api"),
 	}
 	return m, errors.Join(
-		register(r, &m.requests), register(r, &m.seconds), register(r, &m.appends), register(r, &m.feeds))
+		register(r, &m.requests), register(r, &m.seconds), register(r, &m.appends), register(r, &m.feeds),
+		register(r, &m.rejected))
 }
 
 // register takes the collector that is there already where several instances

@@ -42,12 +42,14 @@ func New(o Options) (*Service, error) {
 		return nil, fmt.Errorf("api: register metrics: %w", err)
 	}
 	source := "taurus/api/" + o.Instance
-	live, err := projection.Of(fold.Options{Log: o.Log, Role: "api", Source: source, Now: o.Now, Logger: o.Logger})
+	live, err := projection.Of(fold.Options{
+		Log: o.Log, Space: o.Space, Role: "api", Source: source, Now: o.Now, Logger: o.Logger, Rejected: m.rejected,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	s := &Service{
-		opts: o, log: o.Logger, metrics: m, live: live, why: projection.NewVerdicts(o.Why), stopping: make(chan struct{}),
+		opts: o, log: o.Logger, metrics: m, live: live, why: projection.NewVerdicts(o.Why, o.Space), stopping: make(chan struct{}),
 	}
 	s.commander, err = commander.New(commander.Options{
 		Loop: live.Loop(), State: live.State(), Log: o.Log, Space: o.Space, Instance: o.Instance, Source: source,
@@ -91,6 +93,9 @@ func (s *Service) Sequence() uint64 { return s.live.Sequence() }
 
 // Alive returns why the api's loop does not turn, nil if it does.
 func (s *Service) Alive() error { return s.live.Loop().Alive() }
+
+// Notice is what operators are told, ready or not.
+func (s *Service) Notice() string { return s.live.Loop().Notice() }
 
 func (s *Service) caughtUp() error {
 	select {

@@ -100,7 +100,7 @@ func New(opt Options) (*Service, error) {
 	}
 	state, source := cluster.New(), "taurus/launcher/"+opt.Instance
 	loop, err := fold.New(state, fold.Options{
-		Log: opt.Log, Role: "launcher", Source: source, Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics,
+		Log: opt.Log, Space: opt.Space, Role: "launcher", Source: source, Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics,
 	})
 	if err != nil {
 		return nil, err
@@ -130,6 +130,9 @@ func (s *Service) Run(ctx context.Context) error {
 	s.leave()
 	return err
 }
+
+// Notice is what operators are told, ready or not.
+func (s *Service) Notice() string { return s.loop.Notice() }
 
 // Ready is nil while the launcher is subscribed, or stands by with the log
 // folded. Before it has caught up it returns fold.ErrNotCaughtUp, after that what

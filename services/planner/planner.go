@@ -42,7 +42,7 @@ type Service struct {
 func New(opt Options) (*Service, error) {
 	state := cluster.New()
 	r, err := replica.New(state, planning.New(opt.Space, opt.Instance, state), replica.Options{
-		Log: opt.Log, Role: "planner", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share,
+		Log: opt.Log, Space: opt.Space, Role: "planner", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share,
 	})
 	if err != nil {
 		return nil, err
@@ -70,6 +70,9 @@ func (s *Service) Sequence() uint64 { return s.replica.Sequence() }
 
 // Alive returns why the planner's loop does not turn, nil if it does.
 func (s *Service) Alive() error { return s.replica.Alive() }
+
+// Notice is what operators are told, ready or not.
+func (s *Service) Notice() string { return s.replica.Notice() }
 
 // pollUsage tells the machine whenever the log has become nearly full, or no
 // longer is.

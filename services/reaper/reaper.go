@@ -64,7 +64,7 @@ func New(opt Options) (*Service, error) {
 	state, naming := cluster.New(), newNaming(opt)
 	m := &aiming{Machine: reaping.New(opt.Space, opt.Instance, state), naming: naming}
 	r, err := replica.New(state, m, replica.Options{
-		Log: opt.Log, Role: "reaper", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share,
+		Log: opt.Log, Space: opt.Space, Role: "reaper", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share,
 	})
 	if err != nil {
 		return nil, err
@@ -99,6 +99,9 @@ func (s *Service) Sequence() uint64 { return s.replica.Sequence() }
 
 // Alive returns why the reaper's loop does not turn, nil if it does.
 func (s *Service) Alive() error { return s.replica.Alive() }
+
+// Notice is what operators are told, ready or not.
+func (s *Service) Notice() string { return s.replica.Notice() }
 
 // Carry implements fold.Carrier: it has a KILL sent.
 func (s *Service) Carry(_ context.Context, e machine.Effect) {

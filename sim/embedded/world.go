@@ -134,7 +134,7 @@ func (w *World) fault(_ []eventlog.Entry, stored bool) error {
 func (w *World) startCommander() error {
 	const source = "taurus/api/sim"
 	state := cluster.New()
-	loop, err := fold.New(state, fold.Options{Log: w.Log, Role: "api", Source: source, Logger: w.Logger})
+	loop, err := fold.New(state, fold.Options{Log: w.Log, Space: w.Space, Role: "api", Source: source, Logger: w.Logger})
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (w *World) Fold(to uint64) (*cluster.State, error) {
 		if err != nil {
 			return nil, err
 		}
-		r, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
+		r, err := cluster.Decode(w.Space, rec.Sequence, rec.Time, rec.Message)
 		if err != nil {
 			return nil, err
 		}

@@ -160,7 +160,7 @@ func statusMutants() []mutant {
 			name: "stale_acknowledged", rule: "a status that was dismissed as stale is not acknowledged (nor does who was replaced go on)",
 			file: launcher + "facts.go", scope: pair(0).inOrder(Ends, Late, Usurped),
 			patches: []patch{
-				swap("if c.Judgement != cluster.StaleEpoch && len(a.UUID) > 0 {", "if len(a.UUID) > 0 {"),
+				swap("if c.Judgement != cluster.StaleEpoch && c.Judgement != cluster.Rejected && len(a.UUID) > 0 {", "if len(a.UUID) > 0 {"),
 				swap("	case m.phase != Standby:\n", "	case false:\n").in("internal/core/leading/election.go"),
 			},
 			broken: []string{ackedEarly},

@@ -51,9 +51,10 @@ const (
 func stateRules() imprint.Rules {
 	sequence := ordered(imprint.Sequence)
 	return imprint.Rules{
-		"cluster.State.Sequence": sequence,
-		"cluster.State.Time":     ignored(shown),
-		"cluster.State.Skipped":  ignored(shown),
+		"cluster.State.Sequence":   sequence,
+		"cluster.State.Time":       ignored(shown),
+		"cluster.State.Skipped":    ignored(shown),
+		"cluster.State.Rejections": ignored(shown),
 
 		"cluster.Launcher.Last":            sequence,
 		"cluster.Launcher.Epoch":           sequence,

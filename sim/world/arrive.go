@@ -107,7 +107,7 @@ func (w *World) atLog(m *Message) {
 
 func (w *World) store(m *Message) (uint64, error) {
 	before := w.Log.Last()
-	last, err := w.Log.store(w.Now, m.Entries)
+	last, err := w.Log.store(w.Options.Space, w.Now, m.Entries)
 	for sequence := before + 1; sequence <= w.Log.Last(); sequence++ {
 		w.judge(w.Log.Records[sequence-1])
 	}

@@ -136,6 +136,9 @@ func (w *World) judge(r Record) {
 		w.violate("the log cannot be folded: %v", err)
 		return
 	}
+	if change.Judgement == cluster.Rejected {
+		w.violate("%d is rejected: %s", rec.Sequence, change.Rejection.Reason)
+	}
 	if ev, ok := rec.Event.(events.TaskStatusChanged); ok && len(ev.UUID) > 0 && change.Judgement <= cluster.Repeated {
 		if key := ev.TaskID + "/" + string(ev.UUID); w.judged[key] == 0 {
 			w.judged[key] = rec.Sequence

@@ -32,7 +32,7 @@ func (l *Log) Last() uint64 { return uint64(len(l.Records)) }
 
 // store appends entries, all of them or, of decisions, none. It returns the last
 // sequence.
-func (l *Log) store(now time.Time, entries []eventlog.Entry) (uint64, error) {
+func (l *Log) store(space events.Space, now time.Time, entries []eventlog.Entry) (uint64, error) {
 	for _, e := range entries {
 		if want, ok := e.Expect.Last(); ok && l.last[e.Message.Subject] != want {
 			return 0, fmt.Errorf("%w: %s is at %d, expected %d", eventlog.ErrConflict, e.Message.Subject, l.last[e.Message.Subject], want)
@@ -43,7 +43,7 @@ func (l *Log) store(now time.Time, entries []eventlog.Entry) (uint64, error) {
 	}
 	for _, e := range entries {
 		sequence := l.Last() + 1
-		decoded, err := cluster.Decode(sequence, now, e.Message)
+		decoded, err := cluster.Decode(space, sequence, now, e.Message)
 		if err != nil {
 			return 0, err
 		}

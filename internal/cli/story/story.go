@@ -34,11 +34,23 @@ func Decode(e projection.Event) events.Event {
 // Tell is an event in a sentence, without its time, its sequence and its job. Of
 // one that did not count it says so, and why.
 func Tell(e projection.Event) string {
+	if e.Judgement == cluster.Rejected.String() {
+		return rejected(e)
+	}
 	ev := Decode(e)
 	if _, unknown := ev.(events.Unknown); unknown {
 		return e.Type + " happened, of which this taurus knows nothing"
 	}
 	return sentence(e, ev) + passedOver(e)
+}
+
+// rejected tells of an event that no program of taurus' writes.
+func rejected(e projection.Event) string {
+	what := e.Type
+	if what == "" {
+		what = "something without a type"
+	}
+	return what + " is rejected: " + e.Rejection
 }
 
 // passedOver says why an event did not count. An older api does not say.

@@ -20,6 +20,9 @@ func (s *State) Apply(r Record) (Change, error) {
 		return Change{}, fmt.Errorf("%w: sequence %d after %d", ErrOutOfOrder, r.Sequence, s.Sequence)
 	}
 	s.Sequence, s.Time = r.Sequence, r.Time
+	if r.Rejection != "" {
+		return s.passOver(r), nil
+	}
 	switch r.Subject.Role {
 	case events.RoleLauncher:
 		return s.applyLauncher(r), nil
@@ -48,6 +51,42 @@ func (s *State) Apply(r Record) (Change, error) {
 		return s.skip(nil), nil
 	}
 	return s.skip(nil), nil
+}
+
+// passOver folds a rejected record: it is the last of its subject, and no more.
+func (s *State) passOver(r Record) Change {
+	if !r.astray {
+		s.follow(r)
+	}
+	return s.reject(r, r.Rejection)
+}
+
+// follow makes a record the last of its subject.
+func (s *State) follow(r Record) {
+	switch r.Subject.Role {
+	case events.RoleLauncher:
+		s.Launcher.Last = r.Sequence
+	case events.RoleJob:
+		s.job(r.Subject.Job).LastJob = r.Sequence
+	case events.RolePlan:
+		s.job(r.Subject.Job).LastPlan = r.Sequence
+	case events.RoleKill:
+		s.job(r.Subject.Job).LastKill = r.Sequence
+	case events.RoleTask:
+		s.job(r.Subject.Job).slot(r.Subject.Slot).Last = r.Sequence
+	case events.RoleSeal:
+		s.Seal.Last = r.Sequence
+	case events.RoleLog:
+		s.LastLog = r.Sequence
+	case events.RoleWhy:
+	}
+}
+
+// reject counts a record that says nothing, and keeps why.
+func (s *State) reject(r Record, why string) Change {
+	one := Rejection{Sequence: r.Sequence, Subject: legible(r.Message.Subject, subjectMax), Reason: why}
+	s.Rejections.add(one)
+	return Change{Judgement: Rejected, Rejection: one}
 }
 
 func (s *State) skip(j *Job) Change {

@@ -70,17 +70,16 @@ func (j *Job) submit(ev events.JobSubmitted, r Record) {
 	for _, slot := range j.Slots {
 		slot.Tally, slot.LastEnd = restart.Tally{}, nil
 	}
-	spec, err := job.Parse(ev.Spec)
+	// What a spec leaves out has one meaning, given here; nobody who reads the
+	// state derives it again. The api does the same before it appends, but logs
+	// may hold what others wrote.
+	spec, err := job.Stored(ev.Spec, job.DefaultLimits())
 	if err != nil {
 		// The api validated it, so a foreign hand wrote it. One bad job must not
 		// stop every service: it fails alone, and says why.
 		j.Outcome, j.OutcomeAt, j.OutcomeReason = OutcomeFailed, r.Time, "job spec unreadable: "+err.Error()
 		return
 	}
-	// What a spec leaves out has one meaning, given here; nobody who reads the
-	// state derives it again. The api does the same before it appends, but logs
-	// may hold what others wrote.
-	spec.Normalise()
 	j.Spec = spec
 }
 

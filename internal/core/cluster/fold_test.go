@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -283,14 +284,16 @@ func TestUnknownTypesAreSkipped(t *testing.T) {
 	}
 }
 
-// TestDecode: what must not be skipped is an error that says where it stands.
+// TestDecode: what no program writes is rejected, what must not be skipped is an error
+// that says where it stands.
 func TestDecode(t *testing.T) {
-	good, err := events.Encode("taurus.ev.1.job.a", events.Envelope{ID: "i"}, events.JobStopped{Run: 4})
+	space := events.NewSpace(64)
+	good, err := events.Encode("taurus.ev.44.job.a", events.Envelope{ID: "i", Source: "taurus/api/x"}, events.JobStopped{Run: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := time.Unix(9, 0)
-	r, err := cluster.Decode(7, now, good)
+	r, err := cluster.Decode(space, 7, now, good)
 	want := cluster.Record{
 		Sequence: 7, Time: now, Subject: events.Subject{Role: events.RoleJob, Job: "a"}, Event: events.JobStopped{Run: 4},
 		Envelope: r.Envelope, Message: good, Sum: events.Sum(good),
@@ -310,16 +313,34 @@ func TestDecode(t *testing.T) {
 		want error
 	}{
 		{with(func(m *events.Message) { m.Subject = "orders.new" }), events.ErrSubject},
+		{with(func(m *events.Message) { m.Subject = "taurus.ev.1.job.a" }), events.ErrPartition},
 		{with(func(m *events.Message) { delete(m.Header, events.HeaderID) }), events.ErrEnvelope},
 		{with(func(m *events.Message) { m.Data = []byte("{") }), events.ErrBody},
-		{with(func(m *events.Message) { m.Header[events.HeaderType] = "taurus.job.stopped.v2" }), events.ErrUnknownMajor},
 		{with(func(m *events.Message) {
 			m.Header[events.HeaderSum] = good.Header[events.HeaderSum]
 			m.Data = []byte("{}")
 		}), events.ErrSum},
+		{with(func(m *events.Message) { // Flipped bits, not a newer program's.
+			m.Header[events.HeaderSum] = good.Header[events.HeaderSum]
+			m.Header[events.HeaderType] = "taurus.job.stopped.v2"
+		}), events.ErrSum},
 	} {
-		if _, err := cluster.Decode(7, now, c.m); !errors.Is(err, c.want) {
-			t.Errorf("%v, want %v", err, c.want)
+		r, err := cluster.Decode(space, 7, now, c.m)
+		if err != nil || !strings.Contains(r.Rejection, c.want.Error()) {
+			t.Errorf("rejected for %q (%v), want %v", r.Rejection, err, c.want)
+		}
+		if u, unknown := r.Event.(events.Unknown); !unknown || u.TypeName != c.m.Header[events.HeaderType] {
+			t.Errorf("a rejected record says %+v", r.Event)
+		}
+	}
+	newer := with(func(m *events.Message) { m.Header[events.HeaderType] = "taurus.job.stopped.v2" })
+	_, err = cluster.Decode(space, 7, now, newer)
+	if !errors.Is(err, events.ErrUnknownMajor) {
+		t.Fatalf("%v, want %v", err, events.ErrUnknownMajor)
+	}
+	for _, part := range []string{"sequence 7", "taurus.ev.44.job.a", "taurus.job.stopped.v2", "upgrade this service", "taurus/api/x"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q does not tell of %q", err, part)
 		}
 	}
 }

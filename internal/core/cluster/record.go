@@ -1,8 +1,6 @@
 package cluster
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -14,10 +12,15 @@ type Record struct {
 	Sequence uint64
 	// Time is the log's timestamp. The fold measures durations by it, so that all
 	// who fold agree on them.
-	Time     time.Time
+	Time time.Time
+	// Subject is as far as it could be taken apart.
 	Subject  events.Subject
 	Envelope events.Envelope
-	Event    events.Event
+	// Event is never nil; of a rejected record it is Unknown, so that nobody acts
+	// on it.
+	Event events.Event
+	// Rejection is why the record is rejected, for people; empty if it is not.
+	Rejection string
 	// Message is what was decoded, for those who show it as it is.
 	Message events.Message
 	// Sum is the checksum of Message; Unsummed reports whether Message came without.
@@ -28,6 +31,10 @@ type Record struct {
 	Missing uint64
 	// Head is the log's hash up to this record, where whoever reads the log computes it.
 	Head Head
+
+	// astray reports whether the subject is one on which nobody ever expects
+	// anything: none of this log's.
+	astray bool
 }
 
 // Head is the hash of the log up to a record.
@@ -38,26 +45,10 @@ type Head struct {
 	Known bool
 }
 
-// Decode reads a record. An error means that the log holds what this program
-// must not skip (ErrSubject, ErrEnvelope, ErrBody, ErrUnknownMajor, ErrSum
-// of pkg/events): the fold has to stop.
-func Decode(sequence uint64, at time.Time, m events.Message) (Record, error) {
-	subject, err := events.ParseSubject(m.Subject)
-	if err != nil {
-		return Record{}, fmt.Errorf("sequence %d: %w", sequence, err)
-	}
-	env, ev, err := events.Decode(m)
-	if err != nil {
-		return Record{}, fmt.Errorf("sequence %d on %s: %w", sequence, m.Subject, err)
-	}
-	sum, err := events.CheckedSum(m)
-	if errors.Is(err, events.ErrSum) {
-		return Record{}, fmt.Errorf("sequence %d on %s: %w", sequence, m.Subject, err)
-	}
-	return Record{
-		Sequence: sequence, Time: at, Subject: subject, Envelope: env, Event: ev, Message: m,
-		Sum: sum, Unsummed: errors.Is(err, events.ErrUnsummed),
-	}, nil
+// Reject takes a record for one that says nothing, and why.
+func (r *Record) Reject(why string) {
+	r.Event = events.Unknown{TypeName: legible(r.Message.Header[events.HeaderType], nameMax), Data: r.Message.Data}
+	r.Rejection = legible(why, rejectionMax)
 }
 
 // Judgement is what the fold made of a record.
@@ -79,6 +70,9 @@ const (
 	Unmatched
 	// Skipped: the type is not known.
 	Skipped
+	// Rejected: no program of taurus' writes such a record. It is the last of its
+	// subject, since expectations go by that, and says nothing.
+	Rejected
 )
 
 // String is for logs.
@@ -96,6 +90,8 @@ func (j Judgement) String() string {
 		return "unmatched"
 	case Skipped:
 		return "skipped"
+	case Rejected:
+		return "rejected"
 	}
 	return "invalid"
 }
@@ -103,7 +99,9 @@ func (j Judgement) String() string {
 // Change is what a record did.
 type Change struct {
 	Judgement Judgement
-	// Job is the job touched, nil for records about the launcher.
+	// Rejection tells of a record that was rejected.
+	Rejection Rejection
+	// Job is the job touched, nil for records about the launcher and rejected ones.
 	Job *Job
 	// Tasks are those touched.
 	Tasks []*Task

@@ -30,6 +30,8 @@ type State struct {
 	Seal Seal
 	// Losses are the ranges that are lost, as accepted by an operator, oldest first.
 	Losses []Loss
+	// Rejections are the records that no program of taurus' writes.
+	Rejections Rejections
 
 	byID map[string]*Task
 }

@@ -140,6 +140,8 @@ func (m *Machine) folded(at machine.Moment, r *cluster.Record) {
 		return
 	}
 	switch {
+	case r.Envelope.ID == c.draft.Envelope.ID && r.Rejection != "":
+		m.rejected(c, fmt.Errorf("%w: sequence %d: %s", ErrRejected, r.Sequence, r.Rejection))
 	case r.Envelope.ID == c.draft.Envelope.ID:
 		m.stored(c, r.Sequence)
 	case c.phase == folding:
@@ -162,6 +164,17 @@ func (m *Machine) stored(c *command, sequence uint64) {
 		return
 	}
 	m.end(c, sequence, nil)
+}
+
+// rejected answers a command whose event changes nothing. While its append is under
+// way it stays in hand.
+func (m *Machine) rejected(c *command, err error) {
+	if c.phase == appending {
+		m.do(Count{Type: c.draft.Event.Type()})
+		m.answer(c, 0, err)
+		return
+	}
+	m.failed(c, err)
 }
 
 // lost decides anew, on what won the race if the log has shown it.

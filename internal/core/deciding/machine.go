@@ -17,6 +17,9 @@ const (
 	conflictWait = 250 * time.Millisecond
 	// troubleWait is the wait after an append that failed otherwise.
 	troubleWait = time.Second
+	// rejectedWait is the wait after a decision that was rejected: the next will be,
+	// too, and would fill the log.
+	rejectedWait = time.Minute
 )
 
 // Proposal is what a decision wants appended.
@@ -53,6 +56,9 @@ type Machine struct {
 	agenda agenda
 	mine   []bool               // by partition; nil is all
 	left   map[string]time.Time // jobs left to other replicas, and since when
+	// refused are the jobs that are left alone after a decision that was rejected,
+	// and until when.
+	refused map[string]time.Time
 
 	tickets uint64
 	flights map[uint64]flight // appends under way, by ticket
@@ -67,7 +73,7 @@ type flight struct{ job, event string }
 func New(policy Policy, space events.Space, instance string, state *cluster.State) *Machine {
 	return &Machine{
 		policy: policy, space: space, source: "taurus/" + policy.Role() + "/" + instance, state: state,
-		agenda: newAgenda(), left: map[string]time.Time{}, flights: map[uint64]flight{},
+		agenda: newAgenda(), left: map[string]time.Time{}, refused: map[string]time.Time{}, flights: map[uint64]flight{},
 	}
 }
 
@@ -84,6 +90,9 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	case machine.Folded:
 		if in.Change.Job != nil {
 			m.agenda.touch(in.Change.Job.ID)
+		}
+		if in.Own && in.Change.Judgement == cluster.Rejected {
+			m.rejected(at.Now, in.Record)
 		}
 	case machine.ClockMoved:
 		m.agenda.touchWaiting()
@@ -114,10 +123,38 @@ func (m *Machine) look(at machine.Moment) {
 			delete(m.left, id)
 			continue
 		}
-		if m.ours(id, at.Now) {
+		if m.ours(id, at.Now) && !m.waits(id, at.Now) {
 			m.decide(at, j)
 		}
 	}
+}
+
+// rejected puts off the next decision about a job whose last was rejected.
+func (m *Machine) rejected(now time.Time, r *cluster.Record) {
+	id := r.Subject.Job
+	if id == "" {
+		return
+	}
+	m.refused[id] = now.Add(rejectedWait)
+	m.agenda.touch(id)
+	m.effects = append(m.effects, machine.Note{
+		Level: machine.Error, Message: "decision rejected; deciding again in a minute", Job: id, Sequence: r.Sequence,
+		Fields: []machine.Field{{Key: "reason", Value: r.Rejection}},
+	})
+}
+
+// waits reports whether a job is left alone for a while; it is looked at then.
+func (m *Machine) waits(job string, now time.Time) bool {
+	until, refused := m.refused[job]
+	if !refused {
+		return false
+	}
+	if now.Before(until) {
+		m.agenda.wakeAt(job, until)
+		return true
+	}
+	delete(m.refused, job)
+	return false
 }
 
 func (m *Machine) decide(at machine.Moment, j *cluster.Job) {

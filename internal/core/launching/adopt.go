@@ -18,11 +18,15 @@ func (m *Machine) addAdoptions(b *batch) {
 			delete(m.session.adopt, k)
 			continue
 		}
-		a := m.session.adopt[k]
-		m.add(b, k, 0, events.TaskAdopted{
-			Run: k.Run, Version: a.version, Group: a.group, Slot: k.Slot, Attempt: k.Attempt,
-			TaskID: a.taskID, AgentID: a.agentID, State: a.state,
-		})
+		m.add(b, k, 0, m.session.adopt[k].event(k))
+	}
+}
+
+// event is what is written of an adoption.
+func (a adoption) event(k cluster.Key) events.TaskAdopted {
+	return events.TaskAdopted{
+		Run: k.Run, Version: a.version, Group: a.group, Slot: k.Slot, Attempt: k.Attempt,
+		TaskID: a.taskID, AgentID: a.agentID, State: a.state,
 	}
 }
 
@@ -67,8 +71,16 @@ func (m *Machine) listed(in Listed) {
 			})
 			continue
 		}
-		m.do(machine.Note{Level: machine.Warn, Message: "adopting a task that the log does not know", Job: ref.Job, Task: ref.TaskID})
 		key := cluster.Key{Job: ref.Job, Run: ref.Run, Slot: ref.Slot, Attempt: ref.Attempt}
-		m.session.adopt[key] = adoption{version: ref.Version, group: ref.Group, taskID: ref.TaskID, agentID: ref.AgentID, state: ref.State}
+		a := adoption{version: ref.Version, group: ref.Group, taskID: ref.TaskID, agentID: ref.AgentID, state: ref.State}
+		if why := cluster.Misfit(m.cfg.Space, m.cfg.Space.Task(key.Job, key.Slot), a.event(key), m.at.Log); why != "" {
+			m.do(machine.Note{
+				Level: machine.Error, Message: "Mesos runs a task of this framework whose labels are none that taurus gives; it is left alone",
+				Task: ref.TaskID, Fields: []machine.Field{{Key: "agent", Value: ref.AgentID}, {Key: "why", Value: why}},
+			})
+			continue
+		}
+		m.do(machine.Note{Level: machine.Warn, Message: "adopting a task that the log does not know", Job: ref.Job, Task: ref.TaskID})
+		m.session.adopt[key] = a
 	}
 }

@@ -110,7 +110,7 @@ func (m *Machine) recorded(r *cluster.Record, c cluster.Change) {
 	} else {
 		delete(f.unfolded, a.TaskID)
 	}
-	if c.Judgement != cluster.StaleEpoch && len(a.UUID) > 0 {
+	if c.Judgement != cluster.StaleEpoch && c.Judgement != cluster.Rejected && len(a.UUID) > 0 {
 		m.do(a)
 	}
 }

@@ -14,6 +14,7 @@ import (
 func TestFactThatDoesNotCount(t *testing.T) {
 	for judgement, acknowledged := range map[cluster.Judgement]int{
 		cluster.Counted: 1, cluster.Outranked: 1, cluster.Repeated: 1, cluster.Unmatched: 1, cluster.StaleEpoch: 0,
+		cluster.Rejected: 0,
 	} {
 		m := New(Config{}, cluster.New())
 		m.session = &session{epoch: 7, facts: newFacts()}

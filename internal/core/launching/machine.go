@@ -122,7 +122,8 @@ func (m *Machine) folded(in machine.Folded) {
 	if m.session == nil {
 		return
 	}
-	if _, ok := in.Record.Event.(events.TaskStatusChanged); ok && in.Own {
+	_, status := in.Record.Event.(events.TaskStatusChanged)
+	if in.Own && (status || in.Change.Judgement == cluster.Rejected) {
 		m.recorded(in.Record, in.Change)
 	}
 	m.launchFolded()

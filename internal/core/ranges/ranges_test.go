@@ -30,7 +30,7 @@ func named(list []events.SlotRange) []attempt {
 }
 
 func TestMerge(t *testing.T) {
-	const top = math.MaxUint32
+	const top = ranges.SlotEnd - 1
 	for _, c := range []struct {
 		name string
 		add  []attempt

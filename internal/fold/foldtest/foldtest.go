@@ -9,6 +9,14 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
+// Newer is an event of a major version that this program does not know: the one thing
+// that stops a fold.
+func Newer() events.Message {
+	return events.Message{Subject: events.Space{}.Job("newer"), Header: map[string]string{
+		events.HeaderID: "newer", events.HeaderTime: "2026-03-01T12:00:00Z", events.HeaderType: "taurus.job.scaled.v2",
+	}}
+}
+
 // Records are all that is in a log, from the first on.
 func Records(t testing.TB, log eventlog.Log) []eventlog.Record {
 	t.Helper()
@@ -46,12 +54,12 @@ func Events[E events.Event](t testing.TB, log eventlog.Log) []E {
 	return all
 }
 
-// State is what a log folds into.
+// State is what a log of the default number of partitions folds into.
 func State(t testing.TB, log eventlog.Log) *cluster.State {
 	t.Helper()
 	state := cluster.New()
 	for _, rec := range Records(t, log) {
-		decoded, err := cluster.Decode(rec.Sequence, rec.Time, rec.Message)
+		decoded, err := cluster.Decode(events.Space{}, rec.Sequence, rec.Time, rec.Message)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,26 @@
+package events
+
+// RoleOf is the role on whose subjects an event of that type stands, each type on
+// those of one; it is empty for Unknown, which may stand anywhere.
+func RoleOf(ev Event) Role {
+	switch ev.(type) {
+	case JobSubmitted, JobScaled, JobStopped, JobDeleted:
+		return RoleJob
+	case TasksPlanned, TasksDoomed, JobCompleted, JobFailed:
+		return RolePlan
+	case TaskStaged, TaskWithdrawn, TaskAdopted, TaskStatusChanged:
+		return RoleTask
+	case KillIssued:
+		return RoleKill
+	case LauncherElected, FrameworkRegistered, SubscriptionOpened, SubscriptionClosed:
+		return RoleLauncher
+	case VerdictChanged:
+		return RoleWhy
+	case LogSealed:
+		return RoleSeal
+	case LogCreated, LossAccepted:
+		return RoleLog
+	case Unknown:
+	}
+	return ""
+}
