@@ -143,6 +143,13 @@ func TestPaths(t *testing.T) {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
 		}
 	}
+	// A target without a slash, as of "PRI * HTTP/2.0".
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("PRI", "/", http.NoBody)
+	r.URL.Path = "*"
+	if s.http.Handler.ServeHTTP(w, r); w.Code != http.StatusNotFound {
+		t.Errorf("*: %d, want 404", w.Code)
+	}
 }
 
 func TestGzip(t *testing.T) {

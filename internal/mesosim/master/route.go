@@ -54,7 +54,8 @@ func (s *Server) routes() http.Handler {
 				h(w, r)
 				return
 			}
-			path = path[:strings.LastIndex(path, "/")]
+			// There is none in "*", which is a target too.
+			path = path[:max(strings.LastIndex(path, "/"), 0)]
 		}
 		text(w, http.StatusNotFound, "404 Not Found.")
 	})
