@@ -81,6 +81,9 @@ func TestSendersAreFreeInTheEnd(t *testing.T) {
 				if last, known := refused[k.TaskID]; known && last == k.Target {
 					t.Fatalf("%s is sent again to %v", k.TaskID, k.Target)
 				}
+				if s.held {
+					t.Fatalf("%s is sent to a master that is barred", k.TaskID)
+				}
 				if k.Target != s.target || k.Within <= 0 || k.Within > k.Grace+Margin {
 					t.Fatalf("%+v, the newest subscription is %v", k, s.target)
 				}
@@ -113,6 +116,8 @@ func TestSendersAreFreeInTheEnd(t *testing.T) {
 				step(nil)
 			},
 			"open":   func(*rapid.T) { opened++; s.retarget(Target{StreamID: fmt.Sprint("s", opened)}); step(nil) },
+			"bar":    func(*rapid.T) { s.hold(true); step(nil) },
+			"unbar":  func(*rapid.T) { s.hold(false); step(nil) },
 			"take":   func(*rapid.T) { answer(nil) },
 			"refuse": func(*rapid.T) { answer(errors.New("no")) },
 			"unknown": func(*rapid.T) {
