@@ -1,0 +1,236 @@
+package mark_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/milosgajdos/taurus/internal/mark"
+	"github.com/milosgajdos/taurus/internal/testwait"
+	"github.com/milosgajdos/taurus/pkg/events/chain"
+)
+
+func TestMain(m *testing.M) { testwait.Main(m) }
+
+func open(t testing.TB, dir string) *mark.File {
+	t.Helper()
+	f, err := mark.Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+func load(t testing.TB, f *mark.File) (mark.Mark, bool) {
+	t.Helper()
+	m, found, err := f.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, found
+}
+
+func marks() *rapid.Generator[mark.Mark] {
+	return rapid.Custom(func(t *rapid.T) mark.Mark {
+		hash := func(name string) [32]byte { return [32]byte(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, name)) }
+		return mark.Mark{
+			Sequence: rapid.Uint64().Draw(t, "sequence"), Time: time.Unix(0, rapid.Int64().Draw(t, "time")).UTC(),
+			Hash: hash("hash"), Known: rapid.Bool().Draw(t, "known"), First: hash("first"), Loss: hash("loss"),
+		}
+	})
+}
+
+// TestKeeps: what was saved last is there, in the process and in the next.
+func TestKeeps(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		dir := filepath.Join(t.TempDir(), "a", "b")
+		f := open(t, dir)
+		if _, found := load(t, f); found {
+			rt.Fatal("a mark in a new directory")
+		}
+		var want mark.Mark
+		for range rapid.IntRange(1, 5).Draw(rt, "saves") {
+			want = marks().Draw(rt, "mark")
+			if err := f.Save(want); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		if got, found := load(t, f); !found || got != want {
+			rt.Fatalf("%+v, want %+v", got, want)
+		}
+		if err := f.Close(); err != nil {
+			rt.Fatal(err)
+		}
+		again, err := mark.Open(dir, nil)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer again.Close()
+		if got, found := load(t, again); !found || got != want {
+			rt.Fatalf("the next process: %+v, want %+v", got, want)
+		}
+	})
+}
+
+// TestInterrupted: whatever is left of the last write, the mark before it stands.
+func TestInterrupted(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		dir := t.TempDir()
+		f := open(t, dir)
+		saved := make([]mark.Mark, rapid.IntRange(2, 4).Draw(rt, "saves"))
+		var before []byte
+		for i := range saved {
+			before = read(t, f.Path())
+			saved[i] = marks().Draw(rt, "mark")
+			if err := f.Save(saved[i]); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		if err := f.Close(); err != nil {
+			rt.Fatal(err)
+		}
+		torn := read(t, filepath.Join(dir, "mark"))
+		from := rapid.IntRange(0, len(torn)).Draw(rt, "torn at")
+		copy(torn[from:], before[from:])
+		if err := os.WriteFile(filepath.Join(dir, "mark"), torn, 0o600); err != nil {
+			rt.Fatal(err)
+		}
+		again, err := mark.Open(dir, nil)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer again.Close()
+		got, found := load(t, again)
+		if n := len(saved); !found || got != saved[n-1] && got != saved[n-2] {
+			rt.Fatalf("%+v, want one of the last two", got)
+		}
+	})
+}
+
+func read(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestDamaged: one slot may break; with both broken there is no saying what was
+// folded.
+func TestDamaged(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir)
+	older, newer := mark.Mark{Sequence: 7, Time: time.Unix(1, 0).UTC()}, mark.Mark{Sequence: 8, Time: time.Unix(2, 0).UTC()}
+	for _, m := range []mark.Mark{older, newer} {
+		if err := f.Save(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := f.Path()
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole := read(t, path)
+	flip := func(b []byte, at int) []byte {
+		b = append([]byte(nil), b...)
+		b[at] ^= 4
+		return b
+	}
+	for name, c := range map[string]struct {
+		content []byte
+		want    mark.Mark
+		found   bool
+		err     error
+	}{
+		"whole":           {whole, newer, true, nil},
+		"the newer flips": {flip(whole, 20), older, true, nil},
+		"the older flips": {flip(whole, 4096+20), newer, true, nil},
+		"both flip":       {flip(flip(whole, 20), 4096+20), mark.Mark{}, false, mark.ErrDamaged},
+		"cut":             {whole[:100], mark.Mark{}, false, mark.ErrDamaged},
+		"empty":           {nil, mark.Mark{}, false, nil},
+		"zeros":           {make([]byte, 8192), mark.Mark{}, false, nil},
+		"a few zeros":     {make([]byte, 10), mark.Mark{}, false, nil},
+		"something else":  {[]byte("hello"), mark.Mark{}, false, mark.ErrDamaged},
+	} {
+		if err := os.WriteFile(path, c.content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := mark.Open(dir, nil)
+		if !errors.Is(err, c.err) {
+			t.Errorf("%s: %v, want %v", name, err, c.err)
+		}
+		if err != nil {
+			if !strings.Contains(err.Error(), path) {
+				t.Errorf("%s: %q does not name the file", name, err)
+			}
+			continue
+		}
+		if got, found := load(t, f); found != c.found || got != c.want {
+			t.Errorf("%s: %+v %t, want %+v", name, got, found, c.want)
+		}
+		if err := f.Save(newer); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got, _ := load(t, f); got != newer {
+			t.Errorf("%s, saved: %+v", name, got)
+		}
+		_ = f.Close()
+	}
+}
+
+// TestInUse: two that share a directory would each overwrite the other's mark.
+func TestInUse(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir)
+	if _, err := mark.Open(dir, nil); !errors.Is(err, mark.ErrInUse) || !strings.Contains(err.Error(), "--state-dir") {
+		t.Errorf("%v, want ErrInUse and the flag", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := mark.Open(dir, nil); err != nil {
+		t.Error(err)
+	} else {
+		_ = again.Close()
+	}
+}
+
+// FuzzOpen: whatever is in the file, it is a mark that was saved, none, or damage.
+func FuzzOpen(f *testing.F) {
+	f.Add([]byte("taurmrk1"))
+	f.Add(make([]byte, 5000))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "mark"), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := mark.Open(dir, nil)
+		if err != nil {
+			if !errors.Is(err, mark.ErrDamaged) {
+				t.Fatal(err)
+			}
+			return
+		}
+		defer file.Close()
+		if m, found := load(t, file); found {
+			t.Fatalf("%+v out of nothing", m)
+		}
+	})
+}
+
+func BenchmarkSave(b *testing.B) {
+	f := open(b, b.TempDir())
+	b.ReportAllocs()
+	for n := uint64(0); b.Loop(); n++ {
+		if err := f.Save(mark.Mark{Sequence: n, Time: time.Unix(0, 1), Hash: chain.Hash{1}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
