@@ -17,7 +17,7 @@ func (r *run) watch(ctx context.Context, out chan count) error {
 	if err != nil {
 		return err
 	}
-	feed := fold.Start(ctx, log, r.space)
+	feed := fold.Start(ctx, log, r.space, nil)
 	r.wg.Go(func() {
 		seen := tally{running: map[string]bool{}, ended: map[string]bool{}}
 		for {

@@ -2,6 +2,9 @@ package fold
 
 import (
 	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -11,33 +14,105 @@ import (
 // buffered is how many decoded records may wait for their fold.
 const buffered = 4096
 
-// Feed is a log being followed.
+// Feed is a log being followed, and held against its seals and the mark.
 type Feed struct {
-	space    events.Space
-	follower *eventlog.Follower
-	records  chan cluster.Record
-	failed   chan error
+	log     eventlog.Log
+	space   events.Space
+	guard   *guard
+	records chan cluster.Record
+	failed  chan error
+	known   chan struct{}
+	tail    atomic.Uint64
+	// last is the last sequence read, missing how many are lost right behind it.
+	last, missing uint64
 }
 
 // Start follows log, whose subjects are those of space, from its first record until
-// ctx ends.
-func Start(ctx context.Context, log eventlog.Log, space events.Space) *Feed {
+// ctx ends. Without marks it is only held against its seals.
+func Start(ctx context.Context, log eventlog.Log, space events.Space, marks Marks) *Feed {
 	f := &Feed{
-		space:    space,
-		follower: eventlog.NewFollower(log, 1),
-		records:  make(chan cluster.Record, buffered),
-		failed:   make(chan error, 1),
+		log: log, space: space, records: make(chan cluster.Record, buffered), failed: make(chan error, 1), known: make(chan struct{}),
 	}
-	go func() {
-		f.failed <- f.follower.Run(ctx, func(rec eventlog.Record) error { return f.push(ctx, rec) })
-	}()
+	var err error
+	if f.guard, err = newGuard(marks); err != nil {
+		f.failed <- err
+		return f
+	}
+	go func() { f.failed <- f.run(ctx) }()
 	return f
 }
 
-func (f *Feed) push(ctx context.Context, rec eventlog.Record) error {
+// run follows the log, over holes that were accepted.
+func (f *Feed) run(ctx context.Context) error {
+	for {
+		err := f.follow(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err = f.over(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+// follow reads on until something ends it.
+func (f *Feed) follow(ctx context.Context) error {
+	follower := eventlog.NewFollower(f.log, f.last+f.missing+1)
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer cancel(nil)
+	watching.Go(func() {
+		select {
+		case <-follower.CaughtUp():
+			if err := f.reached(ctx, follower.Tail()); err != nil {
+				cancel(err)
+			}
+		case <-ctx.Done():
+		}
+	})
+	err := follower.Run(ctx, func(rec eventlog.Record) error { return f.push(ctx, rec, follower.Tail()) })
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return err
+}
+
+// reached says that all is read that the log held when a follower began. What it
+// means for a log that held something was said with the last of it.
+func (f *Feed) reached(ctx context.Context, tail uint64) error {
+	if tail == 0 {
+		if err := f.guard.empty(); err != nil {
+			return err
+		}
+		// A log that keeps nothing of what it had says so to whoever reads it.
+		if bounds, err := f.log.Bounds(ctx); err != nil || bounds.First > 1 {
+			return err
+		}
+	}
+	select {
+	case <-f.known:
+	default:
+		f.tail.Store(tail)
+		close(f.known)
+	}
+	return nil
+}
+
+func (f *Feed) push(ctx context.Context, rec eventlog.Record, tail uint64) error {
 	decoded, err := cluster.Decode(f.space, rec.Sequence, rec.Time, rec.Message)
 	if err != nil {
 		return err
+	}
+	decoded.Missing = f.missing
+	if err := f.admit(ctx, &decoded); err != nil {
+		return err
+	}
+	f.last, f.missing = rec.Sequence, 0
+	if rec.Sequence >= tail {
+		if err := f.guard.decide(rec.Sequence); err != nil {
+			return err
+		}
 	}
 	select {
 	case f.records <- decoded:
@@ -47,15 +122,66 @@ func (f *Feed) push(ctx context.Context, rec eventlog.Record) error {
 	}
 }
 
+// admit has the guard take a record in. Over a seal that does not fit it goes only if
+// an operator has accepted the loss of what the seal is about: then the next seal
+// is taken as given.
+func (f *Feed) admit(ctx context.Context, r *cluster.Record) error {
+	err := f.guard.admit(r)
+	b, ok := broken(err)
+	if !ok {
+		return err
+	}
+	found, err := accepted(ctx, f.log, r.Sequence, func(l events.LossAccepted) bool { return l.From <= b.To() && b.From() <= l.To })
+	if err != nil {
+		return err
+	}
+	if !found {
+		return sealError{b}
+	}
+	f.guard.chain.Forget()
+	return f.guard.admit(r)
+}
+
+// over goes over the hole at which reading ended, if that was accepted; otherwise it
+// says why reading ended.
+func (f *Feed) over(ctx context.Context, ended error) error {
+	h, ok := holeOf(ended, f.last+f.missing+1)
+	if !ok {
+		return f.shorter(ended)
+	}
+	err := acceptedHole(ctx, f.log, h, ended)
+	var hole *HoleError
+	if errors.As(err, &hole) {
+		hole.Before = f.guard.lastAt
+	}
+	if errors.Is(err, eventlog.ErrUnavailable) {
+		return nil // The hole is still there when the log is back.
+	}
+	if err != nil {
+		return err
+	}
+	f.missing += h.to - h.from + 1
+	return f.guard.chain.Skip(h.from, h.to)
+}
+
+// shorter says in other words that the log has lost its end while it was followed.
+func (f *Feed) shorter(ended error) error {
+	var gap *eventlog.GapError
+	if errors.As(ended, &gap) && gap.Got < gap.Want {
+		return &ShortError{Folded: gap.Want - 1, FoldedAt: f.guard.lastAt, Last: gap.Got - 1}
+	}
+	return ended
+}
+
 // Records are the records to fold.
 func (f *Feed) Records() <-chan cluster.Record { return f.records }
 
 // Failed yields once why the feed ended.
 func (f *Feed) Failed() <-chan error { return f.failed }
 
-// Known is closed once it is known how far the log reached at the start and all
-// of that was read.
-func (f *Feed) Known() <-chan struct{} { return f.follower.CaughtUp() }
+// Known is closed once it is known how far the log reached at the start, all of
+// that was read, and it is the log that it was.
+func (f *Feed) Known() <-chan struct{} { return f.known }
 
 // Tail is the last sequence of the log when the feed started; valid after Known.
-func (f *Feed) Tail() uint64 { return f.follower.Tail() }
+func (f *Feed) Tail() uint64 { return f.tail.Load() }

@@ -39,7 +39,7 @@ func TestFeed(t *testing.T) {
 			put(t, log, fmt.Sprint(i))
 		}
 		ctx, stop := context.WithCancel(t.Context())
-		feed := fold.Start(ctx, log, events.Space{})
+		feed := fold.Start(ctx, log, events.Space{}, nil)
 		for i := range n + 3 {
 			if i == n {
 				synctest.Wait()
@@ -71,7 +71,7 @@ func TestFeed(t *testing.T) {
 func TestFeedOfAnEmptyLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		feed := fold.Start(ctx, memory.New(), events.Space{})
+		feed := fold.Start(ctx, memory.New(), events.Space{}, nil)
 		<-feed.Known()
 		if feed.Tail() != 0 {
 			t.Errorf("tail %d", feed.Tail())
@@ -101,7 +101,7 @@ func TestFeedEnds(t *testing.T) {
 				put(t, log, "a")
 				put(t, log, "b")
 				c.harm(log)
-				feed := fold.Start(t.Context(), log, events.Space{})
+				feed := fold.Start(t.Context(), log, events.Space{}, nil)
 				if err := <-feed.Failed(); !errors.Is(err, c.want) {
 					t.Errorf("ended with %v, want %v", err, c.want)
 				}
@@ -118,7 +118,7 @@ func TestFeedThatNobodyReads(t *testing.T) {
 			put(t, log, fmt.Sprint(i))
 		}
 		ctx, stop := context.WithCancel(t.Context())
-		feed := fold.Start(ctx, log, events.Space{})
+		feed := fold.Start(ctx, log, events.Space{}, nil)
 		synctest.Wait()
 		stop()
 		if err := <-feed.Failed(); !errors.Is(err, context.Canceled) {

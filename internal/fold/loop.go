@@ -13,6 +13,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/mark"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -63,6 +64,9 @@ type Options struct {
 	// Rejected counts the records that are rejected; nil is one of the loop's own,
 	// registered with Metrics.
 	Rejected prometheus.Counter
+	// Marks keep how far was folded, so that a log that lost its end is noticed; nil
+	// for none.
+	Marks Marks
 }
 
 // Loop is the one goroutine of a service: it folds the log into a state, gives a
@@ -200,10 +204,15 @@ type run struct {
 	// record is the one that is being folded. There is one place for all of them:
 	// whoever is told of it keeps nothing of it but its values.
 	record cluster.Record
+	// mark is what would be saved now, marked the last sequence that was.
+	mark   mark.Mark
+	marked uint64
+	// fault is why a mark could not be saved: it ends the loop.
+	fault error
 }
 
 func (r *run) run(ctx context.Context) error {
-	feed := Start(ctx, r.opt.Log, r.opt.Space)
+	feed := Start(ctx, r.opt.Log, r.opt.Space, r.opt.Marks)
 	r.feed.Store(feed)
 	known := feed.Known()
 	tail, tailKnown := uint64(0), false
@@ -215,11 +224,15 @@ func (r *run) run(ctx context.Context) error {
 		if tailKnown && r.Sequence() >= tail {
 			r.turns()
 			r.catchUp(ctx)
+			r.saveMark()
 			inbox = r.inbox
 			r.step(ctx, machine.Tick{})
 			timer.Reset(r.sleep())
 		}
 		r.turn.Store(0)
+		if r.fault != nil {
+			return fmt.Errorf("%s: what was folded cannot be marked in the state directory (--state-dir): %w", r.opt.Role, r.fault)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -273,7 +286,10 @@ func (r *run) sleep() time.Duration {
 
 // fold applies the record at hand and those that wait behind it.
 func (r *run) fold(ctx context.Context, more <-chan cluster.Record) error {
-	defer func() { r.metric.Set(float64(r.Sequence())) }()
+	defer func() {
+		r.metric.Set(float64(r.Sequence()))
+		r.saveMark()
+	}()
 	for n := 0; ; n++ {
 		if err := r.apply(ctx); err != nil {
 			return err
@@ -298,6 +314,7 @@ func (r *run) apply(ctx context.Context) error {
 	// What a predecessor of the same name appended is history: nothing is
 	// appended before one has caught up with it.
 	ready, now := r.ready.Load(), r.opt.Now()
+	r.follow(rec)
 	own := ready && r.opt.Source != "" && rec.Envelope.Source == r.opt.Source
 	rejected := change.Judgement == cluster.Rejected
 	if rejected {
@@ -307,6 +324,9 @@ func (r *run) apply(ctx context.Context) error {
 		r.stepAt(ctx, now, machine.ClockMoved{})
 	}
 	r.stepAt(ctx, now, machine.Folded{Record: rec, Change: change, Own: own})
+	if r.progress.awaited(rec.Sequence) && !r.saveMark() {
+		return nil
+	}
 	r.progress.advance(rec.Sequence)
 	return nil
 }
@@ -331,8 +351,14 @@ func (r *run) deliver(ctx context.Context, in machine.Input) {
 
 func (r *run) step(ctx context.Context, in machine.Input) { r.stepAt(ctx, r.opt.Now(), in) }
 
+// stepAt gives the machine an input and carries out what it wants, once what that
+// follows from is marked.
 func (r *run) stepAt(ctx context.Context, now time.Time, in machine.Input) {
-	for _, e := range r.machine.Step(r.clock.At(now), in) {
+	effects := r.machine.Step(r.clock.At(now), in)
+	if len(effects) > 0 && !r.saveMark() {
+		return
+	}
+	for _, e := range effects {
 		switch e := e.(type) {
 		case machine.Append:
 			go func() { r.Post(ctx, machine.Appended{Ticket: e.Ticket, Outcome: Append(ctx, r.opt.Log, e.Drafts...)}) }()

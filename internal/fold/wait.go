@@ -57,6 +57,9 @@ func (p *progress) advance(sequence uint64) {
 	p.setLowest()
 }
 
+// awaited reports whether somebody waits for a sequence or an earlier one.
+func (p *progress) awaited(sequence uint64) bool { return sequence >= p.lowest.Load() }
+
 // wait returns once a sequence is folded, with the error of ctx, or with
 // eventlog.ErrStopped.
 func (p *progress) wait(ctx context.Context, sequence uint64) error {

@@ -43,7 +43,9 @@ func (f *feed) since(from uint64, limit int) (events []Event, first uint64, held
 		return nil, f.first, false, nil
 	}
 	for n := from; n <= f.last && f.first != 0 && len(events) < limit; n++ {
-		events = append(events, f.ring[n%uint64(len(f.ring))])
+		if e := f.ring[n%uint64(len(f.ring))]; e.Sequence == n { // Others are lost.
+			events = append(events, e)
+		}
 	}
 	return events, f.first, true, f.changed
 }

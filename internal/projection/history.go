@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -79,7 +80,7 @@ func Replay(ctx context.Context, log eventlog.Log, space events.Space, sequence 
 	if sequence == 0 {
 		return m, nil
 	}
-	for rec, err := range log.Read(ctx, 1, sequence) {
+	for rec, err := range fold.Read(ctx, log, 1, sequence) {
 		if err != nil {
 			return nil, err
 		}
@@ -87,6 +88,7 @@ func Replay(ctx context.Context, log eventlog.Log, space events.Space, sequence 
 		if err != nil {
 			return nil, err
 		}
+		decoded.Missing = rec.Sequence - m.Sequence() - 1 // Read over, since that was accepted.
 		if _, err := m.Apply(decoded); err != nil {
 			return nil, err
 		}

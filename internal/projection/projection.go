@@ -173,7 +173,7 @@ func (p *Projection) JobEvents(ctx context.Context, id string, from, to uint64, 
 }
 
 func (p *Projection) readJob(ctx context.Context, list []Event, id string, from, to uint64) ([]Event, error) {
-	for rec, err := range p.log.Read(ctx, from, to) {
+	for rec, err := range fold.Read(ctx, p.log, from, to) {
 		if err != nil {
 			return nil, err
 		}
@@ -257,7 +257,7 @@ func (p *Projection) followOld(ctx context.Context, from, to uint64, id string, 
 }
 
 func (p *Projection) followAll(ctx context.Context, from, to uint64, each func(Event) error) error {
-	for rec, err := range p.log.Read(ctx, from, to) {
+	for rec, err := range fold.Read(ctx, p.log, from, to) {
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,412 @@
+package fold_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/fold"
+	"github.com/milosgajdos/taurus/internal/mark"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
+	"github.com/milosgajdos/taurus/pkg/events/chain"
+)
+
+// store is a log that a test can harm: it holds records by their sequences, and
+// says what is missing as others do.
+type store struct {
+	mu      sync.Mutex
+	t       testing.TB
+	records []eventlog.Record
+	grown   chan struct{}
+	chain   chain.Verifier
+	added   int
+}
+
+func newStore(t testing.TB) *store { return &store{t: t, grown: make(chan struct{})} }
+
+var storeStart = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// add appends an event, and keeps the hash up to it as somebody who runs beside
+// does.
+func (s *store) add(subject string, ev events.Event) uint64 {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := uint64(0)
+	if n := len(s.records); n > 0 {
+		last = s.records[n-1].Sequence
+	}
+	m, err := events.Encode(subject, events.Envelope{ID: fmt.Sprint(last + 1), Time: storeStart}, ev)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r := eventlog.Record{Sequence: last + 1, Time: storeStart.Add(time.Duration(s.added) * time.Second), Message: m}
+	s.added++
+	if head, _, _ := s.chain.Head(); head == last {
+		if err := s.chain.Add(r.Sequence, r.Time, m); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.records = append(s.records, r)
+	close(s.grown)
+	s.grown = make(chan struct{})
+	return r.Sequence
+}
+
+func (s *store) jobs(n int) {
+	for range n {
+		s.add(events.NewSpace(0).Job("web"), events.JobDeleted{Run: 1})
+	}
+}
+
+func (s *store) seal() {
+	through, hash, _ := s.chain.Head()
+	s.add(events.SealSubject, events.LogSealed{Through: through, Hash: hash.String()})
+}
+
+func (s *store) accept(from, to uint64) {
+	s.add(events.LogSubject, events.LossAccepted{From: from, To: to, Reason: "test"})
+}
+
+// lose drops the records of a range. Behind a lost end the next record gets the
+// first number of it.
+func (s *store) lose(from, to uint64) {
+	var kept []eventlog.Record
+	for _, r := range s.records {
+		if r.Sequence < from || r.Sequence > to {
+			kept = append(kept, r)
+		}
+	}
+	s.records = kept
+	if n := len(kept); n == 0 || kept[n-1].Sequence < from {
+		// Whoever appends now goes on from what is left.
+		s.chain = chain.Verifier{}
+		for _, r := range kept {
+			_ = s.chain.Add(r.Sequence, r.Time, r.Message)
+		}
+	}
+}
+
+// change changes a record as nobody may, with a sum that fits.
+func (s *store) change(sequence uint64) {
+	for i := range s.records {
+		if r := &s.records[i]; r.Sequence == sequence {
+			m, err := events.Encode(r.Subject, events.Envelope{ID: "forged", Time: storeStart}, events.JobDeleted{Run: 7})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			r.Message = m
+		}
+	}
+}
+
+func (s *store) Append(context.Context, ...eventlog.Entry) (eventlog.Receipt, error) {
+	return eventlog.Receipt{}, eventlog.ErrUnavailable
+}
+
+func (s *store) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Record, error] {
+	return func(yield func(eventlog.Record, error) bool) {
+		for next := max(from, 1); to == 0 || next <= to; {
+			s.mu.Lock()
+			records, grown := s.records, s.grown
+			s.mu.Unlock()
+			if len(records) > 0 && records[0].Sequence > next && next == 1 {
+				yield(eventlog.Record{}, &eventlog.TruncatedError{First: records[0].Sequence})
+				return
+			}
+			for _, r := range records {
+				if r.Sequence < next || to != 0 && next > to {
+					continue
+				}
+				if r.Sequence > next {
+					yield(eventlog.Record{}, &eventlog.GapError{Want: next, Got: r.Sequence})
+					return
+				}
+				if !yield(r, nil) {
+					return
+				}
+				next++
+			}
+			if to != 0 && next > to {
+				return
+			}
+			select {
+			case <-grown:
+			case <-ctx.Done():
+				yield(eventlog.Record{}, ctx.Err())
+				return
+			}
+		}
+	}
+}
+
+func (s *store) Bounds(context.Context) (eventlog.Bounds, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.records) == 0 {
+		return eventlog.Bounds{First: 1}, nil
+	}
+	return eventlog.Bounds{First: s.records[0].Sequence, Last: s.records[len(s.records)-1].Sequence}, nil
+}
+
+func (s *store) SequenceAt(context.Context, time.Time) (uint64, error) { return 0, nil }
+
+func (s *store) Close() error { return nil }
+
+// kept are marks in memory.
+type kept struct {
+	mark  mark.Mark
+	found bool
+	saves int
+	fail  error
+}
+
+func (k *kept) Load() (mark.Mark, bool, error) { return k.mark, k.found, nil }
+
+func (k *kept) Save(m mark.Mark) error {
+	if k.fail != nil {
+		return k.fail
+	}
+	k.mark, k.found = m, true
+	k.saves++
+	return nil
+}
+
+// eager is a machine that wants something as soon as it may.
+type eager struct{ acted *bool }
+
+func (e eager) Step(_ machine.Moment, in machine.Input) []machine.Effect {
+	if _, ok := in.(machine.CaughtUp); ok {
+		*e.acted = true
+	}
+	return nil
+}
+
+func (eager) Wake() time.Time { return time.Time{} }
+
+// run folds a log until all is read, and says what it folded and whether the
+// machine was let act.
+func (s *store) run(marks fold.Marks) (state *cluster.State, acted bool, err error) {
+	synctest.Wait()
+	state = cluster.New()
+	loop, err := fold.New(state, fold.Options{Log: s, Role: "tester", Logger: zerolog.Nop(), Marks: marks})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- loop.Run(ctx, eager{acted: &acted}, nil) }()
+	synctest.Wait()
+	stop()
+	err = <-done
+	return state, acted, err
+}
+
+// TestGuard: what became of a log, seen by a service that had folded it before.
+func TestGuard(t *testing.T) {
+	for name, c := range map[string]struct {
+		harm func(s *store)
+		// want is the error, nil for none; acted says that the machine may act.
+		want error
+		says string
+		last uint64
+	}{
+		"nothing":                      {func(*store) {}, nil, "", 21},
+		"more":                         {func(s *store) { s.jobs(5) }, nil, "", 26},
+		"the last record lost":         {func(s *store) { s.lose(21, 21) }, fold.ErrShort, "accept-loss --from 21 --to 21", 0},
+		"the end lost":                 {func(s *store) { s.lose(13, 21) }, fold.ErrShort, "13..21 are missing", 0},
+		"all lost":                     {func(s *store) { s.lose(1, 21) }, fold.ErrShort, "1..21 are missing", 0},
+		"the end lost, and others":     {func(s *store) { s.lose(13, 21); s.jobs(20) }, fold.ErrOther, "a record of 11..21 was changed", 0},
+		"another log":                  {func(s *store) { s.lose(1, 21); s.jobs(30) }, fold.ErrOther, "", 0},
+		"an unsealed record changed":   {func(s *store) { s.change(20) }, fold.ErrOther, "a record of 11..21", 0},
+		"a sealed record changed":      {func(s *store) { s.change(3) }, chain.ErrBroken, "a record of 1..10", 0},
+		"a hole":                       {func(s *store) { s.lose(5, 7) }, eventlog.ErrGap, "5..7 are missing; the last record before is of 2026-03-01T12:00:03Z", 0},
+		"the beginning lost":           {func(s *store) { s.lose(1, 4) }, eventlog.ErrTruncated, "1..4 are missing", 0},
+		"the end lost, and accepted":   {func(s *store) { s.lose(13, 21); s.accept(13, 21) }, nil, "", 13},
+		"accepted much later":          {func(s *store) { s.lose(13, 21); s.jobs(20); s.accept(13, 21); s.jobs(1) }, nil, "", 34},
+		"not all of it accepted":       {func(s *store) { s.lose(13, 21); s.accept(13, 20) }, fold.ErrShort, "", 0},
+		"accepted elsewhere":           {func(s *store) { s.lose(13, 21); s.add(events.SealSubject, events.LossAccepted{From: 13, To: 21}) }, fold.ErrShort, "", 0},
+		"all lost, and accepted":       {func(s *store) { s.lose(1, 21); s.accept(1, 21) }, nil, "", 1},
+		"a hole, and accepted":         {func(s *store) { s.lose(5, 7); s.accept(5, 7); s.jobs(2) }, nil, "", 24},
+		"a hole over a seal":           {func(s *store) { s.lose(9, 14); s.accept(8, 15) }, nil, "", 22},
+		"two holes, both accepted":     {func(s *store) { s.lose(5, 7); s.lose(15, 15); s.accept(5, 7); s.accept(15, 15) }, nil, "", 23},
+		"two holes, one accepted":      {func(s *store) { s.lose(5, 7); s.lose(15, 15); s.accept(5, 7) }, eventlog.ErrGap, "15..15 are missing", 0},
+		"half of a hole accepted":      {func(s *store) { s.lose(5, 7); s.accept(5, 6) }, eventlog.ErrGap, "5..7 are missing", 0},
+		"the beginning, accepted":      {func(s *store) { s.lose(1, 4); s.accept(1, 4) }, nil, "", 22},
+		"a change, accepted":           {func(s *store) { s.change(3); s.accept(3, 3) }, nil, "", 22},
+		"a change, another accepted":   {func(s *store) { s.change(3); s.accept(13, 13) }, chain.ErrBroken, "", 0},
+		"a hole at the mark, accepted": {func(s *store) { s.jobs(2); s.lose(20, 22); s.accept(20, 22) }, nil, "", 24},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStore(t)
+				s.jobs(10)
+				s.seal()
+				s.jobs(10)
+				marks := &kept{}
+				if _, acted, err := s.run(marks); err != nil || !acted || marks.mark.Sequence != 21 {
+					t.Fatalf("%v, acted %t, marked %+v", err, acted, marks.mark)
+				}
+				before := marks.mark
+				c.harm(s)
+				state, acted, err := s.run(marks)
+				if !errors.Is(err, c.want) {
+					t.Fatalf("%v, want %v", err, c.want)
+				}
+				if c.want != nil {
+					if acted || marks.mark != before {
+						t.Errorf("acted %t, and marked %+v, before it said %v", acted, marks.mark, err)
+					}
+					if !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "docs/operating.md") {
+						t.Errorf("%q, want %q and the way out", err, c.says)
+					}
+					return
+				}
+				if !acted || marks.mark.Sequence != c.last || state.Sequence != c.last {
+					t.Errorf("acted %t, marked %+v at %d, want %d", acted, marks.mark, state.Sequence, c.last)
+				}
+				// What is good once is good again, and the guard is as sharp as before.
+				if _, _, err := s.run(marks); err != nil {
+					t.Errorf("again: %v", err)
+				}
+				s.jobs(1)
+				if _, _, err := s.run(marks); err != nil {
+					t.Errorf("with one more: %v", err)
+				}
+				s.lose(c.last+1, c.last+1)
+				if _, acted, err := s.run(marks); !errors.Is(err, fold.ErrShort) || acted {
+					t.Errorf("the end lost after that: %v, acted %t", err, acted)
+				}
+			})
+		})
+	}
+}
+
+// TestMarksComeFirst: nothing is carried out before what it follows from is marked.
+func TestMarksComeFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t)
+		s.jobs(3)
+		marks := &kept{fail: errors.New("the disk broke")}
+		state := cluster.New()
+		loop, err := fold.New(state, fold.Options{Log: s, Role: "tester", Logger: zerolog.Nop(), Marks: marks})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &carrier{}
+		m := &scripted{state: state, reply: map[string][]machine.Effect{"caught up": {ping(1)}}}
+		err = loop.Run(t.Context(), m, c)
+		if err == nil || !strings.Contains(err.Error(), "the disk broke") || !strings.Contains(err.Error(), "--state-dir") {
+			t.Errorf("ended with %v", err)
+		}
+		if len(c.carried) > 0 {
+			t.Errorf("%v was carried out, and not marked", c.carried)
+		}
+	})
+}
+
+// TestMarksAreFew: a burst is marked once, not record by record.
+func TestMarksAreFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t)
+		s.jobs(500)
+		marks := &kept{}
+		if _, _, err := s.run(marks); err != nil {
+			t.Fatal(err)
+		}
+		if marks.mark.Sequence != 500 || marks.saves > 3 {
+			t.Errorf("marked %d with %d writes", marks.mark.Sequence, marks.saves)
+		}
+	})
+}
+
+// TestHeads: each record comes with the log's hash, unknown from a loss to the next
+// seal.
+func TestHeads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t)
+		s.jobs(4)
+		s.lose(2, 3)
+		s.jobs(1)
+		s.accept(2, 3)
+		s.chain = chain.Verifier{}
+		for _, r := range s.records {
+			if r.Sequence == 4 {
+				_ = s.chain.Skip(2, 3)
+			}
+			if err := s.chain.Add(r.Sequence, r.Time, r.Message); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.seal()
+		s.jobs(1)
+		feed := fold.Start(t.Context(), s, events.Space{}, nil)
+		var known []bool
+		var missing []uint64
+		var last cluster.Head
+		for range 6 {
+			r := <-feed.Records()
+			known, missing, last = append(known, r.Head.Known), append(missing, r.Missing), r.Head
+		}
+		if want := []bool{true, false, false, false, true, true}; !reflect.DeepEqual(known, want) {
+			t.Errorf("known %v, want %v", known, want)
+		}
+		if want := []uint64{0, 2, 0, 0, 0, 0}; !reflect.DeepEqual(missing, want) {
+			t.Errorf("missing %v, want %v", missing, want)
+		}
+		if _, want, _ := s.chain.Head(); last.Hash != want {
+			t.Errorf("%v, want %v", last.Hash, want)
+		}
+	})
+}
+
+// TestRead reads over what was accepted, and no more.
+func TestRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		from, to uint64
+		accepted bool
+		want     []uint64
+		err      error
+	}{
+		"over the hole":                 {2, 8, true, []uint64{2, 3, 7, 8}, nil},
+		"to the end of the hole":        {2, 6, true, []uint64{2, 3}, nil},
+		"into the hole":                 {2, 5, true, []uint64{2, 3}, nil},
+		"from inside":                   {5, 7, true, []uint64{7}, nil},
+		"before the hole":               {1, 3, true, []uint64{1, 2, 3}, nil},
+		"not accepted":                  {2, 8, false, []uint64{2, 3}, eventlog.ErrGap},
+		"not accepted, before the hole": {2, 3, false, []uint64{2, 3}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStore(t)
+			s.jobs(8)
+			s.lose(4, 6)
+			if c.accepted {
+				s.accept(4, 6)
+			}
+			var got []uint64
+			var failed error
+			for rec, err := range fold.Read(t.Context(), s, c.from, c.to) {
+				if err != nil {
+					failed = err
+					break
+				}
+				got = append(got, rec.Sequence)
+			}
+			if !reflect.DeepEqual(got, c.want) || !errors.Is(failed, c.err) {
+				t.Errorf("%v, %v, want %v, %v", got, failed, c.want, c.err)
+			}
+		})
+	}
+}
