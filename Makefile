@@ -71,6 +71,7 @@ release: ## Make the commit and the tags of VERSION=v0.3.0; nothing is pushed
 	go run ./internal/release/cmd/release $(VERSION)
 
 images: build ## Build the container image for deploy/compose
+	mkdir -p $(BIN)/state
 	docker build -t taurus:latest -f deploy/compose/Dockerfile $(BIN)
 
 clean: ## Remove what the other targets made

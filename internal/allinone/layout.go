@@ -29,6 +29,9 @@ const (
 	firstPort, lastPort = 31000, 32767
 	// agentResources are those of every agent, its ports aside.
 	agentResources = "cpus:4;mem:4096;disk:10240"
+	// stateDir is where each service has a directory that says how far it has read the
+	// log.
+	stateDir = "state"
 	// leaseTTL is shorter than in production, where NATS may take seconds to
 	// elect a leader: one server has none to elect, and a launcher that was killed
 	// is to be back at once.
@@ -101,7 +104,7 @@ func (l Layout) service(role string, i int, flags func(Seats) []string) Program 
 		}
 	}
 	p.Args = func(s Seats) []string {
-		args := append(serve(role, name, s), "--nats", "nats://"+s.Peer(RoleNATS))
+		args := append(serve(role, name, s), "--nats", "nats://"+s.Peer(RoleNATS), "--state-dir", filepath.Join(l.Data, stateDir, name))
 		if flags != nil {
 			args = append(args, flags(s)...)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/deciding"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/sealing"
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -46,6 +47,8 @@ type Options struct {
 	Metrics prometheus.Registerer
 	// Share is the part of the jobs to decide about; nil is all of them.
 	Share Share
+	// Marks keep how far the log was folded; nil for none.
+	Marks fold.Marks
 }
 
 // Replica is a loop with a machine that decides about jobs.
@@ -61,6 +64,7 @@ type Replica struct {
 func New(state fold.State, m Machine, opt Options) (*Replica, error) {
 	loop, err := fold.New(state, fold.Options{
 		Log: opt.Log, Space: opt.Space, Role: opt.Role, Source: m.Source(), Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics,
+		Marks: opt.Marks,
 	})
 	if err != nil {
 		return nil, err
@@ -133,7 +137,7 @@ func (r *Replica) keepShare(ctx context.Context) {
 	}
 }
 
-// counting counts what becomes of decisions.
+// counting counts what becomes of decisions, seals aside.
 type counting struct {
 	fold.Carrier
 	decisions *prometheus.CounterVec
@@ -141,7 +145,7 @@ type counting struct {
 
 // Observe implements fold.Observer.
 func (c counting) Observe(in machine.Input) {
-	if a, ok := in.(machine.Appended); ok {
+	if a, ok := in.(machine.Appended); ok && !sealing.Mine(a.Ticket) {
 		c.decisions.WithLabelValues(outcome(a.Outcome.Answer)).Inc()
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -45,6 +46,8 @@ type Options struct {
 	Logger zerolog.Logger
 	// Metrics registers the service's metrics; nil keeps them to itself.
 	Metrics prometheus.Registerer
+	// Marks keep how far the log was folded; nil for none.
+	Marks fold.Marks
 	// Listen is a TCP address; empty is DefaultListen, port 0 any free one.
 	Listen string
 	// BodyMax bounds request bodies, in bytes; 0 is DefaultBodyMax.

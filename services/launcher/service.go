@@ -72,6 +72,8 @@ type Options struct {
 	// Lease keeps the launchers from electing themselves in turn.
 	Lease    eventlog.Lease
 	LeaseTTL time.Duration
+	// Marks keep how far the log was folded; nil for none.
+	Marks fold.Marks
 }
 
 // Service is a launcher: the shell of a launching.Machine.
@@ -101,6 +103,7 @@ func New(opt Options) (*Service, error) {
 	state, source := cluster.New(), "taurus/launcher/"+opt.Instance
 	loop, err := fold.New(state, fold.Options{
 		Log: opt.Log, Space: opt.Space, Role: "launcher", Source: source, Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics,
+		Marks: opt.Marks,
 	})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,8 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/core/sealing"
+	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/replica"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -30,6 +32,8 @@ type Options struct {
 	Metrics  prometheus.Registerer
 	// Share is the part of the jobs to look after; nil is all of them.
 	Share replica.Share
+	// Marks keep how far the log was folded; nil for none.
+	Marks fold.Marks
 }
 
 // Service is a planner.
@@ -41,8 +45,9 @@ type Service struct {
 // New returns a planner that Run starts.
 func New(opt Options) (*Service, error) {
 	state := cluster.New()
-	r, err := replica.New(state, planning.New(opt.Space, opt.Instance, state), replica.Options{
-		Log: opt.Log, Space: opt.Space, Role: "planner", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share,
+	m := sealing.Beside(planning.New(opt.Space, opt.Instance, state), state)
+	r, err := replica.New(state, m, replica.Options{
+		Log: opt.Log, Space: opt.Space, Role: "planner", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share, Marks: opt.Marks,
 	})
 	if err != nil {
 		return nil, err

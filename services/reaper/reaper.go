@@ -13,6 +13,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/reaping"
+	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/internal/queue"
 	"github.com/milosgajdos/taurus/internal/replica"
@@ -43,6 +44,8 @@ type Options struct {
 	Killer   Killer
 	// Share is the part of the jobs to look after; nil is all of them.
 	Share replica.Share
+	// Marks keep how far the log was folded; nil for none.
+	Marks fold.Marks
 }
 
 // Service is a reaper.
@@ -64,7 +67,7 @@ func New(opt Options) (*Service, error) {
 	state, naming := cluster.New(), newNaming(opt)
 	m := &aiming{Machine: reaping.New(opt.Space, opt.Instance, state), naming: naming}
 	r, err := replica.New(state, m, replica.Options{
-		Log: opt.Log, Space: opt.Space, Role: "reaper", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share,
+		Log: opt.Log, Space: opt.Space, Role: "reaper", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share, Marks: opt.Marks,
 	})
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ const Port = 8081
 // settings are the api's own.
 type settings struct {
 	nats    wiring.NATS
+	state   service.State
 	mesos   wiring.Mesos
 	listen  string
 	bodyMax service.Bytes
@@ -47,6 +48,7 @@ func (a *settings) register(s *service.Settings) {
 	f.Var(&a.bodyMax, "body-max", "`size` of the largest request body")
 	a.mesos.Register(s, "`hosts` of agents that may be asked for the output of tasks, such as *.mesos.internal:5051 or 10.0.0.0/8; with a secret or a certificate no others are")
 	a.nats.Register(s)
+	a.state.Register(s)
 }
 
 func (a *settings) complete(s *service.Settings) error {
@@ -54,7 +56,7 @@ func (a *settings) complete(s *service.Settings) error {
 	if a.bodyMax == 0 {
 		err = errors.Join(err, s.Refuse("body-max", "use more than 0"))
 	}
-	return errors.Join(err, a.mesos.Complete(s), a.nats.Complete(s))
+	return errors.Join(err, a.mesos.Complete(s), a.nats.Complete(s), a.state.Complete(s))
 }
 
 func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner, error) {
@@ -65,6 +67,10 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	wiring.CloseMesos(env, files.Close)
 	if a.mesos.Credentials() && a.mesos.Unnamed() {
 		env.Logger.Warn().Msg("no agent is asked for the output of tasks: name those that secret and certificate may be shown to by --mesos-hosts")
+	}
+	marks, err := a.state.Open(ctx, env)
+	if err != nil {
+		return nil, err
 	}
 	log, err := a.nats.OpenLedger(ctx, env)
 	if err != nil {
@@ -77,7 +83,7 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	return api.New(api.Options{
 		Log: log, Why: why, Space: a.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
-		Listen: a.listen, BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(),
+		Listen: a.listen, BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(), Marks: marks,
 	})
 }
 

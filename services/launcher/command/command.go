@@ -30,6 +30,7 @@ const (
 // settings are the launcher's own.
 type settings struct {
 	nats      wiring.NATS
+	state     service.State
 	mesos     wiring.Mesos
 	framework mesos.Framework
 	roles     string
@@ -67,6 +68,7 @@ func (l *settings) register(s *service.Settings) {
 	f.DurationVar(&l.leaseTTL, "lease-ttl", launcher.DefaultLeaseTTL, "how `long` a standby waits for a launcher that has vanished")
 	l.mesos.Register(s, "`hosts` that may be asked besides those of --master, such as *.mesos.internal:5050 or 10.0.0.0/8: where masters redirect to, if it is elsewhere")
 	l.nats.Register(s)
+	l.state.Register(s)
 }
 
 func (l *settings) complete(s *service.Settings) error {
@@ -93,7 +95,7 @@ func (l *settings) complete(s *service.Settings) error {
 	if slices.Contains(l.framework.Roles, "") {
 		errs = append(errs, s.Refuse("roles", "has an empty role; use * for the default one"))
 	}
-	return errors.Join(append(errs, l.mesos.Complete(s), l.nats.Complete(s))...)
+	return errors.Join(append(errs, l.mesos.Complete(s), l.nats.Complete(s), l.state.Complete(s))...)
 }
 
 func (l *settings) build(ctx context.Context, env *service.Env) (service.Runner, error) {
@@ -103,6 +105,10 @@ func (l *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	}
 	wiring.CloseMesos(env, client.Close)
 	env.Tell("master", l.mesos.Shown())
+	marks, err := l.state.Open(ctx, env)
+	if err != nil {
+		return nil, err
+	}
 	log, err := l.nats.OpenLedger(ctx, env)
 	if err != nil {
 		return nil, err
@@ -124,6 +130,6 @@ func (l *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		Log: log, Space: l.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		Mesos: launcher.Client(client), Framework: framework, RegisterAnew: l.anew,
-		Why: why, Lease: lease, LeaseTTL: l.leaseTTL,
+		Why: why, Lease: lease, LeaseTTL: l.leaseTTL, Marks: marks,
 	})
 }

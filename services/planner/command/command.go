@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -16,15 +17,20 @@ const Port = 8082
 // New runs a planner.
 func New() *cobra.Command {
 	var nats wiring.NATS
+	var state service.State
 	return service.Command(service.Definition{
 		Role:  "planner",
 		Short: "Decide what should run, and what should stop",
 		Long: `The planner compares what jobs ask for with what is planned and runs, and writes
 the difference into the log. Any number of planners may run at once.`,
 		AdminPort: Port,
-		Register:  nats.Register,
-		Complete:  nats.Complete,
+		Register:  func(s *service.Settings) { nats.Register(s); state.Register(s) },
+		Complete:  func(s *service.Settings) error { return errors.Join(nats.Complete(s), state.Complete(s)) },
 		Build: func(ctx context.Context, env *service.Env) (service.Runner, error) {
+			marks, err := state.Open(ctx, env)
+			if err != nil {
+				return nil, err
+			}
 			log, err := nats.OpenLedger(ctx, env)
 			if err != nil {
 				return nil, err
@@ -35,7 +41,7 @@ the difference into the log. Any number of planners may run at once.`,
 			}
 			return planner.New(planner.Options{
 				Log: log, Space: nats.Space(), Instance: env.Process.Name,
-				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Share: share,
+				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Share: share, Marks: marks,
 			})
 		},
 	})

@@ -20,6 +20,7 @@ const Port = 8084
 func New() *cobra.Command {
 	var nats wiring.NATS
 	var m wiring.Mesos
+	var state service.State
 	return service.Command(service.Definition{
 		Role:  "reaper",
 		Short: "Kill the tasks that should stop",
@@ -32,9 +33,10 @@ run at once.`,
 			m.RegisterMaster(s, "", "Mesos masters that kills may be sent to, as the launcher's `host:port`,host:port or zk://host:port/path; without it and --mesos-hosts any that the log names")
 			m.Register(s, "`hosts` that kills may be sent to besides those of --master, such as *.mesos.internal:5050 or 10.0.0.0/8")
 			nats.Register(s)
+			state.Register(s)
 		},
 		Complete: func(s *service.Settings) error {
-			return errors.Join(checkNamed(s, &m), m.Complete(s), nats.Complete(s))
+			return errors.Join(checkNamed(s, &m), m.Complete(s), nats.Complete(s), state.Complete(s))
 		},
 		Build: func(ctx context.Context, env *service.Env) (service.Runner, error) {
 			killer, err := mesos.NewKiller(m.Config(env.Logger))
@@ -44,6 +46,10 @@ run at once.`,
 			wiring.CloseMesos(env, killer.Close)
 			if m.Unnamed() {
 				env.Logger.Warn().Msg("kills go to any Mesos master that the log names: give the launcher's --master here too, or --mesos-hosts")
+			}
+			marks, err := state.Open(ctx, env)
+			if err != nil {
+				return nil, err
 			}
 			log, err := nats.OpenLedger(ctx, env)
 			if err != nil {
@@ -55,7 +61,7 @@ run at once.`,
 			}
 			return reaper.New(reaper.Options{
 				Log: log, Space: nats.Space(), Instance: env.Process.Name,
-				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Killer: killer, Share: share,
+				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Killer: killer, Share: share, Marks: marks,
 			})
 		},
 	})
