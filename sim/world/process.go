@@ -35,6 +35,8 @@ type Process struct {
 	// CutFromMesos says that it does not reach the master, RegisterAnew that it may
 	// take a new framework id. Both outlive it.
 	CutFromMesos, RegisterAnew bool
+	// Mark is how far it has folded the log. It outlives it.
+	Mark Mark
 
 	// Subscriptions are those it has open.
 	Subscriptions []Subscription
@@ -54,7 +56,7 @@ type Subscription struct {
 
 // place is the process before its start.
 func (p *Process) place() Process {
-	return Process{Role: p.Role, Name: p.Name, Source: p.Source, CutFromMesos: p.CutFromMesos, RegisterAnew: p.RegisterAnew}
+	return Process{Role: p.Role, Name: p.Name, Source: p.Source, CutFromMesos: p.CutFromMesos, RegisterAnew: p.RegisterAnew, Mark: p.Mark}
 }
 
 // idle is a machine that only folds.
@@ -156,6 +158,9 @@ func (w *World) give(process int, in machine.Input) {
 	effects := p.Machine.Step(p.Clock.At(p.now(w.Now)), in)
 	if !p.Ready && len(effects) > 0 {
 		w.violate("%s wants %T before it has caught up", p.Name, effects[0])
+	}
+	if p.Ready {
+		w.mark(p)
 	}
 	for _, e := range effects {
 		w.carry(process, e)

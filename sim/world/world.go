@@ -34,6 +34,10 @@ type World struct {
 	// Rules are what Settle has befall messages.
 	Rules []Rule
 
+	// Refused is how often a process refused to start on a log that is not the one
+	// that it had folded.
+	Refused int
+
 	// Violations are the broken rules so far.
 	Violations []string
 
@@ -62,6 +66,8 @@ type Options struct {
 	// FailoverTimeout is how long the master keeps a framework without a
 	// subscription; zero is for ever.
 	FailoverTimeout time.Duration
+	// Unguarded has processes start on whatever the log is.
+	Unguarded bool
 	// Builder makes the machines; nil is Production.
 	Builder Builder
 }
@@ -111,11 +117,15 @@ func (w *World) Add(role, name string) int {
 }
 
 // Start starts a process that is not running, with its clock ahead of the true
-// time.
+// time. It refuses to run on a log that is not the one that it had folded.
 func (w *World) Start(process int, ahead time.Duration) {
 	p := w.Processes[process]
 	w.starts++
 	*p = p.place()
+	if !w.guarded(p) {
+		w.Refused++
+		return
+	}
 	p.Alive, p.Life, p.State, p.Ahead, p.Tail = true, w.starts, cluster.New(), ahead, w.Log.Last()
 	p.Clock = machine.NewClock(p.now(w.Now))
 	p.Machine = w.Options.Builder.Build(w, p, fmt.Sprintf("nonce-%d", w.starts))
