@@ -65,6 +65,9 @@ func start(t *testing.T, cmd *cobra.Command, args ...string) *process {
 	p := &process{t: t, name: cmd.Name(), file: filepath.Join(t.TempDir(), "announce"), out: &output{}, stop: cancel, status: make(chan int, 1)}
 	cmd.SetErr(p.out)
 	bound := testwait.Patience.String()
+	if cmd.Flags().Lookup("state-dir") != nil {
+		args = append([]string{"--state-dir=" + t.TempDir()}, args...)
+	}
 	cmd.SetArgs(append([]string{
 		"--admin-listen=127.0.0.1:0", "--log-format=json", "--announce=" + p.file, "--start-timeout=" + bound, "--stop-timeout=" + bound,
 	}, args...))
