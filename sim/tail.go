@@ -30,6 +30,7 @@ func (r *Run) LostTail() []string {
 	r.drive(w.Now.Add(late), false)
 	r.World.Ask(r.names["commander"][0], "steady", submit(world.Service("steady", 4)))
 	r.World.Ask(r.names["commander"][0], "sick", submission.Stop{})
+	r.World.Ask(r.names["commander"][0], "large", submission.Stop{})
 	r.drive(w.Now.Add(soon), false)
 	if len(w.Violations) > 0 {
 		return w.Violations

@@ -20,9 +20,13 @@ func (s *State) Apply(r Record) (Change, error) {
 		return Change{}, fmt.Errorf("%w: sequence %d after %d", ErrOutOfOrder, r.Sequence, s.Sequence)
 	}
 	s.Sequence, s.Time = r.Sequence, r.Time
+	if r.Rejection == "" && r.Unsummed && s.Summed {
+		r.Reject(events.ErrUnsummed.Error())
+	}
 	if r.Rejection != "" {
 		return s.passOver(r), nil
 	}
+	s.Summed = s.Summed || !r.Unsummed
 	switch r.Subject.Role {
 	case events.RoleLauncher:
 		return s.applyLauncher(r), nil

@@ -1,9 +1,11 @@
 package cluster_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
@@ -50,6 +52,59 @@ func TestOfTheLogItself(t *testing.T) {
 	if !s.Lost(4, 4) || s.Lost(3, 4) || s.Lost(4, 5) {
 		t.Error("exactly 4 is lost")
 	}
+}
+
+// TestUnsummed: a log that began without sums goes without up to its first record that
+// has one; from then on what has none is rejected, and is the last of its subject.
+func TestUnsummed(t *testing.T) {
+	space := events.NewSpace(0)
+	s := cluster.New()
+	fold := func(change func(m *events.Message)) cluster.Judgement {
+		t.Helper()
+		m, err := events.Encode(space.Job("web"), events.Envelope{ID: "e"}, events.JobDeleted{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&m)
+		r, err := cluster.Decode(space, s.Sequence+1, time.Unix(1, 0), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.Apply(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Judgement
+	}
+	without := func(m *events.Message) { delete(m.Header, events.HeaderSum) }
+	for i, c := range []struct {
+		change func(m *events.Message)
+		want   cluster.Judgement
+		summed bool
+	}{
+		{without, cluster.Counted, false},
+		{func(m *events.Message) { m.Data = []byte(`{"run":0} `) }, cluster.Rejected, false}, // The sum is wrong.
+		{func(m *events.Message) { m.Subject = "x"; m.Header[events.HeaderSum] = sumOf(*m) }, cluster.Rejected, false},
+		{without, cluster.Counted, false},
+		{func(*events.Message) {}, cluster.Counted, true},
+		{without, cluster.Rejected, true},
+		{func(*events.Message) {}, cluster.Counted, true},
+	} {
+		if got := fold(c.change); got != c.want || s.Summed != c.summed {
+			t.Errorf("record %d: %s, summed %t, want %s, %t", i+1, got, s.Summed, c.want, c.summed)
+		}
+		if i != 2 && s.Jobs["web"].LastJob != s.Sequence {
+			t.Errorf("record %d is not the last of its subject", i+1)
+		}
+	}
+	if s.Rejections.Count != 3 || s.Rejections.Newest[2].Reason != events.ErrUnsummed.Error() {
+		t.Errorf("%+v", s.Rejections)
+	}
+}
+
+func sumOf(m events.Message) string {
+	sum := events.Sum(m)
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }
 
 // TestOverAHole: only a record that says how much is missing before it is folded

@@ -21,6 +21,9 @@ type State struct {
 	Launcher Launcher
 	// Skipped counts records of types that this program does not know.
 	Skipped uint64
+	// Summed reports whether records have checksums: once one that counts has, none
+	// goes without.
+	Summed bool
 	// LogID says which log it is; empty for one that does not say.
 	LogID string
 	// LastLog is the last sequence of the subject that the operator writes about the
