@@ -13,21 +13,39 @@ import (
 // included, by GET_TASKS of the leading master. Statuses carry no labels, so
 // this is where a task that the log does not know is told apart.
 func (c *Client) Tasks(ctx context.Context, frameworkID string) ([]TaskRef, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.CallTimeout)
-	defer cancel()
-	var answer []byte
-	err := c.lead(ctx, func(base string) (err error) {
-		answer, err = c.operator.fetch(ctx, request{
-			call: master.Call_GET_TASKS.String(),
-			url:  base + pathOperator,
-			msg:  &master.Call{Type: master.Call_GET_TASKS},
-		}, c.cfg.EventMax)
-		return err
-	})
+	answer, err := c.ask(ctx, master.Call_GET_TASKS)
 	if err != nil {
 		return nil, fmt.Errorf("mesos: tasks: %w", err)
 	}
 	return decodeTasks(answer, frameworkID)
+}
+
+// Awaited is how many agents were registered with the master before the leading one
+// and have not come back to it, by GET_AGENTS. It does not know their tasks; after
+// its --agent_reregister_timeout it gives them up.
+func (c *Client) Awaited(ctx context.Context) (int, error) {
+	answer, err := c.ask(ctx, master.Call_GET_AGENTS)
+	if err != nil {
+		return 0, fmt.Errorf("mesos: agents: %w", err)
+	}
+	var resp master.Response
+	if err := unmarshal(answer, &resp); err != nil {
+		return 0, err
+	}
+	return len(resp.GetGetAgents().GetRecoveredAgents()), nil
+}
+
+// ask makes a call without arguments of the leading master's operator API.
+func (c *Client) ask(ctx context.Context, call master.Call_Type) (answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.CallTimeout)
+	defer cancel()
+	err = c.lead(ctx, func(base string) (err error) {
+		answer, err = c.operator.fetch(ctx, request{
+			call: call.String(), url: base + pathOperator, msg: &master.Call{Type: call},
+		}, c.cfg.EventMax)
+		return err
+	})
+	return answer, err
 }
 
 func decodeTasks(answer []byte, frameworkID string) (refs []TaskRef, err error) {

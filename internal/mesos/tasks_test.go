@@ -62,6 +62,32 @@ func TestTasks(t *testing.T) {
 	}
 }
 
+func TestAwaited(t *testing.T) {
+	answer := &master.Response{Type: master.Response_GET_AGENTS, GetAgents: &master.Response_GetAgents{
+		Agents:          []master.Response_GetAgents_Agent{{AgentInfo: mesos.AgentInfo{Hostname: "a"}, Active: true}},
+		RecoveredAgents: []mesos.AgentInfo{{Hostname: "b"}, {Hostname: "c"}},
+	}}
+	data, err := answer.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := testClient(t, testConfig(plainServer(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var call master.Call
+		if err := call.Unmarshal(body); err != nil || call.Type != master.Call_GET_AGENTS {
+			t.Errorf("asked for %v, %v", call.Type, err)
+		}
+		_, _ = w.Write(data)
+	})))
+	if n, err := c.Awaited(t.Context()); n != 2 || err != nil {
+		t.Errorf("got %d, %v; want the two that have not come back", n, err)
+	}
+	c = testClient(t, testConfig(plainServer(t, refusing(503, ""))))
+	if _, err := c.Awaited(t.Context()); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTasksRefused(t *testing.T) {
 	big := testConfig(plainServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 100)) }))
 	big.EventMax = 50

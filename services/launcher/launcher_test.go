@@ -288,6 +288,42 @@ func TestStrangersAreAdopted(t *testing.T) {
 	})
 }
 
+// TestNothingIsLaunchedBlindly: after the loss of a part of the log Mesos is asked what
+// it runs before anything is launched, while agents have not come back to the master
+// again and again; what it runs is not launched a second time.
+func TestNothingIsLaunchedBlindly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.put(events.LogSubject, events.LossAccepted{From: 46, To: 80, Reason: "test"})
+		r.awaited = 1
+		r.plan(2)
+		r.refs = []mesos.TaskRef{{
+			TaskID: r.taskID(0), AgentID: "S7", State: "TASK_RUNNING", Ours: true, Job: "web", Run: r.run, Group: "g", Attempt: 1, Version: 1,
+		}}
+		s := r.start()
+		sub := r.sub()
+		sub.events <- offered("O1", 4)
+		time.Sleep(5 * time.Minute)
+		want(t, "blindly", sub.called("ACCEPT"))
+		if err := s.Ready(); err == nil || !strings.Contains(err.Error(), "the master waits for 1 agent,") {
+			t.Errorf("readiness says %v", err)
+		}
+		r.mu.Lock()
+		r.awaited = 0
+		r.mu.Unlock()
+		time.Sleep(time.Minute)
+		sub.events <- offered("O2", 4)
+		time.Sleep(time.Second)
+		want(t, "after the list", sub.called("ACCEPT"), "ACCEPT O2: web.1.1")
+		if task := r.task(0); task.State != cluster.Running || !task.Adopted {
+			t.Errorf("slot 0 is %s, adopted %t", task.State, task.Adopted)
+		}
+		if err := s.Ready(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestVerdictsChange: only what is new about why a group waits is written down.
 func TestVerdictsChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -133,8 +133,9 @@ type rig struct {
 	subs  []*subscription
 	fault func(ev string, stored bool) error
 	refs  []mesos.TaskRef
-	// listed is how often the framework's tasks were listed.
-	listed int
+	// listed is how often the framework's tasks were listed, awaited how many agents
+	// have not come back to the master.
+	listed, awaited int
 	// refusal is what SUBSCRIBE fails with, asked as which framework it was.
 	refusal error
 	asked   []string
@@ -209,6 +210,13 @@ func (r *rig) Tasks(context.Context, string) ([]mesos.TaskRef, error) {
 	defer r.mu.Unlock()
 	r.listed++
 	return r.refs, nil
+}
+
+// Awaited implements launcher.Mesos.
+func (r *rig) Awaited(context.Context) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.awaited, nil
 }
 
 // make makes a launcher that does not run yet.

@@ -29,6 +29,9 @@ type Mesos interface {
 	Subscribe(ctx context.Context, f mesos.Framework) (Subscription, error)
 	// Tasks lists the framework's tasks with what their labels say.
 	Tasks(ctx context.Context, frameworkID string) ([]mesos.TaskRef, error)
+	// Awaited is how many agents have not come back to the master since it began to
+	// lead; it does not know their tasks.
+	Awaited(ctx context.Context) (int, error)
 }
 
 // Subscription is an open subscription. Calls but Acknowledge reach the master
@@ -234,8 +237,14 @@ func (s *Service) Carry(ctx context.Context, e machine.Effect) {
 func (s *Service) list(ctx context.Context, e launching.List) {
 	bounded, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	refs, err := s.opt.Mesos.Tasks(bounded, e.FrameworkID)
-	s.loop.Post(ctx, launching.Listed{Ticket: e.Ticket, Tasks: refs, Err: err})
+	listed := launching.Listed{Ticket: e.Ticket}
+	if e.Whole { // Before the tasks: of an agent that comes back in between they are listed.
+		listed.Awaited, listed.Err = s.opt.Mesos.Awaited(bounded)
+	}
+	if listed.Err == nil {
+		listed.Tasks, listed.Err = s.opt.Mesos.Tasks(bounded, e.FrameworkID)
+	}
+	s.loop.Post(ctx, listed)
 }
 
 // explain records verdicts. They decide nothing: one that is lost is merely

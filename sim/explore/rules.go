@@ -136,7 +136,6 @@ func launchingRules() imprint.Rules {
 		"launching.session.number":       session,
 		"launching.session.epoch":        sequence,
 		"launching.session.calls":        byTicket,
-		"launching.session.listing":      ticket,
 		"launching.session.retryAt":      future(),
 		"launching.session.matchAt":      future(),
 		"launching.session.resolveAt":    future(),
@@ -152,6 +151,13 @@ func launchingRules() imprint.Rules {
 		"launching.offers.revivedAt": past(40 * time.Second),
 		"launching.offers.cameAt":    ignored("it makes verdicts, and nobody asks for them"),
 		"offer.Offer.ID":             named(),
+
+		"launching.listing.ticket":  ticket,
+		"launching.listing.loss":    sequence,
+		"launching.listing.seen":    sequence,
+		"launching.listing.tries":   capped(6),
+		"launching.listing.askAt":   future(),
+		"launching.listing.trouble": ignored(shown),
 
 		"launching.facts.ticket":  ticket,
 		"launching.facts.retryAt": future(),

@@ -10,7 +10,12 @@
 // An offer's way is in offers.go (held, given back), place.go (matched, staged)
 // and launch.go (accepted). A status' way is in status.go (considered) and
 // facts.go (recorded, acknowledged). resolve.go follows what stays silent,
-// reconcile.go asks for the rest, adopt.go brings in strangers.
+// reconcile.go asks for the rest, listing.go lists what Mesos runs to find out what
+// strangers are, and adopt.go brings them in.
+//
+// Where a part of the log was lost, what it said was launched Mesos may be running
+// still. Nothing is staged then before a session has a whole list of what Mesos runs,
+// and all of it that the log does not know is adopted.
 //
 // ACCEPT is the one effect that is never repeated and never completed later. A
 // staged task of which Mesos says nothing is therefore resolved: its offers are

@@ -53,6 +53,9 @@ type Acknowledge struct {
 type List struct {
 	Ticket      uint64
 	FrameworkID string
+	// Whole asks first how many agents the master waits for, whose tasks it does not
+	// know.
+	Whole bool
 }
 
 // Explain records verdicts, which decide nothing. Nobody answers.

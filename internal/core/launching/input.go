@@ -49,7 +49,9 @@ type Called struct {
 type Listed struct {
 	Ticket uint64
 	Tasks  []scheduler.TaskRef
-	Err    error
+	// Awaited are the agents that the master waits for, if that was asked.
+	Awaited int
+	Err     error
 }
 
 // Input marks the type as one.

@@ -59,7 +59,12 @@ func (m *Machine) Phase() leading.Phase { return m.lead.Phase() }
 
 // Trouble returns why the launcher does not do its work, nil if it does or stands
 // by.
-func (m *Machine) Trouble() error { return m.lead.Trouble() }
+func (m *Machine) Trouble() error {
+	if err := m.lead.Trouble(); err != nil {
+		return err
+	}
+	return m.session.trouble()
+}
 
 // Step handles an input and returns what is to be done.
 func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
@@ -155,6 +160,7 @@ func (m *Machine) work() {
 		return
 	}
 	m.resolve()
+	m.look()
 	m.flush()
 	m.decide()
 	m.declineAgain()
@@ -172,6 +178,7 @@ func (m *Machine) Wake() time.Time {
 		return wake
 	}
 	wake = earlier(wake, s.resolveAt)
+	wake = earlier(wake, m.lookAt())
 	if s.facts.ticket == 0 && len(s.facts.pending) > 0 {
 		wake = earlier(wake, s.facts.retryAt)
 	}

@@ -34,7 +34,9 @@ func (m *Machine) decide() {
 	m.addDoomed(b)
 	m.addUnlaunched(b)
 	m.addAdoptions(b)
-	if m.pending.changed || !s.matchAt.IsZero() && !now.Before(s.matchAt) {
+	if m.blind() {
+		m.rest()
+	} else if m.pending.changed || !s.matchAt.IsZero() && !now.Before(s.matchAt) {
 		m.pending.changed = false
 		s.matchAt = m.match(b)
 	}

@@ -98,7 +98,7 @@ func offers(l *script.Line) []offer.Offer {
 }
 
 func listed(l *script.Line) launching.Listed {
-	in := launching.Listed{Ticket: l.Number(), Err: failure(l)}
+	in := launching.Listed{Ticket: l.Number(), Err: failure(l), Awaited: int(l.Uint("awaited"))}
 	if l.Has("task") {
 		in.Tasks = []scheduler.TaskRef{{
 			TaskID: l.Text("task"), AgentID: "S1", State: "TASK_RUNNING", Ours: l.Has("job"), Job: l.Text("job"), Run: l.Uint("run"),

@@ -25,9 +25,8 @@ type session struct {
 	withdraw map[cluster.Key]string
 	adopt    map[cluster.Key]adoption
 	// calls are the calls under way that somebody waits for.
-	calls map[uint64]call
-	// listing is the ticket of the list of tasks under way, 0 for none.
-	listing uint64
+	calls   map[uint64]call
+	listing listing
 
 	// batch are the decisions that are being appended or folded; nil for none.
 	batch *batch

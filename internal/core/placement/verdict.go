@@ -19,6 +19,8 @@ type Verdict struct {
 	// Reasons counts agents per reason; an agent that falls short of two things counts twice.
 	Reasons map[string]uint32
 	Nearest *events.NearestMiss
+	// Held is why no offer is looked at at all, empty if they are.
+	Held string
 }
 
 // verdictOf finds out what every vacancy falls short of, and which comes nearest.
@@ -49,6 +51,9 @@ func verdictOf(all []*vacancy, d Demand, w *want, waiting int) Verdict {
 
 // Summary says the verdict in a sentence.
 func (v Verdict) Summary() string {
+	if v.Held != "" {
+		return fmt.Sprintf("%d waiting: %s", v.Waiting, v.Held)
+	}
 	if v.Offers == 0 {
 		return fmt.Sprintf("%d waiting: Mesos offers nothing at present (no agent with free resources, or other frameworks hold them)", v.Waiting)
 	}
@@ -77,5 +82,5 @@ func (v Verdict) Event(sequence uint64) events.VerdictChanged {
 // Same reports whether two verdicts say the same, so that the second need not be
 // recorded.
 func (v Verdict) Same(other Verdict) bool {
-	return v.Run == other.Run && v.Waiting == other.Waiting && maps.Equal(v.Reasons, other.Reasons)
+	return v.Run == other.Run && v.Waiting == other.Waiting && v.Held == other.Held && maps.Equal(v.Reasons, other.Reasons)
 }
