@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/deciding"
-	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/core/reaping"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/sim/world"
@@ -155,9 +155,12 @@ func (r *Run) fill() {
 
 func (r *Run) usage(share float64) {
 	r.World.LogFull = share
+	used := uint64(share * world.LogMax)
 	for _, i := range r.names["planner"] {
-		var in machine.Input = planning.Usage{Full: share > 0.9}
-		r.World.Tell(i, in)
+		r.World.Tell(i, planning.Usage{Bytes: used, MaxBytes: world.LogMax})
+	}
+	for _, i := range r.names["reaper"] {
+		r.World.Tell(i, reaping.Usage{Bytes: used, MaxBytes: world.LogMax})
 	}
 }
 

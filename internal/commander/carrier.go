@@ -2,6 +2,7 @@ package commander
 
 import (
 	"context"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/machine"
@@ -28,20 +29,36 @@ func (c carrier) Carry(ctx context.Context, e machine.Effect) {
 		c.drop = drop
 		go func() {
 			defer drop()
-			share, err := c.usage(asking)
-			c.opt.Loop.Post(ctx, commanding.Usage{Ticket: e.Ticket, Share: share, Err: err})
+			c.weigh(ctx, asking, e.Ticket)
 		}()
 	case commanding.DropUsage:
 		c.drop()
+	case commanding.Weighed:
+		c.weighed.Store(&e)
 	}
 }
 
-// usage is which share of its space the log has used.
-func (c carrier) usage(ctx context.Context) (float64, error) {
+// weigh asks the log how full it is, and tells the machine.
+func (c carrier) weigh(ctx, asking context.Context, ticket uint64) {
 	sized, ok := c.opt.Log.(eventlog.Sized)
 	if !ok {
-		return 0, nil
+		c.opt.Loop.Post(ctx, commanding.Usage{Ticket: ticket})
+		return
 	}
-	u, err := sized.Usage(ctx)
-	return u.Share(), err
+	u, err := sized.Usage(asking)
+	c.opt.Loop.Post(ctx, commanding.Usage{Ticket: ticket, Bytes: u.Bytes, MaxBytes: u.MaxBytes, Err: err})
+}
+
+// keepWeighing tells the machine every so often how full the log is.
+func (c carrier) keepWeighing(ctx context.Context) {
+	tick := time.NewTicker(c.opt.WeighEvery)
+	defer tick.Stop()
+	for {
+		c.weigh(ctx, ctx, 0)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }

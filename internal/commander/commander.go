@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -38,6 +39,9 @@ type Options struct {
 	// SettleWait is how long the log is given to show what became of an append
 	// whose answer says too little; 0 is commanding.SettleWait.
 	SettleWait time.Duration
+	// WeighEvery is how often the log is asked how full it is, besides before
+	// something new begins; 0 is never.
+	WeighEvery time.Duration
 	// Appended is called for each decision that was appended, or should have been,
 	// by the loop's goroutine; it may be nil.
 	Appended func(eventType string, stored bool)
@@ -50,6 +54,8 @@ type Commander struct {
 	// drop gives up the question how full the log is; only the loop's goroutine
 	// touches it.
 	drop context.CancelFunc
+	// weighed is what is known of the log's space; nil before anything is.
+	weighed atomic.Pointer[commanding.Weighed]
 
 	mu      sync.Mutex
 	tickets machine.Tickets
@@ -82,10 +88,25 @@ func New(opt Options) (*Commander, error) {
 // Run folds the log and carries out commands until ctx ends, or the log cannot be
 // folded any further; it returns which. It is called once.
 func (c *Commander) Run(ctx context.Context) error {
+	weighing, cancel := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	if c.opt.WeighEvery > 0 {
+		beside.Go(func() { carrier{c}.keepWeighing(weighing) })
+	}
 	err := c.opt.Loop.Run(ctx, c.machine, carrier{c})
+	cancel()
+	beside.Wait()
 	err = cmp.Or(err, ctx.Err())
 	c.end(fmt.Errorf("%w: %w", eventlog.ErrStopped, err))
 	return err
+}
+
+// Space is what is known of the log's space, its zero value before anything is.
+func (c *Commander) Space() commanding.Weighed {
+	if w := c.weighed.Load(); w != nil {
+		return *w
+	}
+	return commanding.Weighed{}
 }
 
 // end answers all who wait: those of whom the machine knows by what it knows.

@@ -49,13 +49,21 @@ type Options struct {
 	Share Share
 	// Marks keep how far the log was folded; nil for none.
 	Marks fold.Marks
+	// Usage makes an input of how full the log is; nil if the machine does not mind. It
+	// is told every UsageEvery, if Log is an eventlog.Sized and has a limit.
+	Usage func(eventlog.Usage) machine.Input
 }
+
+// UsageEvery is how often the log is asked how full it is.
+const UsageEvery = 5 * time.Second
 
 // Replica is a loop with a machine that decides about jobs.
 type Replica struct {
 	loop      *fold.Loop
 	machine   Machine
+	log       eventlog.Log
 	share     Share
+	usage     func(eventlog.Usage) machine.Input
 	decisions *prometheus.CounterVec
 }
 
@@ -70,7 +78,7 @@ func New(state fold.State, m Machine, opt Options) (*Replica, error) {
 		return nil, err
 	}
 	r := &Replica{
-		loop: loop, machine: m, share: opt.Share,
+		loop: loop, machine: m, log: opt.Log, share: opt.Share, usage: opt.Usage,
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "taurus_decisions_total", Help: "Decisions appended, by outcome: ok, conflict (another replica was first), error.",
 			ConstLabels: prometheus.Labels{"role": opt.Role},
@@ -107,11 +115,14 @@ func (r *Replica) Post(ctx context.Context, in machine.Input) { r.loop.Post(ctx,
 // and notes is for out, which may be nil if that is nothing.
 func (r *Replica) Run(ctx context.Context, out fold.Carrier) error {
 	ctx, cancel := context.WithCancel(ctx)
-	var sharing sync.WaitGroup
-	defer sharing.Wait()
+	var beside sync.WaitGroup
+	defer beside.Wait()
 	defer cancel()
 	if r.share != nil {
-		sharing.Go(func() { r.keepShare(ctx) })
+		beside.Go(func() { r.keepShare(ctx) })
+	}
+	if sized, ok := r.log.(eventlog.Sized); ok && r.usage != nil {
+		beside.Go(func() { r.pollUsage(ctx, sized) })
 	}
 	return r.loop.Run(ctx, r.machine, counting{Carrier: out, decisions: r.decisions})
 }
@@ -133,6 +144,26 @@ func (r *Replica) keepShare(ctx context.Context) {
 			r.loop.Post(ctx, deciding.Shared{Mine: r.share.Partitions()})
 		case <-ctx.Done():
 			return
+		}
+	}
+}
+
+// pollUsage tells the machine how full the log is, for as long as it has a limit.
+func (r *Replica) pollUsage(ctx context.Context, sized eventlog.Sized) {
+	tick := time.NewTicker(UsageEvery)
+	defer tick.Stop()
+	limited := false
+	for {
+		if u, err := sized.Usage(ctx); err == nil {
+			if limited || u.MaxBytes != 0 {
+				r.loop.Post(ctx, r.usage(u))
+			}
+			limited = u.MaxBytes != 0
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
 		}
 	}
 }

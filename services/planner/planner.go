@@ -2,13 +2,13 @@ package planner
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/core/sealing"
 	"github.com/milosgajdos/taurus/internal/fold"
@@ -16,10 +16,6 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
-
-// UsageMax is the share of the log's space above which nothing new is planned, so
-// that stops, kills and statuses can still be written.
-const UsageMax = 0.9
 
 // Options are what a planner is given.
 type Options struct {
@@ -38,7 +34,6 @@ type Options struct {
 
 // Service is a planner.
 type Service struct {
-	opt     Options
 	replica *replica.Replica
 }
 
@@ -48,24 +43,16 @@ func New(opt Options) (*Service, error) {
 	m := sealing.Beside(planning.New(opt.Space, opt.Instance, state), state)
 	r, err := replica.New(state, m, replica.Options{
 		Log: opt.Log, Space: opt.Space, Role: "planner", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share, Marks: opt.Marks,
+		Usage: func(u eventlog.Usage) machine.Input { return planning.Usage{Bytes: u.Bytes, MaxBytes: u.MaxBytes} },
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Service{opt: opt, replica: r}, nil
+	return &Service{replica: r}, nil
 }
 
 // Run plans until ctx ends.
-func (s *Service) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	var polling sync.WaitGroup
-	defer polling.Wait()
-	defer cancel()
-	if sized, ok := s.opt.Log.(eventlog.Sized); ok {
-		polling.Go(func() { s.pollUsage(ctx, sized) })
-	}
-	return s.replica.Run(ctx, nil)
-}
+func (s *Service) Run(ctx context.Context) error { return s.replica.Run(ctx, nil) }
 
 // Ready returns nil once the planner has caught up with the log.
 func (s *Service) Ready() error { return s.replica.Ready() }
@@ -78,24 +65,3 @@ func (s *Service) Alive() error { return s.replica.Alive() }
 
 // Notice is what operators are told, ready or not.
 func (s *Service) Notice() string { return s.replica.Notice() }
-
-// pollUsage tells the machine whenever the log has become nearly full, or no
-// longer is.
-func (s *Service) pollUsage(ctx context.Context, sized eventlog.Sized) {
-	tick := time.NewTicker(planning.UsageEvery)
-	defer tick.Stop()
-	known := false
-	for {
-		if u, err := sized.Usage(ctx); err == nil {
-			if full := u.Share() >= UsageMax; full != known {
-				known = full
-				s.replica.Post(ctx, planning.Usage{Full: full, Bytes: u.Bytes, MaxBytes: u.MaxBytes})
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}

@@ -121,7 +121,7 @@ func TestPlans(t *testing.T) {
 // stopped is doomed all the same.
 func TestNearlyFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const space = 20_000
+		const space = 800_000 // and a part of it is kept for what is about no job
 		r := newRig(t, memory.WithMaxBytes(space))
 		r.start("a")
 		run := r.submit("first", 2)

@@ -68,6 +68,7 @@ func New(opt Options) (*Service, error) {
 	m := &aiming{Machine: reaping.New(opt.Space, opt.Instance, state), naming: naming}
 	r, err := replica.New(state, m, replica.Options{
 		Log: opt.Log, Space: opt.Space, Role: "reaper", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share, Marks: opt.Marks,
+		Usage: func(u eventlog.Usage) machine.Input { return reaping.Usage{Bytes: u.Bytes, MaxBytes: u.MaxBytes} },
 	})
 	if err != nil {
 		return nil, err

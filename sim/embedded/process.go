@@ -61,7 +61,7 @@ func (w *World) Start(role string) *Process {
 }
 
 func (w *World) service(role, name string, p *Process) (runner, error) {
-	log := mortalLog{Log: w.Log, p: p}
+	log := mortalLog{Log: w.Log, w: w, p: p}
 	logger := w.Logger.With().Str("process", name).Logger()
 	at, err := w.connect(p, name, logger)
 	if err != nil {
@@ -90,6 +90,7 @@ var errDead = errors.New("the process is dead")
 // mortalLog is a log as a process sees it that may be dead.
 type mortalLog struct {
 	eventlog.Log
+	w *World
 	p *Process
 }
 
@@ -98,6 +99,14 @@ func (l mortalLog) Append(ctx context.Context, entries ...eventlog.Entry) (event
 		return eventlog.Receipt{}, errDead
 	}
 	return l.Log.Append(ctx, entries...)
+}
+
+// Usage implements eventlog.Sized.
+func (l mortalLog) Usage(ctx context.Context) (eventlog.Usage, error) {
+	if l.p.dead.Load() {
+		return eventlog.Usage{}, errDead
+	}
+	return l.w.Log.Usage(ctx)
 }
 
 // mortalMembers are missed only a while after their death.

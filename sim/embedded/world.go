@@ -64,8 +64,9 @@ func (w *World) RegisterAnew() { w.registerAnew = true }
 // now on.
 func (w *World) FailoverTimeout(d time.Duration) { w.framework.FailoverTimeout = d }
 
-// New makes a world of a seed with n agents, host-0 and so on.
-func New(ctx context.Context, seed uint64, n int, logger zerolog.Logger) (*World, error) {
+// New makes a world of a seed with n agents, host-0 and so on, and a log in memory
+// with these options.
+func New(ctx context.Context, seed uint64, n int, logger zerolog.Logger, options ...memory.Option) (*World, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &World{
 		ctx: ctx, cancel: cancel, Space: events.NewSpace(0), Leases: memory.NewLeases(time.Now), Logger: logger,
@@ -75,7 +76,7 @@ func New(ctx context.Context, seed uint64, n int, logger zerolog.Logger) (*World
 		},
 		tasks: map[string]*observedTask{}, outages: map[string]outage{},
 	}
-	w.Log = memory.New(memory.WithClock(time.Now), memory.WithFault(w.fault))
+	w.Log = memory.New(append(options, memory.WithClock(time.Now), memory.WithFault(w.fault))...)
 	var err error
 	w.Cluster, err = inprocess.Start(ctx, inprocess.Options{
 		Seed: seed, Agents: n, Latency: 50 * time.Millisecond, Faults: true, Observer: w,
@@ -140,6 +141,7 @@ func (w *World) startCommander() error {
 	}
 	w.commander, err = commander.New(commander.Options{
 		Loop: loop, State: state, Log: w.Log, Space: w.Space, Instance: "sim", Source: source,
+		WeighEvery: 5 * time.Second,
 	})
 	if err != nil {
 		return err

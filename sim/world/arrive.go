@@ -97,7 +97,7 @@ func (w *World) atLog(m *Message) {
 	case leading.Lease:
 		w.answer(m, leading.Leased{Err: w.acquire(m)})
 	case commanding.AskUsage:
-		w.answer(m, commanding.Usage{Ticket: e.Ticket, Share: w.LogFull})
+		w.answer(m, commanding.Usage{Ticket: e.Ticket, Bytes: uint64(w.LogFull * LogMax), MaxBytes: LogMax})
 	case leading.Release:
 		if w.Lease.held(m.Process, m.Life) {
 			w.Lease = Lease{Holder: nobody}

@@ -11,6 +11,9 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
+// LogMax is how many bytes the log may hold.
+const LogMax = 1 << 30
+
 // World is one run. It is a plain value but for the pointers in it: a deep copy
 // goes on by itself.
 type World struct {
@@ -26,7 +29,7 @@ type World struct {
 	Flight    []*Message
 	// LogAway says that nobody reaches the log.
 	LogAway bool
-	// LogFull is the share of its space that the log has used.
+	// LogFull is the share of LogMax that the log has used.
 	LogFull float64
 	// Asks are the users' commands, by ticket from 1.
 	Asks []*Ask

@@ -194,9 +194,11 @@ func TestFullDisk(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := startOnSmallDisk(t)
-			log, err := jetstream.Open(t.Context(), jetstream.Options{
-				URL: "nats://" + d.nats, Stream: "T", Subjects: []string{"t.>"}, AppendTimeout: 2 * time.Second,
-			})
+			o := jetstream.Options{URL: "nats://" + d.nats, Stream: "T", Subjects: []string{"t.>"}, AppendTimeout: 2 * time.Second}
+			if err := jetstream.Create(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+			log, err := jetstream.Open(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -62,7 +62,7 @@ func (m *Machine) decide(at machine.Moment, c *command) {
 		m.end(c, 0, err)
 	case ev == nil:
 		m.end(c, m.state.Sequence, nil)
-	case m.hasSpace(at, c, ev):
+	case m.hasSpace(at, c, j, ev):
 		m.append(at, c, j, ev)
 	}
 }
@@ -75,11 +75,15 @@ func (m *Machine) append(at machine.Moment, c *command, j *cluster.Job, ev event
 	}
 	m.serial++
 	subject := m.config.Space.Job(c.Job)
-	c.attempt = attempt{draft: machine.Decision(subject, last, events.Envelope{
+	c.attempt = attempt{draft: machine.Decision(subject, last, m.envelope(at, c, subject, last, ev), ev)}
+	m.send(c)
+}
+
+func (m *Machine) envelope(at machine.Moment, c *command, subject string, last uint64, ev events.Event) events.Envelope {
+	return events.Envelope{
 		ID:     fmt.Sprintf("%s@%d/%s/%s/%s-%d", subject, last, ev.Type(), m.config.Instance, m.config.Nonce, m.serial),
 		Source: m.config.Source, Time: at.Now.UTC(), Actor: c.By.Actor, TraceParent: c.By.Trace,
-	}, ev)}
-	m.send(c)
+	}
 }
 
 // send asks for the decision to be appended, perhaps again.

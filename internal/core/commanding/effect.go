@@ -9,7 +9,7 @@ type Answer struct {
 	Err      error
 }
 
-// AskUsage asks which share of its space the log has used.
+// AskUsage asks how much of its space the log has used.
 type AskUsage struct {
 	Ticket uint64
 }
@@ -17,6 +17,12 @@ type AskUsage struct {
 // DropUsage says that nobody waits for the answer to AskUsage any more.
 type DropUsage struct {
 	Ticket uint64
+}
+
+// Weighed says what became known of the space of a log that has a limit, or had one:
+// bytes used, bytes there are, 0 for any number, and how many of them are reserved.
+type Weighed struct {
+	Bytes, MaxBytes, Reserved uint64
 }
 
 // Survey is the jobs that are not over, by id, at a sequence.
@@ -41,6 +47,9 @@ func (AskUsage) Effect() {}
 
 // Effect marks the type as one.
 func (DropUsage) Effect() {}
+
+// Effect marks the type as one.
+func (Weighed) Effect() {}
 
 // Effect marks the type as one.
 func (Survey) Effect() {}

@@ -24,12 +24,12 @@ type Abandoned struct {
 	Err    error
 }
 
-// Usage is the answer to AskUsage: which share of its space the log has used, or
-// why that is not known.
+// Usage says how many bytes the log holds and may hold, 0 for any number, or why
+// that is not known. It is the answer to AskUsage, or has the ticket 0 if nobody asked.
 type Usage struct {
-	Ticket uint64
-	Share  float64
-	Err    error
+	Ticket          uint64
+	Bytes, MaxBytes uint64
+	Err             error
 }
 
 // Surveyed says that somebody wants to know which jobs are not over. The answer

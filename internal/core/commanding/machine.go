@@ -70,6 +70,7 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	case Abandoned:
 		m.abandon(in)
 	case machine.Folded:
+		m.written(in.Record)
 		m.folded(at, in.Record)
 	case machine.Appended:
 		m.appended(at, in)

@@ -258,7 +258,7 @@ func (w *world) actions() map[string]func(*rapid.T) {
 func (w *world) usage(i int, share float64, err error) {
 	ticket := w.asking[i]
 	w.asking = slices.Delete(w.asking, i, i+1)
-	w.step(commanding.Usage{Ticket: ticket, Share: share, Err: err})
+	w.step(usageOf(ticket, share, err))
 }
 
 // recover lets the faults end, and everything come to its end.

@@ -3,6 +3,7 @@ package commanding_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -51,13 +52,22 @@ func input(l *script.Line, _ machine.Moment) (machine.Input, error) {
 	case "abandoned":
 		return commanding.Abandoned{Ticket: l.Number(), Err: problem(l, "gave up")}, nil
 	case "usage":
-		return commanding.Usage{Ticket: l.Number(), Share: l.Float("share"), Err: problem(l, "")}, nil
+		return usageOf(l.Number(), l.Float("share"), problem(l, "")), nil
 	case "surveyed":
 		return commanding.Surveyed{Ticket: l.Number()}, nil
 	case "closed":
 		return commanding.Closed{Err: problem(l, "the service stops")}, nil
 	}
 	return nil, fmt.Errorf("no line is called %s", l.Name)
+}
+
+// usageOf is the answer of a log that is so large that its reserve does not matter; of
+// one without a limit, if no share is given.
+func usageOf(ticket uint64, share float64, err error) commanding.Usage {
+	if err != nil || share == 0 {
+		return commanding.Usage{Ticket: ticket, Err: err}
+	}
+	return commanding.Usage{Ticket: ticket, Bytes: uint64(math.Round(share * (1000 << 20))), MaxBytes: 1000 << 20}
 }
 
 func command(l *script.Line) (submission.Command, error) {

@@ -4,37 +4,52 @@ import (
 	"slices"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/reserve"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 const (
-	// submissionShare is how full the log may be for a submission to be accepted.
-	submissionShare = 0.8
-	// usageFor is how long an answer about how full the log is stays good.
+	// BeginShare is how full the log may be for something new to be accepted, where
+	// its reserve does not ask for more room.
+	BeginShare = 0.8
+	// usageFor is how long an answer about how full the log is stays good for a
+	// submission.
 	usageFor = time.Second
 )
 
 // usage is what is known of how full the log is.
 type usage struct {
-	share float64
-	err   error
-	at    time.Time // zero before the first answer
+	bytes, max uint64 // max is 0 for no limit
+	err        error
+	at         time.Time // zero before the first answer
+	// need is what the state needed when the answer came. Since then spent bytes
+	// were written, and what stops were accepted for became due.
+	need        reserve.Need
+	spent, owed uint64
 	// asked is the ticket of the question under way, 0 if there is none, and
 	// waiting are the commands that wait for its answer.
 	asked   uint64
 	waiting []uint64
 }
 
+func (u *usage) free() uint64 { return u.max - min(u.max, u.bytes+u.spent) }
+
+func (u *usage) full(begins bool) *FullError {
+	n := u.need
+	return &FullError{Bytes: u.bytes + u.spent, MaxBytes: u.max, Reserved: n.Due + n.Ends + n.Promises, Begins: begins}
+}
+
 // hasSpace reports whether the log has the space for an event. If not, the command
-// is answered or waits to be decided anew.
-func (m *Machine) hasSpace(at machine.Moment, c *command, ev events.Event) bool {
-	if _, submits := ev.(events.JobSubmitted); !submits {
-		return true
-	}
+// is answered or waits to be decided anew: a submission for an answer that is fresh.
+// Everything else goes by what is known.
+func (m *Machine) hasSpace(at machine.Moment, c *command, j *cluster.Job, ev events.Event) bool {
 	u := &m.usage
-	switch {
-	case u.at.IsZero() || at.Now.Sub(u.at) >= usageFor:
+	more, begins := begun(j, ev)
+	_, submits := ev.(events.JobSubmitted)
+	if submits && (u.at.IsZero() || at.Now.Sub(u.at) >= usageFor) {
 		c.phase = weighing
 		u.waiting = append(u.waiting, c.Ticket)
 		if u.asked == 0 {
@@ -42,25 +57,114 @@ func (m *Machine) hasSpace(at machine.Moment, c *command, ev events.Event) bool 
 			m.do(AskUsage{Ticket: u.asked})
 		}
 		return false
-	case u.err != nil:
+	}
+	switch {
+	case submits && u.err != nil:
 		m.end(c, 0, u.err)
 		return false
-	case u.share >= submissionShare:
-		m.end(c, 0, ErrNearlyFull)
+	case u.max == 0:
+		return true
+	}
+	size, needs := m.sizeOf(at, c, ev), more()
+	full := u.claim(j, ev, size, needs, begins)
+	if full != nil {
+		// What was written since the answer came out of the reserve: count it again.
+		u.need, u.owed = reserve.Of(m.state), 0
+		full = u.claim(j, ev, size, needs, begins)
+	}
+	if full != nil {
+		m.end(c, 0, full)
 		return false
 	}
 	return true
 }
 
+// begun reports whether an event begins something, and what that will need until its
+// end.
+func begun(j *cluster.Job, ev events.Event) (needs func() uint64, begins bool) {
+	switch ev := ev.(type) {
+	case events.JobSubmitted:
+		return func() uint64 {
+			spec, err := job.Parse(ev.Spec)
+			if err != nil {
+				return 0 // Nothing will come of it.
+			}
+			return reserve.OfSubmission(spec)
+		}, true
+	case events.JobScaled:
+		if was := j.Group(ev.Group).Replicas; ev.Replicas > was {
+			return func() uint64 { return uint64(ev.Replicas-was) * reserve.OfNew(j.ID) }, true
+		}
+	}
+	return func() uint64 { return 0 }, false
+}
+
+// claim takes the space for an event of so many bytes, and for what it needs later, or
+// says what is full. There always is some for a stop whose own consequences fit.
+func (u *usage) claim(j *cluster.Job, ev events.Event, size, more uint64, begins bool) *FullError {
+	free := u.free()
+	_, stops := ev.(events.JobStopped)
+	due, all := u.need.Due+u.owed, u.need.Due+u.need.Ends
+	switch {
+	case begins:
+		if float64(u.bytes+u.spent) >= BeginShare*float64(u.max) || free < size+all+u.need.Promises+more {
+			return u.full(true)
+		}
+	case stops:
+		own := reserve.OfJob(j).Ends
+		if free < all && free < size+due+own {
+			return u.full(false)
+		}
+		u.owed += own
+	case free < size+all:
+		return u.full(false)
+	}
+	u.spent += size
+	u.need.Promises += more
+	return nil
+}
+
+// sizeOf is what a command's event takes in the log.
+func (m *Machine) sizeOf(at machine.Moment, c *command, ev events.Event) uint64 {
+	env := m.envelope(at, c, m.config.Space.Job(c.Job), 0, ev)
+	message, err := events.Encode(m.config.Space.Job(c.Job), env, ev)
+	if err != nil {
+		return 0 // The append says so.
+	}
+	return reserve.Size(message)
+}
+
 // weighed goes on with those that waited to know how full the log is.
 func (m *Machine) weighed(at machine.Moment, in Usage) {
-	if m.usage.asked == 0 || in.Ticket != m.usage.asked {
+	u := &m.usage
+	if in.Ticket != 0 && in.Ticket != u.asked {
 		return
 	}
-	waiting := m.usage.waiting
-	m.usage = usage{share: in.Share, err: in.Err, at: at.Now}
+	if in.Err != nil {
+		in.Bytes, in.MaxBytes = 0, 0
+	}
+	asked, waiting, was := u.asked, u.waiting, u.max
+	m.usage = usage{bytes: in.Bytes, max: in.MaxBytes, err: in.Err, at: at.Now, asked: asked, waiting: waiting}
+	if in.MaxBytes != 0 {
+		u.need = reserve.Of(m.state)
+	}
+	if in.Err == nil && (in.MaxBytes != 0 || was != 0) {
+		m.do(Weighed{Bytes: in.Bytes, MaxBytes: in.MaxBytes, Reserved: u.need.Due + u.need.Ends + u.need.Promises})
+	}
+	if in.Ticket == 0 {
+		return
+	}
+	u.asked, u.waiting = 0, nil
 	for _, ticket := range waiting {
 		m.decide(at, m.commands[ticket])
+	}
+}
+
+// written counts what others wrote since the answer; one's own was counted when it
+// was accepted.
+func (m *Machine) written(r *cluster.Record) {
+	if m.usage.max != 0 && r.Envelope.Source != m.config.Source {
+		m.usage.spent += reserve.Size(r.Message)
 	}
 }
 

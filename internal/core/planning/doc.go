@@ -19,7 +19,7 @@
 // planner appends it conditionally, folds it back, and asks again, so a lost
 // race costs one more look and nothing else. Any number of planners may ask. The
 // [Machine] has it decide about every job, as internal/core/deciding says, and
-// plans nothing new while the log is nearly full.
+// plans nothing new that the log has no space for.
 //
 // The rules that keep a slot from running twice: a slot is planned again only
 // after its attempt was withdrawn, ended, or given up as unreachable; tasks of

@@ -6,17 +6,26 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/deciding"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/reserve"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// UsageEvery is how often the log's space is looked at, and how long a job waits
-// for whose tasks there is none.
-const UsageEvery = 5 * time.Second
+const (
+	// UsageEvery is how long a job waits for whose tasks the log has no space.
+	UsageEvery = 5 * time.Second
+	// PlanShare is how full the log may be for anything new to be planned, where its
+	// reserve does not ask for more room.
+	PlanShare = 0.9
+)
 
-// Usage reports whether the log is too full for anything new to be planned.
+// Usage says how many bytes the log holds and may hold, 0 for any number.
 type Usage struct {
-	Full            bool
 	Bytes, MaxBytes uint64
+}
+
+// Full reports whether so much is used that nothing new begins, whatever is reserved.
+func (u Usage) Full() bool {
+	return u.MaxBytes != 0 && float64(u.Bytes) >= PlanShare*float64(u.MaxBytes)
 }
 
 // Input marks the type as one.
@@ -28,12 +37,13 @@ func (Usage) Input() {}
 type Machine struct {
 	decider *deciding.Machine
 	policy  policy
+	state   *cluster.State
 }
 
 // New returns an instance of the planner, which decides about the jobs of state.
 func New(space events.Space, instance string, state *cluster.State) *Machine {
 	p := policy{space: space}
-	return &Machine{decider: deciding.New(p, space, instance, state), policy: p}
+	return &Machine{decider: deciding.New(p, space, instance, state), policy: p, state: state}
 }
 
 // Step implements machine.Machine.
@@ -41,12 +51,17 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	effects := m.decider.Step(at, in)
 	switch in := in.(type) {
 	case Usage:
-		if m.policy.full != in.Full {
-			m.policy.full = in.Full
-			m.decider.SetPolicy(m.policy)
-			effects = append(effects, usageNote(in))
+		was := m.policy.full
+		m.policy.weigh(in, reserve.Of(m.state))
+		m.decider.SetPolicy(m.policy)
+		if m.policy.full != was {
+			effects = append(effects, usageNote(in, m.policy.full))
 		}
 	case machine.Folded:
+		if ev, plans := in.Record.Event.(events.TasksPlanned); plans && m.policy.limited {
+			m.policy.room -= min(m.policy.room, reserve.OfPlan(in.Record.Subject.Job, ev.Slots))
+			m.decider.SetPolicy(m.policy)
+		}
 		if n, ok := note(in); ok {
 			effects = append(effects, n)
 		}
@@ -60,10 +75,10 @@ func (m *Machine) Wake() time.Time { return m.decider.Wake() }
 // Source is how the machine signs what it appends.
 func (m *Machine) Source() string { return m.decider.Source() }
 
-func usageNote(u Usage) machine.Note {
+func usageNote(u Usage, full bool) machine.Note {
 	return machine.Note{
-		Level: machine.Warn, Message: "log space: planning stops at 90 %; raise --max-bytes",
-		Fields: []machine.Field{{Key: "full", Value: u.Full}, {Key: "bytes", Value: u.Bytes}, {Key: "max_bytes", Value: u.MaxBytes}},
+		Level: machine.Warn, Message: "log space: nothing new is planned while it is nearly full; raise its limit: taurus log resize",
+		Fields: []machine.Field{{Key: "full", Value: full}, {Key: "bytes", Value: u.Bytes}, {Key: "max_bytes", Value: u.MaxBytes}},
 	}
 }
 
@@ -94,10 +109,27 @@ func note(in machine.Folded) (machine.Note, bool) {
 	return n, true
 }
 
-// policy is the planner's: where it writes, and what it decides.
+// policy is the planner's: where it writes, what it decides, and what the log has
+// space for.
 type policy struct {
 	space events.Space
-	full  bool
+	// limited reports whether the log has a limit; full, whether nothing new is planned
+	// at all; and room is what it has beyond what lives needs for its ends.
+	limited, full bool
+	room          uint64
+}
+
+// weigh takes in how full the log is, and what it is to keep free.
+func (p *policy) weigh(u Usage, need reserve.Need) {
+	free, ends := u.MaxBytes-min(u.MaxBytes, u.Bytes), need.Due+need.Ends
+	p.limited = u.MaxBytes != 0
+	p.room = free - min(free, ends)
+	p.full = u.Full() || p.limited && p.room == 0
+}
+
+// allows reports whether the log has space for what a plan begins.
+func (p policy) allows(job string, ev events.TasksPlanned) bool {
+	return !p.limited || !p.full && reserve.OfPlan(job, ev.Slots) <= p.room
 }
 
 // Role implements deciding.Policy.
@@ -109,11 +141,11 @@ func (p policy) Subject(job string) string { return p.space.Plan(job) }
 // Last implements deciding.Policy.
 func (policy) Last(j *cluster.Job) uint64 { return j.LastPlan }
 
-// Decide implements deciding.Policy. In a log that is nearly full nothing new is
-// planned, so that stops, kills and statuses can still be written.
+// Decide implements deciding.Policy. In a log that has no space for the whole life of
+// new tasks they are not planned, so that what lives can always be ended.
 func (p policy) Decide(_ *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
 	d := Decide(j, now)
-	if _, plans := d.Event.(events.TasksPlanned); plans && p.full {
+	if ev, plans := d.Event.(events.TasksPlanned); plans && !p.allows(j.ID, ev) {
 		return deciding.Proposal{Wake: now.Add(UsageEvery)}
 	}
 	return deciding.Proposal{Event: d.Event, Cause: d.Cause, Wake: d.Wake}

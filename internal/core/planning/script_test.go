@@ -22,7 +22,11 @@ func TestScripts(t *testing.T) {
 				if l.Name != "usage" {
 					return nil, errors.New("no such line")
 				}
-				return planning.Usage{Full: l.Word() == "full", Bytes: 95, MaxBytes: 100}, nil
+				u := planning.Usage{Bytes: 10 << 20, MaxBytes: 100 << 20}
+				if l.Word() == "full" {
+					u.Bytes = 95 << 20
+				}
+				return u, nil
 			},
 		}
 	})

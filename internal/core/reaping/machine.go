@@ -6,6 +6,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/deciding"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/reserve"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -47,22 +48,31 @@ type Barred struct{ Master string }
 // Input marks the type as one.
 func (Barred) Input() {}
 
+// Usage says how many bytes the log holds and may hold, 0 for any number.
+type Usage struct {
+	Bytes, MaxBytes uint64
+}
+
+// Input marks the type as one.
+func (Usage) Input() {}
+
 // Machine is a reaper: a deciding.Machine, which announces the kills that are due,
 // and the sending of those that it announced itself. Its inputs are those of
-// deciding.Machine, Killed and Barred.
+// deciding.Machine, Killed, Barred and Usage.
 type Machine struct {
 	decider *deciding.Machine
 	senders senders
-	space   events.Space
+	policy  policy
+	state   *cluster.State
 	barred  string // The master that nothing may be sent to; empty is none.
 }
 
 // New returns an instance of the reaper, which kills the tasks of state.
 func New(space events.Space, instance string, state *cluster.State) *Machine {
+	p := policy{space: space}
 	return &Machine{
-		decider: deciding.New(policy{space: space}, space, instance, state),
+		decider: deciding.New(p, space, instance, state), policy: p, state: state,
 		senders: senders{queued: map[string]bool{}},
-		space:   space,
 	}
 }
 
@@ -93,6 +103,11 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	case Barred:
 		m.barred = in.Master
 		m.hold()
+	case Usage:
+		need := reserve.Of(m.state)
+		m.policy.tight = in.MaxBytes != 0 && in.Bytes+need.Due+need.Ends > in.MaxBytes
+		m.decider.SetPolicy(m.policy)
+		return effects
 	case machine.Tick:
 	default:
 		return effects
@@ -103,7 +118,8 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 // hold has kills wait while the master that they would go to is barred.
 func (m *Machine) hold() {
 	m.senders.hold(m.barred != "" && m.barred == m.senders.target.Master)
-	m.decider.SetPolicy(policy{space: m.space, held: m.senders.held})
+	m.policy.held = m.senders.held
+	m.decider.SetPolicy(m.policy)
 }
 
 // Source is how the machine signs what it appends.
@@ -123,6 +139,8 @@ type policy struct {
 	space events.Space
 	// held reports whether nothing can be sent for now.
 	held bool
+	// tight reports whether the log has space for nothing but its reserve.
+	tight bool
 }
 
 // Role implements deciding.Policy.
@@ -136,7 +154,8 @@ func (policy) Last(j *cluster.Job) uint64 { return j.LastKill }
 
 // Decide implements deciding.Policy: it announces the kills of a job that are due.
 // Without a subscription, or while its master is barred, nothing could be sent, so
-// nothing is announced.
+// nothing is announced. In a log without space nobody's kill is announced more often
+// than there is room for, so that what Mesos does not end takes nothing from what it does.
 func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
 	var (
 		due  []*cluster.Task
@@ -145,6 +164,9 @@ func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time) deciding
 	for _, slot := range j.Slots {
 		for _, t := range slot.Tasks {
 			yes, at := Due(t, now)
+			if yes && p.tight && t.Kills >= reserve.KillsMax {
+				yes, at = false, now.Add(Margin)
+			}
 			if yes {
 				due = append(due, t)
 			}

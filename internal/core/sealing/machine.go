@@ -64,7 +64,7 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	case machine.Appended:
 		m.appended(at.Now, in)
 	case planning.Usage:
-		m.full = in.Full
+		m.full = in.Full()
 	case machine.Tick:
 		if m.due(at.Now) {
 			m.seal(at.Now)

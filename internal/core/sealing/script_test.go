@@ -27,7 +27,11 @@ func TestScripts(t *testing.T) {
 				if l.Name != "usage" {
 					return nil, errors.New("no such line")
 				}
-				return planning.Usage{Full: l.Word() == "full"}, nil
+				u := planning.Usage{Bytes: 1, MaxBytes: 100}
+				if l.Word() == "full" {
+					u.Bytes = 95
+				}
+				return u, nil
 			},
 			Effect: func(e machine.Effect) []string {
 				a, ok := e.(machine.Append)

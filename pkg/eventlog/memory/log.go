@@ -132,7 +132,11 @@ func (l *Log) nowLocked() time.Time {
 	return now
 }
 
-func sizeOf(m eventlog.Message) uint64 { return uint64(len(m.Subject) + eventlog.Size(m)) }
+// overhead is about what NATS adds to a message: a header of the record with a
+// checksum, and the expectation that it was appended on.
+const overhead = 100
+
+func sizeOf(m eventlog.Message) uint64 { return uint64(len(m.Subject)+eventlog.Size(m)) + overhead }
 
 func clone(m eventlog.Message) eventlog.Message {
 	return eventlog.Message{Subject: m.Subject, Header: maps.Clone(m.Header), Data: bytes.Clone(m.Data)}

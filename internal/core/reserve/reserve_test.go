@@ -1,0 +1,172 @@
+package reserve_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
+	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/core/reaping"
+	"github.com/milosgajdos/taurus/internal/core/reserve"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// log is a log that counts what its records would take, with names as long as they
+// come.
+type log struct {
+	*clustertest.Log
+	t     testing.TB
+	space events.Space
+}
+
+func newLog(t testing.TB) *log {
+	l := &log{Log: clustertest.New(), t: t, space: events.NewSpace(0)}
+	l.Elect()
+	return l
+}
+
+func total(n reserve.Need) uint64 { return n.Due + n.Ends + n.Promises }
+
+// add appends an event and fails if it took more than became free of the reserve.
+func (l *log) add(subject events.Subject, ev events.Event) {
+	l.t.Helper()
+	before := total(reserve.Of(l.State))
+	env := events.Envelope{
+		ID: "x", Source: "taurus/launcher/taurus-launcher-5d8c7b9f6d-x2x4q.taurus.svc.cluster.local-1234567", Time: l.Now,
+		Cause: 123456789, Epoch: l.State.Launcher.Epoch,
+	}
+	to := map[events.Role]string{
+		events.RoleJob: l.space.Job(subject.Job), events.RolePlan: l.space.Plan(subject.Job),
+		events.RoleKill: l.space.Kill(subject.Job), events.RoleTask: l.space.Task(subject.Job, subject.Slot),
+	}[subject.Role]
+	switch subject.Role {
+	case events.RoleJob:
+		env.Actor, env.TraceParent = strings.Repeat("a", 128), strings.Repeat("t", 55)
+	case events.RoleTask:
+		l.Counter++
+		env.Counter = l.Counter
+	}
+	env.ID = fmt.Sprintf("%s@%d/%s/%d.%d", to, 123456789, ev.Type(), 123456789, 1234567)
+	if subject.Role != events.RoleTask {
+		env.Epoch = 0
+	}
+	m, err := events.Encode(to, env, ev)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	size := reserve.Size(m)
+	l.Append(subject, env, ev)
+	if after := total(reserve.Of(l.State)); after > before || before-after < size {
+		l.t.Fatalf("%T of %d bytes: the reserve went from %d to %d", ev, size, before, after)
+	}
+}
+
+func (l *log) task(t *cluster.Task, ev events.Event) {
+	l.t.Helper()
+	l.add(events.Subject{Role: events.RoleTask, Job: t.Job, Slot: t.Slot}, ev)
+}
+
+// decide has the planner and the reaper decide until they have nothing to say.
+func (l *log) decide(j *cluster.Job) {
+	l.t.Helper()
+	for {
+		d := planning.Decide(j, l.Now)
+		if d.Event == nil {
+			break
+		}
+		l.add(events.Subject{Role: events.RolePlan, Job: j.ID}, d.Event)
+	}
+	for {
+		var due []*cluster.Task
+		for _, slot := range j.Slots {
+			for _, t := range slot.Tasks {
+				if yes, _ := reaping.Due(t, l.Now); yes && t.Kills < reserve.KillsMax {
+					due = append(due, t)
+				}
+			}
+		}
+		if len(due) == 0 {
+			return
+		}
+		ev, _ := reaping.Issue(due)
+		l.add(events.Subject{Role: events.RoleKill, Job: j.ID}, ev)
+	}
+}
+
+func (l *log) stage(t *cluster.Task) {
+	l.t.Helper()
+	l.task(t, events.TaskStaged{
+		Run: t.Run, Version: t.Version, Group: t.Group, Slot: t.Slot, Attempt: t.Attempt,
+		TaskID:  clustertest.TaskID(t.Job, t.Run, t.Slot, t.Attempt),
+		AgentID: "b9c47c4d-7a4a-4b9f-a9d8-6f0e2a1c3d5e-S1234", Hostname: "agent-1234.rack-12.datacentre-1.example.com",
+		AgentURL:  "http://agent-1234.rack-12.datacentre-1.example.com:5051",
+		Offers:    []string{"b9c47c4d-7a4a-4b9f-a9d8-6f0e2a1c3d5e-O123456", "b9c47c4d-7a4a-4b9f-a9d8-6f0e2a1c3d5e-O123457"},
+		HostPorts: []uint32{31000, 31001, 31002, 31003}, Resources: events.Resources{CPUs: 0.125, Mem: 1234.5, Disk: 1234.5},
+		Attributes: map[string]string{"rack": "rack-12", "zone": "zone-1"},
+	})
+}
+
+func (l *log) report(t *cluster.Task, state string) {
+	l.t.Helper()
+	healthy, exit := true, 137
+	l.task(t, events.TaskStatusChanged{
+		Run: t.Run, Slot: t.Slot, Attempt: t.Attempt, TaskID: clustertest.TaskID(t.Job, t.Run, t.Slot, t.Attempt),
+		AgentID: "b9c47c4d-7a4a-4b9f-a9d8-6f0e2a1c3d5e-S1234", State: state, Reason: "REASON_CONTAINER_LIMITATION_MEMORY",
+		Message: strings.Repeat("m", 200), Source: "SOURCE_EXECUTOR", UUID: make([]byte, 16), Healthy: &healthy,
+		Addresses: []string{"172.17.123.123"}, ContainerID: "mesos-b9c47c4d-7a4a-4b9f-a9d8-6f0e2a1c3d5e", Exit: &exit, At: l.Now,
+	})
+}
+
+// TestWhatIsWrittenWasReserved: from its submission on nothing about a job takes more
+// than is reserved for it, whatever happens to its tasks, one by one.
+func TestWhatIsWrittenWasReserved(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		l := newLog(t)
+		spec := clustertest.Service(rapid.SampledFrom([]string{"web", "team/web.1", strings.Repeat("x", 120)}).Draw(rt, "id"),
+			rapid.Uint32Range(1, 5).Draw(rt, "replicas"))
+		before := total(reserve.Of(l.State))
+		j := l.Submit(spec)
+		if after := total(reserve.Of(l.State)); after-before != reserve.OfSubmission(spec) {
+			t.Fatalf("a submission needs %d, and then the state %d more", reserve.OfSubmission(spec), after-before)
+		}
+		l.decide(j)
+		stopAfter := rapid.IntRange(0, 12).Draw(rt, "stop after")
+		for step := 0; j.Live() > 0; step++ {
+			if step == stopAfter {
+				l.add(events.Subject{Role: events.RoleJob, Job: j.ID}, events.JobStopped{Run: j.Run, Reason: strings.Repeat("r", 1024)})
+			}
+			l.Pass(time.Minute)
+			if j.Over() {
+				l.decide(j)
+			}
+			for _, slot := range j.Slots {
+				l.step(rt, slot.Current(), j.Over())
+			}
+		}
+	})
+}
+
+// step lets something happen to a task. Nothing that is not wanted starts again.
+func (l *log) step(rt *rapid.T, t *cluster.Task, over bool) {
+	switch {
+	case !t.Live() || rapid.Bool().Draw(rt, "wait"):
+	case t.State == cluster.Waiting && over:
+		l.task(t, events.TaskWithdrawn{Run: t.Run, Slot: t.Slot, Attempt: t.Attempt, Reason: strings.Repeat("r", 100)})
+	case t.State == cluster.Waiting:
+		l.stage(t)
+	case t.State == cluster.Staged:
+		l.report(t, "TASK_STARTING")
+	case t.State == cluster.Starting:
+		l.report(t, "TASK_RUNNING")
+	case !over:
+	case t.State == cluster.Running:
+		l.report(t, "TASK_KILLING")
+	default:
+		l.report(t, "TASK_KILLED")
+	}
+}
