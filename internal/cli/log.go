@@ -25,7 +25,7 @@ func (a *App) log() *cobra.Command {
 		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.logCreate())
+	cmd.AddCommand(a.logCreate(), a.logResize())
 	return cmd
 }
 
