@@ -32,9 +32,9 @@ func announced(ctx context.Context, path string, pid int) (service.Announcement,
 // pollEvery is the pause between two looks at a process that is coming up.
 const pollEvery = 25 * time.Millisecond
 
-// ready waits until a process says that it is ready. One without an admin
+// awaitReady waits until a process says that it is ready. One without an admin
 // address is ready once it has announced itself.
-func ready(ctx context.Context, client *http.Client, a service.Announcement) error {
+func awaitReady(ctx context.Context, client *http.Client, a service.Announcement) error {
 	if a.AdminAddress == "" {
 		return nil
 	}

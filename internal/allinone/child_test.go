@@ -56,7 +56,7 @@ func terminated() <-chan os.Signal {
 
 // serve is a small service: role, name, listen, admin, announcement, and a file
 // that gets its name at the start and at the end. One called stubborn does not
-// stop when asked.
+// stop when asked. What stands in illness answers a question in place of 200.
 func serve(args []string) error {
 	role, name, listen, admin, file, diary := args[0], args[1], args[2], args[3], args[4], args[5]
 	end := terminated()
@@ -68,7 +68,11 @@ func serve(args []string) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if text, err := os.ReadFile(illness(diary, name, strings.TrimPrefix(r.URL.Path, "/"))); err == nil {
+			http.Error(w, string(text), http.StatusServiceUnavailable)
+		}
+	})}
 	go func() { _ = server.Serve(watch) }()
 	write(diary, "+"+name+" knows "+strings.Join(args[6:], " "))
 	a := service.Announcement{Role: role, Name: name, PID: os.Getpid(), AdminAddress: watch.Addr().String()}
@@ -86,6 +90,10 @@ func serve(args []string) error {
 		}
 	}
 }
+
+// illness is the file that makes a child answer a question (readyz, healthz) with
+// 503.
+func illness(diary, name, question string) string { return diary + "." + name + "." + question }
 
 func write(path, line string) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

@@ -11,6 +11,10 @@
 //	   |            v           v
 //	   \---- after a wait --- died
 //
+// One that lives and cannot do its work is ended and started again, if it says that
+// this may mend it, or is not alive, for long enough (Care). While NATS is not able
+// the others are left alone: they wait for it.
+//
 // What it knows lies in a data directory that one supervisor at a time may use:
 //
 //	lock            held while a supervisor lives

@@ -11,6 +11,9 @@ const (
 	Ready Kind = iota + 1
 	// Restarted: a process died and another took its place.
 	Restarted
+	// Replaced: a process lived and was not able to do its work, so that it was
+	// ended and another took its place.
+	Replaced
 	// Swept: a process that a killed supervisor left behind is being ended.
 	Swept
 	// Trouble: something went wrong that does not stop the supervisor.
@@ -22,7 +25,7 @@ type Notice struct {
 	Kind Kind
 	// Role and Name are the process'.
 	Role, Name string
-	// PID is the process'; of Restarted that of the one that died.
+	// PID is the process'; of Restarted and Replaced that of the one before.
 	PID int
 	// NewPID is that of the one that took its place.
 	NewPID int
@@ -43,6 +46,8 @@ func (n Notice) String() string {
 		return text
 	case Restarted:
 		return fmt.Sprintf("%s (pid %d) died: %s; started again as pid %d", n.Name, n.PID, n.Why, n.NewPID)
+	case Replaced:
+		return fmt.Sprintf("%s (pid %d) was ended, as another start may mend it: %s; started again as pid %d", n.Name, n.PID, n.Why, n.NewPID)
 	case Swept:
 		return fmt.Sprintf("%s (pid %d) is left from a run that was killed; ending it", n.Name, n.PID)
 	case Trouble:

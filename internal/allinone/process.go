@@ -31,6 +31,9 @@ type process struct {
 	stop     chan struct{}
 	stopOnce sync.Once
 
+	// patient is how it has been; only who watches over the child of the time has it.
+	patient patient
+
 	mu      sync.Mutex
 	running Running
 	seats   Seats
@@ -56,11 +59,15 @@ func (p *process) keep() {
 				died.NewPID = one.cmd.Process.Pid
 				p.host.notify(died)
 			}
-			if p.attend(one) {
+			stopped, sick := p.attend(one)
+			if stopped {
 				return
 			}
 			err = death(one.err)
 			died = Notice{Kind: Restarted, Role: p.program.Role, Name: p.program.Name, PID: one.cmd.Process.Pid, Why: err.Error()}
+			if sick != "" {
+				died.Kind, died.Why = Replaced, sick
+			}
 			if time.Since(one.start) >= p.host.opts.Backoff.Reset {
 				deaths = 0
 			}
@@ -119,14 +126,15 @@ func (p *process) begin() (*life, error) {
 	return one, nil
 }
 
-// attend sees a child through its life. It reports whether the program was
-// stopped; otherwise the child died.
-func (p *process) attend(one *life) bool {
+// attend sees a child through its life. It reports whether the program was stopped;
+// otherwise the child died, or was ended because it was sick: why it was.
+func (p *process) attend(one *life) (stopped bool, sick string) {
 	ctx, cancel := context.WithCancel(p.host.base)
-	rising := make(chan struct{})
+	rising, fallsSick := make(chan struct{}), make(chan string, 1)
+	p.patient.born()
 	go func() {
 		defer close(rising)
-		p.rise(ctx, one.cmd.Process.Pid)
+		p.rise(ctx, one.cmd.Process.Pid, fallsSick)
 	}()
 	defer func() {
 		cancel()
@@ -134,15 +142,19 @@ func (p *process) attend(one *life) bool {
 	}()
 	select {
 	case <-one.ended:
-		return false
+		return false, ""
 	case <-p.stop:
 		p.end(one)
-		return true
+		return true, ""
+	case sick = <-fallsSick:
+		p.end(one)
+		return false, sick
 	}
 }
 
-// rise waits until a child is ready, and writes down where it is.
-func (p *process) rise(ctx context.Context, pid int) {
+// rise waits until a child is ready, and writes down where it is; then it watches
+// over it.
+func (p *process) rise(ctx context.Context, pid int, sick chan<- string) {
 	p.mu.Lock()
 	file := p.seats.Announce
 	p.mu.Unlock()
@@ -151,7 +163,10 @@ func (p *process) rise(ctx context.Context, pid int) {
 		return
 	}
 	p.located(a)
-	if ready(ctx, p.host.http, a) != nil {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() { p.watchOver(ctx, a, sick) })
+	if awaitReady(ctx, p.host.http, a) != nil {
 		return
 	}
 	p.up(pid)

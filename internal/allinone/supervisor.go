@@ -25,6 +25,8 @@ type Options struct {
 	Notify func(Notice)
 	// Backoff is the wait before a process is started again.
 	Backoff Backoff
+	// Care is when one that lives and cannot do its work is started again.
+	Care Care
 	// StopGrace is the time a process has to stop by itself; 0 means 10 s.
 	StopGrace time.Duration
 	// ReadyTimeout is the time a stage has to become ready; 0 means a minute.
@@ -106,6 +108,9 @@ func (o Options) withDefaults() Options {
 	if o.Backoff == (Backoff{}) {
 		o.Backoff = DefaultBackoff()
 	}
+	if o.Care == (Care{}) {
+		o.Care = DefaultCare()
+	}
 	if o.StopGrace == 0 {
 		o.StopGrace = grace
 	}
@@ -163,7 +168,7 @@ func (s *Supervisor) process(program Program, peers map[string][]string) *proces
 	was := s.roster.get(program.Name)
 	log := filepath.Join(s.opts.Data, logsDir, program.Name+".log")
 	return &process{
-		program: program, host: s, log: log, begins: sizeOf(log),
+		program: program, host: s, log: log, begins: sizeOf(log), patient: patient{care: s.opts.Care},
 		firstUp: make(chan struct{}), gone: make(chan struct{}), stop: make(chan struct{}),
 		falls:   make(chan struct{}, maxFalls),
 		running: Running{Role: program.Role, Name: program.Name, Log: log},

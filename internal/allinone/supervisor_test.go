@@ -174,6 +174,89 @@ func TestAKilledProcessIsStartedAgainAtItsAddress(t *testing.T) {
 	}
 }
 
+// quick is care that tests can wait for.
+func quick(o *allinone.Options) {
+	o.Care = allinone.Care{
+		LookEvery: 5 * time.Millisecond, Pause: backoff.Wait{First: 100 * time.Millisecond, Max: 100 * time.Millisecond}, Settled: time.Hour,
+	}
+}
+
+// fall makes a child answer a question with 503 and a text.
+func (s *stage) fall(t *testing.T, name, question, text string) {
+	t.Helper()
+	if err := os.WriteFile(illness(s.diary, name, question), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *stage) heal(t *testing.T, name, question string) {
+	t.Helper()
+	if err := os.Remove(illness(s.diary, name, question)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const (
+	hangs = `{"ready":false,"checks":[{"check":"room","level":"warn"},{"check":"append","level":"fail","detail":"an append hangs","restart":true}]}`
+	waits = `{"ready":false,"checks":[{"check":"mesos","level":"fail","detail":"no master"},{"check":"read","level":"ok","restart":true}]}`
+)
+
+// TestAProcessThatIsStuckIsStartedAgain: one that is not alive, or says that this may
+// mend it; not one that waits for another, as all others do while NATS is not able.
+func TestAProcessThatIsStuckIsStartedAgain(t *testing.T) {
+	s := open(t, t.TempDir(), quick)
+	defer s.close(t)
+	s.up(t, program("nats", "nats", s.diary))
+	s.up(t, program("planner", "stuck", s.diary), program("planner", "dead", s.diary), program("planner", "waiting", s.diary))
+	ready := func() (ready []string) {
+		for _, p := range s.Processes() {
+			if p.Ready {
+				ready = append(ready, p.Name)
+			}
+		}
+		return ready
+	}
+	replaced := func(name string) (n int) {
+		for _, told := range s.notices(allinone.Replaced) {
+			if told.Name == name {
+				n++
+			}
+		}
+		return n
+	}
+	s.fall(t, "nats", "readyz", waits)
+	testwait.Until(t, "NATS is known to be unable", func() bool { return !slices.Contains(ready(), "nats") })
+	s.fall(t, "waiting", "readyz", waits)
+	s.fall(t, "stuck", "readyz", hangs)
+	testwait.Until(t, "others are known to be", func() bool { return slices.Equal(ready(), []string{"dead"}) })
+	s.fall(t, "dead", "healthz", "not alive: the loop stands still")
+	testwait.Until(t, "what is not alive is started again", func() bool { return replaced("dead") > 0 })
+	if replaced("stuck") != 0 {
+		t.Fatalf("while NATS is unable: %v", s.notices(allinone.Replaced))
+	}
+	s.heal(t, "nats", "readyz")
+	testwait.Until(t, "what is stuck is started again, and again", func() bool { return replaced("stuck") > 1 && replaced("dead") > 1 })
+	s.heal(t, "stuck", "readyz")
+	s.heal(t, "dead", "healthz")
+	testwait.Until(t, "they are ready again", func() bool { return slices.Equal(ready(), []string{"nats", "stuck", "dead"}) })
+	for name, why := range map[string]string{"stuck": "an append hangs", "dead": "not alive: the loop stands still"} {
+		i := slices.IndexFunc(s.notices(allinone.Replaced), func(n allinone.Notice) bool { return n.Name == name })
+		text := s.notices(allinone.Replaced)[i].String()
+		want := regexp.MustCompile(`^` + name + ` \(pid \d+\) was ended, as another start may mend it: unable for [0-9.]+m?s: ` + why + `; started again as pid \d+$`)
+		if !want.MatchString(text) {
+			t.Errorf("told %q", text)
+		}
+	}
+	if replaced("waiting") != 0 || replaced("nats") != 0 {
+		t.Errorf("told %v", s.notices(allinone.Replaced))
+	}
+	if died := s.notices(allinone.Restarted); len(died) != 0 {
+		t.Errorf("told %v", died)
+	}
+	s.fall(t, "nats", "readyz", hangs)
+	testwait.Until(t, "NATS is started again", func() bool { return replaced("nats") > 0 })
+}
+
 func TestAProgramThatFailsSaysWhy(t *testing.T) {
 	data := t.TempDir()
 	logs := filepath.Join(data, "logs")

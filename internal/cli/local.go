@@ -80,7 +80,7 @@ func (a *App) notice(n allinone.Notice) {
 	switch n.Kind {
 	case allinone.Ready:
 		say(a.Err, "  %s", n)
-	case allinone.Restarted, allinone.Trouble:
+	case allinone.Restarted, allinone.Replaced, allinone.Trouble:
 		say(a.Err, "%s", s.paint(yellow, n.String()))
 	case allinone.Swept:
 		say(a.Err, "%s", n)

@@ -224,6 +224,7 @@ func (l *Log) append(now time.Time) Check {
 }
 
 func (l *Log) fold(now time.Time, folded uint64) Check {
+	l.tail = max(l.tail, folded)
 	if folded != l.moved.sequence || l.moved.at.IsZero() {
 		l.moved = mark{folded, now}
 	}
