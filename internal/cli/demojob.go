@@ -28,7 +28,7 @@ func (s *stage) findOrSubmit(ctx context.Context) (uint64, error) {
 		return 0, err
 	case j.State == projection.StateStopping:
 		say(s.Out, "found %s, which is stopping; waiting for its end", j.ID)
-		if _, err := awaitEnd(ctx, s.api, s.id); err != nil {
+		if _, err := awaitEnd(ctx, s.api, s.id, s.waits()); err != nil {
 			return 0, err
 		}
 		return s.submit(ctx, spec)

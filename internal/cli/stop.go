@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/pause"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
@@ -38,6 +39,7 @@ func (a *App) stop() *cobra.Command {
 					return missing(err, id)
 				}
 				say(a.Err, "job %s: %s", id, j.State)
+				a.sayWaits(j)
 				if wait {
 					return nil
 				}
@@ -47,7 +49,7 @@ func (a *App) stop() *cobra.Command {
 				return err
 			}
 			return a.forAll(args, func(id string) error {
-				j, err := awaitEnd(ctx, api, id)
+				j, err := awaitEnd(ctx, api, id, a.waits())
 				if err != nil {
 					return err
 				}
@@ -62,13 +64,36 @@ func (a *App) stop() *cobra.Command {
 	return cmd
 }
 
-// awaitEnd waits until nothing of a job is alive.
-func awaitEnd(ctx context.Context, api *client.Client, id string) (projection.Job, error) {
+// waitsEvery is how often a part that a job waits for is told of while somebody
+// waits for the job.
+const waitsEvery = 30 * time.Second
+
+// sayWaits says which part of taurus a job waits for, if one.
+func (a *App) sayWaits(j projection.Job) {
+	if j.WaitsFor != "" {
+		say(a.Err, "job %s waits: %s", j.ID, story.Plain(j.WaitsFor))
+	}
+}
+
+// waits is sayWaits for who looks at a job again and again.
+func (a *App) waits() func(projection.Job) {
+	var told time.Time
+	return func(j projection.Job) {
+		if now := a.Now(); j.WaitsFor != "" && now.Sub(told) >= waitsEvery {
+			told = now
+			a.sayWaits(j)
+		}
+	}
+}
+
+// awaitEnd waits until nothing of a job is alive; each look at it is shown to see.
+func awaitEnd(ctx context.Context, api *client.Client, id string, see func(projection.Job)) (projection.Job, error) {
 	for {
 		j, err := api.Job(ctx, id, "")
 		if err != nil || over(j.State) {
 			return j, late(missing(err, id), id)
 		}
+		see(j)
 		if err := pause.For(ctx, pollEvery); err != nil {
 			return j, late(err, id)
 		}

@@ -29,6 +29,9 @@ type Code string
 // The reasons for which a job is not as it is wanted.
 const (
 	CodeNoLauncher     Code = "no_launcher"
+	CodeNoPlanner      Code = "no_planner"
+	CodeNoReaper       Code = "no_reaper"
+	CodeLogFull        Code = "log_full"
 	CodeNoSubscription Code = "no_subscription"
 	CodeNotPlanned     Code = "not_planned"
 	CodeBackoff        Code = "backoff"
@@ -60,8 +63,9 @@ type Span struct {
 }
 
 // Explain says why a job is as it is, and reports whether users see such a job.
-// verdicts are those about its run.
-func (m *Model) Explain(id string, verdicts []Verdict, now time.Time) (Explanation, bool) {
+// verdicts are those about its run, parts what is known of those that it may wait
+// for.
+func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Time) (Explanation, bool) {
 	j, ok := m.known(id)
 	if !ok {
 		return Explanation{}, false
@@ -82,6 +86,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, now time.Time) (Explanati
 	}
 	e.obstacles(j, now)
 	e.weigh(verdicts)
+	e.blame(m.parts(j, v.Tasks, parts))
 	e.Summary = "runs as wanted"
 	if len(e.Reasons) > 0 {
 		e.Summary = e.Reasons[0].Message

@@ -18,7 +18,7 @@ func TestExplainAhead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	why, ok := m.Explain("a", nil, time.Unix(1000, 0))
+	why, ok := m.Explain("a", nil, projection.Parts{}, time.Unix(1000, 0))
 	if !ok || len(why.Reasons) == 0 || why.Reasons[0].Code != projection.CodeAhead || why.Reasons[0].Tasks != 1 {
 		t.Fatalf("%+v", why)
 	}
@@ -51,7 +51,7 @@ func TestExplainTellsAReasonOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	why, ok := m.Explain("a", nil, until)
+	why, ok := m.Explain("a", nil, projection.Parts{}, until)
 	if !ok || len(why.Reasons) < 1 {
 		t.Fatalf("%+v", why)
 	}

@@ -112,7 +112,7 @@ func viewsOf(m *projection.Model) views {
 	}
 	for _, j := range v.Page.Jobs {
 		v.Tasks[j.ID], _, _ = m.Tasks(j.ID, 0, 0, m.Time())
-		v.Why[j.ID], _ = m.Explain(j.ID, nil, m.Time())
+		v.Why[j.ID], _ = m.Explain(j.ID, nil, projection.Parts{}, m.Time())
 	}
 	return v
 }

@@ -57,13 +57,16 @@ type Job struct {
 	ID    string   `json:"id"`
 	State JobState `json:"state"`
 	// Detail says more about the state where there is more to say.
-	Detail  string            `json:"detail,omitzero"`
-	Run     uint64            `json:"run"`
-	Version uint64            `json:"version"`
-	Kind    job.Kind          `json:"kind,omitzero"`
-	Labels  map[string]string `json:"labels,omitzero"`
-	Tasks   Counts            `json:"tasks"`
-	Groups  []Group           `json:"groups"`
+	Detail string `json:"detail,omitzero"`
+	// WaitsFor is the part of taurus that the job waits for, and since when it is
+	// missing. It is told of one job as it is now.
+	WaitsFor string            `json:"waits_for,omitzero"`
+	Run      uint64            `json:"run"`
+	Version  uint64            `json:"version"`
+	Kind     job.Kind          `json:"kind,omitzero"`
+	Labels   map[string]string `json:"labels,omitzero"`
+	Tasks    Counts            `json:"tasks"`
+	Groups   []Group           `json:"groups"`
 	// Spec is the wanted one, left out of lists.
 	Spec        *job.Spec `json:"spec,omitzero"`
 	SubmittedAt time.Time `json:"submitted_at,omitzero"`

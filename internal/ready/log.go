@@ -26,10 +26,10 @@ const (
 	// StuckMax is how long a fold that is behind may stand still before a restart
 	// is thought to help.
 	StuckMax = 30 * time.Second
-	// RoomWarn is the used share of the log above which submissions are refused,
-	// RoomFull that above which nothing can be counted on to be stored.
+	// RoomWarn is the used share of the log from which on submissions are refused,
+	// RoomFull that from which on nothing new is planned.
 	RoomWarn = 0.8
-	RoomFull = 0.98
+	RoomFull = 0.9
 )
 
 // Log is an eventlog.Log that looks on at what becomes of reads and appends. It is
@@ -253,7 +253,7 @@ func (l *Log) room(now time.Time) Check {
 	case l.full.err != nil && now.Sub(l.full.at) < FailureMemory:
 		c.Level, c.Detail = level, fmt.Sprintf("the log refused an append as full %v ago%s", Round(now.Sub(l.full.at)), because(l.full.err))
 	case share >= RoomFull:
-		c.Level, c.Detail = level, used+": raise its max_bytes"
+		c.Level, c.Detail = level, used+": nothing new is planned; raise its max_bytes"
 	case share >= RoomWarn:
 		c.Level, c.Detail = Warn, used+": submissions are refused; raise its max_bytes"
 	case l.answered.IsZero():

@@ -208,7 +208,7 @@ func TestRoom(t *testing.T) {
 			for _, c := range []struct {
 				share uint64
 				want  ready.Level
-			}{{79, ready.OK}, {80, ready.Warn}, {97, ready.Warn}, {98, full}, {100, full}, {10, ready.OK}} {
+			}{{79, ready.OK}, {80, ready.Warn}, {89, ready.Warn}, {90, full}, {100, full}, {10, ready.OK}} {
 				w.store.share.Store(c.share)
 				time.Sleep(ready.AskEvery)
 				w.want(ready.CheckRoom, c.want, false, fmt.Sprintf("%d %% of the log's 100 bytes", c.share))

@@ -25,7 +25,7 @@ func (s *Service) dialects(g given) []web.Dialect {
 		page.New(),
 		legacy.New(legacy.Options{Reader: g.reader, Commander: g.commander, Limits: o.Limits}),
 		v2.New(v2.Options{
-			Reader: g.reader, Commander: g.commander, Live: s.live, Log: o.Log, Verdicts: s.why, Sandbox: o.Sandbox,
+			Reader: g.reader, Commander: g.commander, Live: s.live, Log: o.Log, Verdicts: s.why, Sandbox: o.Sandbox, Parts: s.parts,
 			Limits: o.Limits, Now: o.Now, Instance: o.Instance, Version: o.Version, Feeds: s.metrics.feeds, Stopping: s.stopping,
 			Heartbeat: o.Heartbeat, FeedPatience: o.FeedPatience,
 		}),

@@ -10,6 +10,8 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/internal/presence"
+	"github.com/milosgajdos/taurus/internal/ready"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 	v2 "github.com/milosgajdos/taurus/services/api/v2"
@@ -56,6 +58,10 @@ type Options struct {
 	Limits job.Limits
 	// Sandbox reads tasks' output; without it such requests answer 501.
 	Sandbox Sandbox
+	// Presence is who else is there; nil if nobody knows.
+	Presence *presence.Watch
+	// Report is what the process says of itself; nil if nobody knows.
+	Report func() ready.Report
 	// Version is what /v2/version answers; empty is "devel".
 	Version string
 

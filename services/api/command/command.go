@@ -80,7 +80,12 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	if err != nil {
 		return nil, err
 	}
+	watch, err := a.nats.WatchPresence(ctx, env)
+	if err != nil {
+		return nil, err
+	}
 	return api.New(api.Options{
+		Presence: watch, Report: env.Report,
 		Log: log, Why: why, Space: a.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		Listen: a.listen, BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(), Marks: marks,

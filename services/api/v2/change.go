@@ -97,6 +97,7 @@ func (j *jobs) change(c echo.Context, id string, cmd submission.Command) error {
 	if !ok {
 		return submission.ErrNotFound // Deleted by another meanwhile.
 	}
+	v.WaitsFor = j.waitsFor(id)
 	web.SetSequence(c, sequence)
 	c.Response().Header().Set(headerETag, etagOf(v))
 	return web.WriteJSON(c, http.StatusOK, web.JSONType, v)

@@ -48,6 +48,8 @@ type Options struct {
 	Live     *projection.Projection
 	Log      Bounds
 	Verdicts *projection.Verdicts
+	// Parts is what is known of the parts that jobs wait for; nil if nothing is.
+	Parts func() projection.Parts
 	// Sandbox reads tasks' output; without it such requests answer 501.
 	Sandbox Sandbox
 	Limits  job.Limits
@@ -66,12 +68,16 @@ type Options struct {
 
 // New returns the dialect.
 func New(o Options) web.Dialect {
+	if o.Parts == nil {
+		o.Parts = func() projection.Parts { return projection.Parts{} }
+	}
 	about := &about{reader: o.Reader, name: o.Instance, version: o.Version}
 	jobs := &jobs{
 		reader: o.Reader, commander: o.Commander, submissions: o.Live, keys: gate.New(), limits: o.Limits, now: o.Now,
+		parts: o.Parts,
 	}
 	tasks := &tasks{reader: o.Reader, sandbox: o.Sandbox}
-	explainer := &explainer{reader: o.Reader, verdicts: o.Verdicts}
+	explainer := &explainer{reader: o.Reader, verdicts: o.Verdicts, parts: o.Parts}
 	feeds := &feeds{
 		reader: o.Reader, live: o.Live, log: o.Log, open: o.Feeds, stopping: o.Stopping,
 		heartbeat: cmp.Or(o.Heartbeat, heartbeat), patience: cmp.Or(o.FeedPatience, feedPatience),

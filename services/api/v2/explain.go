@@ -15,6 +15,7 @@ import (
 type explainer struct {
 	reader   *reader.Reader
 	verdicts *projection.Verdicts
+	parts    func() projection.Parts
 }
 
 // ofJob says why a job is not as it is wanted, now or at a time.
@@ -28,7 +29,9 @@ func (x *explainer) ofJob(c echo.Context) error {
 		return err
 	}
 	verdicts := x.verdicts.Job(id, v.Run)
+	parts := x.parts()
 	if c.QueryParam("at") != "" {
+		parts = projection.Parts{} // Who was there then nobody wrote down.
 		verdicts, err = x.verdicts.AsOf(c.Request().Context(), id, v.Run, web.RequestOf(c).Sequence)
 		if err != nil {
 			return err
@@ -38,7 +41,7 @@ func (x *explainer) ofJob(c echo.Context) error {
 		e  projection.Explanation
 		ok bool
 	)
-	err = x.reader.Read(c, func(m *projection.Model, at reader.Moment) { e, ok = m.Explain(id, verdicts, at.Now) })
+	err = x.reader.Read(c, func(m *projection.Model, at reader.Moment) { e, ok = m.Explain(id, verdicts, parts, at.Now) })
 	if err != nil {
 		return err
 	}

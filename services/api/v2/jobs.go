@@ -24,6 +24,7 @@ type jobs struct {
 	keys   *gate.Gate
 	limits job.Limits
 	now    func() time.Time
+	parts  func() projection.Parts
 }
 
 // jobList is a page of jobs.
@@ -68,10 +69,21 @@ func (j *jobs) get(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.QueryParam("at") == "" {
+		v.WaitsFor = j.waitsFor(id)
+	}
 	etag := etagOf(v)
 	c.Response().Header().Set(headerETag, etag)
 	if noneMatch(c.Request(), etag) {
 		return c.NoContent(http.StatusNotModified)
 	}
 	return web.WriteJSON(c, http.StatusOK, web.JSONType, v)
+}
+
+// waitsFor is the part that a job waits for now.
+func (j *jobs) waitsFor(id string) (waits string) {
+	if parts := j.parts(); parts != (projection.Parts{}) {
+		j.reader.View(func(m *projection.Model) { waits = m.WaitsFor(id, parts) })
+	}
+	return waits
 }

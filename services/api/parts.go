@@ -1,0 +1,56 @@
+package api
+
+import (
+	"fmt"
+
+	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/internal/ready"
+)
+
+// The other roles, as they call themselves in their presence.
+const (
+	rolePlanner  = "planner"
+	roleLauncher = "launcher"
+	roleReaper   = "reaper"
+)
+
+// parts is what is wrong with the parts that jobs wait for.
+func (s *Service) parts() projection.Parts {
+	var p projection.Parts
+	if s.opts.Presence != nil {
+		p.Planner, p.Launcher, p.Reaper = s.part(rolePlanner), s.part(roleLauncher), s.part(roleReaper)
+	}
+	if s.opts.Report != nil {
+		report := s.opts.Report()
+		if room, ok := report.Of(ready.CheckRoom); ok && room.Level == ready.Fail {
+			p.Log = room.Detail
+		}
+	}
+	return p
+}
+
+func (s *Service) part(role string) projection.Part {
+	w := s.opts.Presence
+	return projection.Part{Missing: w.Missing(role), Unable: w.Unable(role)}
+}
+
+// Checks say more than Ready: which other parts are missing. The api does its work
+// without them, but jobs wait.
+func (s *Service) Checks() []ready.Check {
+	checks := []ready.Check{ready.Work(s.Ready())}
+	if s.opts.Presence == nil {
+		return checks
+	}
+	if _, err := s.opts.Presence.All(); err != nil {
+		return append(checks, ready.Check{Name: "parts", Level: ready.Warn, Detail: err.Error()})
+	}
+	for _, role := range []string{rolePlanner, roleLauncher, roleReaper} {
+		switch p := s.part(role); {
+		case p.Missing != "":
+			checks = append(checks, ready.Check{Name: "parts", Level: ready.Warn, Detail: fmt.Sprintf("%s: start taurus-%s", p.Missing, role)})
+		case p.Unable != "":
+			checks = append(checks, ready.Check{Name: "parts", Level: ready.Warn, Detail: p.Unable})
+		}
+	}
+	return checks
+}
