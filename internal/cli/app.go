@@ -146,7 +146,7 @@ func (a *App) Command() *cobra.Command {
 	group(root, "jobs", a.run(), a.ps(), a.job(), a.scale(), a.stop(), a.rm(), a.logs())
 	group(root, "past", a.events(), a.replay(), a.explain())
 	group(root, "log", a.log())
-	group(root, "parts", a.serve(), a.health(), a.version())
+	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())
 	root.AddCommand(a.web())
 	root.SetHelpCommandGroupID("parts")
 	root.SetCompletionCommandGroupID("parts")

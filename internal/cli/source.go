@@ -22,13 +22,21 @@ func (a *App) find() source {
 	if url := a.Getenv("TAURUS_API"); url != "" {
 		return source{url, "TAURUS_API"}
 	}
-	state := stateDir(a.Getenv)
-	for _, dir := range []string{filepath.Join(state, demoDir), state} {
-		if e, running := allinone.ReadEndpoints(dir); running && len(e.API) > 0 {
-			return source{e.API[0], filepath.Join(dir, "endpoints.json")}
-		}
+	if dir, e, running := a.here(); running && len(e.API) > 0 {
+		return source{e.API[0], filepath.Join(dir, "endpoints.json")}
 	}
 	return source{defaultAPI, "the default"}
+}
+
+// here is the demo or dev that runs on this machine, and its data directory.
+func (a *App) here() (dir string, e allinone.Endpoints, running bool) {
+	state := stateDir(a.Getenv)
+	for _, dir := range []string{filepath.Join(state, demoDir), state} {
+		if e, running := allinone.ReadEndpoints(dir); running {
+			return dir, e, true
+		}
+	}
+	return "", e, false
 }
 
 // demoDir is the demo's directory under the state directory.

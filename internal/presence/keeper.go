@@ -20,6 +20,9 @@ const (
 	// WriteMax is how long ago a renewal may have worked for its process to be able.
 	WriteMax = 20 * time.Second
 
+	// lookEvery is how often a process looks whether it is able: when that has changed
+	// others are told at once.
+	lookEvery = time.Second
 	// renewTimeout bounds one renewal, leaveTimeout the last words.
 	renewTimeout = 4 * time.Second
 	leaveTimeout = time.Second
@@ -45,11 +48,16 @@ func NewKeeper(store eventlog.Presence, now func() time.Time, logger zerolog.Log
 // Run renews the presence with what report says then, until ctx ends, and takes it
 // away.
 func (k *Keeper) Run(ctx context.Context, report func() ready.Report) {
-	tick := time.NewTicker(Every)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	var last time.Time
+	told := false
 	for {
 		r := report()
-		k.renew(ctx, &r)
+		if now := time.Now(); r.Able != told || now.Sub(last) >= Every {
+			last, told = now, r.Able
+			k.renew(ctx, &r)
+		}
 		select {
 		case <-ctx.Done():
 			k.leave(ctx, &r)

@@ -185,6 +185,14 @@ func TestWhoIsNotAble(t *testing.T) {
 		unable("") // The other is.
 		two.able.Store(false)
 		unable("launcher launcher-2 is not ready: no master")
+		// What has changed is told at once.
+		two.able.Store(true)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if all, err := s.Present(t.Context()); err != nil || !strings.Contains(string(all[1].Data), `"ready":true`) {
+			t.Errorf("a second later it says %s, %v", all[1].Data, err)
+		}
+		two.able.Store(false)
 		one.leave()
 		two.leave()
 		unable("")

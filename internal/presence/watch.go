@@ -128,6 +128,17 @@ func (w *Watch) see(p eventlog.Present) {
 	s.Report = r
 }
 
+// Read is what those say who are there now, for who looks once.
+func Read(all []eventlog.Present, now time.Time) []Seen {
+	w := &Watch{looked: now, seen: map[who]*sight{}}
+	seen := make([]Seen, 0, len(all))
+	for _, p := range all {
+		w.see(p)
+		seen = append(seen, w.seen[who{p.Role, p.ID}].Seen)
+	}
+	return seen
+}
+
 // forget drops the oldest of those that are gone.
 func (w *Watch) forget() {
 	var gone []who
@@ -194,7 +205,7 @@ func (w *Watch) Missing(role string) string {
 	}
 	gone := now.Sub(since)
 	switch {
-	case gone < MissingAfter, now.Sub(w.resumed) < MissingAfter:
+	case gone < MissingAfter, now.Sub(w.resumed) < TTL:
 		return ""
 	case last.IsZero():
 		return fmt.Sprintf("no %s has been seen since this process started %v ago", role, ready.Round(gone))

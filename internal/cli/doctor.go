@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/cli/story"
+	"github.com/milosgajdos/taurus/internal/cli/table"
+	"github.com/milosgajdos/taurus/internal/doctor"
+	"github.com/milosgajdos/taurus/internal/presence"
+	"github.com/milosgajdos/taurus/internal/ready"
+	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/wiring"
+)
+
+const (
+	// doctorPatience bounds all that a doctor asks, together.
+	doctorPatience = 30 * time.Second
+	doctorName     = "taurus doctor"
+)
+
+// doctor looks at the whole installation.
+func (a *App) doctor() *cobra.Command {
+	var n wiring.NATS
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look at the whole installation, and say what to change",
+		Long: "Look at NATS and what taurus keeps there, at which parts are there and able, at the\n" +
+			"API and at the Mesos master that it names; a line for each, with what to change. It\n" +
+			"asks NATS itself, with the settings that the services take, best those of an admin,\n" +
+			"and changes nothing. Exit status: 0 if nothing fails, 1 otherwise.",
+		Example: "  taurus doctor\n  taurus doctor --nats nats://n1:4222,nats://n2:4222 --output json",
+		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	settings := service.NewSettings("doctor", cmd.Flags(), n.Register)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := settings.Load(a.lookupHere); err != nil {
+			return err
+		}
+		if err := n.Complete(settings); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(cmd.Context(), doctorPatience)
+		defer cancel()
+		r := doctor.Judge(a.examine(ctx, &n))
+		if err := a.show(r, func(w io.Writer) error { return a.writeReport(w, r) }); err != nil {
+			return err
+		}
+		if !r.Able {
+			return &statusError{errTold, ExitFailed}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// lookupHere finds settings in the environment, and where NATS is in a demo or dev
+// that runs here.
+func (a *App) lookupHere(name string) (string, bool) {
+	value := a.Getenv(name)
+	if value == "" && name == service.EnvPrefix+"NATS" {
+		if _, e, running := a.here(); running {
+			value = e.NATS
+		}
+	}
+	return value, value != ""
+}
+
+// examine gathers what there is to know.
+func (a *App) examine(ctx context.Context, n *wiring.NATS) doctor.Facts {
+	f := doctor.Facts{Now: a.Now(), Version: service.Version()}
+	// NATS that is away is to be said soon, not waited for.
+	bounded, cancel := context.WithTimeout(ctx, doctorPatience/3)
+	defer cancel()
+	if f.NATS, f.NATSErr = n.Inspect(bounded, doctorName, zerolog.Nop()); f.NATSErr == nil {
+		f.Parts, f.PartsErr = a.partsThere(bounded, n)
+	} else {
+		f.PartsErr = errNoNATS
+	}
+	api := a.client()
+	f.API = a.base.url
+	if f.Cluster, f.ClusterErr = api.Cluster(ctx, ""); f.ClusterErr == nil {
+		if s := f.Cluster.Launcher.Subscription; s != nil && s.Open {
+			f.Mesos = doctor.AskMaster(ctx, s.Master)
+		}
+	}
+	return f
+}
+
+var errNoNATS = fmt.Errorf("NATS was not reached")
+
+// partsThere are the parts that say so in NATS.
+func (a *App) partsThere(ctx context.Context, n *wiring.NATS) ([]presence.Seen, error) {
+	all, err := n.Present(ctx, doctorName, zerolog.Nop())
+	if err != nil {
+		return nil, err
+	}
+	return presence.Read(all, a.Now()), nil
+}
+
+// writeReport writes a line per check, and the sum of it.
+func (a *App) writeReport(w io.Writer, r ready.Report) error {
+	s, t := a.style(), table.New()
+	n := map[ready.Level]uint32{}
+	for _, c := range r.Checks {
+		n[c.Level]++
+		t.Row(s.level(c.Level), c.Name, story.Plain(c.Detail))
+	}
+	if _, err := t.WriteTo(w); err != nil {
+		return err
+	}
+	switch {
+	case n[ready.Fail] > 0:
+		say(w, "%s, %s: taurus cannot do all of its work", count(n[ready.Fail], "failure"), count(n[ready.Warn], "warning"))
+	case n[ready.Warn] > 0:
+		say(w, "%s: taurus does its work", count(n[ready.Warn], "warning"))
+	default:
+		say(w, "all is well")
+	}
+	return nil
+}
+
+// level colours a level.
+func (s style) level(l ready.Level) string {
+	switch l {
+	case ready.OK:
+		return s.paint(green, l.String())
+	case ready.Warn:
+		return s.paint(yellow, l.String())
+	case ready.Fail:
+		return s.paint(red, l.String())
+	}
+	return l.String()
+}
