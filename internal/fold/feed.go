@@ -150,8 +150,7 @@ func (f *Feed) over(ctx context.Context, ended error) error {
 		return f.shorter(ended)
 	}
 	err := acceptedHole(ctx, f.log, h, ended)
-	var hole *HoleError
-	if errors.As(err, &hole) {
+	if hole, ok := errors.AsType[*HoleError](err); ok {
 		hole.Before = f.guard.lastAt
 	}
 	if errors.Is(err, eventlog.ErrUnavailable) {

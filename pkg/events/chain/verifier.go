@@ -89,7 +89,7 @@ func (v *Verifier) push(l Leaf) {
 // written is of another log, or records before it are gone.
 func (v *Verifier) check(sequence uint64, s events.LogSealed) error {
 	want, err := ParseHash(s.Hash)
-	if err != nil || s.Through < v.base || s.Through == v.base && !v.unknown {
+	if said := err == nil; !said || s.Through < v.base || s.Through == v.base && !v.unknown {
 		return nil
 	}
 	if s.Through >= sequence {
