@@ -38,8 +38,8 @@ func (e *ShortError) Error() string {
 	if e.Last > 0 {
 		ends = fmt.Sprintf("it ends at %d%s now", e.Last, of(e.LastAt))
 	}
-	return fmt.Sprintf("%v: it was folded here up to sequence %d%s, and %s, so %d..%d are missing; %s",
-		ErrShort, e.Folded, of(e.FoldedAt), ends, e.Last+1, e.Folded, waysOut("The log has become shorter", e.Last+1, e.Folded))
+	return fmt.Sprintf("%v: it was folded here up to sequence %d%s, and %s, so %s; %s",
+		ErrShort, e.Folded, of(e.FoldedAt), ends, missing(e.Last+1, e.Folded), waysOut("The log has become shorter", e.Last+1, e.Folded))
 }
 
 // Unwrap returns ErrShort.
@@ -87,7 +87,7 @@ func (e *HoleError) Error() string {
 	if !e.Before.IsZero() {
 		since = "; the last record before is of " + e.Before.UTC().Format(time.RFC3339)
 	}
-	return fmt.Sprintf("the log has a hole: %d..%d are missing%s; %s: %v", e.From, e.To, since, waysOut("The log has a hole", e.From, e.To), e.Err)
+	return fmt.Sprintf("the log has a hole: %s%s; %s: %v", missing(e.From, e.To), since, waysOut("The log has a hole", e.From, e.To), e.Err)
 }
 
 // Unwrap returns what the log said.
@@ -106,6 +106,13 @@ func (e sealError) Unwrap() error { return e.BrokenError }
 func waysOut(page string, from, to uint64) string {
 	return fmt.Sprintf("look at it with 'taurus log check', then restore the log ('taurus log restore') or go on without the records "+
 		"('taurus log accept-loss --from %d --to %d --reason ...'); see docs/operating.md, %q", from, to, page)
+}
+
+func missing(from, to uint64) string {
+	if from == to {
+		return fmt.Sprintf("%d is missing", from)
+	}
+	return fmt.Sprintf("%d..%d are missing", from, to)
 }
 
 func of(t time.Time) string {

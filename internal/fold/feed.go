@@ -5,14 +5,19 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// buffered is how many decoded records may wait for their fold.
-const buffered = 4096
+const (
+	// buffered is how many decoded records may wait for their fold.
+	buffered = 4096
+	// awayWait is how long to wait before a log that is away is asked again.
+	awayWait = 100 * time.Millisecond
+)
 
 // Feed is a log being followed, and held against its seals and the mark.
 type Feed struct {
@@ -86,7 +91,7 @@ func (f *Feed) reached(ctx context.Context, tail uint64) error {
 			return err
 		}
 		// A log that keeps nothing of what it had says so to whoever reads it.
-		if bounds, err := f.log.Bounds(ctx); err != nil || bounds.First > 1 {
+		if bounds, err := f.bounds(ctx); err != nil || bounds.First > 1 {
 			return err
 		}
 	}
@@ -97,6 +102,21 @@ func (f *Feed) reached(ctx context.Context, tail uint64) error {
 		close(f.known)
 	}
 	return nil
+}
+
+// bounds are the log's, waited for while it is away.
+func (f *Feed) bounds(ctx context.Context) (eventlog.Bounds, error) {
+	for {
+		bounds, err := f.log.Bounds(ctx)
+		if !errors.Is(err, eventlog.ErrUnavailable) {
+			return bounds, err
+		}
+		select {
+		case <-ctx.Done():
+			return bounds, ctx.Err()
+		case <-time.After(awayWait):
+		}
+	}
 }
 
 func (f *Feed) push(ctx context.Context, rec eventlog.Record, tail uint64) error {

@@ -89,13 +89,16 @@ func parseEnvelope(h map[string]string) (Envelope, error) {
 	if e.Time = e.Time.UTC(); e.Time.Year() < 0 || e.Time.Year() > 9999 {
 		return e, fmt.Errorf("%w: header %s: %s has no year of four digits in UTC", ErrEnvelope, HeaderTime, h[HeaderTime])
 	}
-	for name, into := range map[string]*uint64{HeaderCause: &e.Cause, HeaderEpoch: &e.Epoch, HeaderCounter: &e.Counter} {
-		text, ok := h[name]
+	for _, number := range [...]struct {
+		name string
+		into *uint64
+	}{{HeaderCause, &e.Cause}, {HeaderEpoch, &e.Epoch}, {HeaderCounter, &e.Counter}} {
+		text, ok := h[number.name]
 		if !ok {
 			continue
 		}
-		if *into, err = strconv.ParseUint(text, 10, 64); err != nil {
-			return e, fmt.Errorf("%w: header %s: %w", ErrEnvelope, name, err)
+		if *number.into, err = strconv.ParseUint(text, 10, 64); err != nil {
+			return e, fmt.Errorf("%w: header %s: %w", ErrEnvelope, number.name, err)
 		}
 	}
 	return e, nil

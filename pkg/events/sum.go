@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"strings"
 )
 
 var (
@@ -33,20 +34,14 @@ const (
 // no two messages have the same bytes.
 func Sum(m Message) [32]byte {
 	var (
-		namesHere [sumHeaders]string
-		bytesHere [sumBuffer]byte
+		headersHere [sumHeaders]header
+		bytesHere   [sumBuffer]byte
 	)
-	names := namesHere[:0]
-	for name := range m.Header {
-		if name != HeaderSum {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
+	headers := sortedHeaders(headersHere[:0], m.Header)
 	b := appendPart(bytesHere[:0], m.Subject)
-	b = binary.AppendUvarint(b, uint64(len(names)))
-	for _, name := range names {
-		b = appendPart(appendPart(b, name), m.Header[name])
+	b = binary.AppendUvarint(b, uint64(len(headers)))
+	for _, h := range headers {
+		b = appendPart(appendPart(b, h.name), h.value)
 	}
 	b = binary.AppendUvarint(b, uint64(len(m.Data)))
 	if len(b)+len(m.Data) <= cap(b) {
@@ -56,6 +51,38 @@ func Sum(m Message) [32]byte {
 	_, _ = h.Write(b)
 	_, _ = h.Write(m.Data)
 	return [32]byte(h.Sum(nil))
+}
+
+// header is one of a message.
+type header struct{ name, value string }
+
+// sortedHeaders appends all headers but HeaderSum, by name. Those of an envelope are
+// looked up in their order, which is twice as fast as sorting what is there.
+func sortedHeaders(list []header, all map[string]string) []header {
+	known := 0
+	if _, ok := all[HeaderSum]; ok {
+		known++
+	}
+	for _, name := range [...]string{
+		HeaderID, HeaderSource, HeaderSpecVersion, HeaderTime, HeaderType,
+		HeaderActor, HeaderCause, HeaderCounter, HeaderEpoch, HeaderTrace,
+	} {
+		if value, ok := all[name]; ok {
+			list = append(list, header{name, value})
+			known++
+		}
+	}
+	if known == len(all) {
+		return list
+	}
+	list = list[:0]
+	for name, value := range all {
+		if name != HeaderSum {
+			list = append(list, header{name, value})
+		}
+	}
+	slices.SortFunc(list, func(a, b header) int { return strings.Compare(a.name, b.name) })
+	return list
 }
 
 func appendPart(b []byte, part string) []byte {
