@@ -41,7 +41,7 @@ func (w *World) carry(process int, e machine.Effect) {
 		w.ask(process, ToLog, e)
 	case commanding.Answer:
 		w.answered(process, e)
-	case launching.Explain, commanding.DropUsage, commanding.Survey, commanding.Count:
+	case launching.Explain, commanding.DropUsage, commanding.Weighed, commanding.Survey, commanding.Count:
 	default:
 		w.violate("%s wants %T, which the world does not know", w.Processes[process].Name, e)
 	}
