@@ -91,7 +91,7 @@ func answer(t *testing.T, url string) string {
 // TestRedirectToAStranger: the launcher shows a master's secret to none that a
 // master points to and nobody named.
 func TestRedirectToAStranger(t *testing.T) {
-	nats := natstest.Start(t)
+	nats := withLog(t, natstest.Start(t))
 	evil := newStranger(t, "")
 	front := newStranger(t, evil.host())
 	l := start(t, launcher.New(), "--nats="+nats.URL(), "--master="+front.host(), "--principal=taurus", "--secret-file="+secretFile(t), "--log-level=trace")
@@ -158,7 +158,7 @@ func (f *forger) doomedTask(master, agent string) {
 // TestForgedMaster: a subscription in the log that names another master than the
 // configuration is no reason to ask that for anything.
 func TestForgedMaster(t *testing.T) {
-	nats := natstest.Start(t)
+	nats := withLog(t, natstest.Start(t))
 	evil, good := newStranger(t, ""), newStranger(t, "")
 	f := newForger(t, nats.URL())
 	f.doomedTask("http://"+evil.host(), "")
@@ -209,7 +209,7 @@ func TestForgedMaster(t *testing.T) {
 // TestForgedAgent: an agent in the log that the configuration does not name is not
 // asked for what its task wrote, once there is a secret to show to agents.
 func TestForgedAgent(t *testing.T) {
-	nats := natstest.Start(t)
+	nats := withLog(t, natstest.Start(t))
 	evil := newStranger(t, "")
 	newForger(t, nats.URL()).doomedTask("http://127.0.0.1:1", "http://"+evil.host())
 	for name, args := range map[string][]string{

@@ -79,7 +79,13 @@ func start(t *testing.T, cmd *cobra.Command, args ...string) *process {
 func (p *process) says(text string) {
 	p.t.Helper()
 	defer p.log()
-	testwait.Until(p.t, p.name+" says "+text, func() bool { return strings.Contains(p.out.String(), text) })
+	testwait.Until(p.t, p.name+" says "+text, func() bool {
+		if strings.Contains(p.out.String(), text) {
+			return true
+		}
+		p.lives()
+		return false
+	})
 }
 
 // log shows what a failed test's process said.
