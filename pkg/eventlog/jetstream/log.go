@@ -22,8 +22,10 @@ type Log struct {
 	nc      *nats.Conn
 	js      jetstream.JetStream
 	absence *absence
-	closed  chan struct{}
-	once    sync.Once
+	// restored is up to which sequence the records were restored, 0 for none.
+	restored uint64
+	closed   chan struct{}
+	once     sync.Once
 }
 
 // Open connects, verifies the stream that is there, and returns it as a log; it
@@ -33,12 +35,18 @@ type Log struct {
 // than asked for.
 func Open(ctx context.Context, o Options) (*Log, error) {
 	o = o.withDefaults()
-	nc, js, err := dial(ctx, o, findStream)
+	var restored uint64
+	nc, js, err := dial(ctx, o, func(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, o Options) error {
+		found, err := findStream(ctx, nc, js, o)
+		restored = restoredOf(found)
+
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 
-	return &Log{options: o, nc: nc, js: js, absence: newAbsence(nc, o.Stream), closed: make(chan struct{})}, nil
+	return &Log{options: o, nc: nc, js: js, absence: newAbsence(nc, o.Stream), restored: restored, closed: make(chan struct{})}, nil
 }
 
 // Close implements eventlog.Log.
@@ -161,6 +169,8 @@ func (l *Log) SequenceAt(ctx context.Context, t time.Time) (uint64, error) {
 		return 0, err
 	}
 	switch {
+	case after != 0 && after <= l.restored:
+		return l.restoredAt(ctx, t)
 	case after == 0 || after > b.Last:
 		return b.Last, nil
 	case after <= b.First:

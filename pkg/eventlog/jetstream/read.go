@@ -303,7 +303,7 @@ func (r *reader) emit(msg jetstream.Msg, meta *jetstream.MsgMetadata) {
 	r.next, r.read = meta.Sequence.Stream+1, true
 	r.stopped = !r.yield(eventlog.Record{
 		Sequence: meta.Sequence.Stream,
-		Time:     meta.Timestamp.UTC(),
+		Time:     r.log.timeOf(meta.Sequence.Stream, meta.Timestamp, msg.Headers()),
 		Message:  eventlog.Message{Subject: msg.Subject(), Header: decodeHeader(msg.Headers()), Data: msg.Data()},
 	}, nil)
 }

@@ -92,9 +92,15 @@ func orNoLimit(n int64) int64 {
 }
 
 // findStream verifies the stream that is there, waiting for the server and its
-// elections until ctx ends.
-func findStream(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, o Options) error {
-	return find(ctx, nc, js, o, o.Stream, func(got jetstream.StreamConfig) error { return verify(got, o) })
+// elections until ctx ends, and says what it is like.
+func findStream(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, o Options) (found jetstream.StreamConfig, err error) {
+	err = find(ctx, nc, js, o, o.Stream, func(got jetstream.StreamConfig) error {
+		found = got
+
+		return verify(got, o)
+	})
+
+	return found, err
 }
 
 // makeStream makes the stream or verifies the one that is there, waiting as
@@ -188,6 +194,12 @@ type setting struct {
 
 // verify returns an *UnfitError if a stream is not as asked for.
 func verify(got jetstream.StreamConfig, o Options) error {
+	if _, restoring := got.Metadata[restoringKey]; restoring {
+		return &UnfitError{
+			Stream: o.Stream, Setting: "what it holds", Want: "a whole log", Got: "being restored",
+			Mend: "give the same `taurus log restore` again, it goes on where it stopped",
+		}
+	}
 	if err := verifyPartitions(got, o); err != nil {
 		return err
 	}
