@@ -10,6 +10,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/internal/wiring"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
 // logPatience is how long NATS is waited for.
@@ -25,15 +26,30 @@ func (a *App) log() *cobra.Command {
 		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.logCreate(), a.logResize())
+	cmd.AddCommand(a.logCreate(), a.logResize(), a.logCheck(), a.logVerify(), a.logExport(), a.logRestore(), a.logAcceptLoss())
 	return cmd
 }
 
 // withNATS gives a command the settings of NATS, and runs it once they are read.
 func (a *App) withNATS(cmd *cobra.Command, run func(ctx context.Context, n *wiring.NATS) error) *cobra.Command {
-	var n wiring.NATS
-	settings := service.NewSettings("log", cmd.Flags(), n.Register)
+	settings := a.natsSettings(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		n, err := settings()
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(cmd.Context(), logPatience)
+		defer cancel()
+		return run(ctx, n)
+	}
+	return cmd
+}
+
+// natsSettings gives a command the settings of NATS, and returns how to read them.
+func (a *App) natsSettings(cmd *cobra.Command) func() (*wiring.NATS, error) {
+	n := &wiring.NATS{}
+	settings := service.NewSettings("log", cmd.Flags(), n.Register)
+	return func() (*wiring.NATS, error) {
 		err := settings.Load(func(name string) (string, bool) {
 			value := a.Getenv(name)
 			return value, value != ""
@@ -41,14 +57,20 @@ func (a *App) withNATS(cmd *cobra.Command, run func(ctx context.Context, n *wiri
 		if err == nil {
 			err = n.Complete(settings)
 		}
-		if err != nil {
-			return err
-		}
-		ctx, cancel := context.WithTimeout(cmd.Context(), logPatience)
-		defer cancel()
-		return run(ctx, &n)
+		return n, err
 	}
-	return cmd
+}
+
+// ledger opens the log, and hands it to a command, which may take its time.
+func (a *App) ledger(ctx context.Context, n *wiring.NATS, run func(eventlog.Log) error) (err error) {
+	opening, cancel := context.WithTimeout(ctx, logPatience)
+	defer cancel()
+	log, err := n.Ledger(opening, natsName, a.natsLog())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	return run(log)
 }
 
 // natsName is what NATS' own tools call a command.

@@ -73,6 +73,41 @@ func (n *NATS) WatchPresence(ctx context.Context, env *service.Env) (*presence.W
 	return watch, nil
 }
 
+// Ledger opens the log for a command that NATS' own tools call name. The caller closes
+// it.
+func (n *NATS) Ledger(ctx context.Context, name string, log zerolog.Logger) (eventlog.Log, error) {
+	opened, err := jetstream.Open(ctx, n.ledger(n.connection(name, log)))
+	if err != nil {
+		return nil, n.told(ctx, err)
+	}
+	return opened, nil
+}
+
+// Restoration is a log that is being put back. Until Finish nobody can open it.
+type Restoration interface {
+	// Last is the last sequence that is there already: what is put up to it is passed
+	// over.
+	Last() uint64
+	Put(ctx context.Context, rec eventlog.Record) error
+	// Skip leaves out the sequences up to one, of which there are no records.
+	Skip(ctx context.Context, to uint64) error
+	Finish(ctx context.Context) error
+	Close() error
+}
+
+// Restore begins to restore a log, or goes on with it, for a command that NATS' own tools
+// call name. The caller closes it.
+func (n *NATS) Restore(ctx context.Context, name string, log zerolog.Logger, source string) (Restoration, error) {
+	r, err := jetstream.Restore(ctx, n.ledger(n.connection(name, log)), source)
+	if errors.Is(err, jetstream.ErrNotEmpty) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, n.told(ctx, err)
+	}
+	return r, nil
+}
+
 // OpenWhy opens the stream of verdicts.
 func (n *NATS) OpenWhy(ctx context.Context, env *service.Env) (eventlog.Log, error) {
 	log, err := open(ctx, n, env, n.why(n.options(env)), jetstream.Open)

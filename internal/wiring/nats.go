@@ -83,6 +83,12 @@ func (n *NATS) Complete(s *service.Settings) error {
 	return errors.Join(append(errs, n.loadTLS(s))...)
 }
 
+// Stream is the name of the log's stream.
+func (n *NATS) Stream() string { return n.stream }
+
+// Partitions is the number of partitions of its subjects.
+func (n *NATS) Partitions() uint32 { return n.partitions }
+
 // Space is where the events of a job are.
 func (n *NATS) Space() events.Space { return events.NewSpace(n.partitions) }
 

@@ -115,6 +115,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	LogSealed{}.Type():           decodeAs[LogSealed],
 	LossAccepted{}.Type():        decodeAs[LossAccepted],
 	LogCreated{}.Type():          decodeAs[LogCreated],
+	SequenceSkipped{}.Type():     decodeAs[SequenceSkipped],
 }
 
 func decodeAs[E Event](data []byte) (Event, error) {

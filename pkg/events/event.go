@@ -277,6 +277,14 @@ type LogCreated struct {
 	Additive
 }
 
+// SequenceSkipped stands at a sequence that a record had which is lost, so that no other
+// ever gets it: runs, epochs and whoever reads on from a sequence go by them.
+type SequenceSkipped struct {
+	// To is the last one that is to be skipped.
+	To uint64 `json:"to"`
+	Additive
+}
+
 // Unknown is an event of a type that this program does not know. It is kept and
 // skipped.
 type Unknown struct {

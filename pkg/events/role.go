@@ -18,7 +18,7 @@ func RoleOf(ev Event) Role {
 		return RoleWhy
 	case LogSealed:
 		return RoleSeal
-	case LogCreated, LossAccepted:
+	case LogCreated, LossAccepted, SequenceSkipped:
 		return RoleLog
 	case Unknown:
 	}

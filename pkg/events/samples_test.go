@@ -72,5 +72,6 @@ func samples() []sample {
 		}},
 		admin(events.LossAccepted{From: 46, To: 80, Reason: "the disk of nats-1 broke"}),
 		admin(events.LogCreated{ID: "6f0c1d2e", Partitions: 64}),
+		admin(events.SequenceSkipped{To: 80}),
 	}
 }

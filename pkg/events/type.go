@@ -63,6 +63,9 @@ func (LossAccepted) Type() string { return "taurus.log.loss_accepted.v1" }
 // Type is the CloudEvents type of LogCreated.
 func (LogCreated) Type() string { return "taurus.log.created.v1" }
 
+// Type is the CloudEvents type of SequenceSkipped.
+func (SequenceSkipped) Type() string { return "taurus.log.sequence_skipped.v1" }
+
 // Type is the type that the event came with.
 func (u Unknown) Type() string { return u.TypeName }
 
@@ -87,4 +90,5 @@ func (VerdictChanged) event()      {}
 func (LogSealed) event()           {}
 func (LossAccepted) event()        {}
 func (LogCreated) event()          {}
+func (SequenceSkipped) event()     {}
 func (Unknown) event()             {}

@@ -84,7 +84,7 @@ func sentence(e projection.Event, ev events.Event) string {
 		return ofTask(ev)
 	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed:
 		return ofLauncher(ev)
-	case events.LogSealed, events.LossAccepted, events.LogCreated:
+	case events.LogSealed, events.LossAccepted, events.LogCreated, events.SequenceSkipped:
 		return ofLog(ev) + by(e.Actor)
 	case events.VerdictChanged:
 		return fmt.Sprintf("%s of group %s %s: %s", tasks(ev.Waiting), ev.Group, verb(ev.Waiting, "waits", "wait"), ev.Summary)
@@ -306,6 +306,8 @@ func ofLog(ev events.Event) string {
 		return fmt.Sprintf("loss of %d..%d accepted", ev.From, ev.To) + because(ev.Reason)
 	case events.LogCreated:
 		return "log " + ev.ID + " created"
+	case events.SequenceSkipped:
+		return "lost record of this sequence skipped"
 	default:
 		return ""
 	}

@@ -56,6 +56,7 @@ func TestTell(t *testing.T) {
 		{events.SubscriptionOpened{Master: "http://m"}, "subscribed to the Mesos master at http://m"},
 		{events.SubscriptionClosed{Reason: "eof"}, "subscription to Mesos ended: eof"},
 		{events.LogSealed{Through: 9}, "log sealed up to 9, by ann"},
+		{events.SequenceSkipped{}, "lost record of this sequence skipped, by ann"},
 		{events.LossAccepted{From: 4, To: 6, Reason: "the disk broke"}, "loss of 4..6 accepted: the disk broke, by ann"},
 		{events.LogCreated{ID: "x1"}, "log x1 created, by ann"},
 		{events.VerdictChanged{Waiting: 1, Group: "web", Summary: "too few cpus"}, "1 task of group web waits: too few cpus"},

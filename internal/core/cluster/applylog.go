@@ -70,6 +70,7 @@ func (s *State) applyLog(r Record) Change {
 		s.Losses = append(s.Losses, Loss{
 			Sequence: r.Sequence, At: r.Time, By: r.Envelope.Actor, From: ev.From, To: ev.To, Reason: ev.Reason,
 		})
+	case events.SequenceSkipped:
 	default:
 		return s.skip(nil)
 	}

@@ -93,7 +93,7 @@ func misfit(r *Record) string {
 		c.name("id", ev.ID)
 	case events.LossAccepted:
 		c.text("reason", ev.Reason)
-	case events.JobDeleted, events.JobCompleted, events.Unknown:
+	case events.JobDeleted, events.JobCompleted, events.SequenceSkipped, events.Unknown:
 	}
 	return c.why
 }

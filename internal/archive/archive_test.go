@@ -1,0 +1,234 @@
+package archive_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+var header = archive.Header{Stream: "TAURUS", Partitions: 64}
+
+func record(sequence uint64, data string) archive.Item {
+	return archive.Item{Record: eventlog.Record{
+		Sequence: sequence, Time: time.Date(2026, 3, 1, 12, 0, 0, int(sequence), time.UTC),
+		Message: events.Message{Subject: "taurus.ev.1.job.a", Header: map[string]string{"ce-id": "x"}, Data: []byte(data)},
+	}}
+}
+
+func write(t testing.TB, items ...archive.Item) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := archive.NewWriter(&out, header)
+	for _, item := range items {
+		if err == nil {
+			err = w.Add(item)
+		}
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// read reads a file as far as it goes.
+func read(file []byte) (items []archive.Item, err error) {
+	r, err := archive.NewReader(bytes.NewReader(file))
+	if err != nil {
+		return nil, err
+	}
+	for item, err := range r.Items() {
+		if err != nil {
+			return items, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+func TestFormat(t *testing.T) {
+	got := string(write(t, record(1, `{"a":"<&>"}`), archive.Item{Lost: archive.Range{From: 2, To: 4}}, record(5, `{"a": 1}`)))
+	want := []string{
+		`{"taurus_log":1,"stream":"TAURUS","partitions":64,"from":1}`,
+		`{"sequence":1,"time":"2026-03-01T12:00:00.000000001Z","subject":"taurus.ev.1.job.a","headers":{"ce-id":"x"},"data":{"a":"<&>"}}`,
+		`{"lost":{"from":2,"to":4}}`,
+		`{"sequence":5,"time":"2026-03-01T12:00:00.000000005Z","subject":"taurus.ev.1.job.a","headers":{"ce-id":"x"},"data_base64":"eyJhIjogMX0="}`,
+	}
+	lines := strings.Split(strings.TrimSuffix(got, "\n"), "\n")
+	if len(lines) != 5 || !reflect.DeepEqual(lines[:4], want) || !strings.HasPrefix(lines[4], `{"end":{"last":5,"records":2,"sum":"`) {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestEveryByteSurvives, of whatever a log may hold.
+func TestEveryByteSurvives(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		text := func(name string) string { return string(rapid.SliceOfN(rapid.Byte(), 1, 8).Draw(rt, name)) }
+		var items []archive.Item
+		next := uint64(1)
+		for range rapid.IntRange(0, 5).Draw(rt, "items") {
+			if rapid.IntRange(0, 3).Draw(rt, "lost") == 0 {
+				lost := archive.Range{From: next, To: next + rapid.Uint64Range(0, 9).Draw(rt, "to")}
+				items, next = append(items, archive.Item{Lost: lost}), lost.To+1
+				continue
+			}
+			item := record(next, "")
+			item.Record.Subject = text("subject")
+			item.Record.Header = map[string]string{text("name"): text("value"), "ce-id": text("id")}
+			item.Record.Data = rapid.OneOf(
+				rapid.SliceOfN(rapid.Byte(), 1, 20),
+				rapid.Map(rapid.SampledFrom([]string{`{}`, `null`, `{"a":"\u2028"}`, `{"a":[1,2.50]}`, `"\ud800"`, ` 1`, "1\n", "{\"a\":\n1}"}), func(s string) []byte { return []byte(s) }),
+			).Draw(rt, "data")
+			items, next = append(items, item), next+1
+		}
+		got, err := read(write(t, items...))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if len(got) != len(items) {
+			rt.Fatalf("%d items of %d", len(got), len(items))
+		}
+		for i := range got {
+			if !reflect.DeepEqual(got[i], items[i]) {
+				rt.Fatalf("got %+v, want %+v", got[i], items[i])
+			}
+		}
+	})
+}
+
+// TestAChangedFileIsSeen: no byte of one can be changed, and no part of it left out.
+func TestAChangedFileIsSeen(t *testing.T) {
+	file := write(t, record(1, `{"a":1}`), archive.Item{Lost: archive.Range{From: 2, To: 4}}, record(5, `{"b":2}`))
+	if _, err := read(file); err != nil {
+		t.Fatal(err)
+	}
+	for i := range file {
+		for bit := range 8 {
+			changed := bytes.Clone(file)
+			changed[i] ^= 1 << bit
+			if _, err := read(changed); err == nil {
+				t.Fatalf("bit %d of byte %d was changed, and nothing is wrong", bit, i)
+			}
+		}
+		if _, err := read(file[:i]); !errors.Is(err, archive.ErrFormat) && !errors.Is(err, archive.ErrUnfinished) {
+			t.Fatalf("cut off after %d bytes: %v", i, err)
+		}
+	}
+	lines := bytes.SplitAfter(file, []byte("\n"))
+	for i := range lines[:len(lines)-1] {
+		if _, err := read(bytes.Join(append(append([][]byte{}, lines[:i]...), lines[i+1:]...), nil)); err == nil {
+			t.Fatalf("line %d was left out, and nothing is wrong", i+1)
+		}
+	}
+	if _, err := read(append(bytes.Clone(file), lines[1]...)); !errors.Is(err, archive.ErrFormat) {
+		t.Errorf("something follows: %v", err)
+	}
+}
+
+// TestResume: wherever writing stopped, it can be gone on with, and a finished file
+// can be added to.
+func TestResume(t *testing.T) {
+	items := []archive.Item{record(1, `{"a":1}`), {Lost: archive.Range{From: 2, To: 4}}, record(5, `{"b":2}`)}
+	whole := write(t, items...)
+	first := bytes.IndexByte(whole, '\n') + 1
+	name := filepath.Join(t.TempDir(), "export")
+	for cut := first; cut <= len(whole); cut++ {
+		if err := os.WriteFile(name, whole[:cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		w, err := archive.Resume(f, header, func(item archive.Item) error {
+			if !reflect.DeepEqual(item, items[seen]) {
+				t.Fatalf("seen %+v, want %+v", item, items[seen])
+			}
+			seen++
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("cut off after %d bytes: %v", cut, err)
+		}
+		for _, item := range items[seen:] {
+			if err := w.Add(item); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(w.Close(), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := os.ReadFile(name); !bytes.Equal(got, whole) {
+			t.Fatalf("cut off after %d bytes, it became\n%s", cut, got)
+		}
+	}
+}
+
+func TestResumeRefusesAnotherLog(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "export")
+	if err := os.WriteFile(name, write(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	var other *archive.OtherError
+	if _, err := archive.Resume(f, archive.Header{Stream: "OTHER", Partitions: 64}, nil); !errors.As(err, &other) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestLogReadsPastHoles: what follows a hole is read all the same.
+func TestLogReadsPastHoles(t *testing.T) {
+	log := memory.New()
+	defer func() { _ = log.Close() }()
+	for range 6 {
+		if _, err := log.Append(t.Context(), eventlog.Fact(record(1, "{}").Record.Message)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holes := holed{log, map[uint64]bool{2: true, 3: true, 6: true}}
+	var got []uint64
+	var lost []archive.Range
+	for item, err := range archive.Log(t.Context(), holes, 1, 6) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if item.Lost.From != 0 {
+			lost = append(lost, item.Lost)
+			continue
+		}
+		got = append(got, item.Record.Sequence)
+	}
+	if !reflect.DeepEqual(got, []uint64{1, 4, 5}) || !reflect.DeepEqual(lost, []archive.Range{{From: 2, To: 3}, {From: 6, To: 6}}) {
+		t.Errorf("read %v, lost %v", got, lost)
+	}
+}
+
+// FuzzReader: whatever a file holds, it is read or refused.
+func FuzzReader(f *testing.F) {
+	f.Add(write(f, record(1, `{"a":1}`), archive.Item{Lost: archive.Range{From: 2, To: 4}}))
+	f.Add([]byte("{\"taurus_log\":1}\n{\"sequence\":1}\n"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if _, err := read(file); err != nil && !errors.Is(err, archive.ErrFormat) && !errors.Is(err, archive.ErrUnfinished) {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,259 @@
+package audit_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/mark"
+	"github.com/milosgajdos/taurus/internal/testwait"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
+	"github.com/milosgajdos/taurus/pkg/events/chain"
+)
+
+func TestMain(m *testing.M) { testwait.Main(m) }
+
+// log is one that a test can harm, with the marks and hashes of who folded it whole.
+type log struct {
+	t       testing.TB
+	records []eventlog.Record
+	chain   chain.Verifier
+	mark    mark.Mark
+}
+
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func (l *log) add(subject string, ev events.Event) {
+	l.t.Helper()
+	sequence := uint64(1)
+	if n := len(l.records); n > 0 {
+		sequence = l.records[n-1].Sequence + 1
+	}
+	m, err := events.Encode(subject, events.Envelope{ID: "e", Source: "test", Actor: "ann", Time: start}, ev)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	r := eventlog.Record{Sequence: sequence, Time: start.Add(time.Duration(sequence) * time.Second), Message: m}
+	if head, _, _ := l.chain.Head(); head == sequence-1 {
+		if err := l.chain.Add(r.Sequence, r.Time, m); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	l.records = append(l.records, r)
+}
+
+func (l *log) jobs(n int) {
+	for range n {
+		l.add(events.NewSpace(0).Job("web"), events.JobDeleted{Run: 1})
+	}
+}
+
+// seal seals what there is, through n records before the end.
+func (l *log) seal() {
+	through, hash, _ := l.chain.Head()
+	l.add(events.SealSubject, events.LogSealed{Through: through, Hash: hash.String(), Records: through})
+}
+
+func (l *log) accept(from, to uint64) {
+	l.add(events.LogSubject, events.LossAccepted{From: from, To: to, Reason: "test"})
+}
+
+func (l *log) lose(from, to uint64) {
+	kept := l.records[:0:0]
+	for _, r := range l.records {
+		if r.Sequence < from || r.Sequence > to {
+			kept = append(kept, r)
+		}
+	}
+	l.records = kept
+}
+
+// flip changes a record and leaves its checksum.
+func (l *log) flip(sequence uint64) {
+	for i := range l.records {
+		if r := &l.records[i]; r.Sequence == sequence {
+			r.Data = []byte(strings.Replace(string(r.Data), "1", "7", 1))
+		}
+	}
+}
+
+// forge changes a record and makes a new checksum.
+func (l *log) forge(sequence uint64) {
+	for i := range l.records {
+		if r := &l.records[i]; r.Sequence == sequence {
+			m, err := events.Encode(r.Subject, events.Envelope{ID: "forged", Source: "x", Time: start}, events.JobDeleted{Run: 9})
+			if err != nil {
+				l.t.Fatal(err)
+			}
+			r.Message = m
+		}
+	}
+}
+
+// whole is a log of 21 records, of which 10 are sealed by the eleventh.
+func whole(t testing.TB) *log {
+	l := &log{t: t}
+	l.jobs(10)
+	l.seal()
+	l.jobs(10)
+	sequence, hash, known := l.chain.Head()
+	l.mark = mark.Mark{Sequence: sequence, Hash: hash, Known: known, Time: start, First: l.hashAt(1)}
+	return l
+}
+
+func (l *log) hashAt(sequence uint64) chain.Hash {
+	var h chain.Hash
+	for _, r := range l.records[:sequence] {
+		h = chain.Next(h, r.Sequence, r.Time, r.Message)
+	}
+	return h
+}
+
+// audit reads the log, or what is left of one that counts up to last.
+func (l *log) audit(prepare func(*audit.Auditor)) audit.Report {
+	a := audit.New(events.NewSpace(0))
+	prepare(a)
+	next := uint64(1)
+	for _, r := range l.records {
+		if r.Sequence > next {
+			a.Add(archive.Item{Lost: archive.Range{From: next, To: r.Sequence - 1}})
+		}
+		a.Add(archive.Item{Record: r})
+		next = r.Sequence + 1
+	}
+	return a.Report()
+}
+
+// TestReport: what is told of what became of a log that was folded and sealed.
+func TestReport(t *testing.T) {
+	for name, c := range map[string]struct {
+		harm func(l *log)
+		// want are the problems, CODE FROM-TO.
+		want string
+	}{
+		"nothing":                   {func(*log) {}, ""},
+		"more":                      {func(l *log) { l.jobs(5); l.seal() }, ""},
+		"the end lost":              {func(l *log) { l.lose(13, 21) }, "short 13-21"},
+		"the end lost, accepted":    {func(l *log) { l.lose(13, 21); l.accept(13, 21) }, ""},
+		"the end lost, others came": {func(l *log) { l.lose(13, 21); l.add(events.LogSubject, events.LogCreated{ID: "x"}); l.jobs(20) }, "other 11-21"},
+		"all lost":                  {func(l *log) { l.lose(1, 21) }, "short 1-21"},
+		"another log":               {func(l *log) { l.lose(1, 21); l.add(events.LogSubject, events.LogCreated{ID: "x"}); l.jobs(30) }, "foreign 0-0"},
+		"a hole":                    {func(l *log) { l.lose(5, 7) }, "missing 5-7"},
+		"a hole, accepted":          {func(l *log) { l.lose(5, 7); l.accept(5, 7) }, ""},
+		"half of a hole accepted":   {func(l *log) { l.lose(5, 7); l.accept(5, 6) }, "missing 5-7"},
+		"two holes":                 {func(l *log) { l.lose(5, 7); l.lose(15, 15) }, "missing 5-7, missing 15-15"},
+		"a bit flipped":             {func(l *log) { l.flip(3) }, "broken 1-10, changed 3-3"},
+		"a bit flipped, accepted":   {func(l *log) { l.flip(3); l.accept(3, 3) }, ""},
+		"an unsealed bit flipped":   {func(l *log) { l.flip(15) }, "other 11-21, changed 15-15"},
+		"a sealed record forged":    {func(l *log) { l.forge(3) }, "broken 1-10"},
+		"an unsealed record forged": {func(l *log) { l.forge(20) }, "other 11-21"},
+		"an acceptance not finished": {func(l *log) {
+			l.lose(13, 21)
+			l.add(events.LogSubject, events.SequenceSkipped{To: 21})
+			l.add(events.LogSubject, events.SequenceSkipped{To: 21})
+		}, "missing 13-14, short 15-21"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := whole(t)
+			c.harm(l)
+			r := l.audit(func(a *audit.Auditor) { a.Mark("/var/lib/taurus/api", l.mark) })
+			var got []string
+			for _, p := range r.Problems {
+				got = append(got, string(p.Code)+" "+strings.ReplaceAll(rangeText(p.Range), "..", "-"))
+				if p.Message == "" || len(p.Ways) == 0 {
+					t.Errorf("%+v tells no way out", p)
+				}
+			}
+			if text := strings.Join(got, ", "); text != c.want {
+				t.Errorf("got  %s\nwant %s", text, c.want)
+			}
+			if r.Whole != (c.want == "") {
+				t.Errorf("whole: %t", r.Whole)
+			}
+		})
+	}
+}
+
+func rangeText(r archive.Range) string {
+	data, _ := json.Marshal(r)
+	var v struct{ From, To json.Number }
+	_ = json.Unmarshal(data, &v)
+	return v.From.String() + "-" + v.To.String()
+}
+
+// TestCounts: what a whole log is said to be, so that it can be noted elsewhere.
+func TestCounts(t *testing.T) {
+	l := whole(t)
+	r := l.audit(func(*audit.Auditor) {})
+	if r.First != 1 || r.Last != 21 || r.Records != 21 || r.Seals != 1 || r.Unsealed != 11 || r.Unsummed != 0 || r.Rejected.Count != 0 {
+		t.Errorf("%+v", r)
+	}
+	if r.Sealed.Sequence != 10 || r.Sealed.Hash != l.hashAt(10) || r.Head.Sequence != 21 || r.Head.Hash != l.hashAt(21) {
+		t.Errorf("sealed %v, head %v", r.Sealed, r.Head)
+	}
+	l.accept(30, 40)
+	if r = l.audit(func(*audit.Auditor) {}); r.Head != nil || len(r.Losses) != 1 || r.Losses[0].By != "ann" || r.Losses[0].Sequence != 22 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestAnchors: seals that were noted elsewhere.
+func TestAnchors(t *testing.T) {
+	l := whole(t)
+	right := audit.Anchor{Sequence: 10, Hash: l.hashAt(10)}
+	for _, c := range []struct {
+		anchor audit.Anchor
+		harm   func()
+		want   audit.Code
+	}{
+		{right, func() {}, ""},
+		{audit.Anchor{Sequence: 15, Hash: l.hashAt(15)}, func() {}, ""},
+		{audit.Anchor{Sequence: 15, Hash: l.hashAt(14)}, func() {}, audit.CodeOther},
+		{audit.Anchor{Sequence: 99, Hash: l.hashAt(14)}, func() {}, audit.CodeShort},
+		{audit.Anchor{Sequence: 22, Hash: l.hashAt(14)}, func() { l.accept(50, 60) }, audit.CodeUnknown},
+	} {
+		c.harm()
+		r := l.audit(func(a *audit.Auditor) { a.Expect(c.anchor) })
+		code := audit.Code("")
+		if len(r.Problems) > 0 {
+			code = r.Problems[0].Code
+		}
+		if code != c.want {
+			t.Errorf("%v: %+v, want %q", c.anchor, r.Problems, c.want)
+		}
+	}
+	parsed, err := audit.ParseAnchor(right.String())
+	if err != nil || parsed != right {
+		t.Errorf("%v, %v", parsed, err)
+	}
+	for _, bad := range []string{"", "10", "10:", ":" + right.Hash.String(), "x:" + right.Hash.String(), "0:" + right.Hash.String(), "10:12"} {
+		if _, err := audit.ParseAnchor(bad); err == nil {
+			t.Errorf("%q is an anchor", bad)
+		}
+	}
+}
+
+// TestStrangersRecords: what folds pass over is told, and is no damage.
+func TestStrangersRecords(t *testing.T) {
+	l := whole(t)
+	l.records = append(l.records, eventlog.Record{
+		Sequence: 22, Time: start, Message: events.Message{Subject: "taurus.ev.1.job.web", Data: []byte("x")},
+	})
+	r := l.audit(func(*audit.Auditor) {})
+	if !r.Whole || r.Rejected.Count != 1 || r.Rejected.First[0].Sequence != 22 || r.Unsummed != 1 {
+		t.Errorf("%+v", r)
+	}
+	l.add(events.NewSpace(0).Job("web"), events.JobDeleted{Run: 1})
+	last := &l.records[len(l.records)-1]
+	m := last.Message
+	m.Header["ce-type"] = "taurus.job.deleted.v9"
+	m.Header[events.HeaderSum] = ""
+	delete(m.Header, events.HeaderSum)
+	if r = l.audit(func(*audit.Auditor) {}); r.Rejected.Count != 2 {
+		t.Errorf("%+v", r)
+	}
+}

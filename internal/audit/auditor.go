@@ -1,0 +1,262 @@
+package audit
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
+	"github.com/milosgajdos/taurus/pkg/events/chain"
+)
+
+// Auditor takes a log item by item. Make one with New; it is not safe for concurrent
+// use.
+type Auditor struct {
+	space    events.Space
+	report   Report
+	chain    chain.Verifier
+	summed   bool
+	anchors  []Anchor
+	marks    []*marked
+	problems []Problem
+	// skipped are the sequences that were skipped as lost.
+	skipped []archive.Range
+}
+
+// New returns an auditor of a log with these subjects, before its first item.
+func New(space events.Space) *Auditor { return &Auditor{space: space} }
+
+// From has the log begin with a sequence: what is before it is not looked at, and its
+// hash is not known before the first seal.
+func (a *Auditor) From(sequence uint64) {
+	if sequence > 1 {
+		_ = a.chain.Skip(1, sequence-1) // Of a log of which nothing was added yet.
+	}
+}
+
+// Expect has a seal that was noted elsewhere held against the log.
+func (a *Auditor) Expect(anchor Anchor) { a.anchors = append(a.anchors, anchor) }
+
+// Add takes in the next item.
+func (a *Auditor) Add(item archive.Item) {
+	if item.Lost.From != 0 {
+		a.missing(item.Lost)
+		return
+	}
+	a.record(item.Record)
+}
+
+func (a *Auditor) missing(r archive.Range) {
+	a.found(lost(CodeMissing, r, fmt.Sprintf("%s of sequence %s %s missing", records(r.Len()), r, are(r.Len()))))
+	if err := a.chain.Skip(r.From, r.To); err != nil {
+		a.chain.Forget()
+	}
+}
+
+func (a *Auditor) record(rec eventlog.Record) {
+	rp := &a.report
+	if rp.Records == 0 {
+		rp.First, rp.FirstAt = rec.Sequence, rec.Time
+	}
+	rp.Records++
+	rp.Last, rp.LastAt = rec.Sequence, rec.Time
+	sum, err := events.CheckedSum(rec.Message)
+	a.link(rec, sum, err)
+	a.judge(rec, err)
+	a.compare(rec.Sequence, sum)
+}
+
+// link takes a record into the chain. Behind a seal that does not fit the chain goes
+// on from what it says, so that what is wrong later is told too.
+func (a *Auditor) link(rec eventlog.Record, sum [32]byte, unfit error) {
+	ev := ofTheLog(rec, unfit)
+	leaf := chain.Leaf{Sequence: rec.Sequence, Time: rec.Time, Sum: sum}
+	before := a.chain.Good()
+	err := a.chain.AddLeaf(leaf, ev)
+	if b, ok := errors.AsType[*chain.BrokenError](err); ok {
+		a.found(lost(CodeBroken, archive.Range{From: b.From(), To: max(b.From(), b.To())}, b.Error()))
+		a.chain.Forget()
+		err = a.chain.AddLeaf(leaf, ev)
+	}
+	if err != nil {
+		// Of the future, say: it seals nothing.
+		_ = a.chain.AddLeaf(leaf, nil)
+	}
+	switch ev := ev.(type) {
+	case events.LogSealed:
+		if hash, err := chain.ParseHash(ev.Hash); err == nil && a.chain.Good() > before {
+			a.report.Seals++
+			a.report.Sealed = &Anchor{Sequence: ev.Through, Hash: hash}
+		}
+	case events.LossAccepted:
+		a.accepted(rec, ev)
+	case events.SequenceSkipped:
+		a.skip(rec.Sequence)
+	default:
+	}
+}
+
+// skip notes a sequence that was skipped as lost.
+func (a *Auditor) skip(sequence uint64) {
+	if n := len(a.skipped); n > 0 && a.skipped[n-1].To+1 == sequence {
+		a.skipped[n-1].To = sequence
+		return
+	}
+	a.skipped = append(a.skipped, archive.Range{From: sequence, To: sequence})
+}
+
+// ofTheLog is the event of a record that says something of the log itself, where it
+// may be said; nil for every other.
+func ofTheLog(rec eventlog.Record, unfit error) events.Event {
+	if unfit != nil || rec.Subject != events.SealSubject && rec.Subject != events.LogSubject {
+		return nil
+	}
+	_, ev, err := events.Decode(rec.Message)
+	if err != nil {
+		return nil
+	}
+	switch ev.(type) {
+	case events.LogSealed:
+		if rec.Subject == events.SealSubject {
+			return ev
+		}
+	case events.LossAccepted, events.SequenceSkipped:
+		if rec.Subject == events.LogSubject {
+			return ev
+		}
+	default:
+	}
+	return nil
+}
+
+func (a *Auditor) accepted(rec eventlog.Record, ev events.LossAccepted) {
+	env, _, _ := events.Decode(rec.Message)
+	a.report.Losses = append(a.report.Losses, Loss{
+		Range: archive.Range{From: ev.From, To: ev.To}, Sequence: rec.Sequence, At: rec.Time, By: env.Actor, Reason: ev.Reason,
+	})
+}
+
+// judge tells whether a fold takes in a record.
+func (a *Auditor) judge(rec eventlog.Record, unfit error) {
+	at := archive.Range{From: rec.Sequence, To: rec.Sequence}
+	switch {
+	case errors.Is(unfit, events.ErrSum):
+		a.found(lost(CodeChanged, at, fmt.Sprintf("the record at sequence %d does not fit its checksum: it was changed after it was written, or forged", rec.Sequence)))
+		a.rejected(rec, unfit.Error())
+		return
+	case errors.Is(unfit, events.ErrUnsummed):
+		a.report.Unsummed++
+		if a.summed {
+			a.rejected(rec, unfit.Error())
+			return
+		}
+	default:
+		a.summed = true
+	}
+	decoded, err := cluster.Decode(a.space, rec.Sequence, rec.Time, rec.Message)
+	switch {
+	case err != nil:
+		a.found(Problem{Code: CodeNewer, Range: at, Message: err.Error(), Ways: []string{"install the newer taurus on every host; this one stops there"}})
+	case decoded.Rejection != "":
+		a.rejected(rec, decoded.Rejection)
+	}
+}
+
+func (a *Auditor) rejected(rec eventlog.Record, why string) {
+	r := &a.report.Rejected
+	if r.Count++; r.Count <= rejectionsTold {
+		r.First = append(r.First, Rejection{Sequence: rec.Sequence, Subject: rec.Subject, Reason: why})
+	}
+}
+
+// compare holds the hash up to a record against what was noted of it.
+func (a *Auditor) compare(sequence uint64, sum [32]byte) {
+	_, hash, known := a.chain.Head()
+	for _, m := range a.marks {
+		m.compare(sequence, hash, known, a.chain.Good(), sum)
+	}
+	a.anchors = slices.DeleteFunc(a.anchors, func(anchor Anchor) bool {
+		if anchor.Sequence != sequence {
+			return false
+		}
+		switch {
+		case !known:
+			a.found(unknown(anchor))
+		case hash != anchor.Hash:
+			a.found(lost(CodeOther, archive.Range{From: 1, To: sequence}, fmt.Sprintf(
+				"the log is not the one that the seal %.20s... is of: up to sequence %d its hash is %.12s", anchor, sequence, hash)))
+		}
+		return true
+	})
+}
+
+func unknown(anchor Anchor) Problem {
+	return Problem{
+		Code: CodeUnknown, Message: fmt.Sprintf("nothing can be said of the seal of %d: records before it are lost, and none behind them is sealed", anchor.Sequence),
+		Ways: []string{"compare with a seal from before the loss, or from after the next seal"},
+	}
+}
+
+// found notes a problem.
+func (a *Auditor) found(p Problem) { a.problems = append(a.problems, p) }
+
+// Report says what was found, once the whole log was taken in. What was accepted is
+// no problem any more.
+func (a *Auditor) Report() Report {
+	r := a.report
+	if sequence, hash, known := a.chain.Head(); known && sequence > 0 {
+		r.Head = &Anchor{Sequence: sequence, Hash: hash}
+	}
+	r.Unsealed = r.Last - min(r.Last, a.chain.Good())
+	all := slices.Clone(a.problems)
+	for _, s := range a.skipped {
+		all = append(all, lost(CodeMissing, s, fmt.Sprintf("the acceptance of the loss of %s was begun, and is not finished: give the command again", s)))
+	}
+	for _, m := range a.marks {
+		all = append(all, m.problems(r)...)
+	}
+	for _, anchor := range a.anchors {
+		all = append(all, lost(CodeShort, archive.Range{From: r.Last + 1, To: anchor.Sequence}, fmt.Sprintf(
+			"a seal was noted of records up to %d, and the log ends at %d", anchor.Sequence, r.Last)))
+	}
+	r.Problems = slices.DeleteFunc(all, func(p Problem) bool { return p.Lost() && a.excused(p) })
+	slices.SortStableFunc(r.Problems, func(x, y Problem) int { return cmp.Compare(x.From, y.From) })
+	r.Whole = len(r.Problems) == 0
+	return r
+}
+
+// excused reports whether a problem was accepted: all of what is missing, and of a
+// range that holds a change any part, since it is not known which it was.
+func (a *Auditor) excused(p Problem) bool {
+	for _, l := range a.report.Losses {
+		switch p.Code {
+		case CodeBroken:
+			if l.From <= p.To && p.From <= l.To {
+				return true
+			}
+		default:
+			if l.From <= p.From && p.To <= l.To {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func records(n uint64) string {
+	if n == 1 {
+		return "1 record"
+	}
+	return fmt.Sprintf("%d records", n)
+}
+
+func are(n uint64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/cli/story"
+	"github.com/milosgajdos/taurus/internal/mark"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+)
+
+// logCheck reads the whole log.
+func (a *App) logCheck() *cobra.Command {
+	var dirs []string
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Read the whole log and say whether it is whole: exit 0, otherwise 1",
+		Long: "Read the whole log and say whether it is whole: whether records are missing, in the\n" +
+			"middle or at the end, fit their checksums and the seals, and are folded or passed over;\n" +
+			"and whether it is the log that services have folded, by the marks in their state\n" +
+			"directories. What is wrong comes with the ways out, as commands. Nothing is changed.\n" +
+			"Exit statuses: 0 it is whole, 1 it is not.",
+		Example: "  taurus log check\n  taurus log check --state-dir /var/lib/taurus/api --state-dir /var/lib/taurus/planner",
+		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	settings := a.natsSettings(cmd)
+	cmd.Flags().StringArrayVar(&dirs, "state-dir", nil, "state `directory` of a service whose mark is to be compared; may be given again")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		n, err := settings()
+		if err != nil {
+			return err
+		}
+		return a.ledger(cmd.Context(), n, func(log eventlog.Log) error {
+			auditor := audit.New(n.Space())
+			readMarks(auditor, dirs)
+			if _, err := auditLog(cmd.Context(), log, auditor); err != nil {
+				return err
+			}
+			return a.showReport(auditor.Report())
+		})
+	}
+	return cmd
+}
+
+// readMarks has the marks of state directories held against a log.
+func readMarks(auditor *audit.Auditor, dirs []string) {
+	for _, dir := range dirs {
+		m, found, err := mark.Read(dir)
+		switch {
+		case err != nil:
+			auditor.Unmarked(dir, err)
+		case found:
+			auditor.Mark(dir, m)
+		}
+	}
+}
+
+// auditLog has a log audited as far as it goes, and returns its last sequence.
+func auditLog(ctx context.Context, log eventlog.Log, auditor *audit.Auditor) (last uint64, err error) {
+	bounds, err := log.Bounds(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the log: %w", err)
+	}
+	for item, err := range archive.Log(ctx, log, 1, bounds.Last) {
+		if err != nil {
+			return 0, fmt.Errorf("read the log: %w", err)
+		}
+		auditor.Add(item)
+	}
+	return bounds.Last, nil
+}
+
+// showReport shows what was found. A log that is not whole ends the program with
+// ExitFailed.
+func (a *App) showReport(r audit.Report) error {
+	if err := a.show(r, func(w io.Writer) error {
+		writeReport(w, r)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if !r.Whole {
+		return &statusError{error: errTold, status: ExitFailed}
+	}
+	return nil
+}
+
+func writeReport(w io.Writer, r audit.Report) {
+	if r.Records == 0 {
+		say(w, "the log is empty")
+	} else {
+		say(w, "sequences %d..%d, %s to %s: %s", r.First, r.Last, moment(r.FirstAt), moment(r.LastAt), count64(r.Records, "record"))
+	}
+	switch {
+	case r.Sealed != nil:
+		say(w, "%s fit; not sealed yet: %s. To be noted elsewhere, for `taurus log verify --seal`:\n  %s",
+			count64(r.Seals, "seal"), count64(r.Unsealed, "record"), r.Sealed)
+	case r.Records > 0:
+		say(w, "no seal yet")
+	}
+	for _, l := range r.Losses {
+		say(w, "loss of %s accepted at %d, %s%s: %s", l.Range, l.Sequence, moment(l.At), word(" by ", story.Plain(l.By)), story.Plain(l.Reason))
+	}
+	if r.Rejected.Count > 0 {
+		say(w, "%s passed over by every fold, the first:", count64(r.Rejected.Count, "record"))
+		for _, one := range r.Rejected.First {
+			say(w, "  %d on %s: %s", one.Sequence, story.Plain(one.Subject), story.Plain(one.Reason))
+		}
+	}
+	if r.Whole {
+		say(w, "the log is whole")
+		return
+	}
+	say(w, "the log is NOT whole:")
+	for _, p := range r.Problems {
+		say(w, "- %s", story.Plain(p.Message))
+		for _, way := range p.Ways {
+			say(w, "    %s", way)
+		}
+	}
+}
+
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func count64(n uint64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

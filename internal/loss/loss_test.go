@@ -1,0 +1,175 @@
+package loss_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/loss"
+	"github.com/milosgajdos/taurus/internal/testwait"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+func TestMain(m *testing.M) { testwait.Main(m) }
+
+func span(from, to uint64) archive.Range { return archive.Range{From: from, To: to} }
+
+// missing is a report of a log that lacks ranges.
+func missing(list ...archive.Range) audit.Report {
+	var r audit.Report
+	for _, one := range list {
+		r.Problems = append(r.Problems, audit.Problem{Code: audit.CodeMissing, Range: one})
+	}
+	return r
+}
+
+func TestCheck(t *testing.T) {
+	holes := missing(span(5, 7), span(8, 8), span(15, 15))
+	for _, c := range []struct {
+		r     archive.Range
+		there archive.Range
+		want  error
+	}{
+		{span(5, 7), archive.Range{}, nil},
+		{span(6, 8), archive.Range{}, nil},
+		{span(21, 30), archive.Range{}, nil},
+		{span(15, 15), archive.Range{}, nil},
+		{span(4, 7), span(4, 4), loss.ErrThere},
+		{span(5, 20), span(9, 14), loss.ErrThere},
+		{span(8, 10), span(9, 10), loss.ErrThere},
+		{span(20, 30), span(20, 20), loss.ErrThere},
+		{span(1, 2), span(1, 2), loss.ErrThere},
+		{span(0, 3), archive.Range{}, loss.ErrRange},
+		{span(7, 5), archive.Range{}, loss.ErrRange},
+		{span(21, 21+loss.SkipMax), archive.Range{}, loss.ErrFar},
+	} {
+		err := loss.Acceptance{Range: c.r, Reason: "x"}.Check(holes, 20)
+		if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
+			t.Errorf("%s: %v, want %v", c.r, err, c.want)
+		}
+		var there *loss.ThereError
+		if errors.As(err, &there) && there.There != c.there {
+			t.Errorf("%s: %s is there, want %s", c.r, there.There, c.there)
+		}
+	}
+	if err := (loss.Acceptance{Range: span(5, 7)}).Check(holes, 20); !errors.Is(err, loss.ErrReason) {
+		t.Errorf("without a reason: %v", err)
+	}
+}
+
+func submit(t *testing.T, log eventlog.Log, n int) {
+	t.Helper()
+	for range n {
+		m, err := events.Encode(events.NewSpace(0).Job("web"), events.Envelope{ID: "x", Time: time.Now()}, events.JobDeleted{Run: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := log.Append(t.Context(), eventlog.Fact(m)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// report audits a log of which the services' marks say that it was so long.
+func report(t *testing.T, log eventlog.Log) audit.Report {
+	t.Helper()
+	a := audit.New(events.NewSpace(0))
+	bounds, err := log.Bounds(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for item, err := range archive.Log(t.Context(), log, 1, bounds.Last) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Add(item)
+	}
+	return a.Report()
+}
+
+// TestNoSequenceIsGivenOutTwice: behind a lost end the log goes on after it. Wherever
+// the command is interrupted, it goes on when it is given again.
+func TestNoSequenceIsGivenOutTwice(t *testing.T) {
+	const last, lost = 10, 1777
+	a := loss.Acceptance{Range: span(last+1, lost), Reason: "the disk broke", Actor: "ann", Source: "taurus/cli"}
+	for stop := range 12 { // Each append asks before and after.
+		appends, begun := 0, false
+		log := memory.New(memory.WithFault(func([]eventlog.Entry, bool) error {
+			if begun {
+				appends++
+			}
+			if stop > 0 && appends == stop {
+				begun, appends = false, 0
+				return eventlog.ErrUnavailable
+			}
+			return nil
+		}))
+		submit(t, log, last)
+		begun = true
+		done, err := loss.Accept(t.Context(), log, a, report(t, log), time.Now)
+		if stop > 0 && err != nil {
+			r := report(t, log)
+			bounds, _ := log.Bounds(t.Context())
+			if err := a.Check(r, bounds.Last); err != nil {
+				t.Fatalf("interrupted at %d it cannot be given again: %v", stop, err)
+			}
+			if len(r.Losses) == 0 && bounds.Last > last && r.Whole {
+				t.Fatalf("interrupted at %d the log is whole: %+v", stop, r)
+			}
+			done, err = loss.Accept(t.Context(), log, a, r, time.Now)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := report(t, log)
+		if done.Sequence != lost+1 || done.Skipped > lost-last || !r.Whole || len(r.Losses) != 1 || r.Losses[0].By != "ann" || r.Losses[0].Range != a.Range {
+			t.Fatalf("stop %d: %+v, %+v", stop, done, r)
+		}
+		if again, err := loss.Accept(t.Context(), log, a, r, time.Now); err != nil || !again.Before || again.Sequence != done.Sequence {
+			t.Errorf("again: %+v, %v", again, err)
+		}
+		folds(t, log, a)
+		_ = log.Close()
+	}
+}
+
+// folds checks that the state knows of the loss.
+func folds(t *testing.T, log eventlog.Log, a loss.Acceptance) {
+	t.Helper()
+	state := cluster.New()
+	bounds, _ := log.Bounds(context.Background())
+	for rec, err := range log.Read(t.Context(), 1, bounds.Last) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoded, err := cluster.Decode(events.NewSpace(0), rec.Sequence, rec.Time, rec.Message)
+		if err == nil {
+			_, err = state.Apply(decoded)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []cluster.Loss{{Sequence: bounds.Last, At: state.Time, By: "ann", From: a.From, To: a.To, Reason: a.Reason}}
+	if !reflect.DeepEqual(state.Losses, want) || state.Skipped != 0 {
+		t.Errorf("%+v, %d skipped", state.Losses, state.Skipped)
+	}
+}
+
+// TestAHoleIsNotFilled: later records are there, so nothing need be skipped.
+func TestAHoleIsNotFilled(t *testing.T) {
+	log := memory.New()
+	defer func() { _ = log.Close() }()
+	submit(t, log, 9)
+	done, err := loss.Accept(t.Context(), log, loss.Acceptance{Range: span(5, 7), Reason: "x"}, missing(span(5, 7)), time.Now)
+	if err != nil || done.Sequence != 10 || done.Skipped != 0 {
+		t.Errorf("%+v, %v", done, err)
+	}
+}
