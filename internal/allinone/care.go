@@ -27,8 +27,8 @@ func DefaultCare() Care {
 	}
 }
 
-// finding is what a look at a process found.
-type finding struct {
+// vitals are what a look at a process found.
+type vitals struct {
 	// able reports whether it says that it is, stuck whether another start may mend
 	// what is not, why in its own words.
 	able, stuck bool
@@ -49,11 +49,11 @@ type patient struct {
 // born is told that another child has begun.
 func (p *patient) born() { p.stuck, p.able = time.Time{}, time.Time{} }
 
-// look takes a finding in and reports whether the process should be started again,
+// look takes them in and reports whether the process should be started again,
 // after having been stuck for so long.
-func (p *patient) look(now time.Time, f finding) (again bool, after time.Duration) {
+func (p *patient) look(now time.Time, v vitals) (again bool, after time.Duration) {
 	switch {
-	case !f.able:
+	case !v.able:
 		p.able = time.Time{}
 	case p.able.IsZero():
 		p.able = now
@@ -61,7 +61,7 @@ func (p *patient) look(now time.Time, f finding) (again bool, after time.Duratio
 		p.starts = 0
 	}
 	switch {
-	case !f.stuck:
+	case !v.stuck:
 		p.stuck = time.Time{}
 		return false, 0
 	case p.stuck.IsZero():

@@ -14,7 +14,7 @@ func TestPatience(t *testing.T) {
 	now := time.Unix(0, 0)
 	// look finds the same for so long, and reports how often another start was due
 	// and after how long it was first.
-	look := func(f finding, long time.Duration) (starts int, first time.Duration) {
+	look := func(f vitals, long time.Duration) (starts int, first time.Duration) {
 		for until := now.Add(long); now.Before(until); now = now.Add(5 * time.Second) {
 			if again, after := p.look(now, f); again {
 				if starts++; starts == 1 {
@@ -25,10 +25,10 @@ func TestPatience(t *testing.T) {
 		}
 		return starts, first
 	}
-	able, stuck, waits := finding{able: true}, finding{stuck: true}, finding{}
+	able, stuck, waits := vitals{able: true}, vitals{stuck: true}, vitals{}
 	for _, c := range []struct {
 		name   string
-		found  finding
+		found  vitals
 		long   time.Duration
 		starts int
 		first  time.Duration

@@ -27,46 +27,46 @@ func (p *process) watchOver(ctx context.Context, a service.Announcement, sick ch
 		return
 	}
 	for pause.For(ctx, p.patient.care.LookEvery) == nil {
-		f := examine(ctx, p.host.http, "http://"+a.AdminAddress)
+		v := examine(ctx, p.host.http, "http://"+a.AdminAddress)
 		if ctx.Err() != nil {
 			return
 		}
-		p.found(a.PID, f)
-		if f.stuck && !f.dead && p.program.Role != RoleNATS && !p.host.natsAble() {
-			f.stuck = false // It waits for NATS, which has a look of its own.
+		p.found(a.PID, v)
+		if v.stuck && !v.dead && p.program.Role != RoleNATS && !p.host.natsAble() {
+			v.stuck = false // It waits for NATS, which has a look of its own.
 		}
-		if again, after := p.patient.look(time.Now(), f); again {
-			sick <- fmt.Sprintf("unable for %v: %s", ready.Round(after), f.why)
+		if again, after := p.patient.look(time.Now(), v); again {
+			sick <- fmt.Sprintf("unable for %v: %s", ready.Round(after), v.why)
 			return
 		}
 	}
 }
 
 // examine asks a process whether it is alive and able.
-func examine(ctx context.Context, client *http.Client, base string) finding {
+func examine(ctx context.Context, client *http.Client, base string) vitals {
 	status, answer, err := ask(ctx, client, base+"/healthz")
 	if err != nil {
-		return finding{stuck: true, dead: true, why: fmt.Sprintf("it does not answer: %v", err)}
+		return vitals{stuck: true, dead: true, why: fmt.Sprintf("it does not answer: %v", err)}
 	}
 	if status != http.StatusOK {
-		return finding{stuck: true, dead: true, why: strings.TrimSpace(string(answer))}
+		return vitals{stuck: true, dead: true, why: strings.TrimSpace(string(answer))}
 	}
 	status, answer, err = ask(ctx, client, base+"/readyz")
 	if err != nil {
-		return finding{stuck: true, dead: true, why: fmt.Sprintf("it does not answer: %v", err)}
+		return vitals{stuck: true, dead: true, why: fmt.Sprintf("it does not answer: %v", err)}
 	}
 	if status == http.StatusOK {
-		return finding{able: true}
+		return vitals{able: true}
 	}
 	r, err := ready.Decode(answer)
 	if err != nil {
-		return finding{why: strings.TrimSpace(string(answer))}
+		return vitals{why: strings.TrimSpace(string(answer))}
 	}
-	f := finding{why: r.Why()}
+	v := vitals{why: r.Why()}
 	for _, c := range r.Checks {
-		f.stuck = f.stuck || c.Level == ready.Fail && c.Restart
+		v.stuck = v.stuck || c.Level == ready.Fail && c.Restart
 	}
-	return f
+	return v
 }
 
 // ask asks once, for JSON where there is a choice.
@@ -91,13 +91,13 @@ func ask(ctx context.Context, client *http.Client, url string) (status int, answ
 }
 
 // found notes whether a child is able, once it was ready.
-func (p *process) found(pid int, f finding) {
+func (p *process) found(pid int, v vitals) {
 	p.mu.Lock()
 	changed := false
 	select {
 	case <-p.firstUp:
-		changed = p.running.PID == pid && p.running.Ready != f.able
-		p.running.Ready = f.able && p.running.PID == pid
+		changed = p.running.PID == pid && p.running.Ready != v.able
+		p.running.Ready = v.able && p.running.PID == pid
 	default:
 	}
 	p.mu.Unlock()

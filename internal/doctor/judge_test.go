@@ -58,7 +58,7 @@ func TestJudge(t *testing.T) {
 	for name, change := range map[string]func(*doctor.Facts){
 		"well": func(*doctor.Facts) {},
 		"dev": func(f *doctor.Facts) {
-			f.NATS.Name, f.NATS.TLS = "taurus", false
+			f.NATS.Name, f.NATS.TLS, f.NATS.Admin = "taurus", false, true
 			for i := range f.NATS.Streams {
 				f.NATS.Streams[i].Replicas, f.NATS.Streams[i].Current, f.NATS.Streams[i].MaxBytes = 1, 1, 0
 			}

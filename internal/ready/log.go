@@ -13,7 +13,8 @@ import (
 // The bounds that a log is held to.
 const (
 	// AskEvery is how often the log is asked where it ends and how full it is.
-	AskEvery = 5 * time.Second
+	AskEvery   = 5 * time.Second
+	askTimeout = 4 * time.Second
 	// ReadMax is how long ago it may have answered that.
 	ReadMax = 20 * time.Second
 	// AppendMax is how long an append may be under way.
@@ -54,8 +55,8 @@ type Log struct {
 	tail       uint64
 	usage      eventlog.Usage
 	// owed is a tail that was seen and when: it is to be folded in time.
-	owed  mark
-	moved mark
+	owed  point
+	moved point
 }
 
 // failure is an append that failed.
@@ -67,8 +68,8 @@ type failure struct {
 	known bool
 }
 
-// mark is a sequence, and since when.
-type mark struct {
+// point is a sequence, and since when.
+type point struct {
 	sequence uint64
 	at       time.Time
 }
@@ -156,10 +157,13 @@ func (l *Log) Run(ctx context.Context) {
 }
 
 func (l *Log) ask(ctx context.Context) {
-	bounds, err := l.Bounds(ctx)
+	asked := l.now()
+	bounded, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	bounds, err := l.Bounds(bounded)
 	var usage eventlog.Usage
 	if err == nil && l.sized != nil {
-		usage, err = l.sized.Usage(ctx)
+		usage, err = l.sized.Usage(bounded)
 	}
 	if ctx.Err() != nil {
 		return
@@ -170,6 +174,9 @@ func (l *Log) ask(ctx context.Context) {
 		return
 	}
 	l.answered, l.usage, l.tail = l.now(), usage, max(l.tail, bounds.Last)
+	if errors.Is(l.failed.err, eventlog.ErrUnavailable) && asked.After(l.failed.at) {
+		l.failed = failure{} // Nothing was wrong but that nobody was there.
+	}
 	for _, f := range []*failure{&l.failed, &l.full} {
 		switch {
 		case !f.known:
@@ -226,10 +233,10 @@ func (l *Log) append(now time.Time) Check {
 func (l *Log) fold(now time.Time, folded uint64) Check {
 	l.tail = max(l.tail, folded)
 	if folded != l.moved.sequence || l.moved.at.IsZero() {
-		l.moved = mark{folded, now}
+		l.moved = point{folded, now}
 	}
 	if folded >= l.owed.sequence || l.owed.at.IsZero() {
-		l.owed = mark{l.tail, now}
+		l.owed = point{l.tail, now}
 	}
 	c := Check{Name: CheckFold, Detail: fmt.Sprintf("folded %d of %d", folded, l.tail)}
 	waits, still := now.Sub(l.owed.at), now.Sub(l.moved.at)

@@ -147,6 +147,11 @@ func TestAnAppendThatFails(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		w.want(ready.CheckAppend, ready.OK, false, "")
 
+		broken = fmt.Errorf("%w: no leader", eventlog.ErrUnavailable)
+		fail()
+		time.Sleep(ready.AskEvery)
+		w.want(ready.CheckAppend, ready.OK, false, "") // There is one again.
+
 		for _, err := range []error{eventlog.ErrConflict, eventlog.ErrTooLarge, eventlog.ErrInvalid, eventlog.ErrClosed, context.Canceled} {
 			w.store.refuse(err)
 			_ = w.append(t.Context())

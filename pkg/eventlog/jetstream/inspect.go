@@ -20,6 +20,8 @@ type Inspection struct {
 	TLS bool
 	// Anyone reports whether JetStream serves who shows no credentials at all.
 	Anyone bool
+	// Admin reports whether the credentials of the connection may delete streams.
+	Admin bool
 	// Skew is the server's clock minus the local one, SkewWithin how exact that is.
 	// Both are zero if no stream answered.
 	Skew, SkewWithin time.Duration
@@ -55,7 +57,7 @@ func Inspect(ctx context.Context, o Options, streams ...Options) (Inspection, er
 	}
 	i := Inspection{
 		URL: nc.ConnectedUrlRedacted(), Name: nc.ConnectedServerName(), Version: nc.ConnectedServerVersion(), TLS: o.TLS != nil,
-		Anyone: anyone(ctx, o),
+		Anyone: anyone(ctx, o), Admin: admin(ctx, nc),
 	}
 	bounded, cancel := context.WithTimeout(ctx, 2*apiTimeout)
 	defer cancel()
@@ -90,6 +92,19 @@ func anyone(ctx context.Context, o Options) bool {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	_, err = js.AccountInfo(ctx)
+
+	return err == nil
+}
+
+// nobodys is the name of a stream that nobody has.
+const nobodys = "taurus_doctor_asks"
+
+// admin reports whether a connection may delete streams, by asking for one to be
+// deleted that is not there: who may not is not answered.
+func admin(ctx context.Context, nc *nats.Conn) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_, err := nc.RequestWithContext(ctx, "$JS.API.STREAM.DELETE."+nobodys, nil)
 
 	return err == nil
 }

@@ -36,7 +36,7 @@ func TestInspect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if i.Unfit != nil || i.Version == "" || i.TLS || !i.Anyone || i.SkewWithin <= 0 || i.Skew.Abs() > i.SkewWithin+jetstream.DefaultAppendTimeout {
+		if i.Unfit != nil || i.Version == "" || i.TLS || !i.Anyone || !i.Admin || i.SkewWithin <= 0 || i.Skew.Abs() > i.SkewWithin+jetstream.DefaultAppendTimeout {
 			t.Errorf("%+v", i)
 		}
 		var unfit *jetstream.UnfitError
