@@ -213,6 +213,19 @@ func (w *Watch) Missing(role string) string {
 	return fmt.Sprintf("no %s has been seen for %v", role, ready.Round(gone))
 }
 
+// Fails reports whether nobody of a role that is there is able, and one says that a
+// check fails.
+func (w *Watch) Fails(role, check string) bool {
+	if w.Unable(role) == "" {
+		return false
+	}
+	all, _ := w.All()
+	return slices.ContainsFunc(all, func(s Seen) bool {
+		c, has := s.Of(check)
+		return s.Role == role && s.Here && has && c.Level == ready.Fail
+	})
+}
+
 // Unable says why none of those of a role that are there is able to do its work;
 // empty if one is, or none is there.
 func (w *Watch) Unable(role string) string {

@@ -19,6 +19,9 @@ func (s *Service) parts() projection.Parts {
 	var p projection.Parts
 	if s.opts.Presence != nil {
 		p.Planner, p.Launcher, p.Reaper = s.part(rolePlanner), s.part(roleLauncher), s.part(roleReaper)
+		if s.opts.Presence.Fails(rolePlanner, ready.CheckRoom) {
+			p.Log, p.Planner = p.Planner.Unable, projection.Part{}
+		}
 	}
 	if s.opts.Report != nil {
 		report := s.opts.Report()

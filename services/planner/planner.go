@@ -2,6 +2,7 @@ package planner
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,6 +13,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/core/sealing"
 	"github.com/milosgajdos/taurus/internal/fold"
+	"github.com/milosgajdos/taurus/internal/ready"
 	"github.com/milosgajdos/taurus/internal/replica"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -35,12 +37,27 @@ type Options struct {
 // Service is a planner.
 type Service struct {
 	replica *replica.Replica
+	full    *atomic.Bool // whether nothing new is planned for want of space
+}
+
+// shown is the machine, whose fullness others may see.
+type shown struct {
+	*planning.Machine
+	full *atomic.Bool
+}
+
+// Step implements machine.Machine.
+func (s shown) Step(at machine.Moment, in machine.Input) []machine.Effect {
+	effects := s.Machine.Step(at, in)
+	s.full.Store(s.Full())
+	return effects
 }
 
 // New returns a planner that Run starts.
 func New(opt Options) (*Service, error) {
 	state := cluster.New()
-	m := sealing.Beside(planning.New(opt.Space, opt.Instance, state), state)
+	full := &atomic.Bool{}
+	m := sealing.Beside(shown{planning.New(opt.Space, opt.Instance, state), full}, state)
 	r, err := replica.New(state, m, replica.Options{
 		Log: opt.Log, Space: opt.Space, Role: "planner", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share, Marks: opt.Marks,
 		Usage: func(u eventlog.Usage) machine.Input { return planning.Usage{Bytes: u.Bytes, MaxBytes: u.MaxBytes} },
@@ -48,7 +65,7 @@ func New(opt Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{replica: r}, nil
+	return &Service{replica: r, full: full}, nil
 }
 
 // Run plans until ctx ends.
@@ -56,6 +73,18 @@ func (s *Service) Run(ctx context.Context) error { return s.replica.Run(ctx, nil
 
 // Ready returns nil once the planner has caught up with the log.
 func (s *Service) Ready() error { return s.replica.Ready() }
+
+// Checks say more than Ready: whether there is room to plan.
+func (s *Service) Checks() []ready.Check {
+	checks := []ready.Check{ready.Work(s.Ready())}
+	if s.full.Load() {
+		checks = append(checks, ready.Check{Name: ready.CheckRoom, Level: ready.Fail, Detail: noRoom})
+	}
+	return checks
+}
+
+// noRoom is what a planner says that plans nothing.
+const noRoom = "nothing new is planned: what is left of the log is kept for stops and ends; make it larger with `taurus log resize`"
 
 // Sequence is the last one folded.
 func (s *Service) Sequence() uint64 { return s.replica.Sequence() }

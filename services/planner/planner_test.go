@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/fold/foldtest"
+	"github.com/milosgajdos/taurus/internal/ready"
 	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -123,12 +125,22 @@ func TestNearlyFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const space = 800_000 // and a part of it is kept for what is about no job
 		r := newRig(t, memory.WithMaxBytes(space))
-		r.start("a")
+		p := r.start("a")
+		room := func(want ...ready.Check) {
+			t.Helper()
+			if got := p.Checks(); !slices.EqualFunc(got, append([]ready.Check{ready.Work(nil)}, want...), func(a, b ready.Check) bool {
+				return a.Name == b.Name && a.Level == b.Level
+			}) {
+				t.Errorf("checks %+v, want %+v", got, want)
+			}
+		}
 		run := r.submit("first", 2)
 		time.Sleep(time.Second)
+		room()
 		filler := strings.Repeat("x", space*91/100-int(r.used()))
 		r.put(r.space.Job("filler"), events.JobStopped{Reason: filler})
 		time.Sleep(10 * time.Second) // so that it is seen
+		room(ready.Check{Name: ready.CheckRoom, Level: ready.Fail})
 		r.submit("second", 2)
 		r.put(r.space.Job("first"), events.JobStopped{Run: run})
 		time.Sleep(time.Minute)

@@ -72,6 +72,9 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 // Wake implements machine.Machine.
 func (m *Machine) Wake() time.Time { return m.decider.Wake() }
 
+// Full reports whether nothing new is planned for want of space in the log.
+func (m *Machine) Full() bool { return m.policy.full }
+
 // Source is how the machine signs what it appends.
 func (m *Machine) Source() string { return m.decider.Source() }
 

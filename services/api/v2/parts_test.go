@@ -48,8 +48,11 @@ func (p *parts) report() ready.Report {
 	return ready.Report{Checks: []ready.Check{p.room}}
 }
 
+// noRoom fails of a planner.
+const noRoom = "nothing new is planned"
+
 // after lets time pass, in which those of roles renew; what fails of a launcher is
-// its check of Mesos.
+// its check of Mesos, unless it is noRoom.
 func (p *parts) after(d time.Duration, fails string, roles ...string) {
 	p.t.Helper()
 	for ; d > 0; d -= time.Second {
@@ -58,8 +61,11 @@ func (p *parts) after(d time.Duration, fails string, roles ...string) {
 		p.mu.Unlock()
 		for _, role := range roles {
 			r := ready.Report{Role: role, Name: role + "-1", Able: true}
-			if role == "launcher" && fails != "" {
+			switch {
+			case role == "launcher" && fails != "" && fails != noRoom:
 				r.Add(ready.Check{Name: ready.CheckMesos, Level: ready.Fail, Detail: fails})
+			case role == "planner" && fails == noRoom:
+				r.Add(ready.Check{Name: ready.CheckRoom, Level: ready.Fail, Detail: fails})
 			}
 			data, err := r.Encode()
 			if err != nil {
@@ -108,6 +114,10 @@ func TestExplainNamesThePartThatIsMissing(t *testing.T) {
 	p.room = ready.Check{Name: ready.CheckRoom, Level: ready.Fail, Detail: "91 % of the log's 100 bytes are used"}
 	wants("91 % of the log's 100 bytes are used", "log_full:0 no_launcher:0 no_verdict_yet:2")
 	p.room = ready.Check{}
+
+	p.after(time.Second, noRoom, "launcher", "planner", "reaper")
+	wants("planner planner-1 is not ready: nothing new is planned", "log_full:0 no_launcher:0 no_verdict_yet:2")
+	p.after(time.Second, "", "launcher", "planner", "reaper")
 
 	r.Elect()
 	for n := range uint32(2) {
