@@ -191,12 +191,15 @@ func (f *Facts) part(s *presence.Seen) ready.Check {
 		}
 	}
 	for _, c := range s.Checks {
-		if c.Level == ready.Warn {
+		if c.Level == ready.Warn && !slices.Contains(elsewhere(), c.Name) {
 			return warn(AreaRole, "%s is ready, but %s (%s)", about, c.Detail, at)
 		}
 	}
 	return ok(AreaRole, "%s is ready (%s)", about, at)
 }
+
+// elsewhere are the checks of parts that lines of their own tell of.
+func elsewhere() []string { return []string{ready.CheckRoom, ready.CheckRecords} }
 
 // versions warns where parts are of different ones.
 func (f *Facts) versions() []ready.Check {
@@ -220,6 +223,14 @@ func (f *Facts) api() []ready.Check {
 	checks := []ready.Check{ok(AreaAPI, "%s answers, at sequence %d", f.API, f.Cluster.Sequence)}
 	if n := f.Cluster.Skipped; n > 0 {
 		checks = append(checks, warn(AreaLog, "%d records are of types that the api does not know: update it", n))
+	}
+	if n := f.Cluster.Rejected; n > 0 {
+		last := ""
+		if all := f.Cluster.Rejections; len(all) > 0 {
+			newest := all[len(all)-1]
+			last = fmt.Sprintf(", the last at sequence %d on %s: %s", newest.Sequence, newest.Subject, newest.Reason)
+		}
+		checks = append(checks, warn(AreaLog, "%d records are rejected%s; no program of taurus' writes such, so look who else may publish", n, last))
 	}
 	return checks
 }

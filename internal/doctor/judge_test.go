@@ -88,7 +88,11 @@ func TestJudge(t *testing.T) {
 		},
 		"nearly full": func(f *doctor.Facts) { f.NATS.Streams[0].Bytes = 850 },
 		"mesos": func(f *doctor.Facts) {
-			f.Cluster.Skipped = 3
+			f.Cluster.Skipped, f.Cluster.Rejected = 3, 2
+			f.Cluster.Rejections = []projection.Rejection{
+				{Sequence: 5, Subject: "taurus.ev.1.job.web", Reason: "odd"}, {Sequence: 9, Subject: "taurus.ev.1.job.web", Reason: "not the partition"},
+			}
+			f.Parts[0] = part("api", "api-1", ready.Check{Name: ready.CheckRecords, Level: ready.Warn, Detail: "2 records of the log are rejected"})
 			f.Mesos.Flags, f.Mesos.Active, f.Mesos.Inactive = nil, 4, 1
 		},
 		"no agents":     func(f *doctor.Facts) { f.Mesos.Active = 0 },
