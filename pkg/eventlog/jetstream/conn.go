@@ -148,9 +148,10 @@ func newJetStream(nc *nats.Conn, o Options) (jetstream.JetStream, error) {
 
 // persist calls a JetStream API until it answers, each attempt no longer than
 // apiTimeout, until ctx ends. It gives up at once on errors that final says
-// will not go away.
+// will not go away. What it waits out it tells of once, and again when it is
+// something else.
 func persist(ctx context.Context, o Options, what string, final func(error) bool, call func(context.Context) error) error {
-	wait := backoff.Backoff{Min: minWait, Max: maxWait}
+	wait, told := backoff.Backoff{Min: minWait, Max: maxWait}, ""
 	for {
 		attempt, cancel := context.WithTimeout(ctx, apiTimeout)
 		err := call(attempt)
@@ -161,7 +162,12 @@ func persist(ctx context.Context, o Options, what string, final func(error) bool
 		if final(err) {
 			return fmt.Errorf("jetstream: %s: %w", what, err)
 		}
-		o.Log.WarnContext(ctx, "waiting for JetStream to "+what, reason(err))
+		level := slog.LevelWarn
+		if err.Error() == told {
+			level = slog.LevelDebug
+		}
+		told = err.Error()
+		o.Log.LogAttrs(ctx, level, "waiting for JetStream to "+what, reason(err))
 		if waitErr := wait.Wait(ctx); waitErr != nil {
 			return fmt.Errorf("jetstream: %s: %w (last attempt: %w)", what, waitErr, err)
 		}
