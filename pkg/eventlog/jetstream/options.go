@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
 // Defaults of Options.
@@ -19,6 +21,11 @@ const (
 	DefaultPatience = 10 * time.Second
 	// DefaultAppendTimeout is how long an answer to an append is waited for.
 	DefaultAppendTimeout = 5 * time.Second
+	// DefaultReadAhead is what one read has asked for and not yet taken, in bytes.
+	DefaultReadAhead = 8 << 20
+	// MinReadAhead has room for the largest message there may be: the server sends
+	// none that is larger than what was asked for.
+	MinReadAhead = 2 << 20
 
 	// apiTimeout bounds one JetStream API request: right after a failover some
 	// are never answered, so it is short and they are sent again.
@@ -97,6 +104,10 @@ type Options struct {
 	// AppendTimeout is how long one answer to an append is waited for, then
 	// its outcome is unknown. Default DefaultAppendTimeout.
 	AppendTimeout time.Duration
+	// ReadAhead bounds what one read has asked for and not yet taken, in bytes: it
+	// is held by the server and by this process. At least MinReadAhead, default
+	// DefaultReadAhead.
+	ReadAhead int
 }
 
 func (o Options) withDefaults() Options {
@@ -115,6 +126,9 @@ func (o Options) withDefaults() Options {
 	if o.AppendTimeout == 0 {
 		o.AppendTimeout = DefaultAppendTimeout
 	}
+	if o.ReadAhead == 0 {
+		o.ReadAhead = DefaultReadAhead
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -132,6 +146,10 @@ func (o Options) validate() error {
 	}
 	if o.MaxBytes < 0 || o.Partitions < 0 || o.MaxAge < 0 || o.MaxPerSubject < 0 {
 		errs = append(errs, errors.New("max bytes, partitions, max age and max per subject are not negative"))
+	}
+	if o.ReadAhead < MinReadAhead {
+		errs = append(errs, fmt.Errorf("read ahead %d: a message may be as large as %d, so use %d or more",
+			o.ReadAhead, eventlog.MaxMessage, MinReadAhead))
 	}
 	if o.Kind == Ledger && (o.MaxAge != 0 || o.MaxPerSubject != 0) {
 		errs = append(errs, errors.New("a ledger forgets nothing: max age and max per subject are for a bounded stream"))

@@ -15,9 +15,12 @@ import (
 )
 
 const (
-	// pullSize is how many messages are asked for ahead; less costs replay a
-	// third of its speed, more gains nothing.
+	// pullSize is how many messages are asked for ahead, as far as Options.ReadAhead
+	// has room for them; less costs replay a third of its speed, more gains nothing.
 	pullSize = 5000
+	// pullMin keeps the buffer of a short read from being too small for the server's
+	// own messages beside it.
+	pullMin = 64
 	// heartbeat is how often an idle server says that it is there; after two
 	// that are missing the consumer is made anew.
 	heartbeat = time.Second
@@ -113,17 +116,29 @@ func (r *reader) session(ctx context.Context) error {
 	}
 	defer r.forget(ctx, consumer)
 	r.begun = true
-	messages, err := consumer.Messages(
-		jetstream.PullMaxMessages(pullSize),
-		jetstream.PullHeartbeat(heartbeat),
-		jetstream.WithMessagesErrOnMissingHeartbeat(true),
-	)
+	messages, err := consumer.Messages(r.pull()...)
 	if err != nil {
 		return unavailable(err)
 	}
 	defer messages.Stop()
 
 	return r.drain(ctx, messages, b)
+}
+
+// pull asks for no more than is to be read, and for no more at once than there is
+// room for: what nobody takes is held by the server and in this process.
+func (r *reader) pull() []jetstream.PullMessagesOpt {
+	ahead := uint64(pullSize)
+	options := []jetstream.PullMessagesOpt{
+		jetstream.PullHeartbeat(heartbeat),
+		jetstream.WithMessagesErrOnMissingHeartbeat(true),
+	}
+	if left := r.to - r.next + 1; r.to != 0 && left <= pullSize {
+		ahead = max(left, pullMin)
+		options = append(options, jetstream.StopAfter(left))
+	}
+
+	return append(options, jetstream.PullMaxMessagesWithBytesLimit(int(ahead), r.log.options.ReadAhead))
 }
 
 // check holds the position against what the leader has.
