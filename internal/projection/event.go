@@ -37,6 +37,19 @@ type Event struct {
 	Result Result `json:"result,omitzero"`
 }
 
+const (
+	// eventBytes is what an event takes beside its data, touchedBytes what is told of
+	// each range of its tasks.
+	eventBytes, touchedBytes = 512, 160
+)
+
+// Size is about how many bytes it takes to hold an event and to write it: its data
+// stand in memory twice then.
+func (e *Event) Size() int {
+	words := len(e.Subject) + len(e.Type) + len(e.ID) + len(e.Source) + len(e.Job) + len(e.Actor) + len(e.Rejection)
+	return eventBytes + 2*len(e.Data) + words + touchedBytes*len(e.Result.Touched)
+}
+
 // newEvent is the view of a record, and of what became of it.
 func newEvent(r cluster.Record, o outcome) Event {
 	if len(o.result.Touched) == 1 {

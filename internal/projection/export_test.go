@@ -11,7 +11,7 @@ import (
 // NewKeeping returns a projection with only so many events at hand.
 func NewKeeping(log eventlog.Log, kept int) *Projection {
 	p := New(log)
-	p.feed = newFeed(kept)
+	p.feed = newFeed(kept, FeedKeptBytes)
 	return p
 }
 
@@ -35,4 +35,27 @@ func (m *Model) Miscounted() error {
 		}
 	}
 	return nil
+}
+
+// AtHand is how many events are at hand, and of how many bytes.
+func (p *Projection) AtHand() (events, bytes int) {
+	return int(p.feed.last - p.feed.first + 1), p.feed.bytes
+}
+
+// Feed is a feed by itself.
+type Feed struct{ *feed }
+
+// NewFeed returns a feed that keeps so many events and bytes.
+func NewFeed(kept, most int) Feed { return Feed{newFeed(kept, most)} }
+
+// Push adds the next event.
+func (f Feed) Push(e Event) { f.push(e) }
+
+// Since is the sequences from one on, and whether they are at hand.
+func (f Feed) Since(from uint64) (sequences []uint64, held bool) {
+	piece, _, held := f.since(from, Filter{}, 1<<30)
+	for i := range piece.Events {
+		sequences = append(sequences, piece.Events[i].Sequence)
+	}
+	return sequences, held
 }

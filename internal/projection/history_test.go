@@ -100,6 +100,7 @@ func drawEvent(t *rapid.T, w *writer) {
 // views are all that is shown of a model.
 type views struct {
 	Page    projection.Page
+	All     []projection.Listed
 	Cluster projection.Cluster
 	Tasks   map[string][]projection.Task
 	Why     map[string]projection.Explanation
@@ -107,7 +108,7 @@ type views struct {
 
 func viewsOf(m *projection.Model) views {
 	v := views{
-		Page: m.List(projection.Query{Specs: true}), Cluster: m.Cluster(),
+		Page: m.List(projection.Query{}), All: m.All(), Cluster: m.Cluster(),
 		Tasks: map[string][]projection.Task{}, Why: map[string]projection.Explanation{},
 	}
 	for _, j := range v.Page.Jobs {

@@ -15,8 +15,6 @@ type Query struct {
 	// States are the states wanted, none for all.
 	States []JobState
 	Labels Selector
-	// Specs reports whether the specs are wanted too.
-	Specs bool
 }
 
 // Page is a part of the list of jobs, in order of id.
@@ -37,7 +35,9 @@ func ParseStates(text string) ([]JobState, error) {
 		if !slices.Contains(jobStates(), JobState(word)) {
 			return nil, fmt.Errorf("%w: %q; there are %v", ErrState, word, jobStates())
 		}
-		states = append(states, JobState(word))
+		if !slices.Contains(states, JobState(word)) {
+			states = append(states, JobState(word))
+		}
 	}
 	return states, nil
 }
@@ -65,9 +65,6 @@ func (m *Model) List(q Query) Page {
 		if q.Limit > 0 && len(page.Jobs) == q.Limit {
 			page.Next = page.Jobs[q.Limit-1].ID
 			return page
-		}
-		if q.Specs {
-			v.Spec = j.Spec
 		}
 		page.Jobs = append(page.Jobs, v)
 	}

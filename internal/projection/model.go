@@ -26,6 +26,8 @@ type Model struct {
 
 	mu        sync.Mutex
 	summaries map[string]*summary
+	all       []Listed // As of sequence allAt.
+	allAt     uint64
 }
 
 // summary is what a job comes down to. It holds as long as nothing about the

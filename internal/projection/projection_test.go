@@ -120,7 +120,7 @@ func TestFollowSeesAllWhereverItBegins(t *testing.T) {
 	for _, filter := range []projection.Filter{{}, {Job: "a"}} {
 		for _, from := range []uint64{0, 1, 399, 400, 401, 3000, total} {
 			next := max(from, 1)
-			err := p.Follow(t.Context(), from, filter, time.Hour, func(ev projection.Event) error {
+			err := follow(t.Context(), p, from, filter, time.Hour, func(ev projection.Event) error {
 				if ev.Sequence != next {
 					t.Fatalf("from %d: got %d, want %d", from, ev.Sequence, next)
 				}

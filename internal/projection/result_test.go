@@ -142,7 +142,7 @@ func followed(t *rapid.T, p *projection.Projection, from, to uint64, filter proj
 	enough := errors.New("enough")
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	err := p.Follow(ctx, from, filter, time.Millisecond, func(ev projection.Event) error {
+	err := follow(ctx, p, from, filter, time.Millisecond, func(ev projection.Event) error {
 		list = append(list, ev)
 		return nil
 	}, func(last uint64) error {

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// TermsMax is how many terms a Selector has at most: each is held against every job.
+const TermsMax = 32
+
 // Selector chooses jobs by their labels: all of its terms must hold.
 type Selector []Term
 
@@ -33,6 +36,9 @@ const (
 func ParseSelector(text string) (Selector, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
+	}
+	if strings.Count(text, ",") >= TermsMax {
+		return nil, fmt.Errorf("%w: more than %d", ErrSelector, TermsMax)
 	}
 	var s Selector
 	for part := range strings.SplitSeq(text, ",") {

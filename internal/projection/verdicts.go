@@ -35,6 +35,8 @@ type Verdicts struct {
 	log   eventlog.Log
 	space events.Space
 	kept  int
+	// turns holds one for each who reads the stream for what was.
+	turns chan struct{}
 
 	mu   sync.RWMutex
 	jobs map[string]map[string]Verdict
@@ -43,7 +45,9 @@ type Verdicts struct {
 // NewVerdicts returns the verdicts of a verdict stream, nil for none, whose subjects
 // are those of space.
 func NewVerdicts(log eventlog.Log, space events.Space) *Verdicts {
-	return &Verdicts{log: log, space: space, kept: VerdictsKept, jobs: map[string]map[string]Verdict{}}
+	return &Verdicts{
+		log: log, space: space, kept: VerdictsKept, turns: make(chan struct{}, ReplaysMax), jobs: map[string]map[string]Verdict{},
+	}
 }
 
 // Run follows the verdict stream until ctx ends; without one it only waits.
@@ -137,11 +141,17 @@ func (v *Verdicts) Job(id string, run uint64) []Verdict {
 }
 
 // AsOf returns the verdicts as they were at a sequence of the log, as far back
-// as the verdict stream goes.
+// as the verdict stream goes. ReplaysMax may ask at once, others wait.
 func (v *Verdicts) AsOf(ctx context.Context, id string, run, sequence uint64) ([]Verdict, error) {
 	if v.log == nil {
 		return nil, nil
 	}
+	select {
+	case v.turns <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-v.turns }()
 	bounds, err := v.log.Bounds(ctx)
 	if err != nil {
 		return nil, err

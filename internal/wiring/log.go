@@ -73,6 +73,20 @@ func (n *NATS) WatchPresence(ctx context.Context, env *service.Env) (*presence.W
 	return watch, nil
 }
 
+// OpenReads opens the log once more, on a connection for reads of old events alone: what
+// those do not take is in nobody's way there. They are many and in no hurry, so each asks
+// for little ahead.
+func (n *NATS) OpenReads(ctx context.Context, env *service.Env) (eventlog.Log, error) {
+	o := n.ledger(n.options(env))
+	o.Name += " reads"
+	o.ReadAhead = jetstream.MinReadAhead
+	log, err := open(ctx, n, env, o, jetstream.Open)
+	if err != nil {
+		return nil, err
+	}
+	return log, nil
+}
+
 // Ledger opens the log for a command that NATS' own tools call name. The caller closes
 // it.
 func (n *NATS) Ledger(ctx context.Context, name string, log zerolog.Logger) (eventlog.Log, error) {

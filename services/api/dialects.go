@@ -25,9 +25,9 @@ func (s *Service) dialects(g given) []web.Dialect {
 		page.New(),
 		legacy.New(legacy.Options{Reader: g.reader, Commander: g.commander, Limits: o.Limits}),
 		v2.New(v2.Options{
-			Reader: g.reader, Commander: g.commander, Live: s.live, Log: o.Log, Verdicts: s.why, Sandbox: o.Sandbox, Parts: s.parts,
-			Limits: o.Limits, Now: o.Now, Instance: o.Instance, Version: o.Version, Feeds: s.metrics.feeds, Stopping: s.stopping,
-			Heartbeat: o.Heartbeat, FeedPatience: o.FeedPatience,
+			Reader: g.reader, Commander: g.commander, Live: s.live, Log: o.ReadLog, Verdicts: s.why, Sandbox: o.Sandbox, Parts: s.parts,
+			Limits: o.Limits, Now: o.Now, Instance: o.Instance, Version: o.Version, Feeds: s.metrics.feeds, FeedsCut: s.metrics.feedsCut,
+			Stopping: s.stopping, Heartbeat: o.Heartbeat, FeedPatience: o.FeedPatience, FeedBytes: int(o.FeedBytes), FeedsBytes: int(o.FeedsBytes),
 		}),
 	}
 	for _, more := range o.dialects {
@@ -39,8 +39,8 @@ func (s *Service) dialects(g given) []web.Dialect {
 // newHandler serves all dialects.
 func (s *Service) newHandler() (http.Handler, error) {
 	return web.Handler(web.Options{
-		Dialects: s.dialects(given{reader: reader.New(s.live, projection.NewHistory(s.opts.Log, s.opts.Space), s.opts.Now), commander: s.commander}),
+		Dialects: s.dialects(given{reader: reader.New(s.live, projection.NewHistory(s.opts.ReadLog, s.opts.Space), s.opts.Now), commander: s.commander}),
 		Kinds:    kinds(), Log: s.log, Now: s.opts.Now, Answered: s.metrics.answered, Sequence: s.live.Sequence,
-		Ready: s.caughtUp, BodyMax: s.opts.BodyMax, Document: v2.DocumentPath,
+		Ready: s.caughtUp, BodyMax: s.opts.BodyMax, Limits: s.opts.Requests, Document: v2.DocumentPath,
 	})
 }

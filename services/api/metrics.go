@@ -17,6 +17,8 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec
 	appends  *prometheus.CounterVec
 	feeds    prometheus.Gauge
+	feedsCut prometheus.Counter
+	turned   prometheus.Counter
 	rejected prometheus.Counter
 }
 
@@ -35,11 +37,17 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		feeds: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "taurus_api_feeds", Help: "Feeds of events that are open.",
 		}),
+		feedsCut: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "taurus_api_feeds_cut_total", Help: "Feeds that were ended because their clients were too slow.",
+		}),
+		turned: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "taurus_api_connections_refused_total", Help: "Connections that were refused because there were too many.",
+		}),
 		rejected: fold.NewRejectedCounter("api"),
 	}
 	return m, errors.Join(
 		register(r, &m.requests), register(r, &m.seconds), register(r, &m.appends), register(r, &m.feeds),
-		register(r, &m.rejected))
+		register(r, &m.feedsCut), register(r, &m.turned), register(r, &m.rejected))
 }
 
 // register takes the collector that is there already where several instances

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -24,6 +25,10 @@ const (
 	DefaultListen = "127.0.0.1:8080"
 	// DefaultBodyMax bounds request bodies, in bytes.
 	DefaultBodyMax = 1 << 20
+	// DefaultConnections is how many there may be at once, DefaultConnectionsEach how
+	// many of one client.
+	DefaultConnections     = 1024
+	DefaultConnectionsEach = 512
 )
 
 // Sandbox reads files out of tasks' sandboxes.
@@ -36,6 +41,10 @@ var ErrAgentNotNamed = v2.ErrAgentNotNamed
 type Options struct {
 	// Log is the one truth; required.
 	Log eventlog.Log
+	// ReadLog is the same log on a connection of its own: feeds, histories and looks at
+	// the past are read over it, so that writes and the fold never wait behind those. Nil
+	// is Log.
+	ReadLog eventlog.Log
 	// Why is the verdict stream; without it explanations lack the launcher's.
 	Why eventlog.Log
 	// Space builds subjects; it must be that of the log.
@@ -56,6 +65,14 @@ type Options struct {
 	BodyMax int64
 	// Limits bound jobs; the zero value is job.DefaultLimits.
 	Limits job.Limits
+	// Connections is how many there may be at once, ConnectionsEach how many of one
+	// client; 0 is the default of each.
+	Connections, ConnectionsEach int
+	// Requests are how many requests and feeds there may be at once.
+	Requests web.Limits
+	// FeedBytes is what one feed holds for its client, in bytes, FeedsBytes what all of
+	// them do; 0 is what package v2 has.
+	FeedBytes, FeedsBytes int64
 	// Sandbox reads tasks' output; without it such requests answer 501.
 	Sandbox Sandbox
 	// Presence is who else is there; nil if nobody knows.
@@ -68,7 +85,7 @@ type Options struct {
 	// ReadTimeout is how long a request may take to arrive; 0 is 30 s.
 	ReadTimeout time.Duration
 	// Heartbeat is how often idle feeds are written to, FeedPatience how long a
-	// client of one may take nothing; 0 is what package v2 has.
+	// client of one may take for what is held for it; 0 is what package v2 has.
 	Heartbeat, FeedPatience time.Duration
 	// SettleWait is how long the log is given to show what took a race; 0 is what
 	// the commander has.
@@ -87,6 +104,11 @@ func (o Options) withDefaults() (Options, error) {
 	case o.BodyMax < 0:
 		return o, fmt.Errorf("%w: BodyMax %d must not be negative", ErrOptions, o.BodyMax)
 	}
+	if o.ReadLog == nil {
+		o.ReadLog = o.Log
+	}
+	o.Connections = cmp.Or(o.Connections, DefaultConnections)
+	o.ConnectionsEach = cmp.Or(o.ConnectionsEach, DefaultConnectionsEach)
 	if o.Space.Partitions() == 0 {
 		o.Space = events.NewSpace(0)
 	}

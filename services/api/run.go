@@ -54,6 +54,8 @@ func (s *Service) stop(err error) {
 // is the result.
 func (s *Service) run(ctx context.Context, cancel func(), listener net.Listener) error {
 	server := s.server()
+	limited := newConnections(listener, s.opts.Connections, s.opts.ConnectionsEach, s.metrics.turned.Inc)
+	server.ConnState = limited.changed
 	// The projections outlive the server, so that writes under way see their end.
 	foldCtx, stopFold := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopFold()
@@ -74,7 +76,7 @@ func (s *Service) run(ctx context.Context, cancel func(), listener net.Listener)
 			s.log.Warn().Err(err).Msg("the verdict stream cannot be followed; explanations lack verdicts")
 		}
 	})
-	part("serve", func() error { return server.Serve(listener) })
+	part("serve", func() error { return server.Serve(limited) })
 
 	<-ctx.Done()
 	s.shutdown(ctx, server)
@@ -84,8 +86,9 @@ func (s *Service) run(ctx context.Context, cancel func(), listener net.Listener)
 	return <-failures
 }
 
-// server bounds connections; requests are bounded by web.RequestTimeout, and what
-// a feed writes by its patience.
+// server bounds what one connection may take; requests are bounded by
+// web.RequestTimeout, their answers by web.AnswerPatience, and what a feed writes by
+// its patience.
 func (s *Service) server() *http.Server {
 	return &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: s.opts.ReadTimeout, WriteTimeout: writeTimeout,

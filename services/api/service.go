@@ -44,7 +44,7 @@ func New(o Options) (*Service, error) {
 	source := "taurus/api/" + o.Instance
 	live, err := projection.Of(fold.Options{
 		Log: o.Log, Space: o.Space, Role: "api", Source: source, Now: o.Now, Logger: o.Logger, Rejected: m.rejected, Marks: o.Marks,
-	})
+	}, o.ReadLog)
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}

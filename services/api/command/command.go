@@ -24,6 +24,7 @@ type settings struct {
 	mesos   wiring.Mesos
 	listen  string
 	bodyMax service.Bytes
+	limits  limits
 }
 
 // New runs an api.
@@ -46,6 +47,7 @@ func (a *settings) register(s *service.Settings) {
 	f := s.Flags()
 	f.StringVar(&a.listen, "listen", api.DefaultListen, "`address` for users; port 0 takes any free one")
 	f.Var(&a.bodyMax, "body-max", "`size` of the largest request body")
+	a.limits.register(s)
 	a.mesos.Register(s, "`hosts` of agents that may be asked for the output of tasks, such as *.mesos.internal:5051 or 10.0.0.0/8; with a secret or a certificate no others are")
 	a.nats.Register(s)
 	a.state.Register(s)
@@ -56,7 +58,7 @@ func (a *settings) complete(s *service.Settings) error {
 	if a.bodyMax == 0 {
 		err = errors.Join(err, s.Refuse("body-max", "use more than 0"))
 	}
-	return errors.Join(err, a.mesos.Complete(s), a.nats.Complete(s), a.state.Complete(s))
+	return errors.Join(err, a.limits.complete(s), a.mesos.Complete(s), a.nats.Complete(s), a.state.Complete(s))
 }
 
 func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner, error) {
@@ -76,6 +78,10 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	if err != nil {
 		return nil, err
 	}
+	reads, err := a.nats.OpenReads(ctx, env)
+	if err != nil {
+		return nil, err
+	}
 	why, err := a.nats.OpenWhy(ctx, env)
 	if err != nil {
 		return nil, err
@@ -84,12 +90,14 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	if err != nil {
 		return nil, err
 	}
-	return api.New(api.Options{
+	o := api.Options{
 		Presence: watch, Report: env.Report,
-		Log: log, Why: why, Space: a.nats.Space(), Instance: env.Process.Name,
+		Log: log, ReadLog: reads, Why: why, Space: a.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		Listen: a.listen, BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(), Marks: marks,
-	})
+	}
+	a.limits.apply(&o)
+	return api.New(o)
 }
 
 // sandbox reads what tasks write, with the api's error for what is not there.

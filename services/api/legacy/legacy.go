@@ -52,11 +52,11 @@ func New(o Options) web.Dialect {
 // prefers what is static.
 func (d *dialect) routes(prefix string) []web.Route {
 	return []web.Route{
-		{Method: http.MethodPost, Path: prefix + "/job/new", Handle: d.create},
-		{Method: http.MethodGet, Path: prefix + "/job/all", Handle: d.all},
-		{Method: http.MethodDelete, Path: prefix + "/job/all", Handle: d.stopAll},
+		{Method: http.MethodPost, Path: prefix + "/job/new", Handle: d.create, Cost: web.Submission},
+		{Method: http.MethodGet, Path: prefix + "/job/all", Handle: d.all, Cost: web.Large},
+		{Method: http.MethodDelete, Path: prefix + "/job/all", Handle: d.stopAll, Cost: web.Urgent},
 		{Method: http.MethodGet, Path: prefix + "/job/*", Handle: d.get},
-		{Method: http.MethodDelete, Path: prefix + "/job/*", Handle: d.stop},
+		{Method: http.MethodDelete, Path: prefix + "/job/*", Handle: d.stop, Cost: web.Urgent},
 	}
 }
 
@@ -66,11 +66,17 @@ func (d *dialect) create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	spec, err := job.DecodeLegacy(data)
-	if err != nil {
-		return spec.AllFaults(err, d.limits)
-	}
-	canonical, err := web.Canonical(c, spec, d.limits)
+	var (
+		spec      *job.Spec
+		canonical []byte
+	)
+	err = web.Decoding(c, func() error {
+		if spec, err = job.DecodeLegacy(data); err != nil {
+			return spec.AllFaults(err, d.limits)
+		}
+		canonical, err = web.Canonical(c, spec, d.limits)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -82,16 +88,12 @@ func (d *dialect) create(c echo.Context) error {
 }
 
 func (d *dialect) all(c echo.Context) error {
-	jobs := []job.LegacyJob{}
-	err := d.reader.Read(c, func(m *projection.Model, _ reader.Moment) {
-		for _, v := range m.List(projection.Query{Specs: true}).Jobs {
-			jobs = append(jobs, viewOf(v))
-		}
-	})
+	var all jobs
+	err := d.reader.Scan(c, func(m *projection.Model, _ reader.Moment) { all = m.All() })
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(c, http.StatusOK, contentType, jobs)
+	return web.WriteJSON(c, http.StatusOK, contentType, all)
 }
 
 func (d *dialect) get(c echo.Context) error {
@@ -103,7 +105,7 @@ func (d *dialect) get(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(c, http.StatusOK, contentType, viewOf(v))
+	return web.WriteJSON(c, http.StatusOK, contentType, viewOf(projection.Listed{ID: v.ID, State: v.State, Spec: v.Spec}))
 }
 
 func (d *dialect) stop(c echo.Context) error {
@@ -135,12 +137,14 @@ func empty(c echo.Context, status int) error {
 }
 
 // fail answers an error as the original did, with an empty body, but tells what
-// is wrong with what was sent (the original answered 500).
+// is wrong with what was sent (the original answered 500), and what there is too
+// much of.
 func fail(c echo.Context, p web.Problem) error {
 	if p.Status == http.StatusUnprocessableEntity {
 		p.Status = http.StatusBadRequest
 	}
-	if p.Status == http.StatusBadRequest || p.Status == http.StatusRequestEntityTooLarge {
+	switch p.Status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests:
 		return web.WriteJSON(c, p.Status, contentType, p)
 	}
 	return empty(c, p.Status)

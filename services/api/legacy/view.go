@@ -1,6 +1,9 @@
 package legacy
 
 import (
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
@@ -13,8 +16,24 @@ const (
 	unknown = 4
 )
 
+// jobs are all of them as the original showed them, each made as it is sent.
+type jobs []projection.Listed
+
+// MarshalJSONTo implements json.MarshalerTo.
+func (all jobs) MarshalJSONTo(out *jsontext.Encoder) error {
+	if err := out.WriteToken(jsontext.BeginArray); err != nil {
+		return err
+	}
+	for _, v := range all {
+		if err := json.MarshalEncode(out, viewOf(v)); err != nil {
+			return err
+		}
+	}
+	return out.WriteToken(jsontext.EndArray)
+}
+
 // viewOf shows a job as the original did.
-func viewOf(v projection.Job) job.LegacyJob {
+func viewOf(v projection.Listed) job.LegacyJob {
 	state := stateOf(v.State)
 	if v.Spec == nil {
 		return job.LegacyJob{ID: v.ID, State: state}

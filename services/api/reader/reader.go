@@ -45,17 +45,32 @@ type Moment struct {
 // Read lets f look at the model that a request asks about: that of now, once it
 // has come to ?after=, or that of ?at=. f must keep nothing of the model.
 func (r *Reader) Read(c echo.Context, f func(*projection.Model, Moment)) error {
+	return r.read(c, f, func(f func(*projection.Model)) error {
+		r.live.View(f)
+		return nil
+	})
+}
+
+// Scan does the same for an f that may look at all there is: readers hold up the fold,
+// so those that take long take turns.
+func (r *Reader) Scan(c echo.Context, f func(*projection.Model, Moment)) error {
+	return r.read(c, f, func(f func(*projection.Model)) error { return r.live.Scan(c.Request().Context(), f) })
+}
+
+func (r *Reader) read(c echo.Context, f func(*projection.Model, Moment), now func(func(*projection.Model)) error) error {
 	if err := r.WaitAfter(c); err != nil {
 		return err
 	}
 	if c.QueryParam("at") == "" {
-		now := Moment{Now: r.now().UTC()}
-		r.live.View(func(m *projection.Model) {
-			now.Sequence = m.Sequence()
-			f(m, now)
+		moment := Moment{Now: r.now().UTC()}
+		err := now(func(m *projection.Model) {
+			moment.Sequence = m.Sequence()
+			f(m, moment)
 		})
-		web.SetSequence(c, now.Sequence)
-		return nil
+		if err == nil {
+			web.SetSequence(c, moment.Sequence)
+		}
+		return err
 	}
 	m, err := r.past(c.Request().Context(), c.QueryParam("at"))
 	if err != nil {

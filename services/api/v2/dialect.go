@@ -40,6 +40,9 @@ type Gauge interface {
 	Dec()
 }
 
+// Counter counts what happens.
+type Counter interface{ Inc() }
+
 // Options are what the dialect is given.
 type Options struct {
 	Reader    *reader.Reader
@@ -56,14 +59,17 @@ type Options struct {
 	Now     func() time.Time
 	// Instance is which process of the role this is, Version that of its program.
 	Instance, Version string
-	// Feeds counts those that are open.
-	Feeds Gauge
+	// Feeds counts those that are open, FeedsCut those that were ended as slow.
+	Feeds    Gauge
+	FeedsCut Counter
 	// Stopping is closed when feeds must end.
 	Stopping <-chan struct{}
 	// Heartbeat is how often idle feeds are written to; 0 is 15 s.
 	Heartbeat time.Duration
-	// FeedPatience is how long a client of a feed may take nothing; 0 is 30 s.
-	FeedPatience time.Duration
+	// FeedPatience is how long a client may take for what its feed holds for it, FeedBytes
+	// how much that is, FeedsBytes how much it is of all feeds; 0 is the default of each.
+	FeedPatience          time.Duration
+	FeedBytes, FeedsBytes int
 }
 
 // New returns the dialect.
@@ -79,25 +85,27 @@ func New(o Options) web.Dialect {
 	tasks := &tasks{reader: o.Reader, sandbox: o.Sandbox}
 	explainer := &explainer{reader: o.Reader, verdicts: o.Verdicts, parts: o.Parts}
 	feeds := &feeds{
-		reader: o.Reader, live: o.Live, log: o.Log, open: o.Feeds, stopping: o.Stopping,
-		heartbeat: cmp.Or(o.Heartbeat, heartbeat), patience: cmp.Or(o.FeedPatience, feedPatience),
+		reader: o.Reader, live: o.Live, log: o.Log, open: o.Feeds, cut: o.FeedsCut, stopping: o.Stopping,
+		heartbeat: cmp.Or(o.Heartbeat, heartbeat), patience: cmp.Or(o.FeedPatience, DefaultFeedPatience),
+		bytes: cmp.Or(o.FeedBytes, DefaultFeedBytes), allowance: newAllowance(cmp.Or(o.FeedsBytes, DefaultFeedsBytes)),
 	}
+	always := func(*http.Request) bool { return true }
 	return web.Dialect{
 		Routes: []web.Route{
 			{Method: http.MethodGet, Path: DocumentPath, Handle: about.openAPI, Fixed: true},
 			{Method: http.MethodGet, Path: "/v2/version", Handle: about.who, Fixed: true},
 			{Method: http.MethodGet, Path: "/v2/cluster", Handle: about.cluster},
-			{Method: http.MethodGet, Path: "/v2/events", Handle: feeds.all, Feed: true},
-			{Method: http.MethodPost, Path: "/v2/jobs", Handle: jobs.create},
-			{Method: http.MethodGet, Path: "/v2/jobs", Handle: jobs.list},
+			{Method: http.MethodGet, Path: "/v2/events", Handle: feeds.all, Feed: always},
+			{Method: http.MethodPost, Path: "/v2/jobs", Handle: jobs.create, Cost: web.Submission},
+			{Method: http.MethodGet, Path: "/v2/jobs", Handle: jobs.list, Cost: web.Large},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id", Handle: jobs.get},
 			{Method: http.MethodDelete, Path: "/v2/jobs/:id", Handle: jobs.remove},
 			{Method: http.MethodPost, Path: "/v2/jobs/:id/scale", Handle: jobs.scale},
-			{Method: http.MethodPost, Path: "/v2/jobs/:id/stop", Handle: jobs.stop},
-			{Method: http.MethodGet, Path: "/v2/jobs/:id/tasks", Handle: tasks.list},
+			{Method: http.MethodPost, Path: "/v2/jobs/:id/stop", Handle: jobs.stop, Cost: web.Urgent},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/tasks", Handle: tasks.list, Cost: web.Large},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/tasks/:slot", Handle: tasks.get},
-			{Method: http.MethodGet, Path: "/v2/jobs/:id/tasks/:slot/logs/:file", Handle: tasks.output},
-			{Method: http.MethodGet, Path: "/v2/jobs/:id/events", Handle: feeds.ofJob, Feed: true},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/tasks/:slot/logs/:file", Handle: tasks.output, Cost: web.Large},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/events", Handle: feeds.ofJob, Cost: web.Large, Feed: wantsFeed},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/explain", Handle: explainer.ofJob},
 		},
 		Roots: []string{"/v2/"},

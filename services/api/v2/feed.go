@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
 	"github.com/milosgajdos/taurus/internal/projection"
@@ -21,9 +20,20 @@ import (
 
 const (
 	eventsPage, eventsPageMax = 100, 1000
+	// typesMax is how many types one filter has at most: each is held against every event.
+	typesMax = 32
 
-	heartbeat    = 15 * time.Second
-	feedPatience = 30 * time.Second
+	heartbeat = 15 * time.Second
+)
+
+// Defaults of what feeds are held to.
+const (
+	// DefaultFeedPatience is how long a client may take for what one feed holds for it.
+	DefaultFeedPatience = 30 * time.Second
+	// DefaultFeedBytes is what one feed holds for its client, DefaultFeedsBytes what all
+	// feeds do, in bytes as projection.Event.Size counts them.
+	DefaultFeedBytes  = 256 << 10
+	DefaultFeedsBytes = 64 << 20
 )
 
 // feeds are the events: as they come, and in pages.
@@ -31,14 +41,19 @@ type feeds struct {
 	reader *reader.Reader
 	live   *projection.Projection
 	log    Bounds
-	// open counts the feeds that are.
+	// open counts the feeds that are, cut those that were ended as slow.
 	open Gauge
+	cut  Counter
 	// stopping is closed when feeds must end.
 	stopping <-chan struct{}
 	// heartbeat is how often idle feeds are written to.
 	heartbeat time.Duration
-	// patience is how long a client may take nothing.
+	// patience is how long a client may take for one piece of its feed, and bytes how
+	// large that is.
 	patience time.Duration
+	bytes    int
+	// allowance is what all of them may hold.
+	allowance *allowance
 }
 
 // all is the feed of all events.
@@ -62,6 +77,9 @@ func types(c echo.Context) (list []string, err error) {
 		default:
 			list = append(list, begins)
 		}
+	}
+	if len(list) > typesMax {
+		return nil, web.BadParam("type", "names %d types; name %d at most", len(list), typesMax)
 	}
 	return list, nil
 }
@@ -99,14 +117,15 @@ func (f *feeds) feedStart(c echo.Context, fallback uint64) (uint64, error) {
 }
 
 // follow sends events as they are folded until the client or the service goes.
-// Every client reads at its own pace: one that takes nothing for
-// feeds.patience is cut off and holds up nobody.
+// Every client reads at its own pace: what is held for it is one piece of the events,
+// and the log is read no faster than that is taken. Who is too slow is cut off, holds
+// up nobody, and comes back behind the last event it got.
 func (f *feeds) follow(c echo.Context, filter projection.Filter, fallback uint64) error {
 	from, err := f.feedStart(c, fallback)
 	if err != nil {
 		return err
 	}
-	out := f.newFeedWriter(c)
+	out := newFeedWriter(c, f.patience)
 	if c.Request().Method == http.MethodHead {
 		out.head()
 		return nil
@@ -126,84 +145,59 @@ func (f *feeds) follow(c echo.Context, filter projection.Filter, fallback uint64
 	if err := out.open(from); err != nil {
 		return err
 	}
-	err = f.live.Follow(ctx, from, filter, f.heartbeat, out.event, out.idle)
-	if ctx.Err() == nil && !errors.Is(err, errFeedWrite) {
-		return err // Too late for a status; it is logged.
+	err = f.run(ctx, out, from, filter)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case errors.Is(err, errFeedSlow), errors.Is(err, os.ErrDeadlineExceeded):
+		f.cut.Inc()
+	case errors.Is(err, errFeedWrite):
+		return nil
 	}
-	return nil
+	return err // Too late for a status; it is logged.
 }
 
-// errFeedWrite: the client is gone or takes nothing.
-var errFeedWrite = errors.New("the client takes no events")
-
-// feedWriter writes server-sent events (HTML, section 9.2).
-type feedWriter struct {
-	response *echo.Response
-	control  *http.ResponseController
-	// patience is how long one write may take.
-	patience time.Duration
-
-	mu    sync.Mutex
-	ended bool
+// run sends piece after piece.
+func (f *feeds) run(ctx context.Context, out *feedWriter, from uint64, filter projection.Filter) error {
+	tick := time.NewTicker(f.heartbeat)
+	defer tick.Stop()
+	more := make(chan struct{})
+	close(more)
+	for {
+		next, changed, err := f.piece(ctx, out, from, filter)
+		if err != nil {
+			return err
+		}
+		if from = next; changed == nil {
+			changed = more
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+			if err := out.idle(from - 1); err != nil {
+				return err
+			}
+		case <-changed:
+		}
+	}
 }
 
-func (f *feeds) newFeedWriter(c echo.Context) *feedWriter {
-	return &feedWriter{response: c.Response(), control: http.NewResponseController(c.Response()), patience: f.patience}
-}
-
-// head writes the header alone.
-func (w *feedWriter) head() {
-	h := w.response.Header()
-	h.Set(echo.HeaderContentType, "text/event-stream; charset=utf-8")
-	h.Set(echo.HeaderCacheControl, "no-store")
-	h.Set("X-Accel-Buffering", "no") // Or nginx would keep events back.
-	w.response.WriteHeader(http.StatusOK)
-}
-
-func (w *feedWriter) open(from uint64) error {
-	w.head()
-	return w.send(fmt.Sprintf(": follows from %d\nretry: 1000\n\n", from))
-}
-
-func (w *feedWriter) event(ev projection.Event) error {
-	data, err := json.Marshal(ev, json.Deterministic(true))
+// piece sends the next piece of a feed, and holds what that takes no longer.
+func (f *feeds) piece(ctx context.Context, out *feedWriter, from uint64, filter projection.Filter) (next uint64, changed <-chan struct{}, err error) {
+	held, err := f.allowance.take(ctx, f.bytes+eventMax, out.end)
 	if err != nil {
-		return fmt.Errorf("encode event %d: %w", ev.Sequence, err)
+		return from, nil, err
 	}
-	return w.send(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", ev.Sequence, ev.Type, data))
-}
-
-// idle keeps the connection open and moves the client's Last-Event-ID on past
-// events that the filter left out. Without data no event is dispatched.
-func (w *feedWriter) idle(last uint64) error {
-	return w.send(fmt.Sprintf(": heartbeat\nid: %d\n\n", last))
-}
-
-// extend gives the next write its time, unless the feed is to end. Where the
-// connection has no deadlines, that is no reason to end the feed.
-func (w *feedWriter) extend() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.ended {
-		_ = w.control.SetWriteDeadline(time.Now().Add(w.patience))
+	defer held.release()
+	piece, err := f.live.Piece(ctx, from, filter, f.bytes)
+	if err != nil {
+		return from, nil, err
 	}
-}
-
-// end cuts off the write under way and all to come.
-func (w *feedWriter) end() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.ended = true
-	_ = w.control.SetWriteDeadline(time.Now())
-}
-
-func (w *feedWriter) send(text string) error {
-	w.extend()
-	if _, err := w.response.Write([]byte(text)); err != nil {
-		return fmt.Errorf("%w: %w", errFeedWrite, err)
+	size := 0
+	for i := range piece.Events {
+		size += piece.Events[i].Size()
 	}
-	if err := w.control.Flush(); err != nil {
-		return fmt.Errorf("%w: %w", errFeedWrite, err)
-	}
-	return nil
+	held.shrink(size)
+	return piece.Next, piece.Changed, out.piece(piece.Events)
 }

@@ -1,12 +1,18 @@
 package v2
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
+
+	"github.com/milosgajdos/taurus/internal/projection"
 )
 
 // deadlined is an answer that remembers until when it may be written.
@@ -33,7 +39,67 @@ func TestAFeedThatEndsStaysSo(t *testing.T) {
 	}
 	w.end()
 	w.extend()
+	w.until(time.Now().Add(time.Hour))
 	if left := time.Until(answer.until); left > 0 {
 		t.Errorf("a write has %v left after the end", left)
 	}
+}
+
+// slowly is an answer to a client that takes its time for each event.
+type slowly struct {
+	deadlined
+	each time.Duration
+}
+
+func (s *slowly) Write(p []byte) (int, error) {
+	if strings.HasPrefix(string(p), "id: ") {
+		time.Sleep(s.each)
+	}
+	if time.Now().After(s.until) {
+		return 0, errTimeout
+	}
+	return s.ResponseRecorder.Write(p)
+}
+
+var errTimeout = errors.New("timeout")
+
+// TestASlowClientIsToldWhyItsFeedEnds, between two events, and with what to come back.
+func TestASlowClientIsToldWhyItsFeedEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var events []projection.Event
+		for n := range uint64(5) {
+			events = append(events, projection.Event{Sequence: 10 + n, Type: "t", Data: jsontext.Value(`{}`)})
+		}
+		answer := &slowly{deadlined: deadlined{ResponseRecorder: httptest.NewRecorder()}, each: 11 * time.Second}
+		w := &feedWriter{
+			response: echo.NewResponse(answer, echo.New()), control: http.NewResponseController(answer), patience: 30 * time.Second,
+		}
+		if err := w.open(10); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.piece(events[:2]); err != nil {
+			t.Fatalf("two events in time: %v", err)
+		}
+		// A client that takes piece after piece, each in its time, is never too slow.
+		if err := w.piece(events[2:4]); err != nil {
+			t.Fatalf("two more in time: %v", err)
+		}
+		answer.each = 32 * time.Second
+		if err := w.piece(events[4:]); !errors.Is(err, errFeedWrite) {
+			t.Fatalf("an event that took too long by itself: %v", err)
+		}
+		answer.Body.Reset()
+		answer.each = 30*time.Second + farewell/2
+		if err := w.piece(append(events, events...)); !errors.Is(err, errFeedSlow) {
+			t.Fatalf("got %v", err)
+		}
+		body := answer.Body.String()
+		if !strings.Contains(body, "\n\n: ended, as what was held for this client was not taken within 30s; come back with Last-Event-ID: 10\n"+
+			"retry: 5000\nid: 10\n\n") {
+			t.Errorf("the last words are %s", body)
+		}
+		if strings.Contains(body, "id: 11") {
+			t.Errorf("went on: %s", body)
+		}
+	})
 }

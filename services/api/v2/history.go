@@ -80,8 +80,7 @@ func wantsFeed(r *http.Request) bool {
 
 // eventPage reads the events that filter chooses of one job.
 func (f *feeds) eventPage(c echo.Context, filter projection.Filter) (list eventList, err error) {
-	ctx, cancel := context.WithTimeout(c.Request().Context(), web.RequestTimeout)
-	defer cancel()
+	ctx := c.Request().Context()
 	limit, errLimit := web.Number(c, "limit", 1, eventsPageMax, eventsPage)
 	from, errFrom := web.Number(c, "from", 0, 1<<63, 0)
 	if err := web.BadParams(errLimit, errFrom); err != nil {
@@ -101,9 +100,10 @@ func (f *feeds) eventPage(c echo.Context, filter projection.Filter) (list eventL
 	return list, f.fill(ctx, &list, filter, from, int(limit))
 }
 
-// fill reads on until a page has limit events, or there are no more.
+// fill reads on until a page has limit events, or as many bytes as a page may have, or
+// there are no more.
 func (f *feeds) fill(ctx context.Context, list *eventList, filter projection.Filter, from uint64, limit int) error {
-	chunk := limit
+	chunk, room := limit, projection.PageBytes
 	if len(filter.Types) > 0 {
 		chunk = eventsPageMax
 	}
@@ -112,17 +112,19 @@ func (f *feeds) fill(ctx context.Context, list *eventList, filter projection.Fil
 		if err != nil {
 			return err
 		}
-		for _, ev := range some {
-			switch {
-			case !filter.Matches(ev):
-			case len(list.Events) == limit:
+		for i := range some {
+			ev := &some[i]
+			if !filter.Matches(*ev) {
+				continue
+			}
+			if len(list.Events) == limit || room <= 0 {
 				list.Next = ev.Sequence
 				return nil
-			default:
-				list.Events = append(list.Events, ev)
 			}
+			list.Events = append(list.Events, *ev)
+			room -= ev.Size()
 		}
-		if next == 0 || len(list.Events) == limit {
+		if next == 0 || len(list.Events) == limit || room <= 0 {
 			list.Next = next
 			return nil
 		}

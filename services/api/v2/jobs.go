@@ -43,14 +43,14 @@ func (j *jobs) list(c echo.Context) error {
 	}
 	labels, errLabel := projection.ParseSelector(web.Words(c, "label"))
 	if errLabel != nil {
-		errLabel = web.BadParam("label", "must be k=v, k!=v or k, several joined by commas")
+		errLabel = web.BadParam("label", "must be k=v, k!=v or k, several joined by commas, %d at most", projection.TermsMax)
 	}
 	if err := web.BadParams(errLimit, errState, errLabel); err != nil {
 		return err
 	}
 	query := projection.Query{After: c.QueryParam("cursor"), Limit: int(limit), States: states, Labels: labels}
 	var list jobList
-	err := j.reader.Read(c, func(m *projection.Model, at reader.Moment) {
+	err := j.reader.Scan(c, func(m *projection.Model, at reader.Moment) {
 		page := m.List(query)
 		list = jobList{Jobs: page.Jobs, Next: page.Next, Sequence: at.Sequence}
 	})

@@ -25,11 +25,20 @@ func (j *jobs) create(c echo.Context) error {
 		return err
 	}
 	media := c.Request().Header.Get(echo.HeaderContentType)
-	spec, err := job.Decode(data, media)
-	if err != nil {
-		return spec.AllFaults(err, j.limits)
-	}
-	canonical, err := web.Canonical(c, spec, j.limits)
+	var (
+		spec      *job.Spec
+		canonical []byte
+		warnings  []job.Fault
+	)
+	err = web.Decoding(c, func() error {
+		if spec, err = job.Decode(data, media); err != nil {
+			return spec.AllFaults(err, j.limits)
+		}
+		if canonical, err = web.Canonical(c, spec, j.limits); err == nil {
+			warnings = job.Warnings(data, media)
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -41,7 +50,7 @@ func (j *jobs) create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v.Warnings = job.Warnings(data, media)
+	v.Warnings = warnings
 	web.SetSequence(c, v.Sequence)
 	c.Response().Header().Set(echo.HeaderLocation, "/v2/jobs/"+url.PathEscape(v.ID))
 	c.Response().Header().Set(headerETag, etagOf(v))

@@ -51,7 +51,7 @@ func (t *tasks) list(c echo.Context) error {
 		list taskList
 		ok   bool
 	)
-	err = t.reader.Read(c, func(m *projection.Model, at reader.Moment) {
+	err = t.reader.Scan(c, func(m *projection.Model, at reader.Moment) {
 		list.Sequence = at.Sequence
 		list.Tasks, list.Next, ok = m.Tasks(id, uint32(from), int(limit), at.Now)
 	})

@@ -35,9 +35,28 @@ type Route struct {
 	// Fixed reports whether the answer needs nothing of the log, so that it is given
 	// before the log is replayed.
 	Fixed bool
-	// Feed reports whether the answer may go on for ever.
-	Feed bool
+	// Cost is what a request may cost, beside nearly nothing.
+	Cost Cost
+	// Feed reports whether the answer to a request may go on for ever; nil is never.
+	Feed func(*http.Request) bool
 }
+
+// Cost says what there must be room for before a request is let in.
+type Cost int
+
+const (
+	// Small is a request that costs little: what one job is, say.
+	Small Cost = iota
+	// Large is one whose answer may be large or take long.
+	Large
+	// Submission is one whose body may be large, and takes time to decode.
+	Submission
+	// Urgent is one for which there is room when there is none for others: a stop.
+	Urgent
+)
+
+// feeds reports whether a request is for a feed.
+func (r Route) feeds(c echo.Context) bool { return r.Feed != nil && r.Feed(c.Request()) }
 
 // methods are those that the route answers.
 func (d *Dialect) methods(r Route) []string {

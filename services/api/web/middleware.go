@@ -33,6 +33,9 @@ func (f *frame) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		took := f.Now().Sub(began)
 		f.Answered(c.Request().Method, c.Path(), c.Response().Status, took)
 		f.line(c, r, took)
+		if r.cut {
+			panic(http.ErrAbortHandler) // Or half an answer would look like a whole one.
+		}
 		return nil
 	}
 }
@@ -101,8 +104,11 @@ func (f *frame) caught(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // bounded ends what a request waits for; feeds have no such bound.
-func bounded(next echo.HandlerFunc) echo.HandlerFunc {
+func bounded(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if r.feeds(c) {
+			return next(c)
+		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), RequestTimeout)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
@@ -111,10 +117,14 @@ func bounded(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // sized bounds the body: reading more of it is an *http.MaxBytesError.
-func (f *frame) sized(next echo.HandlerFunc) echo.HandlerFunc {
+func (f *frame) sized(route Route, next echo.HandlerFunc) echo.HandlerFunc {
+	most := f.BodyMax
+	if route.Cost != Submission {
+		most = min(most, SmallBody)
+	}
 	return func(c echo.Context) error {
 		r := c.Request()
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, f.BodyMax)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
 		return next(c)
 	}
 }

@@ -64,10 +64,11 @@ func general() []Kind {
 // the statuses of errors come from.
 func (f *frame) problemOf(err error, kinds []Kind) Problem {
 	var (
-		faults job.Faults
-		param  *paramError
-		large  *http.MaxBytesError
-		route  *echo.HTTPError
+		faults  job.Faults
+		param   *paramError
+		large   *http.MaxBytesError
+		crowded *CrowdedError
+		route   *echo.HTTPError
 	)
 	hasFaults := errors.As(err, &faults)
 	switch {
@@ -76,6 +77,8 @@ func (f *frame) problemOf(err error, kinds []Kind) Problem {
 	case errors.As(err, &large):
 		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "The body is too large",
 			"Send at most "+bytesText(large.Limit)+".", nil)
+	case errors.As(err, &crowded):
+		return newProblem(http.StatusTooManyRequests, "crowded", "Too much at once", crowded.Error(), nil)
 	}
 	for _, k := range kinds {
 		if errors.Is(err, k.Is) {
@@ -108,7 +111,7 @@ func (f *frame) fail(err error, c echo.Context) {
 	speaker := f.speakers.of(c)
 	p := f.problemOf(err, speaker.kinds)
 	p.Instance, p.Request = c.Request().URL.EscapedPath(), RequestOf(c).ID
-	if p.Status == http.StatusServiceUnavailable {
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 	}
 	if err := speaker.Fail(c, p); err != nil {
@@ -118,8 +121,11 @@ func (f *frame) fail(err error, c echo.Context) {
 }
 
 func bytesText(n int64) string {
-	if n >= 1<<20 && n%(1<<20) == 0 {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
 		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", n>>10)
 	}
 	return fmt.Sprintf("%d bytes", n)
 }

@@ -31,6 +31,10 @@ type Request struct {
 	Sequence uint64
 
 	err error
+	// cut reports whether the answer broke off.
+	cut bool
+	// decoding is that of doors.
+	decoding chan struct{}
 }
 
 const requestKey = "taurus.request"
@@ -48,7 +52,7 @@ func RequestOf(c echo.Context) *Request {
 // newRequest takes the client's request id if it is a harmless one.
 func (f *frame) newRequest(c echo.Context) (*Request, error) {
 	header := c.Request().Header
-	r := &Request{ID: header.Get(echo.HeaderXRequestID), Author: authorOf(c)}
+	r := &Request{ID: header.Get(echo.HeaderXRequestID), Author: authorOf(c), decoding: f.doors.decoding}
 	if !f.patterns.id.MatchString(r.ID) {
 		raw := make([]byte, 8)
 		if _, err := rand.Read(raw); err != nil {

@@ -26,8 +26,10 @@ type Options struct {
 	Sequence func() uint64
 	// Ready returns nil once the log is replayed.
 	Ready func() error
-	// BodyMax bounds request bodies, in bytes.
+	// BodyMax bounds the bodies of submissions, in bytes; others are bounded by
+	// SmallBody too.
 	BodyMax int64
+	Limits  Limits
 	// Document is the path at which all routes are listed.
 	Document string
 }
@@ -37,6 +39,7 @@ type frame struct {
 	Options
 	patterns patterns
 	speakers *speakers
+	doors    *doors
 }
 
 // Handler serves every route of every dialect. The error is ErrDialects.
@@ -45,7 +48,7 @@ func Handler(o Options) (*echo.Echo, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &frame{Options: o, patterns: newPatterns(), speakers: speakers}
+	f := &frame{Options: o, patterns: newPatterns(), speakers: speakers, doors: newDoors(o.Limits.withDefaults())}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetOutput(f.Log)
@@ -60,13 +63,11 @@ func Handler(o Options) (*echo.Echo, error) {
 
 func (f *frame) add(e *echo.Echo, d *Dialect) {
 	for _, r := range d.Routes {
-		handle := f.sized(r.Handle)
+		handle := f.sized(r, r.Handle)
 		if !r.Fixed {
 			handle = f.caught(handle)
 		}
-		if !r.Feed {
-			handle = bounded(handle)
-		}
+		handle = f.admitted(r, bounded(r, handle))
 		for _, method := range d.methods(r) {
 			e.Add(method, r.Path, handle)
 		}
