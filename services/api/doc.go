@@ -16,6 +16,17 @@
 //
 // A dialect knows no other; another is a folder, and a line in dialects.go.
 //
+// # What greedy clients cost
+//
+// A client is given no more than a buffer ahead: answers are encoded as they are taken,
+// feeds read on when their client has what they read before, and old events are read over
+// a connection to the log of their own ([Options].ReadLog). How many connections,
+// requests and feeds there may be, of one client and in all, is bounded where they come in:
+//
+//	connection -> connections (here): the idle give way, the rest are refused
+//	request    -> web: by what it may cost; stops have room of their own
+//	feed       -> web: how many; v2: what they hold
+//
 // # What happens on failure
 //
 // While the log cannot be reached reads go on from memory and writes answer

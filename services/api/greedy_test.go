@@ -128,7 +128,7 @@ func (c *counted) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.
 }
 
 // ask sends a request, and takes nothing of the answer.
-func ask(t *testing.T, addr, target, lastID string) net.Conn {
+func ask(t testing.TB, addr, target, lastID string) net.Conn {
 	t.Helper()
 	var d net.Dialer
 	conn, err := d.DialContext(t.Context(), "tcp", addr)

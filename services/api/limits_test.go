@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -211,26 +213,45 @@ func dial(t *testing.T, s *api.Service, from string) *dialled {
 	return &dialled{Conn: conn, read: bufio.NewReader(conn)}
 }
 
-// ask returns the answer to a GET; its body is still to come.
-func (d *dialled) ask(t *testing.T, target string) *http.Response {
+// ask returns the answer to a GET, and the body of one whose length is told.
+func (d *dialled) ask(t *testing.T, target string) (status int, header textproto.MIMEHeader, body string) {
 	t.Helper()
 	if _, err := fmt.Fprintf(d, "GET %s HTTP/1.1\r\nHost: taurus\r\n\r\n", target); err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.ReadResponse(d.read, nil)
+	read := textproto.NewReader(d.read)
+	line, err := read.ReadLine()
 	if err != nil {
 		t.Fatalf("%s: %v", target, err)
 	}
-	return resp
+	if _, err := fmt.Sscanf(line, "HTTP/1.1 %d", &status); err != nil {
+		t.Fatalf("%s: %q", target, line)
+	}
+	if header, err = read.ReadMIMEHeader(); err != nil {
+		t.Fatalf("%s: %v", target, err)
+	}
+	length, _ := strconv.Atoi(header.Get("Content-Length"))
+	all := make([]byte, length)
+	if _, err := io.ReadFull(d.read, all); err != nil {
+		t.Fatalf("%s: %v", target, err)
+	}
+	return status, header, string(all)
+}
+
+// is checks the status of a GET.
+func (d *dialled) is(t *testing.T, target string, want int) {
+	t.Helper()
+	if status, _, body := d.ask(t, target); status != want {
+		t.Fatalf("%s: status %d, want %d: %s", target, status, want, body)
+	}
 }
 
 // refused reads the answer to who was not let in.
 func (d *dialled) refused(t *testing.T, part string) {
 	t.Helper()
-	resp := d.ask(t, "/v2/version")
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") == "" || !strings.Contains(string(body), part) {
-		t.Fatalf("status %d, %s, %v; want 429 with %s", resp.StatusCode, body, err, part)
+	status, header, body := d.ask(t, "/v2/version")
+	if status != http.StatusTooManyRequests || header.Get("Retry-After") == "" || !strings.Contains(body, part) {
+		t.Fatalf("status %d, %s; want 429 with %s", status, body, part)
 	}
 }
 
@@ -240,38 +261,26 @@ func TestConnectionsAreBounded(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	r := apitest.New(t, func(o *api.Options) { o.Connections, o.ConnectionsEach, o.Metrics = 3, 2, registry })
 	const one, two, three = "127.0.0.1", "127.0.0.2", "127.0.0.3"
-	version := func(d *dialled) {
-		t.Helper()
-		resp := d.ask(t, "/v2/version")
-		if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != 200 {
-			t.Fatalf("status %d, %v", resp.StatusCode, err)
-		}
-	}
-	feed := func(d *dialled) {
-		t.Helper()
-		if resp := d.ask(t, "/v2/events"); resp.StatusCode != 200 {
-			t.Fatalf("status %d", resp.StatusCode)
-		}
-	}
 	// Two of one client: the idle one gives way to a third.
 	idle, busy := dial(t, r.API, one), dial(t, r.API, one)
-	version(idle)
-	feed(busy)
+	idle.is(t, "/v2/version", 200)
+	busy.is(t, "/v2/events", 200)
 	third := dial(t, r.API, one)
-	feed(third)
+	third.is(t, "/v2/events", 200)
 	if _, err := idle.read.ReadByte(); err == nil {
 		t.Fatal("the idle connection has something to say")
 	}
 	dial(t, r.API, one).refused(t, "--connections-per-client")
 	// Another client has the third place, and the fourth of all is too many.
-	feed(dial(t, r.API, two))
+	dial(t, r.API, two).is(t, "/v2/events", 200)
 	dial(t, r.API, three).refused(t, "--connections-max")
 	// Who ends makes room.
 	_ = busy.Close()
 	testwait.Until(t, "room for a connection", func() bool {
 		d := dial(t, r.API, three)
 		defer d.Close()
-		return d.ask(t, "/v2/version").StatusCode == 200
+		status, _, _ := d.ask(t, "/v2/version")
+		return status == 200
 	})
 	if n, err := testutil.GatherAndCount(registry, "taurus_api_connections_refused_total"); err != nil || n != 1 {
 		t.Errorf("%d series, %v", n, err)

@@ -62,10 +62,11 @@ func (c *Client) Follow(ctx context.Context, f Feed, lost func(error), each func
 	}
 }
 
-// passing reports whether a failure may pass: the API is away or just starting.
+// passing reports whether a failure may pass: the API is away or just starting, or has
+// too much to do.
 func passing(err error) bool {
 	var p *Problem
-	return !errors.As(err, &p) || p.Status >= http.StatusInternalServerError
+	return !errors.As(err, &p) || p.Status >= http.StatusInternalServerError || p.Status == http.StatusTooManyRequests
 }
 
 // stopError is an error of the callback, told from those of the feed.

@@ -50,6 +50,12 @@ func TestABrokenFeedGoesOnWithoutGapOrRepeat(t *testing.T) {
 			http.Error(w, "starting", http.StatusServiceUnavailable)
 			return
 		}
+		if len(froms) == 3 {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusTooManyRequests)
+			fmt.Fprint(w, `{"title":"Too much at once","status":429}`)
+			return
+		}
 		// The second event is sent again on the second connection.
 		for n := max(from, 2) - 1; n < from+2; n++ {
 			event(w, n)
@@ -67,7 +73,7 @@ func TestABrokenFeedGoesOnWithoutGapOrRepeat(t *testing.T) {
 	if !errors.Is(err, errDone) {
 		t.Fatalf("error %v", err)
 	}
-	if !slices.Equal(got, []uint64{1, 2, 3, 4}) || lost != 2 || !slices.Equal(froms, []string{"1", "3", "3"}) {
+	if !slices.Equal(got, []uint64{1, 2, 3, 4}) || lost != 3 || !slices.Equal(froms, []string{"1", "3", "3", "3"}) {
 		t.Errorf("events %v, lost %d, asked from %v", got, lost, froms)
 	}
 }

@@ -95,7 +95,7 @@ func Start(t *testing.T, o api.Options) *api.Service {
 }
 
 // Run runs a service until the test ends.
-func Run(t *testing.T, s *api.Service) {
+func Run(t testing.TB, s *api.Service) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
