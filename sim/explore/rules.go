@@ -76,6 +76,7 @@ func stateRules() imprint.Rules {
 		"cluster.Job.Settled":       sequence,
 		"cluster.Job.LastPlan":      sequence,
 		"cluster.Job.LastKill":      sequence,
+		"cluster.Job.tasks":         ignored(derived),
 		"cluster.Slot.Last":         sequence,
 		"cluster.Slot.LastEnd":      ignored(shown),
 

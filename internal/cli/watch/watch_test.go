@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/cli/watch"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -149,7 +150,7 @@ func TestANewSubmissionBeginsAnew(t *testing.T) {
 
 func TestTheLastSlotThereIs(t *testing.T) {
 	t.Parallel()
-	const last = ^uint32(0)
+	const last = ranges.SlotEnd - 1
 	if got := text(told(t, submit(), plan(1, 3, 1, 1))); got != nil {
 		t.Errorf("changes %q of a range that ends before it begins", got)
 	}

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -18,6 +19,9 @@ func (s *State) applyJob(j *Job, r Record) Change {
 	case events.JobScaled:
 		if ev.Run != j.Run {
 			return Change{Judgement: Outranked, Job: j}
+		}
+		if n := j.replicas(ev); n > replicasMax {
+			return s.reject(r, fmt.Sprintf("makes it %d tasks in the job, the most is %d", n, replicasMax))
 		}
 		j.scale(ev, r)
 		j.settle(r.Sequence)
@@ -50,7 +54,7 @@ func (s *State) forget(j *Job) {
 			if t.Live() {
 				return false
 			}
-			s.drop(t)
+			s.drop(j, t)
 			return true
 		})
 		if len(slot.Tasks) == 0 {
@@ -65,7 +69,7 @@ func (j *Job) submit(ev events.JobSubmitted, r Record) {
 	*j = Job{
 		ID: j.ID, Run: r.Sequence, Version: 1,
 		SubmittedAt: r.Time, SubmittedBy: r.Envelope.Actor, IdempotencyKey: ev.IdempotencyKey, ChangedAt: r.Time,
-		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots,
+		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots, tasks: j.tasks,
 	}
 	for _, slot := range j.Slots {
 		slot.Tally, slot.LastEnd = restart.Tally{}, nil
@@ -97,6 +101,21 @@ func (j *Job) scale(ev events.JobScaled, r Record) {
 		}
 	}
 	j.Spec, j.Version, j.ChangedAt = &spec, ev.Version, r.Time
+}
+
+// replicas is how many tasks the job wants once it is scaled.
+func (j *Job) replicas(ev events.JobScaled) (n uint64) {
+	if j.Spec == nil {
+		return 0
+	}
+	for i := range j.Spec.Tasks {
+		if g := &j.Spec.Tasks[i]; g.Name == ev.Group {
+			n += uint64(ev.Replicas)
+		} else {
+			n += uint64(g.Replicas)
+		}
+	}
+	return n
 }
 
 // Group returns the group of that name, nil if the spec has none.
@@ -148,17 +167,20 @@ func (j *Job) end(run uint64, o Outcome, reason string, exit *int, r Record) Cha
 }
 
 func (s *State) plan(j *Job, ev events.TasksPlanned, r Record) Change {
+	if held := j.tasks + ranges.Count(ev.Slots); held > TasksMax {
+		return s.reject(r, fmt.Sprintf("makes it %d tasks that are held of the job, the most is %d", held, TasksMax))
+	}
 	c := Change{Job: j}
 	for n, attempt := range ranges.All(ev.Slots) {
 		slot := j.slot(n)
-		if slot.Find(ev.Run, attempt) != nil {
+		if slot.Full() || slot.Find(ev.Run, attempt) != nil {
 			continue
 		}
 		t := &Task{
 			Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group, Slot: n, Attempt: attempt,
 			PlannedAt: r.Time, NotBefore: ev.NotBefore, Sequence: r.Sequence,
 		}
-		s.insert(slot, t)
+		s.insert(j, slot, t)
 		c.Tasks = append(c.Tasks, t)
 	}
 	return c

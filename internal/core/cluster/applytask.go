@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -67,11 +68,14 @@ func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r Record) Chang
 		return Change{Judgement: Outranked, Job: j, Tasks: []*Task{t}}
 	}
 	if t == nil {
+		if slot.Full() {
+			return s.reject(r, fmt.Sprintf("slot %d holds %d tasks already", slot.Number, len(slot.Tasks)))
+		}
 		t = &Task{
 			Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group, Slot: slot.Number, Attempt: ev.Attempt,
 			PlannedAt: r.Time,
 		}
-		s.insert(slot, t)
+		s.insert(j, slot, t)
 	}
 	t.ID, t.AgentID, t.State = ev.TaskID, ev.AgentID, max(m.State, Staged)
 	if m.Unreachable {
@@ -180,7 +184,7 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r Record) {
 	if slot.minds(t, j) {
 		slot.Tally = slot.After(t.End(), j.Spec.Kind, j.Group(t.Group).Restart)
 	}
-	s.prune(slot)
+	s.prune(j, slot)
 }
 
 // minds reports whether the end of a task matters for the slot's next attempt.
@@ -190,16 +194,17 @@ func (slot *Slot) minds(t *Task, j *Job) bool {
 }
 
 // insert puts a task where its run and attempt belong and drops what it follows.
-func (s *State) insert(slot *Slot, t *Task) {
+func (s *State) insert(j *Job, slot *Slot, t *Task) {
 	at, _ := slices.BinarySearchFunc(slot.Tasks, t, func(a, b *Task) int {
 		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Attempt, b.Attempt))
 	})
 	slot.Tasks = slices.Insert(slot.Tasks, at, t)
-	s.prune(slot)
+	j.tasks++
+	s.prune(j, slot)
 }
 
 // prune drops attempts that are over and not the newest.
-func (s *State) prune(slot *Slot) {
+func (s *State) prune(j *Job, slot *Slot) {
 	last := len(slot.Tasks) - 1
 	kept := slot.Tasks[:0]
 	for i, t := range slot.Tasks {
@@ -207,14 +212,15 @@ func (s *State) prune(slot *Slot) {
 			kept = append(kept, t)
 			continue
 		}
-		s.drop(t)
+		s.drop(j, t)
 	}
 	clear(slot.Tasks[len(kept):])
 	slot.Tasks = kept
 }
 
-// drop forgets the id of a task that is over, unless it is another's by now.
-func (s *State) drop(t *Task) {
+// drop forgets a task that is over, and its id unless it is another's by now.
+func (s *State) drop(j *Job, t *Task) {
+	j.tasks--
 	if s.byID[t.ID] == t {
 		delete(s.byID, t.ID)
 	}

@@ -21,6 +21,9 @@ const (
 	// TasksMax is how many tasks of one job are held, of all runs and attempts: that
 	// many more than a job may ask for are left behind where agents are cut off.
 	TasksMax = 4 * replicasMax
+	// AttemptsHeld is how many tasks of one slot are held before no more come in: they
+	// are looked through one by one.
+	AttemptsHeld = 64
 	// NotBeforeMax is how far ahead a launch may be put off. No back-off is longer
 	// than a week (internal/job).
 	NotBeforeMax = 30 * 24 * time.Hour

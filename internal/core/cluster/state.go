@@ -124,6 +124,8 @@ type Job struct {
 
 	// Slots are by number. A slot stays when its task ended.
 	Slots map[uint32]*Slot
+
+	tasks int // in all slots
 }
 
 // Over reports whether nothing of the job is wanted any more.
@@ -176,6 +178,9 @@ func (s *Slot) Occupied(t *Task) bool {
 	}
 	return false
 }
+
+// Full reports whether no more attempts come in before one that is held is over.
+func (s *Slot) Full() bool { return len(s.Tasks) >= AttemptsHeld }
 
 // Find returns the attempt of a run, nil if it is not there.
 func (s *Slot) Find(run uint64, attempt uint32) *Task {

@@ -13,7 +13,7 @@ type adoption struct {
 
 func (m *Machine) addAdoptions(b *batch) {
 	for _, k := range inOrder(m.session.adopt) {
-		if m.alive(k) {
+		if m.alive(k) || m.crowded(k) {
 			delete(m.session.adopt, k)
 			continue
 		}
@@ -38,4 +38,11 @@ func (m *Machine) alive(k cluster.Key) bool {
 	}
 	t := j.Slots[k.Slot].Find(k.Run, k.Attempt)
 	return t != nil && t.Live() && t.State != cluster.Waiting
+}
+
+// crowded reports whether the slot takes no more attempts; they are asked about again
+// with the next round.
+func (m *Machine) crowded(k cluster.Key) bool {
+	j := m.state.Jobs[k.Job]
+	return j != nil && j.Slots[k.Slot] != nil && j.Slots[k.Slot].Full() && j.Slots[k.Slot].Find(k.Run, k.Attempt) == nil
 }

@@ -127,6 +127,9 @@ func nextAttempt(g *job.Group, slot *cluster.Slot, now time.Time) (next bool, du
 			return false, time.Time{}
 		}
 	}
+	if slot.Full() {
+		return false, time.Time{} // Until one of them is over.
+	}
 	t := slot.Current()
 	if t.Live() {
 		due = t.UnreachableSince.Add(UnreachableReplaceAfter)

@@ -82,6 +82,15 @@ func Check(ranges []events.SlotRange) error {
 	return nil
 }
 
+// Count is how many attempts ranges name that Check has nothing against.
+func Count(ranges []events.SlotRange) int {
+	n := 0
+	for _, r := range ranges {
+		n += int(r.To-r.From) + 1
+	}
+	return n
+}
+
 // All lists the attempts of slots that ranges name: slot, attempt. It ends after
 // SlotsMax, whatever they name.
 func All(ranges []events.SlotRange) iter.Seq2[uint32, uint32] {
