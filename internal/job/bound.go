@@ -37,15 +37,15 @@ func (s *Spec) bound(lim Limits) error {
 func (c *checker) boundGroup(at string, g *Group) {
 	c.countReplicas(join(at, "replicas"), g.Replicas)
 	if r := g.Resources; r != nil {
-		c.boundAmount(join(at, "resources.cpu"), r.CPU, c.lim.CPU)
-		c.boundAmount(join(at, "resources.memory"), r.Memory, c.lim.Memory)
-		c.boundAmount(join(at, "resources.disk"), r.Disk, c.lim.Disk)
-		c.boundAmount(join(at, "resources.gpus"), float64(r.GPUs), float64(c.lim.GPUs))
+		c.boundAmount(join(join(at, "resources"), "cpu"), r.CPU, c.lim.CPU)
+		c.boundAmount(join(join(at, "resources"), "memory"), r.Memory, c.lim.Memory)
+		c.boundAmount(join(join(at, "resources"), "disk"), r.Disk, c.lim.Disk)
+		c.boundAmount(join(join(at, "resources"), "gpus"), float64(r.GPUs), float64(c.lim.GPUs))
 	}
 	if r := g.Restart; r != nil {
-		c.duration(join(at, "restart.backoff"), r.Backoff, c.lim.Duration)
-		c.duration(join(at, "restart.backoff_max"), r.BackoffMax, c.lim.Duration)
-		c.duration(join(at, "restart.reset_after"), r.ResetAfter, c.lim.Duration)
+		c.duration(join(join(at, "restart"), "backoff"), r.Backoff, c.lim.Duration)
+		c.duration(join(join(at, "restart"), "backoff_max"), r.BackoffMax, c.lim.Duration)
+		c.duration(join(join(at, "restart"), "reset_after"), r.ResetAfter, c.lim.Duration)
 	}
 	c.duration(join(at, "kill_grace"), g.KillGrace, c.lim.KillGrace)
 	c.atMost(join(at, "ports"), len(g.Ports), c.lim.Ports)

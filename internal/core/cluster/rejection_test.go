@@ -1,0 +1,342 @@
+package cluster_test
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// ofEachType is an event of every type, of slot 0 where it is about a slot.
+func ofEachType() []events.Event {
+	one := clustertest.Slots(0, 0, 1)
+	return []events.Event{
+		events.JobSubmitted{Spec: []byte(`{"id":"web","tasks":[]}`)},
+		events.JobScaled{Run: 1, Version: 2, Group: "web", Replicas: 3},
+		events.JobStopped{Run: 1}, events.JobDeleted{Run: 1},
+		events.TasksPlanned{Run: 1, Version: 1, Group: "web", Slots: one}, events.TasksDoomed{Run: 1, Slots: one},
+		events.JobCompleted{Run: 1}, events.JobFailed{Run: 1},
+		events.TaskStaged{Run: 1, Attempt: 1, TaskID: "t"}, events.TaskWithdrawn{Run: 1, Attempt: 1},
+		events.TaskAdopted{Run: 1, Attempt: 1, TaskID: "t", State: "TASK_RUNNING"},
+		events.TaskStatusChanged{Run: 1, Attempt: 1, State: "TASK_RUNNING"},
+		events.KillIssued{Run: 1, Slots: one},
+		events.LauncherElected{Nonce: "n"}, events.FrameworkRegistered{FrameworkID: "f"},
+		events.SubscriptionOpened{FrameworkID: "f", StreamID: "s"}, events.SubscriptionClosed{StreamID: "s"},
+		events.VerdictChanged{Run: 1, Group: "web"},
+		events.LogSealed{Through: 1, Hash: "00"}, events.LogCreated{ID: "l"}, events.LossAccepted{From: 1, To: 1},
+		events.Unknown{TypeName: "taurus.job.applauded.v1", Data: []byte("{}")},
+	}
+}
+
+// ofEachRole is a subject of every role.
+func ofEachRole(space events.Space) map[events.Role]string {
+	return map[events.Role]string{
+		events.RoleJob: space.Job("web"), events.RolePlan: space.Plan("web"), events.RoleTask: space.Task("web", 0),
+		events.RoleKill: space.Kill("web"), events.RoleLauncher: space.Launcher(0), events.RoleWhy: space.Why("web"),
+		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject,
+	}
+}
+
+func decoded(t *testing.T, space events.Space, sequence uint64, subject string, env events.Envelope, ev events.Event) cluster.Record {
+	t.Helper()
+	if env.ID == "" {
+		env.ID = "id"
+	}
+	m, err := events.Encode(subject, env, ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := cluster.Decode(space, sequence, time.Unix(1_800_000_000, 0), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestEachTypeHasOneRole: an event stands on the subjects of its role, on no other,
+// and one of a type that is not known on any.
+func TestEachTypeHasOneRole(t *testing.T) {
+	space := events.NewSpace(7)
+	accepted := 0
+	for _, ev := range ofEachType() {
+		for role, subject := range ofEachRole(space) {
+			r := decoded(t, space, 1, subject, events.Envelope{}, ev)
+			fits := events.RoleOf(ev) == role || events.RoleOf(ev) == ""
+			switch {
+			case fits && r.Rejection != "":
+				t.Errorf("%s on %s is rejected: %s", ev.Type(), subject, r.Rejection)
+			case !fits && !strings.Contains(r.Rejection, "stands on subjects of "+string(events.RoleOf(ev))):
+				t.Errorf("%s on %s is rejected for %q", ev.Type(), subject, r.Rejection)
+			case fits:
+				accepted++
+			}
+		}
+	}
+	if want := len(ofEachType()) - 1 + len(ofEachRole(space)); accepted != want {
+		t.Errorf("%d pairs are accepted, want %d", accepted, want)
+	}
+}
+
+// TestRejectedChangesNothing but what is expected of its own subject; of a subject
+// that is none of the log's not even that.
+func TestRejectedChangesNothing(t *testing.T) {
+	space := events.NewSpace(7)
+	wrong := fmt.Sprintf("taurus.ev.%d.", (space.Partition("web")+1)%7)
+	for subject, last := range map[string]func(*cluster.State) uint64{
+		space.Job("web"):                    func(s *cluster.State) uint64 { return s.Jobs["web"].LastJob },
+		space.Plan("web"):                   func(s *cluster.State) uint64 { return s.Jobs["web"].LastPlan },
+		space.Kill("web"):                   func(s *cluster.State) uint64 { return s.Jobs["web"].LastKill },
+		space.Task("web", 0):                func(s *cluster.State) uint64 { return s.Jobs["web"].Slots[0].Last },
+		space.Task("web", 9):                func(s *cluster.State) uint64 { return s.Jobs["web"].Slots[9].Last },
+		space.Job("new"):                    func(s *cluster.State) uint64 { return s.Jobs["new"].LastJob },
+		space.Launcher(0):                   func(s *cluster.State) uint64 { return s.Launcher.Last },
+		events.SealSubject:                  func(s *cluster.State) uint64 { return s.Seal.Last },
+		events.LogSubject:                   func(s *cluster.State) uint64 { return s.LastLog },
+		space.Why("web"):                    nil,
+		wrong + "job.web":                   nil,
+		wrong + "task.web.0":                nil,
+		space.Task("web", 1<<20):            nil,
+		space.Launcher(1):                   nil,
+		"orders.new":                        nil,
+		space.Job(strings.Repeat("a", 201)): nil,
+		space.Job("\xff"):                   nil,
+		space.Job("a\nb"):                   nil,
+	} {
+		l, _ := in(t, "RUNNING")
+		untouched, _ := in(t, "RUNNING")
+		r, err := cluster.Decode(space, l.State.Sequence+1, l.Now, events.Message{Subject: subject, Data: []byte("{")})
+		if err != nil || r.Rejection == "" {
+			t.Fatalf("%s: %+v (%v)", subject, r, err)
+		}
+		c, err := l.State.Apply(r)
+		if err != nil || c.Judgement != cluster.Rejected || c.Job != nil || c.Tasks != nil {
+			t.Errorf("%s: %+v (%v)", subject, c, err)
+		}
+		rejections := l.State.Rejections
+		if rejections.Count != 1 || len(rejections.Newest) != 1 || rejections.Newest[0] != c.Rejection || c.Rejection.Reason != r.Rejection {
+			t.Errorf("%s: %+v", subject, rejections)
+		}
+		if last != nil && last(l.State) != r.Sequence {
+			t.Errorf("%s: its last is %d, want %d", subject, last(l.State), r.Sequence)
+		}
+		l.State.Rejections, l.State.Sequence = untouched.State.Rejections, untouched.State.Sequence
+		l.State.Launcher.Last, l.State.Seal.Last, l.State.LastLog = untouched.State.Launcher.Last, 0, 0
+		web, before := l.State.Jobs["web"], untouched.State.Jobs["web"]
+		web.LastJob, web.LastPlan, web.LastKill = before.LastJob, before.LastPlan, before.LastKill
+		web.Slots[0].Last = before.Slots[0].Last
+		if last != nil {
+			delete(web.Slots, 9) // It knows of no task.
+			delete(l.State.Jobs, "new")
+		}
+		if !reflect.DeepEqual(l.State, untouched.State) {
+			t.Errorf("%s: the state has changed", subject)
+		}
+	}
+}
+
+// TestRejectionsAreBounded: the newest are kept, all are counted.
+func TestRejectionsAreBounded(t *testing.T) {
+	s := cluster.New()
+	for n := range uint64(100) {
+		r, err := cluster.Decode(events.Space{}, n+1, time.Time{}, events.Message{Subject: strings.Repeat("x\n", 1000)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Apply(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := s.Rejections.Newest
+	if s.Rejections.Count != 100 || len(kept) != cluster.RejectionsKept || kept[0].Sequence != 85 || kept[15].Sequence != 100 {
+		t.Errorf("%d, kept %d, from %d", s.Rejections.Count, len(kept), kept[0].Sequence)
+	}
+	if one := kept[0]; len(one.Subject) > 1300 || strings.Contains(one.Subject, "\n") || strings.Contains(one.Reason, "\n") || len(one.Reason) > 1300 {
+		t.Errorf("%+v", one)
+	}
+}
+
+// TestBounds: what breaks one is rejected, and the reason names it; what is just
+// within is not.
+func TestBounds(t *testing.T) {
+	space, long, now := events.NewSpace(7), strings.Repeat("x", 70_000), time.Unix(1_800_000_000, 0)
+	many := make([]events.SlotRange, ranges.Max+1)
+	for i := range many {
+		many[i] = events.SlotRange{From: uint32(i), To: uint32(i), Attempt: 1}
+	}
+	slots := clustertest.Slots
+	planned := func(list []events.SlotRange) events.Event {
+		return events.TasksPlanned{Run: 1, Group: "web", Slots: list}
+	}
+	status := func(change func(*events.TaskStatusChanged)) events.Event {
+		ev := events.TaskStatusChanged{Run: 1, Slot: 7, Attempt: 1, State: "TASK_RUNNING"}
+		change(&ev)
+		return ev
+	}
+	staged := func(change func(*events.TaskStaged)) events.Event {
+		ev := events.TaskStaged{Run: 1, Slot: 7, Attempt: 1, TaskID: "t"}
+		change(&ev)
+		return ev
+	}
+	for _, c := range []struct {
+		ev   events.Event
+		want string // empty: it is not rejected
+	}{
+		{planned(slots(0, 99_999, 1)), ""},
+		{planned(slots(0, 100_000, 1)), "slots names 100001 attempts"},
+		{planned(append(slots(0, 60_000, 1), slots(0, 60_000, 2)...)), "slots names 120002 attempts"},
+		{planned(slots(0, math.MaxUint32, 1)), "slots names slot 4294967295"},
+		{planned(slots(cluster.SlotEnd-1, cluster.SlotEnd-1, 1)), ""},
+		{planned(slots(cluster.SlotEnd, cluster.SlotEnd, 1)), "slots names slot 1048576"},
+		{planned(slots(3, 2, 1)), "from 3 to 2"},
+		{planned(slots(0, 0, 0)), "attempt 0"},
+		{planned(slots(0, 0, cluster.AttemptMax)), ""},
+		{planned(slots(0, 0, cluster.AttemptMax+1)), "attempt 2147483648"},
+		{planned(many[:ranges.Max]), ""},
+		{planned(many), "4097 ranges"},
+		{events.TasksPlanned{Run: 1, NotBefore: now.Add(7 * 24 * time.Hour)}, ""},
+		{events.TasksPlanned{Run: 1, NotBefore: now.Add(31 * 24 * time.Hour)}, "not_before"},
+		{events.TasksPlanned{Run: 1, Version: 1 << 60}, "version"},
+		{events.TasksPlanned{Run: 1, Group: long}, "group is 70000 bytes"},
+		{events.TasksDoomed{Run: 1, Slots: slots(0, math.MaxUint32, 1)}, "slots names slot"},
+		{events.TasksDoomed{Run: 1, GraceMillis: 24 * 3600 * 1000}, ""},
+		{events.TasksDoomed{Run: 1, GraceMillis: math.MaxInt64}, "grace_ms"},
+		{events.TasksDoomed{Run: 1, Reason: long}, "reason is 70000 bytes"},
+		{events.KillIssued{Run: 1, Slots: slots(0, math.MaxUint32, 1)}, "slots names slot"},
+		{events.KillIssued{Run: 1, GraceMillis: -1}, "grace_ms"},
+		{events.JobScaled{Run: 1, Replicas: 100_000}, ""},
+		{events.JobScaled{Run: 1, Replicas: 100_001}, "replicas is 100001"},
+		{events.JobScaled{Run: 1, Version: math.MaxUint64}, "version"},
+		{events.JobStopped{Run: 1, Reason: long}, "reason"},
+		{events.JobFailed{Run: 1, Reason: long}, "reason"},
+		{events.JobSubmitted{Spec: []byte("{}"), IdempotencyKey: long}, "idempotency_key"},
+		{status(func(*events.TaskStatusChanged) {}), ""},
+		{status(func(ev *events.TaskStatusChanged) { ev.Message = long[:33_000] }), ""},
+		{status(func(ev *events.TaskStatusChanged) { ev.Message = long }), "message"},
+		{status(func(ev *events.TaskStatusChanged) { ev.Slot = 8 }), "slot is 8, on the subject of slot 7"},
+		{status(func(ev *events.TaskStatusChanged) { ev.Attempt = 0 }), "attempt is 0"},
+		{status(func(ev *events.TaskStatusChanged) { ev.ContainerID = long }), "container_id"},
+		{status(func(ev *events.TaskStatusChanged) { ev.UUID = []byte(long) }), "uuid"},
+		{status(func(ev *events.TaskStatusChanged) { ev.Addresses = make([]string, 10_001) }), "addresses has 10001"},
+		{staged(func(*events.TaskStaged) {}), ""},
+		{staged(func(ev *events.TaskStaged) { ev.TaskID = "" }), "task_id is missing"},
+		{staged(func(ev *events.TaskStaged) { ev.Hostname = long }), "hostname"},
+		{staged(func(ev *events.TaskStaged) { ev.Offers = []string{long} }), "offers"},
+		{staged(func(ev *events.TaskStaged) { ev.Resources.Mem = -1 }), "resources"},
+		{staged(func(ev *events.TaskStaged) { ev.Resources.CPUs = 1e300 }), "resources"},
+		{events.TaskAdopted{Run: 1, Slot: 7, Attempt: 1, TaskID: long}, "task_id"},
+		{events.TaskWithdrawn{Run: 1, Slot: 7, Attempt: 1, Reason: long}, "reason"},
+		{events.LauncherElected{Nonce: long}, "nonce"},
+		{events.FrameworkRegistered{}, "framework_id is missing"},
+		{events.SubscriptionOpened{FrameworkID: "f"}, "stream_id is missing"},
+		{events.SubscriptionOpened{FrameworkID: "f", StreamID: "s", Master: long}, "master"},
+		{events.SubscriptionClosed{StreamID: "s", Reason: long}, "reason"},
+		{events.VerdictChanged{Summary: long}, "summary"},
+	} {
+		subject := ofEachRole(space)[events.RoleOf(c.ev)]
+		if events.RoleOf(c.ev) == events.RoleTask {
+			subject = space.Task("web", 7)
+		}
+		r := decoded(t, space, 1, subject, events.Envelope{}, c.ev)
+		if (r.Rejection == "") != (c.want == "") || !strings.Contains(r.Rejection, c.want) {
+			t.Errorf("%.200v is rejected for %q, want %q", c.ev, r.Rejection, c.want)
+		}
+		if why := cluster.Misfit(space, subject, c.ev, now); why != r.Rejection {
+			t.Errorf("%.200v: asked before it is %q, then %q", c.ev, why, r.Rejection)
+		}
+	}
+}
+
+// TestHeadersAreText: they are shown, by terminals too, and as JSON.
+func TestHeadersAreText(t *testing.T) {
+	space := events.NewSpace(7)
+	for name, env := range map[string]events.Envelope{
+		"id": {ID: "\xff"}, "source": {Source: "a\x1b[2J"}, "actor": {Actor: "a\nevent: b"},
+	} {
+		if r := decoded(t, space, 1, space.Job("web"), env, events.JobStopped{Run: 1}); !strings.Contains(r.Rejection, "headers") {
+			t.Errorf("%s: %q", name, r.Rejection)
+		}
+	}
+	r := decoded(t, space, 1, space.Job("web"), events.Envelope{}, events.Unknown{TypeName: "a\xff\nb", Data: []byte("{}")})
+	if r.Rejection == "" || r.Event.Type() != "a\uFFFD\uFFFDb" {
+		t.Errorf("%q of type %q", r.Rejection, r.Event.Type())
+	}
+}
+
+// TestBoundsAreThoseOfSpecs, or the fold would reject what the api accepts.
+func TestBoundsAreThoseOfSpecs(t *testing.T) {
+	space, lim := events.NewSpace(7), job.DefaultLimits()
+	if lim.Replicas != ranges.SlotsMax {
+		t.Errorf("a job may have %d tasks, an event may name %d", lim.Replicas, ranges.SlotsMax)
+	}
+	if r := decoded(t, space, 1, space.Job(strings.Repeat("a", lim.IDBytes)), events.Envelope{}, events.JobStopped{Run: 1}); r.Rejection != "" {
+		t.Error(r.Rejection)
+	}
+	ev := events.TasksDoomed{Run: 1, GraceMillis: time.Duration(lim.KillGrace).Milliseconds()}
+	if why := cluster.Misfit(space, space.Plan("web"), ev, time.Time{}); why != "" {
+		t.Error(why)
+	}
+	now := time.Unix(1_800_000_000, 0)
+	if why := cluster.Misfit(space, space.Plan("web"), events.TasksPlanned{NotBefore: now.Add(time.Duration(lim.Duration))}, now); why != "" {
+		t.Error(why)
+	}
+}
+
+// TestWhatIsHeldIsBounded: well-formed plans make nobody hold tasks without end.
+func TestWhatIsHeldIsBounded(t *testing.T) {
+	l := clustertest.New()
+	j := l.Submit(clustertest.Service("web", 1))
+	plan := func(from, to, attempt uint32) cluster.Change {
+		return l.Plan("web", events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(from, to, attempt)})
+	}
+	for n := range uint32(4) {
+		if c := plan(0, 99_999, n+1); c.Judgement != cluster.Counted || len(c.Tasks) != 100_000 {
+			t.Fatalf("attempt %d: %s, %d tasks", n+1, c.Judgement, len(c.Tasks))
+		}
+	}
+	if c := plan(0, 0, 5); c.Judgement != cluster.Rejected || c.Rejection.Reason != "makes it 400001 tasks that are held of the job, the most is 400000" {
+		t.Errorf("one more: %+v", c)
+	}
+	for slot := range uint32(100) {
+		for n := range uint32(4) {
+			l.Withdraw(j.Slots[slot].Find(j.Run, n+1))
+		}
+	}
+	for n := range uint32(100) { // 300 have gone: of ended attempts the newest is held.
+		plan(200_000, 200_000, n+1)
+	}
+	if n := len(j.Slots[200_000].Tasks); n != cluster.AttemptsHeld || !j.Slots[200_000].Full() {
+		t.Errorf("a slot holds %d attempts", n)
+	}
+	l.Elect()
+	adopted := events.TaskAdopted{Run: j.Run, Slot: 200_000, Attempt: 1000, TaskID: "t", State: "TASK_RUNNING"}
+	if c := l.Task("web", 200_000, adopted); c.Judgement != cluster.Rejected {
+		t.Errorf("adopted beside them: %s", c.Judgement)
+	}
+}
+
+// TestScaledBeyond: the other groups count too, so only the state can tell.
+func TestScaledBeyond(t *testing.T) {
+	l := clustertest.New()
+	spec := clustertest.Service("web", 60_000)
+	spec.Tasks = append(spec.Tasks, job.Group{Name: "more", Replicas: 1})
+	j := l.Submit(spec)
+	scaled := events.JobScaled{Run: j.Run, Version: 2, Group: "more", Replicas: 40_001}
+	if c := l.Job("web", scaled); c.Judgement != cluster.Rejected || c.Rejection.Reason != "makes it 100001 tasks in the job, the most is 100000" {
+		t.Errorf("%+v", c)
+	}
+	if j.Version != 1 || j.Group("more").Replicas != 1 || j.LastJob != 2 {
+		t.Errorf("%+v", j)
+	}
+	scaled.Replicas--
+	if c := l.Job("web", scaled); c.Judgement != cluster.Counted || j.Version != 2 {
+		t.Errorf("%+v", c)
+	}
+}
