@@ -16,7 +16,7 @@ import (
 func (r *Run) disturb() {
 	all := []func(){
 		r.kill, r.kill, r.kill, r.stop, r.cut, r.partition, r.partition, r.crash, r.heal, r.heal, r.heal,
-		r.restartMaster, r.logAway, r.loseLease, r.blind, r.blind, r.stuck, r.jump, r.unreachableMaster, r.share, r.fill,
+		r.restartMaster, r.logAway, r.loseLease, r.blind, r.blind, r.stuck, r.jump, r.unreachableMaster, r.share, r.fill, r.intrude,
 		r.submit, r.submit, r.submit, r.scale, r.scale, r.stopJob, r.stopJob, r.replaceJob,
 	}
 	all[r.rng.IntN(len(all))]()
@@ -145,6 +145,22 @@ func (r *Run) share() {
 		mine = nil
 	}
 	r.act(r.World.Processes[i].Name+" shares", func() { r.World.Tell(i, deciding.Shared{Mine: mine}) })
+}
+
+// intrude has a stranger write what is rejected, where taurus writes and expects.
+func (r *Run) intrude() {
+	space, id := r.World.Options.Space, []string{"steady", "moving", "work", "sick"}[r.rng.IntN(4)]
+	subject := []string{
+		space.Job(id), space.Plan(id), space.Kill(id), space.Task(id, r.some()-1), space.Launcher(0), space.Launcher(1),
+		"taurus.ev.63.job." + id, "orders.new",
+	}[r.rng.IntN(8)]
+	// None fits a role, a type and a bound at once.
+	body := [][2]string{
+		{"taurus.job.scaled.v1", `{"run":"x"}`}, {"taurus.kill.issued.v1", `{"run":1,"slots":[{"from":0,"to":4294967295,"attempt":1}]}`},
+		{"taurus.plan.tasks_planned.v1", `{"run":1,"version":1,"group":"web","slots":[{"from":0,"to":999999,"attempt":1}]}`},
+		{"taurus.launcher.framework_registered.v1", `{}`}, {"taurus.task.status_changed.v1", `{"slot":77,"attempt":1,"state":"TASK_FAILED"}`},
+	}[r.rng.IntN(5)]
+	r.act(fmt.Sprintf("a stranger writes %s onto %s", body[0], subject), func() { r.World.Intrude(subject, body[0], body[1]) })
 }
 
 // fill has the log be nearly full for a while.

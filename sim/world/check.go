@@ -136,7 +136,7 @@ func (w *World) judge(r Record) {
 		w.violate("the log cannot be folded: %v", err)
 		return
 	}
-	if change.Judgement == cluster.Rejected {
+	if change.Judgement == cluster.Rejected && rec.Envelope.Source != stranger {
 		w.violate("%d is rejected: %s", rec.Sequence, change.Rejection.Reason)
 	}
 	if ev, ok := rec.Event.(events.TaskStatusChanged); ok && len(ev.UUID) > 0 && change.Judgement <= cluster.Repeated {

@@ -38,19 +38,23 @@ func (l *Log) store(space events.Space, now time.Time, entries []eventlog.Entry)
 			return 0, fmt.Errorf("%w: %s is at %d, expected %d", eventlog.ErrConflict, e.Message.Subject, l.last[e.Message.Subject], want)
 		}
 	}
-	if l.last == nil {
-		l.last = map[string]uint64{}
-	}
 	for _, e := range entries {
 		sequence := l.Last() + 1
 		decoded, err := cluster.Decode(space, sequence, now, e.Message)
 		if err != nil {
 			return 0, err
 		}
-		l.Records = append(l.Records, Record{Message: e.Message, Decoded: decoded})
-		l.last[e.Message.Subject] = sequence
+		l.add(Record{Message: e.Message, Decoded: decoded})
 	}
 	return l.Last(), nil
+}
+
+func (l *Log) add(r Record) {
+	if l.last == nil {
+		l.last = map[string]uint64{}
+	}
+	l.Records = append(l.Records, r)
+	l.last[r.Message.Subject] = r.Decoded.Sequence
 }
 
 // encode makes entries of drafts.
