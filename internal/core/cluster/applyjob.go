@@ -20,6 +20,9 @@ func (s *State) applyJob(j *Job, r Record) Change {
 		if ev.Run != j.Run {
 			return Change{Judgement: Outranked, Job: j}
 		}
+		if ev.Version > j.Version+versionStep {
+			return s.reject(r, fmt.Sprintf("version is %d, that of the job is %d", ev.Version, j.Version))
+		}
 		if n := j.replicas(ev); n > replicasMax {
 			return s.reject(r, fmt.Sprintf("makes it %d tasks in the job, the most is %d", n, replicasMax))
 		}

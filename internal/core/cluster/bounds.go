@@ -16,8 +16,10 @@ const (
 	SlotEnd = ranges.SlotEnd
 	// AttemptMax bounds the attempts of a slot: one a second for 68 years.
 	AttemptMax = ranges.AttemptMax
-	// VersionMax bounds the versions of a spec.
-	VersionMax = 1 << 53
+	// VersionMax bounds the versions of a spec. They follow each other, so that none
+	// comes there; versionStep is how many may be missing, in a log with a hole.
+	VersionMax  = 1 << 53
+	versionStep = 1 << 20
 	// TasksMax is how many tasks of one job are held, of all runs and attempts: that
 	// many more than a job may ask for are left behind where agents are cut off.
 	TasksMax = 4 * replicasMax
