@@ -17,6 +17,8 @@ type able struct {
 	*role
 	checks atomic.Pointer[[]ready.Check]
 	stands atomic.Pointer[error]
+	// strange reports whether the log has a record that is rejected.
+	strange atomic.Bool
 }
 
 func (a *able) Checks() []ready.Check { return *a.checks.Load() }
@@ -28,6 +30,13 @@ func (a *able) Alive() error {
 		return *err
 	}
 	return nil
+}
+
+func (a *able) Notice() string {
+	if a.strange.Load() {
+		return "1 record of the log is rejected"
+	}
+	return ""
 }
 
 func (a *able) say(checks ...ready.Check) { a.checks.Store(&checks) }
@@ -97,6 +106,12 @@ func TestReadyTellsEveryCheck(t *testing.T) {
 	status, r := report(t, base+"/readyz")
 	if c, ok := r.Of(ready.CheckRead); status != http.StatusServiceUnavailable || r.Able || !ok || !c.Restart || c.Level != ready.Fail || r.Role != "planner" {
 		t.Errorf("%d %+v", status, r)
+	}
+	log.Store(&ready.Check{Name: ready.CheckRead, Detail: "answered"})
+	a.strange.Store(true)
+	status, body = get(t, base+"/readyz")
+	if want := "ready\nok    mesos   subscribed\nwarn  records  1 record of the log is rejected\nok    read    answered\n"; status != http.StatusOK || body != want {
+		t.Errorf("%d %q, want %q", status, body, want)
 	}
 	// Liveness knows nothing of that.
 	if status, body := get(t, base+"/healthz"); status != http.StatusOK || body != "alive\n" {

@@ -74,6 +74,37 @@ func TestParseSubject(t *testing.T) {
 	})
 }
 
+// TestSpaceParses what it builds, and tells what another space does.
+func TestSpaceParses(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Uint32Min(1).Draw(t, "partitions")
+		space, other, id := events.NewSpace(n), events.NewSpace(rapid.Uint32Min(1).Draw(t, "others")), ids().Draw(t, "id")
+		builders := map[events.Role]func(events.Space) string{
+			events.RoleJob: func(s events.Space) string { return s.Job(id) }, events.RolePlan: func(s events.Space) string { return s.Plan(id) },
+			events.RoleKill: func(s events.Space) string { return s.Kill(id) }, events.RoleWhy: func(s events.Space) string { return s.Why(id) },
+			events.RoleTask: func(s events.Space) string { return s.Task(id, 7) },
+		}
+		for role, build := range builders {
+			if got, err := space.Parse(build(space)); err != nil || got.Role != role || got.Job != id {
+				t.Fatalf("%s: %+v (%v)", build(space), got, err)
+			}
+			got, err := space.Parse(build(other))
+			if astray := space.Partition(id) != other.Partition(id); errors.Is(err, events.ErrPartition) != astray || got.Role != role || got.Job != id {
+				t.Fatalf("%s in a space of %d: %+v (%v)", build(other), n, got, err)
+			}
+		}
+	})
+	var zero events.Space
+	for _, subject := range []string{zero.Launcher(3), events.SealSubject, events.LogSubject, events.NewSpace(0).Job("web")} {
+		if _, err := zero.Parse(subject); err != nil {
+			t.Errorf("%s: %v", subject, err)
+		}
+	}
+	if _, err := zero.Parse("orders.new"); !errors.Is(err, events.ErrSubject) {
+		t.Error(err)
+	}
+}
+
 // FuzzParseSubject: what is read as a subject is written as the same one.
 func FuzzParseSubject(f *testing.F) {
 	space := events.NewSpace(0)

@@ -145,3 +145,44 @@ func TestAllStops(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
+
+// TestCheck: what a builder makes is fine, and nothing that names more than that; All
+// comes to an end whatever it is given.
+func TestCheck(t *testing.T) {
+	var b ranges.Builder
+	for slot := range uint32(ranges.SlotsMax) {
+		if !b.Add(slot, 1) {
+			t.Fatalf("slot %d does not fit", slot)
+		}
+	}
+	if b.Add(ranges.SlotsMax, 1) || b.Add(0, 2) {
+		t.Error("more fits than an event may name")
+	}
+	if err := ranges.Check(b.Ranges()); err != nil || ranges.Count(b.Ranges()) != ranges.SlotsMax {
+		t.Errorf("%d named: %v", ranges.Count(b.Ranges()), err)
+	}
+	for _, one := range []attempt{{ranges.SlotEnd, 1}, {0, 0}, {0, ranges.AttemptMax + 1}} {
+		if b := (ranges.Builder{}); b.Add(one.slot, one.number) {
+			t.Errorf("%+v fits", one)
+		}
+	}
+	for name, list := range map[string][]events.SlotRange{
+		"all there can be":  {{From: 0, To: math.MaxUint32, Attempt: 1}},
+		"a million":         {{From: 0, To: 999_999, Attempt: 1}},
+		"many that overlap": slices.Repeat([]events.SlotRange{{From: 0, To: 9999, Attempt: 1}}, 11),
+		"too many":          slices.Repeat([]events.SlotRange{{From: 0, To: 0, Attempt: 1}}, ranges.Max+1),
+		"backwards":         {{From: 1, To: 0, Attempt: 1}},
+		"no attempt":        {{From: 0, To: 0}},
+	} {
+		if ranges.Check(list) == nil {
+			t.Errorf("%s: nothing is wrong with it", name)
+		}
+		n := 0
+		for range ranges.All(list) {
+			n++
+		}
+		if n > ranges.SlotsMax {
+			t.Errorf("%s: %d are listed", name, n)
+		}
+	}
+}
