@@ -156,9 +156,11 @@ func (r *Run) intrude() {
 	}[r.rng.IntN(8)]
 	// None fits a role, a type and a bound at once.
 	body := [][2]string{
-		{"taurus.job.scaled.v1", `{"run":"x"}`}, {"taurus.kill.issued.v1", `{"run":1,"slots":[{"from":0,"to":4294967295,"attempt":1}]}`},
+		{"taurus.job.scaled.v1", `{"run":"x"}`},
+		{"taurus.kill.issued.v1", `{"run":1,"slots":[{"from":0,"to":4294967295,"attempt":1}]}`},
 		{"taurus.plan.tasks_planned.v1", `{"run":1,"version":1,"group":"web","slots":[{"from":0,"to":999999,"attempt":1}]}`},
-		{"taurus.launcher.framework_registered.v1", `{}`}, {"taurus.task.status_changed.v1", `{"slot":77,"attempt":1,"state":"TASK_FAILED"}`},
+		{"taurus.launcher.framework_registered.v1", `{}`},
+		{"taurus.task.status_changed.v1", `{"slot":77,"attempt":1,"state":"TASK_FAILED"}`},
 	}[r.rng.IntN(5)]
 	r.act(fmt.Sprintf("a stranger writes %s onto %s", body[0], subject), func() { r.World.Intrude(subject, body[0], body[1]) })
 }

@@ -75,9 +75,9 @@ func newHouse() *house {
 	h := &house{
 		now: time.Unix(1_800_000_000, 0), space: events.NewSpace(3), last: map[string]uint64{}, model: projection.NewModel(),
 	}
-	add := func(name string, make func(*cluster.State) (machine.Machine, string)) {
+	add := func(name string, build func(*cluster.State) (machine.Machine, string)) {
 		state := cluster.New()
-		m, source := make(state)
+		m, source := build(state)
 		h.folds = append(h.folds, &folding{name: name, source: source, state: state, Machine: m})
 	}
 	add("planner", func(s *cluster.State) (machine.Machine, string) {
@@ -458,8 +458,7 @@ func mutate(t *rapid.T, m *events.Message) {
 	case 3:
 		delete(m.Header, rapid.SampledFrom([]string{events.HeaderID, events.HeaderTime, events.HeaderType, events.HeaderEpoch}).Draw(t, "missing"))
 	case 4:
-		m.Header[rapid.SampledFrom([]string{events.HeaderEpoch, events.HeaderTime, events.HeaderCause, events.HeaderActor}).Draw(t, "header")] =
-			rapid.SampledFrom([]string{"", "-1", "18446744073709551615", "0000-01-01T00:00:00Z", "\xff", "a\nb"}).Draw(t, "value")
+		m.Header[rapid.SampledFrom([]string{events.HeaderEpoch, events.HeaderTime, events.HeaderCause, events.HeaderActor}).Draw(t, "header")] = rapid.SampledFrom([]string{"", "-1", "18446744073709551615", "0000-01-01T00:00:00Z", "\xff", "a\nb"}).Draw(t, "value")
 	case 5:
 		m.Subject = rapid.SampledFrom([]string{
 			"", "orders.new", "taurus.ev.0.job.a", "taurus.ev.1.job.a", "taurus.ev.2.job.a", "taurus.ev.ctl.launcher.1", "taurus.ev.0.task.a.4294967295",
@@ -477,7 +476,10 @@ func noise(t *rapid.T, h *house) events.Message {
 		Subject: rapid.SampledFrom([]string{h.space.Job("a"), h.space.Plan("b"), h.space.Task("a", 0), h.space.Launcher(0), "x", ""}).Draw(t, "subject"),
 		Data:    rapid.SliceOfN(rapid.Byte(), 0, 20).Draw(t, "data"),
 		Header: rapid.SampledFrom([]map[string]string{
-			nil, {}, {events.HeaderType: "taurus.job.stopped.v1"}, {events.HeaderSum: "x"},
+			nil,
+			{},
+			{events.HeaderType: "taurus.job.stopped.v1"},
+			{events.HeaderSum: "x"},
 			{events.HeaderID: "x", events.HeaderTime: "2026-03-01T12:00:00Z", events.HeaderType: fmt.Sprint("taurus.job.stopped.v", 1)},
 		}).Draw(t, "headers"),
 	}

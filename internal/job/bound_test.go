@@ -56,7 +56,7 @@ func TestManyGroups(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	err = spec.AllFaults(err, job.DefaultLimits())
-	if faults := (job.Faults)(nil); !errors.As(err, &faults) || len(faults) != 101 || faults[99].Line != 101 {
+	if faults := job.Faults(nil); !errors.As(err, &faults) || len(faults) != 101 || faults[99].Line != 101 {
 		t.Errorf("%v", err)
 	}
 	if err := spec.Validate(job.DefaultLimits()); err == nil || err.Error() != "tasks: has 60000 entries; make it at most 100" {
