@@ -97,6 +97,17 @@ func TestWhatDidNotCountIsTold(t *testing.T) {
 	}
 }
 
+func TestRejectedEventsAreTold(t *testing.T) {
+	for want, e := range map[string]projection.Event{
+		"taurus.job.scaled.v1 is rejected: malformed":      {Type: "taurus.job.scaled.v1", Data: jsontext.Value(`"x"`), Judgement: "rejected", Rejection: "malformed"},
+		"something without a type is rejected: no subject": {Data: jsontext.Value(`{}`), Judgement: "rejected", Rejection: "no subject"},
+	} {
+		if got := story.Tell(e); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestUnknownEventsAreTold(t *testing.T) {
 	for _, e := range []projection.Event{
 		{Type: "taurus.job.renamed.v1", Data: jsontext.Value(`{}`)},

@@ -59,10 +59,19 @@ type Machine struct {
 	// refused are the jobs that are left alone after a decision that was rejected,
 	// and until when.
 	refused map[string]time.Time
+	// suspects are records about jobs that were rejected while an append about the
+	// job was under way, the newest of each.
+	suspects map[string]suspect
 
 	tickets uint64
 	flights map[uint64]flight // appends under way, by ticket
 	effects []machine.Effect
+}
+
+// suspect is a record that was rejected, and may be a decision of ours.
+type suspect struct {
+	sequence uint64
+	reason   string
 }
 
 // flight is an append under way.
@@ -73,7 +82,7 @@ type flight struct{ job, event string }
 func New(policy Policy, space events.Space, instance string, state *cluster.State) *Machine {
 	return &Machine{
 		policy: policy, space: space, source: "taurus/" + policy.Role() + "/" + instance, state: state,
-		agenda: newAgenda(), left: map[string]time.Time{}, refused: map[string]time.Time{}, flights: map[uint64]flight{},
+		agenda: newAgenda(), left: map[string]time.Time{}, refused: map[string]time.Time{}, suspects: map[string]suspect{}, flights: map[uint64]flight{},
 	}
 }
 
@@ -91,7 +100,7 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		if in.Change.Job != nil {
 			m.agenda.touch(in.Change.Job.ID)
 		}
-		if in.Own && in.Change.Judgement == cluster.Rejected {
+		if in.Change.Judgement == cluster.Rejected {
 			m.rejected(at.Now, in.Record)
 		}
 	case machine.ClockMoved:
@@ -129,17 +138,26 @@ func (m *Machine) look(at machine.Moment) {
 	}
 }
 
-// rejected puts off the next decision about a job whose last was rejected.
+// rejected looks whether a record that was rejected is a decision of this machine's.
+// The log's answer tells, perhaps later: how a record is signed proves nothing.
 func (m *Machine) rejected(now time.Time, r *cluster.Record) {
 	id := r.Subject.Job
-	if id == "" {
-		return
+	switch rest, resting := m.agenda.resting[id]; {
+	case !resting:
+	case rest.inFlight:
+		m.suspects[id] = suspect{r.Sequence, r.Rejection}
+	case rest.until == r.Sequence:
+		m.refuse(now, id, suspect{r.Sequence, r.Rejection})
 	}
-	m.refused[id] = now.Add(rejectedWait)
-	m.agenda.touch(id)
+}
+
+// refuse puts off the next decision about a job whose last was rejected.
+func (m *Machine) refuse(now time.Time, job string, s suspect) {
+	m.refused[job] = now.Add(rejectedWait)
+	m.agenda.touch(job)
 	m.effects = append(m.effects, machine.Note{
-		Level: machine.Error, Message: "decision rejected; deciding again in a minute", Job: id, Sequence: r.Sequence,
-		Fields: []machine.Field{{Key: "reason", Value: r.Rejection}},
+		Level: machine.Error, Message: "decision rejected; deciding again in a minute", Job: job, Sequence: s.sequence,
+		Fields: []machine.Field{{Key: "reason", Value: s.reason}},
 	})
 }
 
@@ -187,9 +205,14 @@ func (m *Machine) appended(now time.Time, in machine.Appended) {
 		return
 	}
 	delete(m.flights, in.Ticket)
+	s := m.suspects[f.job]
+	delete(m.suspects, f.job)
 	switch in.Outcome.Answer {
 	case machine.Stored:
 		m.agenda.rest(f.job, in.Outcome.Last, time.Time{})
+		if s.sequence == in.Outcome.Last {
+			m.refuse(now, f.job, s)
+		}
 	case machine.Conflict:
 		m.agenda.rest(f.job, 0, now.Add(conflictWait))
 	case machine.Unknown, machine.Refused:
