@@ -180,11 +180,15 @@ func (s Space) Parse(subject string) (Subject, error) {
 	if err != nil || parts.Job == "" {
 		return parts, err
 	}
-	token, _, _ := strings.Cut(subject[len(Prefix)+1:], ".")
+	at := len(Prefix) + 1
 	if parts.Role == RoleWhy {
-		token, _, _ = strings.Cut(subject[len(WhyPrefix)+1:], ".")
+		at = len(WhyPrefix) + 1
 	}
-	if got, _ := number(token); got != s.Partition(parts.Job) {
+	got := uint32(0)
+	for ; subject[at] != '.'; at++ { // It is a number, or there would be no parts.
+		got = 10*got + uint32(subject[at]-'0')
+	}
+	if got != s.Partition(parts.Job) {
 		return parts, fmt.Errorf("%w: %q has partition %d of %d", ErrPartition, parts.Job, s.Partition(parts.Job), s.Partitions())
 	}
 	return parts, nil

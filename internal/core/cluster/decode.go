@@ -63,7 +63,8 @@ func unreadable(r *Record, malformed error) string {
 		return malformed.Error()
 	}
 	e := &r.Envelope
-	if !plainText(e.ID) || !plainText(e.Source) || !plainText(e.Actor) || !plainText(r.Event.Type()) {
+	_, unknown := r.Event.(events.Unknown)
+	if !plainText(e.ID) || !plainText(e.Source) || !plainText(e.Actor) || unknown && !plainText(r.Event.Type()) {
 		return "its headers are not UTF-8, or have control characters"
 	}
 	if role := events.RoleOf(r.Event); role != "" && role != r.Subject.Role {
@@ -74,12 +75,15 @@ func unreadable(r *Record, malformed error) string {
 
 // plainText reports whether a text is UTF-8 without control characters.
 func plainText(text string) bool {
+	ascii := true
 	for i := range len(text) {
-		if c := text[i]; c < ' ' || c == 0x7f {
+		c := text[i]
+		if c < ' ' || c == 0x7f {
 			return false
 		}
+		ascii = ascii && c < utf8.RuneSelf
 	}
-	return utf8.ValidString(text)
+	return ascii || utf8.ValidString(text)
 }
 
 // legible is a text that may be anything, fit to be shown.
