@@ -253,7 +253,7 @@ func (h *house) read(t *rapid.T, id string) {
 	if v, ok := h.model.Job(id); ok {
 		h.written(t, v)
 	}
-	if v, ok := h.model.Explain(id, nil, h.now); ok {
+	if v, ok := h.model.Explain(id, nil, projection.Parts{}, h.now); ok {
 		h.written(t, v)
 	}
 	if v, _, ok := h.model.Tasks(id, 0, 100, h.now); ok {
