@@ -245,7 +245,7 @@ func (h *house) compare(t *rapid.T) {
 	if len(again.Rejections.Newest) > cluster.RejectionsKept {
 		t.Fatal("too many rejections are held")
 	}
-	h.written(t, h.model.List(projection.Query{Specs: true}))
+	h.written(t, h.model.List(projection.Query{}))
 	h.written(t, h.model.Cluster())
 }
 
