@@ -8,8 +8,8 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
-// ErrNearlyFull is returned for submissions when the log is so full that only
-// stops are accepted.
+// ErrNearlyFull is returned for submissions and for scaling up when the log is so full
+// that only stops are accepted.
 var ErrNearlyFull = commanding.ErrNearlyFull
 
 // known says an error of the core in the words of the log, which the core does
@@ -18,6 +18,7 @@ func known(err error) error {
 	for _, pair := range [][2]error{
 		{commanding.ErrOutcomeUnknown, eventlog.ErrOutcomeUnknown},
 		{commanding.ErrConflict, eventlog.ErrConflict},
+		{commanding.ErrFull, eventlog.ErrFull},
 	} {
 		if errors.Is(err, pair[0]) {
 			return &logError{is: pair[1], text: pair[1].Error() + strings.TrimPrefix(err.Error(), pair[0].Error()), err: err}

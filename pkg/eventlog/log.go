@@ -81,9 +81,7 @@ type Usage struct {
 	Bytes, MaxBytes uint64
 }
 
-// Share returns the used part of the space, 0 where there is no limit. Taurus
-// refuses submissions at 0.8 and plans nothing new at 0.9, so that stops, kills
-// and statuses can always be written.
+// Share returns the used part of the space, 0 where there is no limit.
 func (u Usage) Share() float64 {
 	if u.MaxBytes == 0 {
 		return 0

@@ -71,7 +71,7 @@ func TestAppendsWhoseAnswerIsLost(t *testing.T) {
 			if b, err := r.Log.Bounds(t.Context()); err != nil || b.Last != row.stored {
 				t.Fatalf("log at %d, %v", b.Last, err)
 			}
-			if row.status == 503 && a.Header.Get("Retry-After") == "" {
+			if (row.status == 503 || row.status == 507) && a.Header.Get("Retry-After") == "" {
 				t.Error("no Retry-After")
 			}
 			if strings.Contains(a.Body, "secret") {
@@ -141,19 +141,28 @@ func (d *down) Append(ctx context.Context, entries ...eventlog.Entry) (eventlog.
 	return d.Log.Append(ctx, entries...)
 }
 
-// Near the limit nothing new is taken, but what runs can be stopped.
+// Near the limit nothing new is taken, and who would begin it is told how full the log
+// is and what to do; what runs can be stopped.
 func TestNearlyFull(t *testing.T) {
 	t.Parallel()
-	r := apitest.On(t, memory.New(memory.WithMaxBytes(20_000)), func(o *api.Options) {
+	r := apitest.On(t, memory.New(memory.WithMaxBytes(200<<10)), func(o *api.Options) {
 		var asked atomic.Int64
 		o.Now = func() time.Time { return time.Unix(2*asked.Add(1), 0) }
 	})
-	status := 0
-	for n := 0; n < 100 && status != 507; n++ {
-		status = r.Do("POST", "/v2/jobs", strings.Replace(apitest.OneTask, "web", fmt.Sprintf("web%d", n), 1)).Status
+	var a apitest.Answer
+	for n := 0; n < 100 && a.Status != 507; n++ {
+		a = r.Do("POST", "/v2/jobs", strings.Replace(apitest.OneTask, "web", fmt.Sprintf("web%d", n), 1))
 	}
-	if status != 507 {
-		t.Fatalf("never full, last status %d", status)
+	if a.Status != 507 {
+		t.Fatalf("never full, last status %d", a.Status)
+	}
+	if apitest.ProblemType(t, a) != "log-full" || a.Header.Get("Retry-After") == "" {
+		t.Errorf("got %s %v", a.Body, a.Header)
+	}
+	for _, words := range []string{"% of 0.2 MiB are used", "reserved", "stops are", "taurus log resize"} {
+		if !strings.Contains(a.Body, words) {
+			t.Errorf("%s does not say %q", a.Body, words)
+		}
 	}
 	r.Do("POST", "/job/new", apitest.OneTask).WantLegacy(507, "")
 	r.Do("POST", "/v2/jobs/web0/stop", "").Want(200)

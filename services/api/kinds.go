@@ -65,7 +65,7 @@ func logKinds() []web.Kind {
 	return []web.Kind{
 		{
 			Is: eventlog.ErrFull, Status: http.StatusInsufficientStorage, Name: "log-full",
-			Title: "The log is full", Detail: "Give it more space; nothing was stored.",
+			Title: "The log is full", Detail: "Give it more space (taurus log resize, or that of its server); nothing was stored.",
 		},
 		{
 			Is: eventlog.ErrOutcomeUnknown, Status: http.StatusServiceUnavailable, Name: "outcome-unknown",

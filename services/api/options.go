@@ -91,6 +91,10 @@ type Options struct {
 	// the commander has.
 	SettleWait time.Duration
 
+	// WeighEvery is how often the log is asked how full it is, besides before something
+	// new begins; 0 is never.
+	WeighEvery time.Duration
+
 	// dialects are more than the service's own.
 	dialects []func(given) web.Dialect
 }

@@ -53,7 +53,7 @@ func New(o Options) (*Service, error) {
 	}
 	s.commander, err = commander.New(commander.Options{
 		Loop: live.Loop(), State: live.State(), Log: o.Log, Space: o.Space, Instance: o.Instance, Source: source,
-		SettleWait: o.SettleWait, Appended: m.appended,
+		SettleWait: o.SettleWait, WeighEvery: o.WeighEvery, Appended: m.appended,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)

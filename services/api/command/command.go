@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,10 @@ import (
 
 // Port is where an api serves health and metrics by default.
 const Port = 8081
+
+// weighEvery is how often the log is asked how full it is, so that stops are held to
+// what there is without asking for themselves.
+const weighEvery = 5 * time.Second
 
 // settings are the api's own.
 type settings struct {
@@ -95,6 +100,7 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		Log: log, ReadLog: reads, Why: why, Space: a.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		Listen: a.listen, BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(), Marks: marks,
+		WeighEvery: weighEvery,
 	}
 	a.limits.apply(&o)
 	return api.New(o)

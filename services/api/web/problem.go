@@ -44,8 +44,15 @@ type Kind struct {
 	Name  string
 	Title string
 	// Detail says how to mend it; empty stands for the text of Is. That of the
-	// error that wraps it is never shown, as it may speak of the inside.
+	// error that wraps it is never shown, as it may speak of the inside, unless it
+	// is Detailed.
 	Detail string
+}
+
+// Detailed is an error that says for users what it is, in place of its kind's Detail.
+type Detailed interface {
+	error
+	Detail() string
 }
 
 // general are the kinds that may come of any request. They are tried last, as
@@ -86,6 +93,9 @@ func (f *frame) problemOf(err error, kinds []Kind) Problem {
 			if k.Detail == "" {
 				p.Detail = k.Is.Error() + "."
 			}
+			if told, ok := errors.AsType[Detailed](err); ok {
+				p.Detail = told.Detail()
+			}
 			return p
 		}
 	}
@@ -111,8 +121,11 @@ func (f *frame) fail(err error, c echo.Context) {
 	speaker := f.speakers.of(c)
 	p := f.problemOf(err, speaker.kinds)
 	p.Instance, p.Request = c.Request().URL.EscapedPath(), RequestOf(c).ID
-	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
+	switch p.Status {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
+	case http.StatusInsufficientStorage: // Somebody has to do something first.
+		c.Response().Header().Set(echo.HeaderRetryAfter, "30")
 	}
 	if err := speaker.Fail(c, p); err != nil {
 		// Nobody else can be told.
