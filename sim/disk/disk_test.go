@@ -1,0 +1,277 @@
+package disk_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/allinone/natsserver"
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
+	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/fold"
+	"github.com/milosgajdos/taurus/internal/mark"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+	"github.com/milosgajdos/taurus/pkg/events"
+	"github.com/milosgajdos/taurus/pkg/events/chain"
+	"github.com/milosgajdos/taurus/sim/disk"
+)
+
+var (
+	seeds = flag.Uint64("seeds", 24, "how many `seeds` to try")
+	seed  = flag.Uint64("seed", 0, "try this `seed` alone; 0 tries -seeds of them")
+)
+
+const (
+	jobs      = 100
+	sealEvery = 40
+	// space is so small that the server keeps the records in several files.
+	space = 125_000
+	// patience is how long a log may take to be whole, or refused.
+	patience = 90 * time.Second
+)
+
+// store is that of a server which kept a log.
+type store struct {
+	dir     string
+	options jetstream.Options
+	records []eventlog.Record
+	mark    mark.Mark
+}
+
+// serve starts a server on a directory, and returns how to stop it.
+func serve(ctx context.Context, dir string) (string, func(), error) {
+	s, err := natsserver.Start(ctx, natsserver.Options{Listen: "127.0.0.1:0", StoreDir: dir, MaxStore: 1 << 30, Log: zerolog.Nop()})
+	if err != nil {
+		return "", nil, err
+	}
+	return "nats://" + s.Addr(), s.Close, nil
+}
+
+// newStore has a log written, folds it, and stops its server in good order.
+func newStore(t *testing.T, name string) *store {
+	t.Helper()
+	st := &store{dir: t.TempDir(), options: jetstream.Options{MaxBytes: space}}
+	url, stop, err := serve(t.Context(), st.dir)
+	must(t, err)
+	defer stop()
+	o := st.options
+	o.URL = url
+	must(t, jetstream.Create(t.Context(), o))
+	log, err := jetstream.Open(t.Context(), o)
+	must(t, err)
+	defer func() { must(t, log.Close()) }()
+	write(t, log, name)
+	bounds, err := log.Bounds(t.Context())
+	must(t, err)
+	for rec, err := range log.Read(t.Context(), 1, bounds.Last) {
+		must(t, err)
+		st.records = append(st.records, rec)
+	}
+	must(t, foldAll(t.Context(), log, st))
+	if st.mark.Sequence != bounds.Last || !st.mark.Known {
+		t.Fatalf("the mark is %+v, the log ends at %d", st.mark, bounds.Last)
+	}
+	if blocks, _ := filepath.Glob(filepath.Join(st.dir, "jetstream", "*", "streams", "*", "msgs", "*.blk")); len(blocks) < 3 {
+		t.Fatalf("the log is in %d files, too few to swap any", len(blocks))
+	}
+	return st
+}
+
+// write submits jobs and seals what is there now and then.
+func write(t *testing.T, log eventlog.Log, name string) {
+	t.Helper()
+	var head chain.Hash
+	read, sealed := uint64(0), uint64(0)
+	put := func(subject string, ev events.Event) {
+		env := events.Envelope{ID: fmt.Sprintf("%s-%s-%d", name, subject, read), Source: "taurus/test/" + name, Time: time.Unix(1_700_000_000, 0)}
+		m, err := events.Encode(subject, env, ev)
+		must(t, err)
+		r, err := log.Append(t.Context(), eventlog.Fact(m))
+		must(t, err)
+		for rec, err := range log.Read(t.Context(), read+1, r.Last) {
+			must(t, err)
+			head, read = chain.Next(head, rec.Sequence, rec.Time, rec.Message), rec.Sequence
+		}
+	}
+	for n := range jobs {
+		id := fmt.Sprintf("%s-%d", name, n)
+		spec := clustertest.Service(id, 1)
+		spec.Normalise()
+		spec.Tasks[0].Env = map[string]string{"PADDING": fmt.Sprintf("%0300d", n)}
+		data, err := spec.JSON()
+		must(t, err)
+		put(events.NewSpace(0).Job(id), events.JobSubmitted{Spec: data})
+		if n%sealEvery == sealEvery-1 {
+			through := read
+			put(events.SealSubject, events.LogSealed{Through: through, Hash: head.String(), Records: through - sealed})
+			sealed = through
+		}
+	}
+}
+
+// marks keep a mark in memory.
+type marks struct {
+	of  *store
+	set bool
+}
+
+func (m *marks) Load() (mark.Mark, bool, error) { return m.of.mark, m.set, nil }
+
+func (m *marks) Save(to mark.Mark) error {
+	m.of.mark = to
+	return nil
+}
+
+// idle is a service that does nothing.
+type idle struct{}
+
+func (idle) Step(machine.Moment, machine.Input) []machine.Effect { return nil }
+func (idle) Wake() time.Time                                     { return time.Time{} }
+
+// foldAll folds a log as a service does until it has caught up and would act, and
+// returns why it does not get there. The mark of st is what it goes by, if there is one.
+func foldAll(ctx context.Context, log eventlog.Log, st *store) error {
+	loop, err := fold.New(cluster.New(), fold.Options{
+		Log: log, Space: events.NewSpace(0), Role: "test", Logger: zerolog.Nop(), Marks: &marks{of: st, set: st.mark.Sequence != 0},
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- loop.Run(ctx, idle{}, nil) }()
+	select {
+	case <-loop.CaughtUp():
+		cancel()
+		return errors.Join(<-ended, loop.Ready())
+	case err := <-ended:
+		return errors.Join(err, ctx.Err())
+	}
+}
+
+// TestDamagedStore: whatever happened to the files of a store, a service starts on the
+// whole log or is refused with a reason that has a name.
+func TestDamagedStore(t *testing.T) {
+	st, other := newStore(t, "web"), newStore(t, "api")
+	from, to := uint64(1), *seeds
+	if *seed != 0 {
+		from, to = *seed, *seed
+	}
+	for s := from; s <= to; s++ {
+		t.Run(fmt.Sprint(s), func(t *testing.T) {
+			t.Parallel()
+			st.try(t, rand.New(rand.NewPCG(s, 1)), other.dir) //nolint:gosec // A seed has to repeat.
+		})
+	}
+}
+
+func (st *store) try(t *testing.T, rng *rand.Rand, other string) {
+	dir := t.TempDir()
+	must(t, os.CopyFS(dir, os.DirFS(st.dir)))
+	var done []string
+	if rng.IntN(2) == 0 { // As after kill -9: the index that a stop in good order leaves is not there.
+		done = append(done, "the server was killed")
+		index, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", "*", "msgs", "index.db"))
+		must(t, err)
+		for _, file := range index {
+			must(t, os.Remove(file))
+		}
+	}
+	for range 1 + rng.IntN(2) {
+		what, err := disk.Damage(rng, dir, other)
+		must(t, err)
+		done = append(done, what)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	damaged := &store{mark: st.mark}
+	records, err := start(ctx, dir, st.options, damaged)
+	switch why := named(err); {
+	case err == nil && reflect.DeepEqual(records, st.records):
+		t.Logf("%q: whole", done)
+	case err == nil:
+		t.Fatalf("%q: a service goes on with %d records that are not the %d there were", done, len(records), len(st.records))
+	case why == "":
+		t.Fatalf("%q: refused without a name: %v", done, err)
+	default:
+		t.Logf("%q: %s: %v", done, why, err)
+	}
+}
+
+// start starts a server on a store and folds what it has of the log. It returns the
+// records if a service would go on with them.
+func start(ctx context.Context, dir string, o jetstream.Options, st *store) (records []eventlog.Record, err error) {
+	url, stop, err := serve(ctx, dir)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errServer, err)
+	}
+	defer stop()
+	o.URL = url
+	log, err := jetstream.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = log.Close() }()
+	if err := foldAll(ctx, log, st); err != nil {
+		return nil, err
+	}
+	bounds, err := log.Bounds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for rec, err := range log.Read(ctx, 1, bounds.Last) {
+		if err != nil {
+			return nil, fmt.Errorf("read after the fold: %v", err) //nolint:errorlint // A service would have gone on.
+		}
+		records = append(records, rec)
+	}
+	return records, nil
+}
+
+// errServer is a server that does not start; it says why.
+var errServer = errors.New("the server does not start")
+
+// named returns the name of a refusal, empty if it has none.
+func named(err error) string {
+	var (
+		hole   *fold.HoleError
+		unfit  *jetstream.UnfitError
+		broken *chain.BrokenError
+	)
+	switch {
+	case errors.Is(err, errServer):
+		return "the server does not start"
+	case errors.Is(err, eventlog.ErrNoLog):
+		return "no log"
+	case errors.Is(err, fold.ErrShort):
+		return "shorter"
+	case errors.Is(err, fold.ErrOther):
+		return "other"
+	case errors.As(err, &hole):
+		return "hole"
+	case errors.As(err, &broken):
+		return "seal"
+	case errors.As(err, &unfit):
+		return "unfit"
+	}
+	return ""
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
