@@ -117,11 +117,26 @@ func (l *Log) answers(ctx context.Context) bool {
 	return err == nil
 }
 
+// denied returns the denial of what was sent for an error that has none, and err
+// otherwise. Of what is denied nothing is stored, though nobody answers.
+func (l *Log) denied(err error, entries ...eventlog.Entry) error {
+	if !errors.Is(err, eventlog.ErrOutcomeUnknown) {
+		return err
+	}
+	for _, e := range entries {
+		if denied := l.options.denied.of(e.Message.Subject); denied != nil {
+			return denied
+		}
+	}
+
+	return err
+}
+
 // single sends one entry as one message.
 func (l *Log) single(ctx context.Context, e eventlog.Entry) (eventlog.Receipt, error) {
 	ack, err := l.js.PublishMsg(ctx, encode(e), jetstream.WithRetryAttempts(0))
 	if err != nil {
-		return eventlog.Receipt{}, classify(err)
+		return eventlog.Receipt{}, l.denied(classify(err), e)
 	}
 
 	return eventlog.Receipt{First: ack.Sequence, Last: ack.Sequence}, nil
@@ -141,7 +156,7 @@ func (l *Log) batch(ctx context.Context, entries []eventlog.Entry) (eventlog.Rec
 	last := len(entries) - 1
 	for _, e := range entries[:last] {
 		if err := batch.AddMsg(encode(e)); err != nil {
-			if err = classify(err); errors.Is(err, eventlog.ErrOutcomeUnknown) {
+			if err = l.denied(classify(err), entries...); errors.Is(err, eventlog.ErrOutcomeUnknown) {
 				// The batch was never committed: it is known not to be stored.
 				err = fmt.Errorf("%w: %v", errNotTaken, err) //nolint:errorlint // Not unknown after all.
 			}
@@ -151,7 +166,7 @@ func (l *Log) batch(ctx context.Context, entries []eventlog.Entry) (eventlog.Rec
 	}
 	ack, err := batch.CommitMsg(ctx, encode(entries[last]))
 	if err != nil {
-		return eventlog.Receipt{}, classify(err)
+		return eventlog.Receipt{}, l.denied(classify(err), entries...)
 	}
 
 	return eventlog.Receipt{First: ack.Sequence - uint64(last), Last: ack.Sequence}, nil
@@ -217,7 +232,7 @@ func (l *Log) sendAll(ctx context.Context, entries []eventlog.Entry) ([]eventlog
 
 			continue
 		}
-		err = classify(err)
+		err = l.denied(classify(err), entries[i])
 		if errors.Is(err, errNotTaken) {
 			refused = append(refused, entries[i])
 		}

@@ -123,16 +123,59 @@ func (b *bucket) get(ctx context.Context, key string) (value, error) {
 	if err != nil || m == nil {
 		return value{}, err
 	}
-	v := value{revision: m.Sequence, data: m.Data, live: true}
-	if len(m.Header) > 0 {
-		header, err := nats.DecodeHeadersMsg(m.Header)
-		if err != nil {
-			return value{}, fmt.Errorf("jetstream: key %s: %w", key, err)
-		}
-		v.live = isLive(header)
+	v := value{revision: m.Sequence, data: m.Data}
+	v.live, err = m.live()
+
+	return v, err
+}
+
+// live reports whether a key was neither deleted nor ran out.
+func (m *stored) live() (bool, error) {
+	if len(m.Header) == 0 {
+		return true, nil
+	}
+	header, err := nats.DecodeHeadersMsg(m.Header)
+	if err != nil {
+		return false, fmt.Errorf("jetstream: key %s: %w", m.Subject, err)
 	}
 
-	return v, nil
+	return isLive(header), nil
+}
+
+// under returns what the leader of the bucket has under a pattern of keys, one by one:
+// of a key that is written meanwhile the newest. A direct get of all at once would need
+// the right to it, and with that a user can have the server publish what it likes.
+func (b *bucket) under(ctx context.Context, pattern string) ([]*stored, error) {
+	newest := make(map[string]*stored)
+	for next := uint64(1); ; {
+		request, err := json.Marshal(struct {
+			Sequence uint64 `json:"seq"`
+			NextFor  string `json:"next_by_subj"`
+		}{next, bucketPrefix + pattern})
+		if err != nil {
+			return nil, fmt.Errorf("jetstream: encode: %w", err)
+		}
+		m, err := leaderGet(ctx, b.nc, bucketStream, request)
+		if err != nil {
+			return nil, err
+		}
+		if m == nil {
+			break
+		}
+		newest[m.Subject], next = m, m.Sequence+1
+	}
+	all := make([]*stored, 0, len(newest))
+	for _, m := range newest {
+		live, err := m.live()
+		if err != nil {
+			return nil, err
+		}
+		if live {
+			all = append(all, m)
+		}
+	}
+
+	return all, nil
 }
 
 func isLive(h nats.Header) bool {
@@ -162,6 +205,10 @@ func (b *bucket) publish(ctx context.Context, msg *nats.Msg, ttl time.Duration, 
 	defer cancel()
 	ack, err := b.js.PublishMsg(ctx, msg, options...)
 	if err != nil {
+		if denied := b.options.denied.of(msg.Subject); denied != nil {
+			return 0, denied
+		}
+
 		return 0, classify(err)
 	}
 

@@ -45,9 +45,13 @@ func dial(
 // connect returns a connection, waiting until ctx ends for a server to be
 // there. What waiting does not mend, such as wrong credentials, fails at once.
 func connect(ctx context.Context, o Options) (*nats.Conn, error) {
+	options, err := connectOptions(ctx, o)
+	if err != nil {
+		return nil, err
+	}
 	wait := backoff.Backoff{Min: minWait, Max: maxWait}
 	for {
-		nc, err := nats.Connect(o.URL, connectOptions(ctx, o)...)
+		nc, err := nats.Connect(o.URL, options...)
 		if err == nil {
 			return nc, nil
 		}
@@ -63,7 +67,7 @@ func connect(ctx context.Context, o Options) (*nats.Conn, error) {
 
 // connectOptions makes the options of a connection, which outlives ctx: of that
 // only the values count, for the log.
-func connectOptions(ctx context.Context, o Options) []nats.Option {
+func connectOptions(ctx context.Context, o Options) ([]nats.Option, error) {
 	ctx = context.WithoutCancel(ctx)
 	options := []nats.Option{
 		nats.Name(o.Name),
@@ -86,11 +90,26 @@ func connectOptions(ctx context.Context, o Options) []nats.Option {
 			o.Log.InfoContext(ctx, "connected to NATS again", slog.String("server", nc.ConnectedUrlRedacted()))
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if denied := o.denied.heard(err); denied != nil {
+				o.Log.WarnContext(ctx, "NATS denies a subject", reason(denied))
+
+				return
+			}
 			o.Log.DebugContext(ctx, "NATS reports an error", reason(err))
 		}),
 	}
 	if o.CredentialsFile != "" {
 		options = append(options, nats.UserCredentials(o.CredentialsFile))
+	}
+	if o.NKeySeed != "" {
+		key, err := nats.NkeyOptionFromSeed(o.NKeySeed)
+		if err != nil {
+			return nil, fmt.Errorf("jetstream: the key in %s: %w", o.NKeySeed, err)
+		}
+		options = append(options, key)
+	}
+	if o.InboxPrefix != "" {
+		options = append(options, nats.CustomInboxPrefix(o.InboxPrefix))
 	}
 	if o.User != "" {
 		options = append(options, nats.UserInfo(o.User, o.Password))
@@ -102,14 +121,14 @@ func connectOptions(ctx context.Context, o Options) []nats.Option {
 		options = append(options, nats.IgnoreDiscoveredServers())
 	}
 
-	return options
+	return options, nil
 }
 
 // mayDiscover reports whether servers that other servers speak of may be connected
-// to. They would be sent the password too, so they must not, unless they have to
-// prove by TLS who they are.
+// to. They would be sent the password too, or have a key prove who we are to whoever
+// they ask, so they must not, unless they have to prove by TLS who they are.
 func (o Options) mayDiscover() bool {
-	secret, secure := o.Password != "", o.TLS != nil
+	secret, secure := o.Password != "" || o.NKeySeed != "", o.TLS != nil
 	for server := range strings.SplitSeq(o.URL, ",") {
 		scheme, rest, _ := strings.Cut(strings.TrimSpace(server), "://")
 		secret = secret || strings.Contains(rest, "@")
@@ -148,8 +167,8 @@ func newJetStream(nc *nats.Conn, o Options) (jetstream.JetStream, error) {
 
 // persist calls a JetStream API until it answers, each attempt no longer than
 // apiTimeout, until ctx ends. It gives up at once on errors that final says
-// will not go away. What it waits out it tells of once, and again when it is
-// something else.
+// will not go away, and on what NATS denies. What it waits out it tells of once, and
+// again when it is something else.
 func persist(ctx context.Context, o Options, what string, final func(error) bool, call func(context.Context) error) error {
 	wait, told := backoff.Backoff{Min: minWait, Max: maxWait}, ""
 	for {
@@ -158,6 +177,9 @@ func persist(ctx context.Context, o Options, what string, final func(error) bool
 		cancel()
 		if err == nil {
 			return nil
+		}
+		if denied := o.denied.any(); denied != nil {
+			return fmt.Errorf("jetstream: %s: %w", what, denied)
 		}
 		if final(err) {
 			return fmt.Errorf("jetstream: %s: %w", what, err)

@@ -80,7 +80,11 @@ func Inspect(ctx context.Context, o Options, streams ...Options) (Inspection, er
 // anyone reports whether JetStream serves a connection without credentials.
 func anyone(ctx context.Context, o Options) bool {
 	stranger := Options{URL: o.URL, Name: o.Name, TLS: o.TLS}.withDefaults()
-	nc, err := nats.Connect(stranger.URL, append(connectOptions(ctx, stranger), nats.MaxReconnects(0))...)
+	options, err := connectOptions(ctx, stranger)
+	if err != nil {
+		return false
+	}
+	nc, err := nats.Connect(stranger.URL, append(options, nats.MaxReconnects(0))...)
 	if err != nil {
 		return false
 	}

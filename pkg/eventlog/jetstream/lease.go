@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/synadia-io/orbit.go/jetstreamext"
-
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/internal/backoff"
 )
@@ -91,7 +89,8 @@ func (h *held) persist(ctx context.Context, try func(context.Context) error) err
 	wait := backoff.Backoff{Min: minWait, Max: maxWait}
 	for {
 		err := try(patient)
-		if err == nil || errors.Is(err, eventlog.ErrLeaseTaken) {
+		var denied *DeniedError
+		if err == nil || errors.Is(err, eventlog.ErrLeaseTaken) || errors.As(err, &denied) {
 			return err
 		}
 		if none := h.bucket.gone(patient); none != nil {
@@ -228,22 +227,13 @@ func (l *Leases) List(ctx context.Context, role string) ([]string, error) {
 func (l *Leases) list(ctx context.Context, role string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
-	subjects := []string{bucketPrefix + "member." + escape(role) + ".*"}
-	messages, err := jetstreamext.GetLastMsgsFor(ctx, l.js, bucketStream, subjects)
+	members, err := l.under(ctx, "member."+escape(role)+".*")
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: members of %s: %w", role, err)
 	}
 	var ids []string
-	for m, err := range messages {
-		if errors.Is(err, jetstreamext.ErrNoMessages) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("jetstream: members of %s: %w", role, err)
-		}
-		if isLive(m.Header) {
-			ids = append(ids, string(m.Data))
-		}
+	for _, m := range members {
+		ids = append(ids, string(m.Data))
 	}
 	slices.Sort(ids)
 

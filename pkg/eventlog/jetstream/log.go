@@ -49,6 +49,12 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 	return &Log{options: o, nc: nc, js: js, absence: newAbsence(nc, o.Stream), restored: restored, closed: make(chan struct{})}, nil
 }
 
+// Guarded reports whether the server asks who connects. Of one that does not,
+// whoever reaches it is the owner.
+func (l *Log) Guarded() bool {
+	return l.nc.AuthRequired() || l.options.TLS != nil && (len(l.options.TLS.Certificates) > 0 || l.options.TLS.GetClientCertificate != nil)
+}
+
 // Close implements eventlog.Log.
 func (l *Log) Close() error {
 	l.once.Do(func() {

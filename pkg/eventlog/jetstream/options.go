@@ -69,6 +69,12 @@ type Options struct {
 	Name string
 	// CredentialsFile is a NATS .creds file; it may be empty.
 	CredentialsFile string
+	// NKeySeed is a file with the seed of a NATS nkey; it may be empty. It is read
+	// at each connection, so the key stays out of memory.
+	NKeySeed string
+	// InboxPrefix begins the subjects that answers come on, without a dot at its end,
+	// for servers that allow a user no others. Empty is NATS' own.
+	InboxPrefix string
 	// User and Password are for servers without credentials; may be empty. Without
 	// TLS they go to the servers of URL only, and to none that those speak of.
 	User, Password string
@@ -108,6 +114,9 @@ type Options struct {
 	// is held by the server and by this process. At least MinReadAhead, default
 	// DefaultReadAhead.
 	ReadAhead int
+
+	// denied is what NATS denied the connection.
+	denied *denials
 }
 
 func (o Options) withDefaults() Options {
@@ -129,6 +138,7 @@ func (o Options) withDefaults() Options {
 	if o.ReadAhead == 0 {
 		o.ReadAhead = DefaultReadAhead
 	}
+	o.denied = &denials{}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

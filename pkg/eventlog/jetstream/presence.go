@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/synadia-io/orbit.go/jetstreamext"
-
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
@@ -75,24 +73,15 @@ func (l *Leases) Present(ctx context.Context) ([]eventlog.Present, error) {
 }
 
 func (l *Leases) present(ctx context.Context) ([]eventlog.Present, error) {
-	subjects := []string{bucketPrefix + presencePrefix + ">"}
-	messages, err := jetstreamext.GetLastMsgsFor(ctx, l.js, bucketStream, subjects)
+	found, err := l.under(ctx, presencePrefix+">")
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: who is there: %w", err)
 	}
 	var all []eventlog.Present
-	for m, err := range messages {
-		if errors.Is(err, jetstreamext.ErrNoMessages) {
-			break
+	for _, m := range found {
+		if role, id, ok := presentOf(m.Subject); ok {
+			all = append(all, eventlog.Present{Role: role, ID: id, Data: m.Data, At: m.Time.UTC()})
 		}
-		if err != nil {
-			return nil, fmt.Errorf("jetstream: who is there: %w", err)
-		}
-		role, id, ok := presentOf(m.Subject)
-		if !ok || !isLive(m.Header) {
-			continue
-		}
-		all = append(all, eventlog.Present{Role: role, ID: id, Data: m.Data, At: m.Time.UTC()})
 	}
 	slices.SortFunc(all, func(a, b eventlog.Present) int { return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.ID, b.ID)) })
 

@@ -22,9 +22,11 @@ const partitionsKey = "taurus-partitions"
 const (
 	// minAPILevel is that of nats-server 2.15.
 	minAPILevel = 5
-	// maxPayload is MaxMessage and what the log itself adds to a message.
-	maxPayload = eventlog.MaxMessage + 1<<10
 )
+
+// MaxPayload is the least max_payload that a server needs: MaxMessage and what the
+// log itself adds to a message.
+const MaxPayload = eventlog.MaxMessage + 1<<10
 
 // Codes of errors that waiting does not mend.
 const (
@@ -158,10 +160,10 @@ func (e *OldServerError) Error() string {
 
 // ensureServer verifies what the log needs of a server.
 func ensureServer(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, o Options) error {
-	if got := nc.MaxPayload(); got < maxPayload {
+	if got := nc.MaxPayload(); got < MaxPayload {
 		return &OldServerError{
 			Server: nc.ConnectedUrlRedacted(),
-			What:   fmt.Sprintf("its max_payload is %d, the log needs %d: raise it in its configuration", got, maxPayload),
+			What:   fmt.Sprintf("its max_payload is %d, the log needs %d: raise it in its configuration", got, MaxPayload),
 		}
 	}
 	var old *OldServerError
