@@ -130,6 +130,8 @@ func TestStrangerOnEachPort(t *testing.T) {
 			for _, address := range slices.Compact([]string{p.Admin, p.Address}) {
 				if p.Role != "nats" || address == p.Admin {
 					rant(t, address)
+				} else {
+					checkNATS(t, address)
 				}
 			}
 		})
@@ -256,6 +258,23 @@ func rant(t *testing.T, address string) {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("%s at %s: no answer and no end", name, address)
 		}
+	}
+}
+
+// checkNATS has a stranger ask NATS for what it holds. It is told who it talks to and
+// that it has to say who it is, and then hung up on.
+func checkNATS(t *testing.T, address string) {
+	t.Helper()
+	c := dial(t, address)
+	defer c.Close()
+	if _, err := io.WriteString(c, "CONNECT {\"verbose\":true}\r\nSUB > 1\r\nPUB $JS.API.STREAM.DELETE.TAURUS 2\r\n{}\r\nPING\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(c)
+	text := string(answer)
+	if errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(text, `"auth_required":true`) || !strings.Contains(text, "-ERR") ||
+		strings.Contains(text, "+OK") || strings.Contains(text, "PONG") || strings.Contains(text, "MSG ") {
+		t.Errorf("NATS answers %q, %v", text, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package compose_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/allinone/natsserver"
 	"github.com/milosgajdos/taurus/internal/cli"
+	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/internal/wiring/embedded"
 	api "github.com/milosgajdos/taurus/services/api/command"
 	launcher "github.com/milosgajdos/taurus/services/launcher/command"
@@ -50,7 +52,7 @@ func read(t *testing.T, name string) file {
 
 // once are the services that do one thing and end, by their command.
 func once() map[string]string {
-	return map[string]string{"log": "log create"}
+	return map[string]string{"log": "log create", "keys": "nats keys", "nats-config": "nats config"}
 }
 
 // commands are the parts by the word they are called with.
@@ -64,6 +66,8 @@ func commands() map[string]*cobra.Command {
 		"/taurus-launcher": launcher.New(),
 		"/taurus-reaper":   reaper.New(),
 		"log create":       find("log", "create"),
+		"nats keys":        find("nats", "keys"),
+		"nats config":      find("nats", "config"),
 	}
 }
 
@@ -130,7 +134,7 @@ func TestPartsStartInOrder(t *testing.T) {
 		if s.Image != "${TAURUS_IMAGE:-taurus:latest}" {
 			t.Errorf("%s: image %q", name, s.Image)
 		}
-		if name != "nats" && len(s.DependsOn) == 0 {
+		if name != "keys" && len(s.DependsOn) == 0 {
 			t.Errorf("%s waits for nothing", name)
 		}
 		if once()[name] != "" && s.Restart != "no" {
@@ -188,13 +192,58 @@ func TestRealAgentsShareADocker(t *testing.T) {
 	}
 }
 
-// TestNATSConfig has nats-server read its file.
+// TestNATSConfig has nats-server read the configuration that is written for it: it
+// knows the roles, and its monitoring port is for its own container.
 func TestNATSConfig(t *testing.T) {
-	opts, err := server.ProcessConfigFile("nats.conf")
+	dir := t.TempDir()
+	run := func(args []string) {
+		app := cli.NewApp()
+		app.Out, app.Err = t.Output(), t.Output()
+		if status := app.Run(t.Context(), args); status != cli.ExitOK {
+			t.Fatalf("taurus %q: status %d", args, status)
+		}
+	}
+	run([]string{"nats", "keys", dir})
+	args := read(t, "compose.yaml").Services["nats-config"].Command
+	for i := range args {
+		args[i] = strings.Replace(args[i], "/keys", filepath.Join(dir, "server"), 1)
+	}
+	run(args)
+	opts, err := server.ProcessConfigFile(filepath.Join(dir, "server", "nats.conf"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !opts.JetStream || !opts.SyncAlways || opts.StoreDir == "" {
-		t.Errorf("JetStream %v, sync always %v, store %q", opts.JetStream, opts.SyncAlways, opts.StoreDir)
+	if !opts.JetStream || !opts.SyncAlways || opts.StoreDir != "/data" || opts.HTTPHost != "127.0.0.1" || len(opts.Nkeys) != len(natsauth.Roles()) {
+		t.Errorf("JetStream %v, sync always %v, store %q, monitoring at %q, %d keys",
+			opts.JetStream, opts.SyncAlways, opts.StoreDir, opts.HTTPHost, len(opts.Nkeys))
+	}
+}
+
+// TestEachPartSeesItsOwnKey and no other's; the makers of keys and of the log are
+// the only ones that see the admin's.
+func TestEachPartSeesItsOwnKey(t *testing.T) {
+	want := map[string]string{
+		"planner": "key-planner:/key:ro", "launcher": "key-launcher:/key:ro", "reaper": "key-reaper:/key:ro", "api": "key-api:/key:ro",
+		"log": "key-admin:/key:ro", "nats": "key-server:/keys:ro", "nats-config": "key-server:/keys",
+	}
+	for name, s := range read(t, "compose.yaml").Services {
+		var got []string
+		for _, v := range s.Volumes {
+			if strings.HasPrefix(v, "key-") {
+				got = append(got, v)
+			}
+		}
+		if name == "keys" {
+			if len(got) != len(natsauth.Roles())+1 {
+				t.Errorf("keys are made in %q", got)
+			}
+			continue
+		}
+		if strings.Join(got, " ") != want[name] {
+			t.Errorf("%s sees %q, want %q", name, got, want[name])
+		}
+		if _, ok := s.Environment["TAURUS_NATS_NKEY"]; ok != strings.HasSuffix(want[name], ":/key:ro") {
+			t.Errorf("%s: TAURUS_NATS_NKEY is set: %t", name, ok)
+		}
 	}
 }

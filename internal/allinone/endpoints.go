@@ -17,6 +17,8 @@ type Endpoints struct {
 	API []string `json:"api"`
 	// NATS is the URL that clients connect to.
 	NATS string `json:"nats"`
+	// Keys is the directory of the keys that NATS takes, a folder for each role.
+	Keys string `json:"nats_keys"`
 	// MesosMaster is the master's host:port.
 	MesosMaster string `json:"mesos_master"`
 	// Agents are host:port each.

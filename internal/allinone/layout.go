@@ -3,6 +3,9 @@ package allinone
 import (
 	"fmt"
 	"path/filepath"
+
+	"github.com/milosgajdos/taurus/internal/natsauth"
+	"github.com/milosgajdos/taurus/internal/natskeys"
 )
 
 // Layout says which processes a taurus on one machine is made of.
@@ -64,6 +67,9 @@ func (l Layout) Stages() [][]Program {
 	return stages
 }
 
+// Keys is where the keys of a data directory are: each part is given its role's own.
+func Keys(data string) string { return filepath.Join(data, keysDir) }
+
 // serve is the beginning of every command line.
 func serve(role, name string, s Seats) []string {
 	return []string{"serve", role, "--name", name, "--admin-listen", s.Admin, "--announce", s.Announce}
@@ -71,7 +77,8 @@ func serve(role, name string, s Seats) []string {
 
 func (l Layout) nats() Program {
 	return Program{Role: RoleNATS, Name: RoleNATS, Listen: AnyPort, Args: func(s Seats) []string {
-		return append(serve(RoleNATS, RoleNATS, s), "--listen", s.Listen, "--store-dir", filepath.Join(l.Data, storeDir))
+		return append(serve(RoleNATS, RoleNATS, s), "--listen", s.Listen, "--store-dir", filepath.Join(l.Data, storeDir),
+			"--keys", filepath.Join(Keys(l.Data), natskeys.ServerDir))
 	}}
 }
 
@@ -104,7 +111,8 @@ func (l Layout) service(role string, i int, flags func(Seats) []string) Program 
 		}
 	}
 	p.Args = func(s Seats) []string {
-		args := append(serve(role, name, s), "--nats", "nats://"+s.Peer(RoleNATS), "--state-dir", filepath.Join(l.Data, stateDir, name))
+		args := append(serve(role, name, s), "--nats", "nats://"+s.Peer(RoleNATS), "--state-dir", filepath.Join(l.Data, stateDir, name),
+			"--nats-nkey", natskeys.Seed(Keys(l.Data), natsauth.Role(role)))
 		if flags != nil {
 			args = append(args, flags(s)...)
 		}

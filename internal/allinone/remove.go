@@ -44,6 +44,6 @@ func ours(name string) bool {
 			return true
 		}
 	}
-	return slices.Contains([]string{logsDir, announceDir, stateDir, RoleNATS, RoleMaster}, name) ||
+	return slices.Contains([]string{logsDir, announceDir, keysDir, stateDir, RoleNATS, RoleMaster}, name) ||
 		strings.HasPrefix(name, RoleAgent+"-")
 }

@@ -16,7 +16,7 @@ func fill(t *testing.T, others ...string) string {
 	s.close(t)
 	left := []string{
 		"endpoints.json", ".endpoints.json.1.tmp", "processes.json", ".processes.json.2.tmp", "log-made.json", ".log-made.json.3.tmp",
-		"nats/jetstream/1", "mesos-master/registry", "mesos-agent-1/meta", "mesos-agent-64/meta", "logs/api-1.log", "announce/api-1.json", "state/api-1/mark",
+		"nats/jetstream/1", "mesos-master/registry", "mesos-agent-1/meta", "mesos-agent-64/meta", "logs/api-1.log", "keys/api/seed.nk", "announce/api-1.json", "state/api-1/mark",
 	}
 	for _, name := range append(left, others...) {
 		path := filepath.Join(dir, name)

@@ -54,10 +54,12 @@ type Supervisor struct {
 	open bool
 }
 
-// The directories of the processes' logs and announcements in a data directory.
+// The directories of the processes' logs and announcements, and of the keys for NATS,
+// in a data directory.
 const (
 	logsDir     = "logs"
 	announceDir = "announce"
+	keysDir     = "keys"
 )
 
 // maxFalls is how often a process may die before it was ready once: a wrong flag
@@ -257,7 +259,7 @@ func (s *Supervisor) withdraw() error {
 // write writes endpoints.json; the caller holds the lock of the file.
 func (s *Supervisor) write() (Endpoints, error) {
 	e := collect(s.Processes())
-	e.Data, e.PID, e.Birth = s.opts.Data, os.Getpid(), s.birth
+	e.Data, e.Keys, e.PID, e.Birth = s.opts.Data, Keys(s.opts.Data), os.Getpid(), s.birth
 	return e, writeJSON(filepath.Join(s.opts.Data, endpointsFile), e)
 }
 

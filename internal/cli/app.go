@@ -139,13 +139,13 @@ func (a *App) Command() *cobra.Command {
 		&cobra.Group{ID: "begin", Title: "A whole taurus on this machine:"},
 		&cobra.Group{ID: "jobs", Title: "Jobs:"},
 		&cobra.Group{ID: "past", Title: "What happened, and why:"},
-		&cobra.Group{ID: "log", Title: "The log:"},
+		&cobra.Group{ID: "log", Title: "The log, and NATS:"},
 		&cobra.Group{ID: "parts", Title: "Parts:"},
 	)
 	group(root, "begin", a.demo(), a.dev())
 	group(root, "jobs", a.run(), a.ps(), a.job(), a.scale(), a.stop(), a.rm(), a.logs())
 	group(root, "past", a.events(), a.replay(), a.explain())
-	group(root, "log", a.log())
+	group(root, "log", a.log(), a.nats())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())
 	root.AddCommand(a.web())
 	root.SetHelpCommandGroupID("parts")

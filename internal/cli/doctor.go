@@ -12,6 +12,8 @@ import (
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/table"
 	"github.com/milosgajdos/taurus/internal/doctor"
+	"github.com/milosgajdos/taurus/internal/natsauth"
+	"github.com/milosgajdos/taurus/internal/natskeys"
 	"github.com/milosgajdos/taurus/internal/presence"
 	"github.com/milosgajdos/taurus/internal/ready"
 	"github.com/milosgajdos/taurus/internal/service"
@@ -22,6 +24,8 @@ const (
 	// doctorPatience bounds all that a doctor asks, together.
 	doctorPatience = 30 * time.Second
 	doctorName     = "taurus doctor"
+	// natsVariable says where NATS is; with _NKEY behind it the file of the key.
+	natsVariable = service.EnvPrefix + "NATS"
 )
 
 // doctor looks at the whole installation.
@@ -39,7 +43,11 @@ func (a *App) doctor() *cobra.Command {
 	}
 	settings := service.NewSettings("doctor", cmd.Flags(), n.Register)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := settings.Load(a.lookupHere); err != nil {
+		lookup := a.lookupHere
+		if cmd.Flags().Changed("nats") { // Not the one that runs here, so not its key.
+			lookup = func(name string) (string, bool) { return a.Getenv(name), a.Getenv(name) != "" }
+		}
+		if err := settings.Load(lookup); err != nil {
 			return err
 		}
 		if err := n.Complete(settings); err != nil {
@@ -63,10 +71,16 @@ func (a *App) doctor() *cobra.Command {
 // that runs here.
 func (a *App) lookupHere(name string) (string, bool) {
 	value := a.Getenv(name)
-	if value == "" && name == service.EnvPrefix+"NATS" {
-		if _, e, running := a.here(); running {
-			value = e.NATS
-		}
+	if value != "" || name != natsVariable && name != natsVariable+"_NKEY" || a.Getenv(natsVariable) != "" {
+		return value, value != ""
+	}
+	_, e, running := a.here()
+	switch {
+	case !running:
+	case name == natsVariable:
+		value = e.NATS
+	default:
+		value = natskeys.Seed(e.Keys, natsauth.Observer)
 	}
 	return value, value != ""
 }

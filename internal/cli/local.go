@@ -12,6 +12,8 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/allinone"
 	"github.com/milosgajdos/taurus/internal/cli/engine"
+	"github.com/milosgajdos/taurus/internal/natsauth"
+	"github.com/milosgajdos/taurus/internal/natskeys"
 	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/services/api"
 )
@@ -48,6 +50,9 @@ func (a *App) raiseStages(ctx context.Context, s *allinone.Supervisor, l allinon
 	if err != nil {
 		return err
 	}
+	if _, err := natskeys.Make(allinone.Keys(l.Data), natskeys.Options{}); err != nil {
+		return err
+	}
 	for i, stage := range l.Stages() {
 		if err := s.Up(ctx, stage...); err != nil {
 			return err
@@ -55,7 +60,11 @@ func (a *App) raiseStages(ctx context.Context, s *allinone.Supervisor, l allinon
 		if i > 0 {
 			continue
 		}
-		if err := a.prepareLog(ctx, l.Data, history, wiring.At("nats://"+s.Processes()[0].Address)); err != nil {
+		nats, err := wiring.At("nats://"+s.Processes()[0].Address, natskeys.Seed(allinone.Keys(l.Data), natsauth.Admin))
+		if err == nil {
+			err = a.prepareLog(ctx, l.Data, history, nats)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -7,8 +7,7 @@
 //
 // The keys are in the bucket of leases (eventlog.Presence). Their second part is
 // the role, so that a NATS user can be given the right to write those of its own
-// role and no other: $KV.taurus_lease.presence.<role>.>, and who looks needs
-// $JS.API.DIRECT.GET.KV_taurus_lease. Nothing is decided by them: they are for
+// role and no other: package natsauth. Nothing is decided by them: they are for
 // people, in readyz, explain and doctor.
 //
 // A renewal is a write that NATS has stored, so the keeper tells its own process

@@ -2,13 +2,17 @@ package wiring
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/natsauth"
+	"github.com/milosgajdos/taurus/internal/natskeys"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
@@ -45,9 +49,13 @@ func (e *LostLogError) Error() string {
 func (e *LostLogError) Unwrap() error { return eventlog.ErrNoLog }
 
 // At is the NATS of a taurus on one machine, with the settings of the log at their
-// defaults.
-func At(url string) *NATS {
-	return &NATS{urls: url, stream: DefaultStream, partitions: events.DefaultPartitions}
+// defaults. The key is the file of the admin's.
+func At(url, key string) (*NATS, error) {
+	public, err := natskeys.Check(key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", service.ErrUsage, err)
+	}
+	return &NATS{urls: url, nkey: key, public: public, stream: DefaultStream, partitions: events.DefaultPartitions}, nil
 }
 
 // kept is one of the things that taurus keeps in NATS.
@@ -62,10 +70,11 @@ type kept struct {
 // being made or are lost, and where only they are, it is.
 func (n *NATS) all(name string, log zerolog.Logger) []kept {
 	o := n.connection(name, log)
+	names := natsauth.StreamsOf(n.stream)
 	openLog := func(ctx context.Context, o jetstream.Options) (io.Closer, error) { return jetstream.Open(ctx, o) }
 	return []kept{
-		{n.stream, n.ledger(o), openLog, jetstream.Create},
-		{n.stream + whySuffix, n.why(o), openLog, jetstream.Create},
+		{names.Ledger, n.ledger(o), openLog, jetstream.Create},
+		{names.Why, n.why(o), openLog, jetstream.Create},
 		{
 			"KV_" + jetstream.LeaseBucket, o,
 			func(ctx context.Context, o jetstream.Options) (io.Closer, error) { return jetstream.OpenLeases(ctx, o) },
@@ -91,8 +100,9 @@ func (n *NATS) Verify(ctx context.Context, name string, log zerolog.Logger) erro
 
 // Create makes what taurus keeps in NATS, as far as it may, and verifies what is
 // there. It returns the names of what it made. A ledger that may not be made is a
-// *LostLogError; Create may be called again after a crash at any point.
-func (n *NATS) Create(ctx context.Context, name string, log zerolog.Logger, may May) (made []string, err error) {
+// *LostLogError; Create may be called again after a crash at any point. An empty
+// ledger gets its first record, in the name of actor.
+func (n *NATS) Create(ctx context.Context, name, actor string, log zerolog.Logger, may May) (made []string, err error) {
 	all := n.all(name, log)
 	var missing []kept
 	var left []string
@@ -116,7 +126,34 @@ func (n *NATS) Create(ctx context.Context, name string, log zerolog.Logger, may 
 		}
 		made = append(made, k.name)
 	}
+	if err := n.sign(ctx, all[0].options, actor); err != nil {
+		return made, n.told(ctx, err)
+	}
 	return made, nil
+}
+
+// sign writes into an empty ledger which log it is.
+func (n *NATS) sign(ctx context.Context, o jetstream.Options, actor string) error {
+	log, err := jetstream.Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	bounds, err := log.Bounds(ctx)
+	if err != nil || bounds.Last > 0 {
+		return err
+	}
+	id := rand.Text()
+	env := events.Envelope{ID: "log-created-" + id, Source: "taurus/admin/log", Time: time.Now(), Actor: actor}
+	m, err := events.Encode(events.LogSubject, env, events.LogCreated{ID: id, Partitions: n.partitions})
+	if err != nil {
+		return err
+	}
+	// Whoever was first has signed it.
+	if _, err := log.Append(ctx, eventlog.Decision(m, 0)); err != nil && !errors.Is(err, eventlog.ErrConflict) {
+		return fmt.Errorf("sign the log: %w", err)
+	}
+	return nil
 }
 
 // mayMake refuses to make a ledger that was there before.

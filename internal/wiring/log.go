@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/internal/ownership"
 	"github.com/milosgajdos/taurus/internal/presence"
 	"github.com/milosgajdos/taurus/internal/ready"
@@ -22,7 +23,6 @@ import (
 // Bounds of the stream of verdicts. Every role that opens it must ask for the
 // same, so they are no settings.
 const (
-	whySuffix   = "_WHY"
 	whyMaxAge   = 30 * 24 * time.Hour
 	whyMaxBytes = 256 << 20
 )
@@ -36,6 +36,9 @@ func (n *NATS) OpenLedger(ctx context.Context, env *service.Env) (eventlog.Log, 
 	log, err := open(ctx, n, env, n.ledger(n.options(env)), jetstream.Open)
 	if err != nil {
 		return nil, err
+	}
+	if !log.Guarded() {
+		env.Logger.Warn().Msg("NATS is open: whoever reaches it may write into the log, and delete it; `taurus nats config` tells how to close it")
 	}
 	if err := n.keepPresence(ctx, env); err != nil {
 		return nil, err
@@ -160,13 +163,18 @@ func (n *NATS) options(env *service.Env) jetstream.Options {
 	return n.connection("taurus-"+env.Role+" "+env.Process.Name, env.Logger)
 }
 
-// connection is how NATS is reached, by whom.
+// connection is how NATS is reached, by whom. With a key answers come where its owner
+// may hear them; other users have permissions of the operator's making.
 func (n *NATS) connection(name string, log zerolog.Logger) jetstream.Options {
-	return jetstream.Options{
+	o := jetstream.Options{
 		URL: n.urls, Name: name,
-		CredentialsFile: n.creds, User: n.user, Password: n.password, TLS: n.tls,
+		CredentialsFile: n.creds, NKeySeed: n.nkey, User: n.user, Password: n.password, TLS: n.tls,
 		Log: service.Slog(log), Replicas: n.replicas,
 	}
+	if n.public != "" {
+		o.InboxPrefix = natsauth.InboxPrefix(n.public)
+	}
+	return o
 }
 
 // ledger is what the log's stream is like.
@@ -178,7 +186,7 @@ func (n *NATS) ledger(o jetstream.Options) jetstream.Options {
 
 // why is what the stream of verdicts is like.
 func (n *NATS) why(o jetstream.Options) jetstream.Options {
-	o.Stream, o.Kind, o.Subjects = n.stream+whySuffix, jetstream.Bounded, []string{events.WhyPrefix + ".>"}
+	o.Stream, o.Kind, o.Subjects = natsauth.StreamsOf(n.stream).Why, jetstream.Bounded, []string{events.WhyPrefix + ".>"}
 	o.MaxBytes, o.MaxAge = whyMaxBytes, whyMaxAge
 	return o
 }

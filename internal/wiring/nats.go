@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/milosgajdos/taurus/internal/natskeys"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -17,6 +18,8 @@ import (
 const (
 	DefaultNATS   = "nats://127.0.0.1:4222"
 	DefaultStream = "TAURUS"
+	// MaxPayload is the least max_payload that a NATS server needs.
+	MaxPayload = jetstream.MaxPayload
 )
 
 // What is wrong with --nats; the error that users see names the setting too.
@@ -28,14 +31,16 @@ var (
 
 // NATS are the settings that say where the log is and what it is like.
 type NATS struct {
-	urls                      string
-	user, password, creds, ca string
-	cert, key                 string
-	stream                    string
-	replicas                  int
-	partitions                uint32
-	maxBytes                  service.Bytes
-	tls                       *tls.Config
+	urls            string
+	user, password  string
+	creds, nkey, ca string
+	public          string // The public half of nkey.
+	cert, key       string
+	stream          string
+	replicas        int
+	partitions      uint32
+	maxBytes        service.Bytes
+	tls             *tls.Config
 
 	// leases are those that are open, of the process leasesOf.
 	leases   *jetstream.Leases
@@ -50,6 +55,7 @@ func (n *NATS) Register(s *service.Settings) {
 	f.StringVar(&n.password, "nats-password", "", "`password` for NATS; better in the environment, where ps does not show it")
 	s.Secret("nats-password")
 	f.StringVar(&n.creds, "nats-creds", "", "NATS credentials `file`, in place of user and password")
+	f.StringVar(&n.nkey, "nats-nkey", "", "`file` with the role's own key for NATS, as taurus nats keys makes it; nobody else may read it")
 	f.StringVar(&n.ca, "nats-ca", "", "PEM `file` of the authorities that NATS is trusted by; turns TLS on")
 	f.StringVar(&n.cert, "nats-cert", "", "PEM `file` of the certificate to show to NATS; needs --nats-key and turns TLS on")
 	f.StringVar(&n.key, "nats-key", "", "PEM `file` of that certificate's key")
@@ -72,12 +78,19 @@ func (n *NATS) Complete(s *service.Settings) error {
 	}
 	refuse(n.user == "" && n.password != "", "nats-password", "needs --nats-user")
 	refuse(n.user != "" && n.creds != "", "nats-creds", "does not go with --nats-user: use one of them")
+	refuse(n.nkey != "" && (n.user != "" || n.creds != ""), "nats-nkey", "does not go with --nats-user or --nats-creds: use one of them")
 	refuse(n.stream == "" || strings.ContainsAny(n.stream, " .*>/\\\t"), "stream", "a stream's name has no blanks, dots, wildcards or slashes")
 	refuse(n.replicas != 0 && n.replicas != 1 && n.replicas != 3 && n.replicas != 5, "replicas", "use 1, 3 or 5, or 0 to take the stream as it is")
 	refuse(n.partitions == 0, "partitions", "use 1 or more")
 	if n.creds != "" {
 		if _, err := os.Stat(n.creds); err != nil {
 			errs = append(errs, s.Refuse("nats-creds", "cannot be read: "+err.Error()))
+		}
+	}
+	if n.nkey != "" {
+		var err error
+		if n.public, err = natskeys.Check(n.nkey); err != nil {
+			errs = append(errs, s.Refuse("nats-nkey", err.Error()))
 		}
 	}
 	return errors.Join(append(errs, n.loadTLS(s))...)

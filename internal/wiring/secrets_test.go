@@ -108,9 +108,10 @@ func TestRedirectToAStranger(t *testing.T) {
 
 // forger writes records as somebody would who may publish.
 type forger struct {
-	t   *testing.T
-	log *jetstream.Log
-	n   int
+	t     *testing.T
+	log   *jetstream.Log
+	n     int
+	epoch uint64 // Of the launcher.
 }
 
 func newForger(t *testing.T, url string) *forger {
@@ -146,6 +147,7 @@ func (f *forger) doomedTask(master, agent string) {
 	f.t.Helper()
 	space := events.NewSpace(events.DefaultPartitions)
 	epoch := f.put(space.Launcher(0), 0, events.LauncherElected{Nonce: "n"})
+	f.epoch = epoch
 	f.put(space.Launcher(0), epoch, events.SubscriptionOpened{FrameworkID: "F", StreamID: "forged", Master: master})
 	run := f.put(space.Job("web"), 0, events.JobSubmitted{Spec: []byte(`{"id":"web","tasks":[{"name":"g","replicas":1,"container":{"image":"x"}}]}`)})
 	slots := []events.SlotRange{{From: 0, To: 0, Attempt: 1}}
@@ -196,7 +198,7 @@ func TestForgedMaster(t *testing.T) {
 		}
 	})
 	t.Run("the one that is named", func(t *testing.T) {
-		f.put(events.NewSpace(events.DefaultPartitions).Launcher(0), 1, events.SubscriptionOpened{FrameworkID: "F", StreamID: "s", Master: "http://" + good.host()})
+		f.put(events.NewSpace(events.DefaultPartitions).Launcher(0), f.epoch, events.SubscriptionOpened{FrameworkID: "F", StreamID: "s", Master: "http://" + good.host()})
 		r := start(t, reaper.New(), "--nats="+nats.URL(), "--master="+good.host(), "--principal=taurus", "--secret-file="+secretFile(t))
 		testwait.Until(t, "the master that is named is asked", func() bool { return len(good.got()) > 0 })
 		r.end()

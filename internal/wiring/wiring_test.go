@@ -285,6 +285,17 @@ func TestRefusesAStreamOfOtherSettings(t *testing.T) {
 	second.end()
 }
 
+// TestTakesALogOfAnotherSize: the limit is changed while all run, so one that was
+// started with the old one must start again; it says that there is another.
+func TestTakesALogOfAnotherSize(t *testing.T) {
+	nats := withLog(t, natstest.Start(t), "--max-bytes=64MiB")
+	p := start(t, planner.New(), "--nats="+nats.URL(), "--max-bytes=32MiB")
+	p.says(`"max_bytes":67108864`)
+	p.says(`"asked_for":33554432`)
+	p.ready()
+	p.end()
+}
+
 func TestGivesUpWithoutNATS(t *testing.T) {
 	for role, command := range map[string]func() *cobra.Command{
 		"api": api.New, "planner": planner.New, "launcher": launcher.New, "reaper": reaper.New,

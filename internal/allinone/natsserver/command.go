@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/milosgajdos/taurus/internal/natsauth"
+	"github.com/milosgajdos/taurus/internal/natskeys"
 	"github.com/milosgajdos/taurus/internal/service"
 )
 
@@ -16,6 +18,7 @@ const AdminPort = 8085
 func Command() *cobra.Command {
 	var o Options
 	var maxStore service.Bytes
+	var keys, stream string
 	return service.Command(service.Definition{
 		Role:  "nats",
 		Short: "Run the NATS server that keeps the log",
@@ -26,12 +29,21 @@ disk before it is acknowledged.`,
 			f := s.Flags()
 			f.StringVar(&o.Listen, "listen", DefaultListen, "`address` for clients; port 0 takes any free one")
 			f.StringVar(&o.StoreDir, "store-dir", "", "`directory` that the log is kept in; required")
+			f.StringVar(&keys, "keys", "", "`directory` of what taurus nats keys makes for servers; without it NATS is open to whoever reaches it")
+			f.StringVar(&stream, "stream", "TAURUS", "`name` of the log's stream, which the keys give rights to")
 			f.Var(&maxStore, "max-store", "`size` that all streams may take; 0 is three quarters of what the disk has free")
 		},
 		Complete: func(s *service.Settings) error {
 			o.MaxStore = int64(maxStore)
 			if o.StoreDir == "" {
 				return s.Refuse("store-dir", "is missing: name the directory to keep the log in")
+			}
+			if keys != "" {
+				public, err := natskeys.Public(keys)
+				if err != nil {
+					return s.Refuse("keys", err.Error())
+				}
+				o.Users = natsauth.Users(public, natsauth.StreamsOf(stream))
 			}
 			return service.CheckAddress(s, "listen")
 		},

@@ -11,6 +11,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/natsauth"
 )
 
 // DefaultListen is where NATS listens when nothing else is said.
@@ -47,7 +49,10 @@ type Options struct {
 	// MaxStore is how many bytes all streams may take; 0 leaves it to the
 	// server, which takes three quarters of what the disk has free.
 	MaxStore int64
-	Log      zerolog.Logger
+	// Users are who may connect, and what they may do. None leaves the server open to
+	// whoever reaches it.
+	Users []natsauth.User
+	Log   zerolog.Logger
 }
 
 // Server is a nats-server. Use Start.
@@ -72,6 +77,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	log := &logger{log: o.Log}
 	ns.SetLoggerV2(log, o.Log.GetLevel() <= zerolog.DebugLevel, false, false)
+	if len(o.Users) == 0 {
+		o.Log.Warn().Msg("NATS is open: whoever reaches it may write into the log, and delete it; close it by --keys")
+	}
 	s := &Server{nats: ns, store: o.StoreDir, log: o.Log}
 	go ns.Start()
 	if err := s.await(ctx, log); err != nil {
@@ -115,6 +123,11 @@ func (o Options) server() (*server.Options, error) {
 	}
 	if port == 0 {
 		opts.Port = server.RANDOM_PORT
+	}
+	for _, u := range o.Users {
+		opts.Nkeys = append(opts.Nkeys, &server.NkeyUser{Nkey: u.Key, Permissions: &server.Permissions{
+			Publish: &server.SubjectPermission{Allow: u.Publish}, Subscribe: &server.SubjectPermission{Allow: u.Subscribe},
+		}})
 	}
 	return opts, nil
 }
