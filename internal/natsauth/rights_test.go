@@ -251,6 +251,7 @@ func (c closed) run(t *testing.T) {
 	for _, r := range natsauth.Roles() {
 		t.Run(string(r), func(t *testing.T) { c.denies(t, r) })
 	}
+	t.Run("what is another's", c.refuses)
 	t.Run("each does its work", c.works)
 	t.Run("a stranger", c.strangers)
 	l := open(t, c.options(natsauth.Observer))
@@ -280,6 +281,27 @@ func (c closed) denies(t *testing.T, r natsauth.Role) {
 			_, err := nc.SubscribeSync(subject)
 			return err
 		})
+	}
+}
+
+// refuses has a role append what is another's: what is denied is an error that says so,
+// and not one after which it may be stored.
+func (c closed) refuses(t *testing.T) {
+	o := c.options(natsauth.Planner)
+	o.AppendTimeout = time.Second
+	l := open(t, o)
+	theirs := func(n int) eventlog.Entry {
+		return eventlog.Fact(eventlog.Message{Subject: "taurus.ev.0.kill.web" + strconv.Itoa(n), Data: []byte("{}")})
+	}
+	for what, entries := range map[string][]eventlog.Entry{
+		"one": {theirs(0)}, "a few": {theirs(0), theirs(1)},
+		"a batch": {eventlog.Decision(theirs(0).Message, 0), eventlog.Decision(theirs(1).Message, 0)},
+	} {
+		_, err := l.Append(within(t), entries...)
+		var denied *jetstream.DeniedError
+		if !errors.As(err, &denied) || errors.Is(err, eventlog.ErrOutcomeUnknown) {
+			t.Errorf("%s: %v, want a DeniedError", what, err)
+		}
 	}
 }
 
