@@ -260,9 +260,9 @@ func (l *Log) room(now time.Time) Check {
 	case l.full.err != nil && now.Sub(l.full.at) < FailureMemory:
 		c.Level, c.Detail = level, fmt.Sprintf("the log refused an append as full %v ago%s", Round(now.Sub(l.full.at)), because(l.full.err))
 	case share >= RoomFull:
-		c.Level, c.Detail = level, used+": nothing new is planned; raise its max_bytes"
+		c.Level, c.Detail = level, used+": nothing new is planned; raise its limit: taurus log resize"
 	case share >= RoomWarn:
-		c.Level, c.Detail = Warn, used+": submissions are refused; raise its max_bytes"
+		c.Level, c.Detail = Warn, used+": submissions are refused; raise its limit: taurus log resize"
 	case l.answered.IsZero():
 		c.Detail = "not known yet"
 	case l.usage.MaxBytes == 0:

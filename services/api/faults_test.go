@@ -145,9 +145,10 @@ func (d *down) Append(ctx context.Context, entries ...eventlog.Entry) (eventlog.
 // is and what to do; what runs can be stopped.
 func TestNearlyFull(t *testing.T) {
 	t.Parallel()
-	r := apitest.On(t, memory.New(memory.WithMaxBytes(200<<10)), func(o *api.Options) {
+	r := apitest.On(t, memory.New(memory.WithMaxBytes(400<<10)), func(o *api.Options) {
 		var asked atomic.Int64
 		o.Now = func() time.Time { return time.Unix(2*asked.Add(1), 0) }
+		o.WeighEvery = time.Millisecond
 	})
 	var a apitest.Answer
 	for n := 0; n < 100 && a.Status != 507; n++ {
@@ -159,12 +160,27 @@ func TestNearlyFull(t *testing.T) {
 	if apitest.ProblemType(t, a) != "log-full" || a.Header.Get("Retry-After") == "" {
 		t.Errorf("got %s %v", a.Body, a.Header)
 	}
-	for _, words := range []string{"% of 0.2 MiB are used", "reserved", "stops are", "taurus log resize"} {
+	for _, words := range []string{"% of 0.4 MiB are used", "reserved", "stops are", "taurus log resize"} {
 		if !strings.Contains(a.Body, words) {
 			t.Errorf("%s does not say %q", a.Body, words)
 		}
 	}
 	r.Do("POST", "/job/new", apitest.OneTask).WantLegacy(507, "")
+	m, err := events.Encode(events.NewSpace(0).Job("filler"), events.Envelope{ID: "x", Source: "test", Time: time.Unix(1, 0)},
+		events.JobStopped{Reason: strings.Repeat("x", 40<<10)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Log.Append(t.Context(), eventlog.Fact(m)); err != nil {
+		t.Fatal(err)
+	}
+	testwait.Until(t, "explain says that the log is full", func() bool {
+		body := r.Do("GET", "/v2/jobs/web0/explain", "").Want(200).Body
+		return strings.Contains(body, "log_full") && strings.Contains(body, "nothing new begins: ")
+	})
+	if checks := fmt.Sprint(r.API.Checks()); !strings.Contains(checks, "nothing new begins: ") {
+		t.Errorf("readyz says %s", checks)
+	}
 	r.Do("POST", "/v2/jobs/web0/stop", "").Want(200)
 }
 

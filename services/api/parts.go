@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 
+	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/internal/ready"
 )
@@ -29,7 +30,21 @@ func (s *Service) parts() projection.Parts {
 			p.Log = room.Detail
 		}
 	}
+	if p.Log == "" {
+		p.Log = s.fullness()
+	}
 	return p
+}
+
+// fullness says how full the log is if nothing new begins for want of space, empty
+// otherwise.
+func (s *Service) fullness() string {
+	w := s.commander.Space()
+	if w.Begins() {
+		return ""
+	}
+	return "the log is nearly full, so nothing new begins: " + commanding.Fullness(w.Bytes, w.MaxBytes, w.Reserved) +
+		"; raise its limit: taurus log resize"
 }
 
 func (s *Service) part(role string) projection.Part {
@@ -41,6 +56,9 @@ func (s *Service) part(role string) projection.Part {
 // without them, but jobs wait.
 func (s *Service) Checks() []ready.Check {
 	checks := []ready.Check{ready.Work(s.Ready())}
+	if full := s.fullness(); full != "" {
+		checks = append(checks, ready.Check{Name: "reserve", Level: ready.Warn, Detail: full})
+	}
 	if s.opts.Presence == nil {
 		return checks
 	}

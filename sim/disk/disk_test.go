@@ -172,7 +172,7 @@ func TestDamagedStore(t *testing.T) {
 	for s := from; s <= to; s++ {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
 			t.Parallel()
-			st.try(t, rand.New(rand.NewPCG(s, 1)), other.dir) //nolint:gosec // A seed has to repeat.
+			st.try(t, rand.New(rand.NewPCG(s, 1)), other.dir)
 		})
 	}
 }

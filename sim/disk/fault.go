@@ -105,4 +105,6 @@ func copyFile(from, to string) error {
 	return write(to, data)
 }
 
-func write(file string, data []byte) error { return os.WriteFile(file, data, 0o600) }
+func write(file string, data []byte) error {
+	return os.WriteFile(file, data, 0o600) //nolint:gosec // As above.
+}

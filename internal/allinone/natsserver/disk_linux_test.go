@@ -64,7 +64,7 @@ func room(dir string) error {
 		cancel()
 	}()
 	for ctx.Err() == nil {
-		cmd := exec.CommandContext(ctx, os.Args[0]) //nolint:gosec // Ourselves.
+		cmd := exec.CommandContext(ctx, os.Args[0])
 		cmd.Env = append(os.Environ(), envServer+"="+os.Getenv("TAURUS_TEST_ARGS"))
 		cmd.Stderr = os.Stderr
 		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -86,7 +86,7 @@ func startOnSmallDisk(t *testing.T) smallDisk {
 	t.Helper()
 	dir := t.TempDir()
 	d := smallDisk{nats: freeAddress(t), admin: freeAddress(t)}
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0]) //nolint:gosec // Ourselves.
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0])
 	cmd.Env = append(os.Environ(), envRoom+"="+dir,
 		fmt.Sprintf("TAURUS_TEST_ARGS=--listen=%s --admin-listen=%s --store-dir=%s --max-store=1GiB", d.nats, d.admin, filepath.Join(dir, "nats")))
 	cmd.Stderr = os.Stderr

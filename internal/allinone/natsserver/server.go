@@ -170,7 +170,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return why
 	}
 	close(stop)
-	<-frozen
+	_ = <-frozen
 	return why
 }
 

@@ -25,6 +25,11 @@ type Weighed struct {
 	Bytes, MaxBytes, Reserved uint64
 }
 
+// Begins reports whether there is space for anything new, be it ever so small.
+func (w Weighed) Begins() bool {
+	return w.MaxBytes == 0 || float64(w.Bytes) < BeginShare*float64(w.MaxBytes) && w.Bytes+w.Reserved < w.MaxBytes
+}
+
 // Survey is the jobs that are not over, by id, at a sequence.
 type Survey struct {
 	Ticket   uint64

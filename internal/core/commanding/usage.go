@@ -95,6 +95,7 @@ func begun(j *cluster.Job, ev events.Event) (needs func() uint64, begins bool) {
 		if was := j.Group(ev.Group).Replicas; ev.Replicas > was {
 			return func() uint64 { return uint64(ev.Replicas-was) * reserve.OfNew(j.ID) }, true
 		}
+	default: // It ends something, or takes it out of sight.
 	}
 	return func() uint64 { return 0 }, false
 }

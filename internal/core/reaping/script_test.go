@@ -13,7 +13,8 @@ import (
 
 // TestScripts plays testdata: "killed: 1" says that Mesos accepted a kill, "killed: 1
 // stale" and "killed: 1 failed" that it did not; "barred: m1" that nothing may be sent
-// to a master, "barred:" that anything may be to any.
+// to a master, "barred:" that anything may be to any; "usage: tight" and "usage: free" how
+// the log is.
 func TestScripts(t *testing.T) {
 	script.Test(t, "testdata/*.txt", func(*testing.T) script.Rig {
 		state, space := cluster.New(), events.NewSpace(0)
@@ -23,6 +24,13 @@ func TestScripts(t *testing.T) {
 }
 
 func ownLine(l *script.Line, _ machine.Moment) (machine.Input, error) {
+	if l.Name == "usage" {
+		u := reaping.Usage{Bytes: 1, MaxBytes: 1 << 30}
+		if l.Word() == "tight" {
+			u.Bytes = u.MaxBytes - 1000
+		}
+		return u, nil
+	}
 	switch l.Name {
 	case "killed":
 	case "barred":

@@ -113,15 +113,15 @@ func ofTask(t *cluster.Task, ids uint64) uint64 {
 		add(1, sizeDoom)
 	}
 	add(uint64(KillsMax-min(t.Kills, KillsMax)), sizeKill)
-	switch {
-	case t.State == cluster.Waiting:
+	switch t.State {
+	case cluster.Waiting:
 		add(1, sizeStaged)
 		add(statusesOfStaged, sizeStatus)
-	case t.State == cluster.Staged:
+	case cluster.Staged:
 		add(statusesOfStaged, sizeStatus)
-	case t.State == cluster.Starting:
+	case cluster.Starting:
 		add(statusesOfStarting, sizeStatus)
-	case t.State == cluster.Running:
+	case cluster.Running:
 		add(statusesOfRunning, sizeStatus)
 	default:
 		add(statusesOfKilling, sizeStatus)

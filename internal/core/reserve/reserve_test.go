@@ -44,10 +44,10 @@ func (l *log) add(subject events.Subject, ev events.Event) {
 		events.RoleJob: l.space.Job(subject.Job), events.RolePlan: l.space.Plan(subject.Job),
 		events.RoleKill: l.space.Kill(subject.Job), events.RoleTask: l.space.Task(subject.Job, subject.Slot),
 	}[subject.Role]
-	switch subject.Role {
-	case events.RoleJob:
+	if subject.Role == events.RoleJob {
 		env.Actor, env.TraceParent = strings.Repeat("a", 128), strings.Repeat("t", 55)
-	case events.RoleTask:
+	}
+	if subject.Role == events.RoleTask {
 		l.Counter++
 		env.Counter = l.Counter
 	}
