@@ -170,7 +170,9 @@ func (s *Server) Run(ctx context.Context) error {
 		return why
 	}
 	close(stop)
-	_ = <-frozen
+	if late := <-frozen; ctx.Err() == nil {
+		why = errors.Join(why, late)
+	}
 	return why
 }
 
