@@ -160,7 +160,10 @@ func (a *Auditor) judge(rec eventlog.Record, unfit error) {
 	decoded, err := cluster.Decode(a.space, rec.Sequence, rec.Time, rec.Message)
 	switch {
 	case err != nil:
-		a.found(Problem{Code: CodeNewer, Range: at, Message: err.Error(), Ways: []string{"install the newer taurus on every host; this one stops there"}})
+		a.found(Problem{Code: CodeNewer, Range: at, Message: err.Error(), Ways: []string{
+			"install the newer taurus on every host; this one stops there",
+			fmt.Sprintf("or, if a stranger wrote it, put an export back without it: `taurus log restore FILE --without %d` (docs/operating.md)", rec.Sequence),
+		}})
 	case decoded.Rejection != "":
 		a.rejected(rec, decoded.Rejection)
 	}

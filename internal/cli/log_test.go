@@ -259,4 +259,15 @@ func TestLogRestore(t *testing.T) {
 		t.Errorf("the log goes on at %d, want 19", m.Sequence)
 	}
 	o.want(1, "", words("restore "+name), "only where there is none")
+	o.withoutOne(name)
+}
+
+// withoutOne restores an export without a record, whose loss is accepted then.
+func (o *operator) withoutOne(name string) {
+	o.t.Helper()
+	o.nats = natstest.Start(o.t)
+	o.want(0, "", words("restore "+name+" --without 4"), "restored")
+	o.want(1, "", words("check"), "sequence 4 is missing", "--from 4 --to 4")
+	o.want(0, "", append(words("accept-loss --from 4 --to 4 --yes"), "--reason", "no fold goes over it"))
+	o.want(0, "", words("check"), "the log is whole")
 }

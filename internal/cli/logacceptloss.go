@@ -15,8 +15,8 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
-// cliSource is how the command line signs what it appends.
-const cliSource = "taurus/cli"
+// cliSource is how an operator signs what is appended to the log about it.
+const cliSource = "taurus/admin/log"
 
 // logAcceptLoss writes into the log that a part of it is lost.
 func (a *App) logAcceptLoss() *cobra.Command {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +23,7 @@ var errNotRestored = errors.New("nothing was put back")
 // logRestore puts an export back.
 func (a *App) logRestore() *cobra.Command {
 	var asItIs bool
+	var without []uint
 	cmd := &cobra.Command{
 		Use:   "restore FILE",
 		Short: "Put an export back as the log, where there is none",
@@ -33,6 +36,7 @@ func (a *App) logRestore() *cobra.Command {
 	}
 	settings := a.natsSettings(cmd)
 	cmd.Flags().BoolVar(&asItIs, "as-it-is", false, "also an export that is not whole; services say what is wrong with it")
+	cmd.Flags().UintSliceVar(&without, "without", nil, "`sequence` of a record to leave out, one that no fold can go over; may be given again")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		n, err := settings()
 		if err != nil {
@@ -43,13 +47,17 @@ func (a *App) logRestore() *cobra.Command {
 			return usagef("%v", err)
 		}
 		defer func() { _ = f.Close() }()
-		return a.restore(cmd.Context(), n, f, asItIs)
+		left := map[uint64]bool{}
+		for _, sequence := range without {
+			left[uint64(sequence)] = true
+		}
+		return a.restore(cmd.Context(), n, f, left, asItIs)
 	}
 	return cmd
 }
 
 // restore reads the file twice: it is put back only if all of it is as it should be.
-func (a *App) restore(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, asItIs bool) error {
+func (a *App) restore(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, without map[uint64]bool, asItIs bool) error {
 	report, read, err := auditFile(f, nil)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotRestored, err)
@@ -61,14 +69,16 @@ func (a *App) restore(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, asIt
 		return usagef("the export is of a log with %d partitions: give --partitions %d", h.Partitions, h.Partitions)
 	case report.Last == 0:
 		return fmt.Errorf("%w: the export is empty", errNotRestored)
-	case !report.Whole && !asItIs:
+	case slices.ContainsFunc(slices.Collect(maps.Keys(without)), func(n uint64) bool { return n == 0 || n > report.Last }):
+		return usagef("--without names a sequence that the export does not have")
+	case !wholeWithout(report, without) && !asItIs:
 		writeReport(a.Err, report)
 		return fmt.Errorf("%w: the export is not whole; --as-it-is puts it back all the same", errNotRestored)
 	}
-	if err := a.putBack(ctx, n, f, read.Sum()); err != nil {
+	if err := a.putBack(ctx, n, f, without, fmt.Sprint(read.Sum(), sequences(without))); err != nil {
 		return err
 	}
-	if err := a.compareRestored(ctx, n, report); err != nil {
+	if err := a.compareRestored(ctx, n, report, without); err != nil {
 		return err
 	}
 	return a.show(report, func(w io.Writer) error {
@@ -79,8 +89,29 @@ func (a *App) restore(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, asIt
 	})
 }
 
+// sequences are those of a set in order, so that the same restoration is known again;
+// empty for none.
+func sequences(set map[uint64]bool) string {
+	text := ""
+	for _, sequence := range slices.Sorted(maps.Keys(set)) {
+		text += fmt.Sprintf("-%d", sequence)
+	}
+	return text
+}
+
+// wholeWithout reports whether all that is wrong with an export is in records that are
+// left out.
+func wholeWithout(r audit.Report, without map[uint64]bool) bool {
+	for _, p := range r.Problems {
+		if p.From != p.To || !without[p.From] {
+			return false
+		}
+	}
+	return true
+}
+
 // putBack puts the items of a file back.
-func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, source string) error {
+func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, without map[uint64]bool, source string) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read the export again: %w", err)
 	}
@@ -99,6 +130,9 @@ func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, sour
 		say(a.Err, "going on behind sequence %d", target.Last())
 	}
 	for item, err := range r.Items() {
+		if without[item.Record.Sequence] {
+			item = archive.Item{Lost: archive.Range{From: item.Record.Sequence, To: item.Record.Sequence}}
+		}
 		if err == nil {
 			err = putItem(ctx, target, item)
 		}
@@ -117,14 +151,16 @@ func putItem(ctx context.Context, target wiring.Restoration, item archive.Item) 
 }
 
 // compareRestored reads the log as it is now, and holds it against the export.
-func (a *App) compareRestored(ctx context.Context, n *wiring.NATS, want audit.Report) error {
+func (a *App) compareRestored(ctx context.Context, n *wiring.NATS, want audit.Report, without map[uint64]bool) error {
 	return a.ledger(ctx, n, func(log eventlog.Log) error {
 		auditor := audit.New(n.Space())
 		if _, err := auditLog(ctx, log, auditor); err != nil {
 			return err
 		}
 		got := auditor.Report()
-		if got.Records != want.Records || got.Last != want.Last || (got.Head == nil) != (want.Head == nil) || got.Head != nil && *got.Head != *want.Head {
+		want.Records -= uint64(len(without))
+		same := len(without) > 0 || (got.Head == nil) == (want.Head == nil) && (got.Head == nil || *got.Head == *want.Head)
+		if got.Records != want.Records || got.Last != want.Last || !same {
 			return fmt.Errorf("what was put back is not what the export holds: %d records up to %d, want %d up to %d; remove the stream (nats stream rm %s) and try again",
 				got.Records, got.Last, want.Records, want.Last, n.Stream())
 		}

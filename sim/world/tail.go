@@ -1,10 +1,13 @@
 package world
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // Mark is how far a process has folded, on a disk of its own: which record was the
@@ -31,6 +34,11 @@ func (w *World) guarded(p *Process) bool {
 	if w.Options.Unguarded || m.Sequence == 0 {
 		return true
 	}
+	for _, l := range w.Referee.Losses {
+		if l.Sequence > m.Sequence && l.From <= m.Sequence && m.Sequence <= l.To {
+			return true
+		}
+	}
 	if m.Sequence > w.Log.Last() {
 		return false
 	}
@@ -51,6 +59,29 @@ func (w *World) LoseTail(keep uint64) []Record {
 	lost := slices.Clone(w.Log.Records[keep:])
 	w.replace(slices.Clone(w.Log.Records[:keep]))
 	return lost
+}
+
+// AcceptLoss has an operator accept that the log lost its end, up to a sequence: what is
+// lost of it is skipped.
+func (w *World) AcceptLoss(to uint64) {
+	from := w.Log.Last() + 1
+	for w.Log.Last() < to {
+		w.operate(events.SequenceSkipped{To: to})
+	}
+	w.operate(events.LossAccepted{From: from, To: to, Reason: "a test"})
+}
+
+// operate has an operator write into the log.
+func (w *World) operate(ev events.Event) {
+	m, err := events.Encode(events.LogSubject, events.Envelope{ID: fmt.Sprint("operator/", w.Log.Last()), Source: "operator", Time: w.Now}, ev)
+	if err == nil {
+		_, err = w.Log.store(w.Options.Space, w.Now, []eventlog.Entry{eventlog.Fact(m)})
+	}
+	if err != nil {
+		w.violate("the operator cannot write: %v", err)
+		return
+	}
+	w.judge(w.Log.Records[w.Log.Last()-1])
 }
 
 // Restore puts back what LoseTail took.

@@ -1,6 +1,7 @@
 package world_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -48,4 +49,42 @@ func TestLostTail(t *testing.T) {
 			wantAlive(t, w, "web", 0)
 		})
 	}
+}
+
+// TestLostTailAccepted: the log loses a submission and a scaling, and an operator
+// accepts that. What runs of them is kept, nothing is launched beside it, and users
+// decide about it.
+func TestLostTailAccepted(t *testing.T) {
+	w := whole(2)
+	must(t, w.Submit(world.Service("web", 1)))
+	w.Pass(time.Minute)
+	keep := w.Log.Last()
+	must(t, w.Command("web", scale(2)))
+	must(t, w.Submit(world.Service("lost", 2)))
+	w.Pass(time.Minute)
+	alive, last := ids(w), w.Log.Last()
+	if len(alive) != 4 {
+		t.Fatalf("%q are alive", alive)
+	}
+	for i := range w.Processes {
+		w.Kill(i)
+	}
+	w.Pass(time.Minute)
+	w.LoseTail(keep)
+	w.AcceptLoss(last)
+	for i := range w.Processes {
+		w.Start(i, 0)
+	}
+	w.Pass(20 * time.Minute)
+	if now := ids(w); w.Refused != 0 || !slices.Equal(now, alive) {
+		t.Fatalf("%d refused; alive are %q, and were %q\n%s", w.Refused, now, alive, w.Story())
+	}
+	must(t, w.Command("web", scale(2)))
+	must(t, w.Command("lost", submission.Stop{}))
+	agree(t, w)
+	wantAlive(t, w, "web", 2)
+	wantAlive(t, w, "lost", 0)
+	must(t, w.Submit(world.Service("lost", 1)))
+	agree(t, w)
+	wantAlive(t, w, "lost", 1)
 }
