@@ -46,14 +46,14 @@ type Envelope struct {
 // ErrEnvelope is returned when the headers of an event are missing or malformed.
 var ErrEnvelope = errors.New("malformed event envelope")
 
+// headersMax is how many headers an event has at most, the checksum among them. A
+// map that is made for as many does not grow as they come.
+const headersMax = 11
+
 func (e Envelope) header(eventType string) map[string]string {
-	h := map[string]string{
-		HeaderSpecVersion: "1.0",
-		HeaderID:          e.ID,
-		HeaderType:        eventType,
-		HeaderSource:      e.Source,
-		HeaderTime:        e.Time.UTC().Format(time.RFC3339Nano),
-	}
+	h := make(map[string]string, headersMax)
+	h[HeaderSpecVersion], h[HeaderID], h[HeaderType], h[HeaderSource] = "1.0", e.ID, eventType, e.Source
+	h[HeaderTime] = e.Time.UTC().Format(time.RFC3339Nano)
 	set := func(name, value string) {
 		if value != "" {
 			h[name] = value
