@@ -141,7 +141,8 @@ func ParseSubject(subject string) (Subject, error) {
 	if !ok {
 		return bad()
 	}
-	tokens := strings.Split(rest, ".")
+	var space [tokensMax]string
+	tokens := cutTokens(space[:0], rest)
 	if len(tokens) == 3 && tokens[0] == "ctl" && tokens[1] == "launcher" {
 		shard, ok := number(tokens[2])
 		if !ok {
@@ -172,6 +173,24 @@ func ParseSubject(subject string) (Subject, error) {
 	return bad()
 }
 
+// tokensMax is above the most tokens that a subject has behind Prefix. All that is
+// folded comes by here: taking a subject apart asks for no memory.
+const tokensMax = 5
+
+// cutTokens appends the tokens of a subject; the last one has all that list has no
+// place for.
+func cutTokens(list []string, subject string) []string {
+	for more := true; more; {
+		var token string
+		if len(list)+1 == cap(list) {
+			return append(list, subject)
+		}
+		token, subject, more = strings.Cut(subject, ".")
+		list = append(list, token)
+	}
+	return list
+}
+
 // Parse takes a subject of the space apart. It returns ErrSubject for one that is
 // none of taurus', and ErrPartition, with its parts all the same, for one that the
 // space does not build.
@@ -198,7 +217,7 @@ func (s Space) Parse(subject string) (Subject, error) {
 // spelling, so that a slot has exactly one subject.
 func number(token string) (uint32, bool) {
 	n, err := strconv.ParseUint(token, 10, 32)
-	if err != nil || strconv.FormatUint(n, 10) != token {
+	if err != nil || len(token) > 1 && token[0] == '0' {
 		return 0, false
 	}
 	return uint32(n), true
@@ -209,6 +228,9 @@ const hexDigits = "0123456789ABCDEF"
 // EncodeToken maps an id to a subject token: letters, digits, '-' and '_' stay,
 // every other byte becomes '=' and two hex digits. DecodeToken reverses it.
 func EncodeToken(id string) string {
+	if allPlain(id) {
+		return id
+	}
 	var b strings.Builder
 	for i := range len(id) {
 		c := id[i]
@@ -228,6 +250,9 @@ func EncodeToken(id string) string {
 func DecodeToken(token string) (string, error) {
 	if token == "" {
 		return "", fmt.Errorf("%w: empty token", ErrSubject)
+	}
+	if allPlain(token) {
+		return token, nil
 	}
 	var b strings.Builder
 	for i := 0; i < len(token); i++ {
@@ -251,6 +276,15 @@ func DecodeToken(token string) (string, error) {
 		return "", fmt.Errorf("%w: token %q", ErrSubject, token)
 	}
 	return id, nil
+}
+
+func allPlain(text string) bool {
+	for i := range len(text) {
+		if !plain(text[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func plain(c byte) bool {

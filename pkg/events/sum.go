@@ -5,8 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"slices"
-	"strings"
 )
 
 var (
@@ -22,27 +22,17 @@ const (
 	sumKept = 12
 	// sumLength is how long they are there.
 	sumLength = sumKept * 4 / 3
-	// sumHeaders is how many headers are sorted without asking for memory: more
-	// than any event has.
-	sumHeaders = 24
-	// sumBuffer is the same for the bytes of a message: nearly all have fewer.
-	sumBuffer = 2048
+	// sumBuffer is how many bytes of a message are put together without asking for
+	// memory: nearly all have fewer.
+	sumBuffer = 1024
 )
 
 // Sum is the SHA-256 of a message: subject, headers but HeaderSum by name, data.
 // Each part stands behind its length and the headers behind their number, so that
 // no two messages have the same bytes.
 func Sum(m Message) [32]byte {
-	var (
-		headersHere [sumHeaders]header
-		bytesHere   [sumBuffer]byte
-	)
-	headers := sortedHeaders(headersHere[:0], m.Header)
-	b := appendPart(bytesHere[:0], m.Subject)
-	b = binary.AppendUvarint(b, uint64(len(headers)))
-	for _, h := range headers {
-		b = appendPart(appendPart(b, h.name), h.value)
-	}
+	var here [sumBuffer]byte
+	b := appendHeaders(appendPart(here[:0], m.Subject), m.Header)
 	b = binary.AppendUvarint(b, uint64(len(m.Data)))
 	if len(b)+len(m.Data) <= cap(b) {
 		return sha256.Sum256(append(b, m.Data...))
@@ -53,36 +43,35 @@ func Sum(m Message) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
-// header is one of a message.
-type header struct{ name, value string }
-
-// sortedHeaders appends all headers but HeaderSum, by name. Those of an envelope are
-// looked up in their order, which is twice as fast as sorting what is there.
-func sortedHeaders(list []header, all map[string]string) []header {
-	known := 0
+// appendHeaders appends the number of headers but HeaderSum, and then those by name.
+// Those of an envelope are looked up in their order, which is twice as fast as sorting
+// what is there.
+func appendHeaders(b []byte, all map[string]string) []byte {
+	number := len(all)
 	if _, ok := all[HeaderSum]; ok {
-		known++
+		number--
 	}
+	b = binary.AppendUvarint(b, uint64(number))
+	start, known := len(b), 0
 	for _, name := range [...]string{
 		HeaderID, HeaderSource, HeaderSpecVersion, HeaderTime, HeaderType,
 		HeaderActor, HeaderCause, HeaderCounter, HeaderEpoch, HeaderTrace,
 	} {
 		if value, ok := all[name]; ok {
-			list = append(list, header{name, value})
+			b = appendPart(appendPart(b, name), value)
 			known++
 		}
 	}
-	if known == len(all) {
-		return list
+	if known == number {
+		return b
 	}
-	list = list[:0]
-	for name, value := range all {
+	b = b[:start]
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if name != HeaderSum {
-			list = append(list, header{name, value})
+			b = appendPart(appendPart(b, name), all[name])
 		}
 	}
-	slices.SortFunc(list, func(a, b header) int { return strings.Compare(a.name, b.name) })
-	return list
+	return b
 }
 
 func appendPart(b []byte, part string) []byte {
