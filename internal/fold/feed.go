@@ -14,7 +14,7 @@ import (
 
 const (
 	// buffered is how many decoded records may wait for their fold.
-	buffered = 4096
+	buffered = 1024
 	// awayWait is how long to wait before a log that is away is asked again.
 	awayWait = 100 * time.Millisecond
 )

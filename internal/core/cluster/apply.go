@@ -24,33 +24,33 @@ func (s *State) Apply(r Record) (Change, error) {
 		r.Reject(events.ErrUnsummed.Error())
 	}
 	if r.Rejection != "" {
-		return s.passOver(r), nil
+		return s.passOver(&r), nil
 	}
 	s.Summed = s.Summed || !r.Unsummed
 	switch r.Subject.Role {
 	case events.RoleLauncher:
-		return s.applyLauncher(r), nil
+		return s.applyLauncher(&r), nil
 	case events.RoleJob:
 		j := s.job(r.Subject.Job)
 		j.LastJob = r.Sequence
-		return s.applyJob(j, r), nil
+		return s.applyJob(j, &r), nil
 	case events.RolePlan:
 		j := s.job(r.Subject.Job)
 		j.LastPlan = r.Sequence
-		return s.applyPlan(j, r), nil
+		return s.applyPlan(j, &r), nil
 	case events.RoleKill:
 		j := s.job(r.Subject.Job)
 		j.LastKill = r.Sequence
-		return s.applyKill(j, r), nil
+		return s.applyKill(j, &r), nil
 	case events.RoleTask:
 		j := s.job(r.Subject.Job)
 		slot := j.slot(r.Subject.Slot)
 		slot.Last = r.Sequence
-		return s.applyTask(j, slot, r), nil
+		return s.applyTask(j, slot, &r), nil
 	case events.RoleSeal:
-		return s.applySeal(r), nil
+		return s.applySeal(&r), nil
 	case events.RoleLog:
-		return s.applyLog(r), nil
+		return s.applyLog(&r), nil
 	case events.RoleWhy:
 		return s.skip(nil), nil
 	}
@@ -58,7 +58,7 @@ func (s *State) Apply(r Record) (Change, error) {
 }
 
 // passOver folds a rejected record: it is the last of its subject, and no more.
-func (s *State) passOver(r Record) Change {
+func (s *State) passOver(r *Record) Change {
 	if !r.astray {
 		s.follow(r)
 	}
@@ -66,7 +66,7 @@ func (s *State) passOver(r Record) Change {
 }
 
 // follow makes a record the last of its subject.
-func (s *State) follow(r Record) {
+func (s *State) follow(r *Record) {
 	switch r.Subject.Role {
 	case events.RoleLauncher:
 		s.Launcher.Last = r.Sequence
@@ -87,7 +87,7 @@ func (s *State) follow(r Record) {
 }
 
 // reject counts a record that says nothing, and keeps why.
-func (s *State) reject(r Record, why string) Change {
+func (s *State) reject(r *Record, why string) Change {
 	one := Rejection{Sequence: r.Sequence, Subject: legible(r.Message.Subject, subjectMax), Reason: why}
 	s.Rejections.add(one)
 	return Change{Judgement: Rejected, Rejection: one}
@@ -117,7 +117,7 @@ func (j *Job) slot(n uint32) *Slot {
 	return slot
 }
 
-func (s *State) applyLauncher(r Record) Change {
+func (s *State) applyLauncher(r *Record) Change {
 	l := &s.Launcher
 	l.Last = r.Sequence
 	if ev, ok := r.Event.(events.LauncherElected); ok {
@@ -147,7 +147,7 @@ func (s *State) applyLauncher(r Record) Change {
 	return Change{}
 }
 
-func (s *State) applyKill(j *Job, r Record) Change {
+func (s *State) applyKill(j *Job, r *Record) Change {
 	ev, ok := r.Event.(events.KillIssued)
 	if !ok {
 		return s.skip(j)

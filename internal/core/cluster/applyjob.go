@@ -11,7 +11,7 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-func (s *State) applyJob(j *Job, r Record) Change {
+func (s *State) applyJob(j *Job, r *Record) Change {
 	switch ev := r.Event.(type) {
 	case events.JobSubmitted:
 		j.submit(ev, r)
@@ -68,7 +68,7 @@ func (s *State) forget(j *Job) {
 
 // submit begins a new run. Tasks of earlier runs stay until they are over; the
 // planner dooms them.
-func (j *Job) submit(ev events.JobSubmitted, r Record) {
+func (j *Job) submit(ev events.JobSubmitted, r *Record) {
 	*j = Job{
 		ID: j.ID, Run: r.Sequence, Version: 1,
 		SubmittedAt: r.Time, SubmittedBy: r.Envelope.Actor, IdempotencyKey: ev.IdempotencyKey, ChangedAt: r.Time,
@@ -92,7 +92,7 @@ func (j *Job) submit(ev events.JobSubmitted, r Record) {
 
 // scale replaces the spec rather than changing it: views of the old one may be
 // in use.
-func (j *Job) scale(ev events.JobScaled, r Record) {
+func (j *Job) scale(ev events.JobScaled, r *Record) {
 	if j.Spec == nil {
 		return
 	}
@@ -134,7 +134,7 @@ func (j *Job) Group(name string) *job.Group {
 	return nil
 }
 
-func (s *State) applyPlan(j *Job, r Record) Change {
+func (s *State) applyPlan(j *Job, r *Record) Change {
 	switch ev := r.Event.(type) {
 	case events.TasksPlanned:
 		return s.plan(j, ev, r)
@@ -161,7 +161,7 @@ func (s *State) applyPlan(j *Job, r Record) Change {
 	}
 }
 
-func (j *Job) end(run uint64, o Outcome, reason string, exit *int, r Record) Change {
+func (j *Job) end(run uint64, o Outcome, reason string, exit *int, r *Record) Change {
 	if run != j.Run || j.Outcome != OutcomeNone {
 		return Change{Judgement: Outranked, Job: j}
 	}
@@ -169,7 +169,7 @@ func (j *Job) end(run uint64, o Outcome, reason string, exit *int, r Record) Cha
 	return Change{Job: j}
 }
 
-func (s *State) plan(j *Job, ev events.TasksPlanned, r Record) Change {
+func (s *State) plan(j *Job, ev events.TasksPlanned, r *Record) Change {
 	if held := j.tasks + ranges.Count(ev.Slots); held > TasksMax {
 		return s.reject(r, fmt.Sprintf("makes it %d tasks that are held of the job, the most is %d", held, TasksMax))
 	}

@@ -42,7 +42,7 @@ func (s *State) Lost(from, to uint64) bool {
 	return false
 }
 
-func (s *State) applySeal(r Record) Change {
+func (s *State) applySeal(r *Record) Change {
 	s.Seal.Last = r.Sequence
 	ev, ok := r.Event.(events.LogSealed)
 	if !ok {
@@ -55,7 +55,7 @@ func (s *State) applySeal(r Record) Change {
 	return Change{}
 }
 
-func (s *State) applyLog(r Record) Change {
+func (s *State) applyLog(r *Record) Change {
 	s.LastLog = r.Sequence
 	switch ev := r.Event.(type) {
 	case events.LogCreated:

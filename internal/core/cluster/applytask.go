@@ -9,7 +9,7 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-func (s *State) applyTask(j *Job, slot *Slot, r Record) Change {
+func (s *State) applyTask(j *Job, slot *Slot, r *Record) Change {
 	if r.Envelope.Epoch != s.Launcher.Epoch {
 		return Change{Judgement: StaleEpoch, Job: j}
 	}
@@ -27,7 +27,7 @@ func (s *State) applyTask(j *Job, slot *Slot, r Record) Change {
 	}
 }
 
-func (s *State) stage(j *Job, slot *Slot, ev events.TaskStaged, r Record) Change {
+func (s *State) stage(j *Job, slot *Slot, ev events.TaskStaged, r *Record) Change {
 	t := slot.Find(ev.Run, ev.Attempt)
 	if t == nil {
 		return Change{Judgement: Unmatched, Job: j}
@@ -43,7 +43,7 @@ func (s *State) stage(j *Job, slot *Slot, ev events.TaskStaged, r Record) Change
 	return Change{Job: j, Tasks: []*Task{t}}
 }
 
-func (s *State) withdraw(j *Job, slot *Slot, ev events.TaskWithdrawn, r Record) Change {
+func (s *State) withdraw(j *Job, slot *Slot, ev events.TaskWithdrawn, r *Record) Change {
 	t := slot.Find(ev.Run, ev.Attempt)
 	if t == nil {
 		return Change{Judgement: Unmatched, Job: j}
@@ -58,7 +58,7 @@ func (s *State) withdraw(j *Job, slot *Slot, ev events.TaskWithdrawn, r Record) 
 
 // adopt brings in a task that Mesos runs and that the state holds for over or not
 // yet launched, or never heard of.
-func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r Record) Change {
+func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r *Record) Change {
 	m := Meaning(ev.State)
 	if !m.Known || m.Terminal() {
 		return Change{Judgement: Outranked, Job: j}
@@ -90,7 +90,7 @@ func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r Record) Chang
 // report judges a status by the rank rule: a state never gives way to a lower
 // one and an end absorbs, but the agent's own end replaces one that the master
 // made up.
-func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r Record) Change {
+func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r *Record) Change {
 	t := slot.Find(ev.Run, ev.Attempt)
 	if t == nil {
 		return Change{Judgement: Unmatched, Job: j}
@@ -138,13 +138,13 @@ func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r Record
 
 // cutOff makes a task unreachable, since when it first was: hearing so again
 // must not put off its replacement.
-func (t *Task) cutOff(r Record) {
+func (t *Task) cutOff(r *Record) {
 	if !t.Unreachable {
 		t.Unreachable, t.UnreachableSince = true, r.Time
 	}
 }
 
-func (t *Task) advance(state TaskState, r Record) {
+func (t *Task) advance(state TaskState, r *Record) {
 	t.State, t.Confirmed, t.Unreachable = state, true, false
 	if state >= Starting && t.StartedAt.IsZero() {
 		t.StartedAt = r.Time
@@ -155,7 +155,7 @@ func (t *Task) advance(state TaskState, r Record) {
 }
 
 // setStatus copies what a status says besides the state.
-func (t *Task) setStatus(ev events.TaskStatusChanged, r Record) {
+func (t *Task) setStatus(ev events.TaskStatusChanged, r *Record) {
 	t.Status = Status{
 		State: ev.State, Reason: ev.Reason, Message: ev.Message, Source: ev.Source,
 		UUID: string(ev.UUID), At: ev.At, Exit: ev.Exit,
@@ -176,7 +176,7 @@ func (t *Task) setStatus(ev events.TaskStatusChanged, r Record) {
 }
 
 // finish ends a task and counts what the end means for the next attempt.
-func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r Record) {
+func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r *Record) {
 	t.State, t.EndedAt, t.Unreachable, t.Sequence = state, r.Time, false, r.Sequence
 	if t.Run == j.Run {
 		slot.LastEnd = t
