@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -65,6 +66,16 @@ func newStore(t *testing.T, name string) *store {
 	url, stop, err := serve(t.Context(), st.dir)
 	must(t, err)
 	defer stop()
+	st.fill(t, url, name)
+	if blocks, _ := filepath.Glob(filepath.Join(st.dir, "jetstream", "*", "streams", "*", "msgs", "*.blk")); len(blocks) < 3 {
+		t.Fatalf("the log is in %d files, too few to swap any", len(blocks))
+	}
+	return st
+}
+
+// fill makes a log on servers that have none, has it written, and folds it.
+func (st *store) fill(t *testing.T, url, name string) {
+	t.Helper()
 	o := st.options
 	o.URL = url
 	must(t, jetstream.Create(t.Context(), o))
@@ -82,10 +93,6 @@ func newStore(t *testing.T, name string) *store {
 	if st.mark.Sequence != bounds.Last || !st.mark.Known {
 		t.Fatalf("the mark is %+v, the log ends at %d", st.mark, bounds.Last)
 	}
-	if blocks, _ := filepath.Glob(filepath.Join(st.dir, "jetstream", "*", "streams", "*", "msgs", "*.blk")); len(blocks) < 3 {
-		t.Fatalf("the log is in %d files, too few to swap any", len(blocks))
-	}
-	return st
 }
 
 // write submits jobs and seals what is there now and then.
@@ -197,12 +204,15 @@ func (st *store) try(t *testing.T, rng *rand.Rand, other string) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	damaged := &store{mark: st.mark}
-	records, err := start(ctx, dir, st.options, damaged)
+	found, err := start(ctx, dir, st.options, damaged)
 	switch why := named(err); {
-	case err == nil && reflect.DeepEqual(records, st.records):
+	case err == nil && found.ended != nil:
+		t.Fatalf("%q: a service goes on, and cannot read: %v", done, found.ended)
+	case err == nil && reflect.DeepEqual(found.folded, st.records) && reflect.DeepEqual(found.again, st.records):
 		t.Logf("%q: whole", done)
 	case err == nil:
-		t.Fatalf("%q: a service goes on with %d records that are not the %d there were", done, len(records), len(st.records))
+		t.Fatalf("%q: a service goes on with %d records, and reads %d, that are not the %d there were",
+			done, len(found.folded), len(found.again), len(st.records))
 	case why == "":
 		t.Fatalf("%q: refused without a name: %v", done, err)
 	default:
@@ -210,34 +220,70 @@ func (st *store) try(t *testing.T, rng *rand.Rand, other string) {
 	}
 }
 
-// start starts a server on a store and folds what it has of the log. It returns the
-// records if a service would go on with them.
-func start(ctx context.Context, dir string, o jetstream.Options, st *store) (records []eventlog.Record, err error) {
+// start starts a server on a store and folds what it has of the log, as read does.
+func start(ctx context.Context, dir string, o jetstream.Options, st *store) (findings, error) {
 	url, stop, err := serve(ctx, dir)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errServer, err)
+		return findings{}, fmt.Errorf("%w: %w", errServer, err)
 	}
 	defer stop()
+	return read(ctx, url, o, st)
+}
+
+// findings are what a service that goes on has of a log.
+type findings struct {
+	// folded are the records that it was given, again those of a reading after.
+	folded, again []eventlog.Record
+	// ended is why the reading after ended.
+	ended error
+}
+
+// witness is a log that keeps what a fold is given of it.
+type witness struct {
+	eventlog.Log
+	records []eventlog.Record
+}
+
+func (w *witness) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Record, error] {
+	return func(yield func(eventlog.Record, error) bool) {
+		for rec, err := range w.Log.Read(ctx, from, to) {
+			if err == nil && rec.Sequence == uint64(len(w.records))+1 {
+				w.records = append(w.records, rec)
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
+}
+
+// read folds the log that servers have. The error is why a service does not go on.
+func read(ctx context.Context, url string, o jetstream.Options, st *store) (findings, error) {
 	o.URL = url
 	log, err := jetstream.Open(ctx, o)
 	if err != nil {
-		return nil, err
+		return findings{}, err
 	}
 	defer func() { _ = log.Close() }()
-	if err := foldAll(ctx, log, st); err != nil {
-		return nil, err
+	w := &witness{Log: log}
+	if err := foldAll(ctx, w, st); err != nil {
+		if ctx.Err() != nil { // A service waits for a log that is away, and says so.
+			_, away := log.Bounds(context.WithoutCancel(ctx))
+			err = errors.Join(err, away)
+		}
+		return findings{}, err
 	}
 	bounds, err := log.Bounds(ctx)
 	if err != nil {
-		return nil, err
+		return findings{}, err
 	}
+	found := findings{folded: w.records}
 	for rec, err := range log.Read(ctx, 1, bounds.Last) {
-		if err != nil {
-			return nil, fmt.Errorf("read after the fold: %v", err) //nolint:errorlint // A service would have gone on.
+		if found.ended = err; err == nil {
+			found.again = append(found.again, rec)
 		}
-		records = append(records, rec)
 	}
-	return records, nil
+	return found, nil
 }
 
 // errServer is a server that does not start; it says why.

@@ -17,6 +17,9 @@ func Damage(rng *rand.Rand, dir, other string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if len(files) == 0 {
+		return "nothing is left to damage", nil
+	}
 	if rng.IntN(4) > 0 { // Mostly where the records are.
 		if blocks := only(files, ".blk"); len(blocks) > 0 {
 			files = blocks
@@ -36,7 +39,7 @@ func Damage(rng *rand.Rand, dir, other string) (string, error) {
 		return name + " is gone", os.Remove(file)
 	case kind == 1:
 		twin := files[rng.IntN(len(files))]
-		return fmt.Sprintf("%s and %s are swapped", name, filepath.Base(twin)), swap(file, twin)
+		return fmt.Sprintf("%s and %s are swapped", name, strings.TrimPrefix(twin, dir+"/")), swap(file, twin)
 	case kind == 2:
 		return name + " is that of another log", copyFile(filepath.Join(other, name), file)
 	case len(data) == 0:
@@ -56,6 +59,41 @@ func Damage(rng *rand.Rand, dir, other string) (string, error) {
 	bit := rng.IntN(8 * len(data))
 	data[bit/8] ^= 1 << (bit % 8)
 	return fmt.Sprintf("bit %d of byte %d of %s is flipped", bit%8, bit/8, name), write(file, data)
+}
+
+// DamageReplica does something to the files of one server of a cluster, as Damage does,
+// or takes a directory of them away: a stream's, a Raft group's, or all there is.
+func DamageReplica(rng *rand.Rand, dir, other string) (string, error) {
+	if _, err := os.Stat(dir); os.IsNotExist(err) {
+		return "nothing is left to damage", nil
+	}
+	if rng.IntN(5) > 0 {
+		return Damage(rng, dir, other)
+	}
+	dirs, err := dirsOf(dir)
+	if err != nil {
+		return "", err
+	}
+	gone := dirs[0] // All of it, mostly: of the others there are many.
+	if rng.IntN(3) == 0 {
+		gone = dirs[rng.IntN(len(dirs))]
+	}
+	name, err := filepath.Rel(dir, gone)
+	if err != nil {
+		return "", err
+	}
+	return name + " is gone, with all in it", os.RemoveAll(gone)
+}
+
+// dirsOf lists a directory and those under it, in order.
+func dirsOf(dir string) (dirs []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			dirs = append(dirs, path)
+		}
+		return err
+	})
+	return dirs, err
 }
 
 // filesOf lists the files under a directory, in order.
