@@ -105,8 +105,9 @@ func (c claim) alive() (bool, error) {
 }
 
 // signalSession sends a signal to all processes of the script's session but the
-// script, and says how many there were.
+// script, and says how many there were that run a program by then.
 func (c claim) signalSession(sig syscall.Signal) (int, error) {
+	script := commandLine(c.pid)
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return 0, err
@@ -121,12 +122,27 @@ func (c claim) signalSession(sig syscall.Signal) (int, error) {
 		if gone != nil || s.session != c.pid || s.state == 'Z' {
 			continue
 		}
-		n++
+		if line := commandLine(pid); line != "" && line != script && !strings.HasPrefix(line, claiming) {
+			n++
+		}
 		if killErr := syscall.Kill(pid, sig); killErr != nil && !errors.Is(killErr, syscall.ESRCH) {
 			err = errors.Join(err, killErr)
 		}
 	}
 	return n, err
+}
+
+// claiming begins the command line of the program by which the script claims a run.
+const claiming = "ln\x00"
+
+// commandLine is what a process runs, with its arguments; empty for one that is gone.
+// A copy of the script that is to become a program still has that of the script.
+func commandLine(pid int) string {
+	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
+	if err != nil {
+		return ""
+	}
+	return string(b)
 }
 
 // kill ends the whole session, the script last.

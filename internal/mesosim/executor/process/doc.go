@@ -10,7 +10,8 @@
 // the run claimed and does nothing. The claim holds the script's line of
 // /proc/<pid>/stat and the boot id, so a pid in use again is not taken for it.
 //
-// A kill goes to every process of the session except the script: SIGTERM once,
+// A kill goes to every process of the session except the script: SIGTERM until a
+// program has got it, which is once but for the moment in which the command begins,
 // SIGKILL after the grace. The script also shrugs off signals meant for its
 // group. If the script itself is killed, the status is lost, and the task fails
 // as Mesos' do when an executor is gone.

@@ -2,6 +2,7 @@ package process
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
+	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
 // FuzzExit: whatever lies where a script leaves the exit status, it is read or
@@ -89,4 +91,45 @@ func TestStatusOfAKillWithoutEnd(t *testing.T) {
 			t.Errorf("%+v, found %v, %v, want the signal", exit, found, err)
 		}
 	}
+}
+
+// TestKillBeforeTheProgram: a copy of the script that is to become a program has the
+// script's way with signals still, and loses one that comes then. It does not count as
+// told.
+func TestKillBeforeTheProgram(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	gate := filepath.Join(dir, "gate")
+	if err := syscall.Mkfifo(gate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(shell, "-c", `(read -r _ <"$0"; exec sleep 300); :`, gate)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c := claim{stat: stat{pid: cmd.Process.Pid}}
+	t.Cleanup(func() {
+		_ = c.kill()
+		_ = cmd.Wait()
+	})
+	count := func() int {
+		n, err := c.signalSession(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	open, err := os.OpenFile(gate, os.O_WRONLY, 0) // Once the copy reads.
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := count(); n != 0 {
+		t.Errorf("%d programs, and there is only a copy of the script", n)
+	}
+	if _, err := open.WriteString("go\n"); err != nil {
+		t.Fatal(err)
+	}
+	_ = open.Close()
+	testwait.Until(t, "the program counts", func() bool { return count() == 1 })
 }
