@@ -122,7 +122,7 @@ func (c claim) signalSession(sig syscall.Signal) (int, error) {
 		if gone != nil || s.session != c.pid || s.state == 'Z' {
 			continue
 		}
-		if line := commandLine(pid); line != "" && line != script && !strings.HasPrefix(line, claiming) {
+		if isProgram(commandLine(pid), script) {
 			n++
 		}
 		if killErr := syscall.Kill(pid, sig); killErr != nil && !errors.Is(killErr, syscall.ESRCH) {
@@ -134,6 +134,12 @@ func (c claim) signalSession(sig syscall.Signal) (int, error) {
 
 // claiming begins the command line of the program by which the script claims a run.
 const claiming = "ln\x00"
+
+// isProgram reports whether a command line is that of a program that was asked for,
+// given that of the script.
+func isProgram(line, script string) bool {
+	return line != "" && line != script && !strings.HasPrefix(line, claiming)
+}
 
 // commandLine is what a process runs, with its arguments; empty for one that is gone.
 // A copy of the script that is to become a program still has that of the script.

@@ -133,3 +133,21 @@ func TestKillBeforeTheProgram(t *testing.T) {
 	_ = open.Close()
 	testwait.Until(t, "the program counts", func() bool { return count() == 1 })
 }
+
+// TestIsProgram: a SIGTERM that only the script's own helpers got does not count.
+func TestIsProgram(t *testing.T) {
+	t.Parallel()
+	const script = "sh\x00-c\x00text\x00taurus-supervise\x00/run\x00sleep\x00"
+	for line, want := range map[string]bool{
+		"sleep\x00300\x00":                 true,
+		"sh\x00-c\x00sleep 300\x00":        true,
+		"lnd\x00":                          true,
+		script:                             false, // A copy that is to become a program.
+		"ln\x00/run/claim.7\x00/run/claim": false,
+		"":                                 false, // Gone, or about to run something else.
+	} {
+		if got := isProgram(line, script); got != want {
+			t.Errorf("%q: %v, want %v", line, got, want)
+		}
+	}
+}
