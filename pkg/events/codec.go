@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -94,37 +95,47 @@ func cutMajor(name string) (base string, ok bool) {
 //
 //nolint:gochecknoglobals // Never written after start.
 var decoders = map[string]func([]byte) (Event, error){
-	JobSubmitted{}.Type():        decodeAs[JobSubmitted],
-	JobScaled{}.Type():           decodeAs[JobScaled],
-	JobStopped{}.Type():          decodeAs[JobStopped],
-	JobDeleted{}.Type():          decodeAs[JobDeleted],
-	TasksPlanned{}.Type():        decodeAs[TasksPlanned],
-	TasksDoomed{}.Type():         decodeAs[TasksDoomed],
-	JobCompleted{}.Type():        decodeAs[JobCompleted],
-	JobFailed{}.Type():           decodeAs[JobFailed],
-	TaskStaged{}.Type():          decodeAs[TaskStaged],
-	TaskWithdrawn{}.Type():       decodeAs[TaskWithdrawn],
-	TaskAdopted{}.Type():         decodeAs[TaskAdopted],
-	TaskStatusChanged{}.Type():   decodeAs[TaskStatusChanged],
-	KillIssued{}.Type():          decodeAs[KillIssued],
-	LauncherElected{}.Type():     decodeAs[LauncherElected],
-	FrameworkRegistered{}.Type(): decodeAs[FrameworkRegistered],
-	SubscriptionOpened{}.Type():  decodeAs[SubscriptionOpened],
-	SubscriptionClosed{}.Type():  decodeAs[SubscriptionClosed],
-	VerdictChanged{}.Type():      decodeAs[VerdictChanged],
-	LogSealed{}.Type():           decodeAs[LogSealed],
-	LossAccepted{}.Type():        decodeAs[LossAccepted],
-	LogCreated{}.Type():          decodeAs[LogCreated],
-	SequenceSkipped{}.Type():     decodeAs[SequenceSkipped],
+	JobSubmitted{}.Type():        decoder[JobSubmitted](),
+	JobScaled{}.Type():           decoder[JobScaled](),
+	JobStopped{}.Type():          decoder[JobStopped](),
+	JobDeleted{}.Type():          decoder[JobDeleted](),
+	TasksPlanned{}.Type():        decoder[TasksPlanned](),
+	TasksDoomed{}.Type():         decoder[TasksDoomed](),
+	JobCompleted{}.Type():        decoder[JobCompleted](),
+	JobFailed{}.Type():           decoder[JobFailed](),
+	TaskStaged{}.Type():          decoder[TaskStaged](),
+	TaskWithdrawn{}.Type():       decoder[TaskWithdrawn](),
+	TaskAdopted{}.Type():         decoder[TaskAdopted](),
+	TaskStatusChanged{}.Type():   decoder[TaskStatusChanged](),
+	KillIssued{}.Type():          decoder[KillIssued](),
+	LauncherElected{}.Type():     decoder[LauncherElected](),
+	FrameworkRegistered{}.Type(): decoder[FrameworkRegistered](),
+	SubscriptionOpened{}.Type():  decoder[SubscriptionOpened](),
+	SubscriptionClosed{}.Type():  decoder[SubscriptionClosed](),
+	VerdictChanged{}.Type():      decoder[VerdictChanged](),
+	LogSealed{}.Type():           decoder[LogSealed](),
+	LossAccepted{}.Type():        decoder[LossAccepted](),
+	LogCreated{}.Type():          decoder[LogCreated](),
+	SequenceSkipped{}.Type():     decoder[SequenceSkipped](),
 }
 
-func decodeAs[E Event](data []byte) (Event, error) {
-	if jsontext.Value(data).Kind() == 'n' {
-		return nil, errNull
+// decoder returns the decoder of a type. An event is decoded into a place that is
+// used again, since it is copied when it becomes an Event: otherwise each would be
+// made twice.
+func decoder[E Event]() func([]byte) (Event, error) {
+	places := sync.Pool{New: func() any { return new(E) }}
+	return func(data []byte) (Event, error) {
+		if jsontext.Value(data).Kind() == 'n' {
+			return nil, errNull
+		}
+		place, _ := places.Get().(*E)
+		defer func() {
+			*place = *new(E) // What is in it belongs to the event now.
+			places.Put(place)
+		}()
+		if err := json.Unmarshal(data, place); err != nil {
+			return nil, err
+		}
+		return *place, nil
 	}
-	var ev E
-	if err := json.Unmarshal(data, &ev); err != nil {
-		return nil, err
-	}
-	return ev, nil
 }

@@ -89,17 +89,27 @@ func parseEnvelope(h map[string]string) (Envelope, error) {
 	if e.Time = e.Time.UTC(); e.Time.Year() < 0 || e.Time.Year() > 9999 {
 		return e, fmt.Errorf("%w: header %s: %s has no year of four digits in UTC", ErrEnvelope, HeaderTime, h[HeaderTime])
 	}
-	for _, number := range [...]struct {
-		name string
-		into *uint64
-	}{{HeaderCause, &e.Cause}, {HeaderEpoch, &e.Epoch}, {HeaderCounter, &e.Counter}} {
-		text, ok := h[number.name]
-		if !ok {
-			continue
-		}
-		if *number.into, err = strconv.ParseUint(text, 10, 64); err != nil {
-			return e, fmt.Errorf("%w: header %s: %w", ErrEnvelope, number.name, err)
-		}
+	if e.Cause, err = headerNumber(h, HeaderCause); err != nil {
+		return e, err
+	}
+	if e.Epoch, err = headerNumber(h, HeaderEpoch); err != nil {
+		return e, err
+	}
+	if e.Counter, err = headerNumber(h, HeaderCounter); err != nil {
+		return e, err
 	}
 	return e, nil
+}
+
+// headerNumber reads a header that is a number, 0 without it.
+func headerNumber(h map[string]string, name string) (uint64, error) {
+	text, ok := h[name]
+	if !ok {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%w: header %s: %w", ErrEnvelope, name, err)
+	}
+	return n, nil
 }
