@@ -176,7 +176,7 @@ func TestOrderedCallsKeepTheirOrder(t *testing.T) {
 		const calls = 20
 		s, _ := piped(t.Context(), 1)
 		var got []string
-		s.ordered.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		s.ordered.transport = roundTrip(func(r *http.Request) (*http.Response, error) {
 			time.Sleep(time.Millisecond)
 			body, _ := io.ReadAll(r.Body)
 			call := new(scheduler.Call)
@@ -267,7 +267,7 @@ func TestFailedCallsLeaveTheStreamAlone(t *testing.T) {
 func TestStaleStreamEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := piped(t.Context(), 1)
-		s.ordered.http.Transport = answerWith(400, "Framework cannot be found")
+		s.ordered.transport = answerWith(400, "Framework cannot be found")
 		start := time.Now()
 		if err := s.Revive(t.Context(), nil); !errors.Is(err, ErrStaleStream) {
 			t.Fatalf("got %v", err)
@@ -282,7 +282,7 @@ func TestStaleStreamEnds(t *testing.T) {
 func TestStaleStreamIsExplained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, w := piped(t.Context(), 1)
-		s.ordered.http.Transport = answerWith(400, "The stream ID 'a' included in this request didn't match the stream ID currently associated with framework ID f")
+		s.ordered.transport = answerWith(400, "The stream ID 'a' included in this request didn't match the stream ID currently associated with framework ID f")
 		if err := s.Revive(t.Context(), nil); !errors.Is(err, ErrStaleStream) {
 			t.Fatalf("got %v", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -200,5 +201,17 @@ func TestTLS(t *testing.T) {
 			t.Errorf("%s: master %s", name, s.Master())
 		}
 		s.Close()
+	}
+}
+
+// TestTLSToPlain: the text says that the other side talks in the clear, not that a
+// record is malformed.
+func TestTLSToPlain(t *testing.T) {
+	m := newFakeMaster(t)
+	cfg := testConfig("https://" + m.host())
+	cfg.TLS = TLS{Insecure: true}
+	_, err := testClient(t, cfg).Subscribe(t.Context(), testInfo())
+	if !errors.Is(err, http.ErrSchemeMismatch) {
+		t.Errorf("got %v, want that the answer was in the clear", err)
 	}
 }

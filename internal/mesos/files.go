@@ -144,6 +144,7 @@ func (a *AgentFiles) getV0(ctx context.Context, agentURL string, query url.Value
 	if err != nil {
 		return nil, 0, fmt.Errorf("mesos: %s: %w", call, err)
 	}
+	a.doer.authorize(req.Header)
 	resp, err := a.doer.do(req, call) //nolint:bodyclose // readAnswer closes it.
 	if err != nil {
 		return nil, 0, err

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,19 +34,19 @@ type marshaler interface{ Marshal() ([]byte, error) }
 // doer sends requests with the configured credentials over a transport of its own,
 // and to no host that the configuration does not name.
 type doer struct {
-	http              *http.Client
+	// transport is asked itself: an http.Client would follow redirects, which drops
+	// credentials and body, and copies all headers to be able to.
+	transport         http.RoundTripper
 	guard             *guard
 	principal, secret string
+	// headers are those of the calls that were sent last.
+	headers atomic.Pointer[callHeaders]
 }
 
 // newDoer makes a doer with at most conns connections to a host; 0 means no limit.
 func newDoer(cfg Config, tlsConf *tls.Config, conns int) *doer {
 	return &doer{
-		http: &http.Client{
-			Transport: newTransport(cfg, tlsConf, conns),
-			// Go's own following of redirects would drop credentials and the body.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		transport: newTransport(cfg, tlsConf, conns),
 		guard:     cfg.guard,
 		principal: cfg.Principal,
 		secret:    cfg.Secret,
@@ -66,7 +68,39 @@ func newTransport(cfg Config, tlsConf *tls.Config, conns int) http.RoundTripper 
 	}
 }
 
-func (d *doer) close() { d.http.CloseIdleConnections() }
+func (d *doer) close() { (&http.Client{Transport: d.transport}).CloseIdleConnections() }
+
+// callHeaders are the headers of all calls with one stream id. They are made once
+// and only read then, by as many requests as there are.
+type callHeaders struct {
+	streamID string
+	header   http.Header
+}
+
+func (d *doer) header(streamID string) http.Header {
+	if last := d.headers.Load(); last != nil && last.streamID == streamID {
+		return last.header
+	}
+	h := http.Header{}
+	h.Set("Content-Type", mediaProtobuf)
+	h.Set("Accept", mediaProtobuf)
+	h.Set("User-Agent", "taurus")
+	if streamID != "" {
+		h.Set(headerStreamID, streamID)
+	}
+	d.authorize(h)
+	d.headers.Store(&callHeaders{streamID: streamID, header: h})
+	return h
+}
+
+// authorize adds the credentials, if there are any.
+func (d *doer) authorize(h http.Header) {
+	if d.secret == "" {
+		return
+	}
+	r := http.Request{Header: h}
+	r.SetBasicAuth(d.principal, d.secret)
+}
 
 // request is one call on its way.
 type request struct {
@@ -88,27 +122,19 @@ func (d *doer) post(ctx context.Context, r request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mesos: %s: %w", r.call, err)
 	}
-	req.Header.Set("Content-Type", mediaProtobuf)
-	req.Header.Set("Accept", mediaProtobuf)
-	req.Header.Set("User-Agent", "taurus")
-	if r.streamID != "" {
-		req.Header.Set(headerStreamID, r.streamID)
-	}
+	req.Header = d.header(r.streamID)
 	return d.do(req, r.call)
 }
 
-// do sends a request once. The transport takes another connection only if not a
+// do sends a request, whose headers are complete, once. The transport takes another connection only if not a
 // byte of the request was written to the first.
 func (d *doer) do(req *http.Request, call string) (*http.Response, error) {
 	if err := d.guard.check(req.Context(), req.URL); err != nil {
 		return nil, fmt.Errorf("mesos: %s: %w", call, err)
 	}
-	if d.secret != "" {
-		req.SetBasicAuth(d.principal, d.secret)
-	}
-	resp, err := d.http.Do(req)
+	resp, err := d.transport.RoundTrip(req)
 	if err != nil {
-		return nil, &CallError{Call: call, Err: err}
+		return nil, &CallError{Call: call, Err: fmt.Errorf("%s %q: %w", req.Method, req.URL.Redacted(), cleartext(err))}
 	}
 	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusAccepted {
 		return resp, nil
@@ -122,6 +148,14 @@ func (d *doer) do(req *http.Request, call string) (*http.Response, error) {
 		Location: resp.Header.Get("Location"),
 		stream:   req.Header.Get(headerStreamID) != "",
 	}
+}
+
+// cleartext says what it means when an answer to TLS is none.
+func cleartext(err error) error {
+	if bad, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(bad.RecordHeader[:]) == "HTTP/" {
+		return http.ErrSchemeMismatch
+	}
+	return err
 }
 
 // send posts a call that is answered by a status only, within timeout.

@@ -45,13 +45,13 @@ type exchange struct {
 	buf     bytes.Buffer
 	err     error         // of reading, once buf is empty
 	over    bool          // no writing any more
-	changed chan struct{} // closed at the next change
+	changed chan struct{} // closed at the next change; nil while nobody waits for one
 }
 
 func newExchange(t *transport, slot int) *exchange {
 	x := &exchange{
 		transport: t, slot: slot, from: t.name + ":" + digits(slot),
-		header: http.Header{}, ready: make(chan struct{}), changed: make(chan struct{}),
+		header: http.Header{}, ready: make(chan struct{}),
 	}
 	x.there, x.back = t.delays(x.from)
 	return x
@@ -66,15 +66,9 @@ func digits(n int) string {
 
 // start sends the request on its way.
 func (x *exchange) start(r *http.Request) error {
-	var body []byte
-	if r.Body != nil {
-		var err error
-		if body, err = io.ReadAll(r.Body); err != nil {
-			return err
-		}
-		if err := r.Body.Close(); err != nil {
-			return err
-		}
+	body, err := whole(r)
+	if err != nil {
+		return err
 	}
 	ctx, end := context.WithCancelCause(context.WithoutCancel(r.Context()))
 	x.end = end
@@ -82,10 +76,21 @@ func (x *exchange) start(r *http.Request) error {
 	n.mu.Lock()
 	n.exchanges[x] = true
 	n.mu.Unlock()
-	in := r.Clone(ctx)
+	in := r.WithContext(ctx) // Neither side may change what the two share.
 	in.Body, in.RemoteAddr, in.RequestURI = io.NopCloser(bytes.NewReader(body)), x.from, r.URL.RequestURI()
 	go x.serve(in)
 	return nil
+}
+
+// whole reads the body of a request, which nobody may after its round trip.
+func whole(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	var b bytes.Buffer
+	b.Grow(int(min(max(r.ContentLength, 0), window)) + bytes.MinRead)
+	_, err := b.ReadFrom(r.Body)
+	return b.Bytes(), errors.Join(err, r.Body.Close())
 }
 
 // serve lets the request arrive, whatever has become of its client, and carries
@@ -195,8 +200,18 @@ func (x *exchange) release() {
 
 // signal wakes readers and writers; the lock is held.
 func (x *exchange) signal() {
-	close(x.changed)
-	x.changed = make(chan struct{})
+	if x.changed != nil {
+		close(x.changed)
+		x.changed = nil
+	}
+}
+
+// change is what the next signal closes; the lock is held.
+func (x *exchange) change() <-chan struct{} {
+	if x.changed == nil {
+		x.changed = make(chan struct{})
+	}
+	return x.changed
 }
 
 // Header implements http.ResponseWriter.
@@ -228,7 +243,7 @@ func (x *exchange) Write(b []byte) (int, error) {
 			x.mu.Unlock()
 			return n, err
 		}
-		changed := x.changed
+		changed := x.change()
 		x.mu.Unlock()
 		<-changed
 	}
@@ -255,18 +270,18 @@ func (b *body) Read(p []byte) (int, error) {
 	for {
 		x.mu.Lock()
 		n, _ := x.buf.Read(p)
-		err, changed := x.err, x.changed
-		if n > 0 {
+		if n > 0 || len(p) == 0 {
 			x.signal()
-		}
-		x.mu.Unlock()
-		switch {
-		case n > 0 || len(p) == 0:
+			x.mu.Unlock()
 			return n, nil
-		case err != nil:
+		}
+		if err := x.err; err != nil {
+			x.mu.Unlock()
 			x.release()
 			return 0, err
 		}
+		changed := x.change()
+		x.mu.Unlock()
 		<-changed
 	}
 }

@@ -1,6 +1,7 @@
 package master
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http"
@@ -47,7 +48,10 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		}
 		in = io.LimitReader(z, maxBody)
 	}
-	return io.ReadAll(in)
+	var b bytes.Buffer
+	b.Grow(int(min(max(r.ContentLength, 0), maxBody)) + bytes.MinRead)
+	_, err := b.ReadFrom(in)
+	return b.Bytes(), err
 }
 
 // accepted chooses the media type of an answer; it is empty when neither is.
