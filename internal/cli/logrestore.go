@@ -75,14 +75,15 @@ func (a *App) restore(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, with
 		writeReport(a.Err, report)
 		return fmt.Errorf("%w: the export is not whole; --as-it-is puts it back all the same", errNotRestored)
 	}
-	if err := a.putBack(ctx, n, f, without, fmt.Sprint(read.Sum(), sequences(without))); err != nil {
+	put, err := a.putBack(ctx, n, f, without, fmt.Sprint(read.Sum(), sequences(without)))
+	if err != nil {
 		return err
 	}
-	if err := a.compareRestored(ctx, n, report, without); err != nil {
+	if err := a.compareRestored(ctx, n, put); err != nil {
 		return err
 	}
-	return a.show(report, func(w io.Writer) error {
-		say(w, "restored %s up to sequence %d", count64(report.Records, "record"), read.Last())
+	return a.show(put, func(w io.Writer) error {
+		say(w, "restored %s up to sequence %d", count64(put.Records, "record"), read.Last())
 		say(w, "Give `taurus log create`, which makes what else there is, and `taurus log check` with the state\n"+
 			"directories of the services: what they folded beyond the export is lost, and can be accepted.")
 		return nil
@@ -110,37 +111,39 @@ func wholeWithout(r audit.Report, without map[uint64]bool) bool {
 	return true
 }
 
-// putBack puts the items of a file back.
-func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, without map[uint64]bool, source string) error {
+// putBack puts the items of a file back, and returns what the log should be found to be.
+func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, without map[uint64]bool, source string) (put audit.Report, err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("read the export again: %w", err)
+		return put, fmt.Errorf("read the export again: %w", err)
 	}
 	r, err := archive.NewReader(f)
 	if err != nil {
-		return err
+		return put, err
 	}
 	opening, cancel := context.WithTimeout(ctx, logPatience)
 	defer cancel()
 	target, err := n.Restore(opening, natsName, a.natsLog(), source)
 	if err != nil {
-		return err
+		return put, err
 	}
 	defer func() { _ = target.Close() }()
 	if target.Last() > 0 {
 		say(a.Err, "going on behind sequence %d", target.Last())
 	}
+	auditor := audit.New(n.Space())
 	for item, err := range r.Items() {
 		if without[item.Record.Sequence] {
 			item = archive.Item{Lost: archive.Range{From: item.Record.Sequence, To: item.Record.Sequence}}
 		}
 		if err == nil {
+			auditor.Add(item)
 			err = putItem(ctx, target, item)
 		}
 		if err != nil {
-			return fmt.Errorf("%w; give the command again, it goes on where it stopped", err)
+			return put, fmt.Errorf("%w; give the command again, it goes on where it stopped", err)
 		}
 	}
-	return target.Finish(ctx)
+	return auditor.Report(), target.Finish(ctx)
 }
 
 func putItem(ctx context.Context, target wiring.Restoration, item archive.Item) error {
@@ -150,16 +153,15 @@ func putItem(ctx context.Context, target wiring.Restoration, item archive.Item) 
 	return target.Put(ctx, item.Record)
 }
 
-// compareRestored reads the log as it is now, and holds it against the export.
-func (a *App) compareRestored(ctx context.Context, n *wiring.NATS, want audit.Report, without map[uint64]bool) error {
+// compareRestored reads the log as it is now, and holds it against what was put back.
+func (a *App) compareRestored(ctx context.Context, n *wiring.NATS, want audit.Report) error {
 	return a.ledger(ctx, n, func(log eventlog.Log) error {
 		auditor := audit.New(n.Space())
 		if _, err := auditLog(ctx, log, auditor); err != nil {
 			return err
 		}
 		got := auditor.Report()
-		want.Records -= uint64(len(without))
-		same := len(without) > 0 || (got.Head == nil) == (want.Head == nil) && (got.Head == nil || *got.Head == *want.Head)
+		same := (got.Head == nil) == (want.Head == nil) && (got.Head == nil || *got.Head == *want.Head)
 		if got.Records != want.Records || got.Last != want.Last || !same {
 			return fmt.Errorf("what was put back is not what the export holds: %d records up to %d, want %d up to %d; remove the stream (nats stream rm %s) and try again",
 				got.Records, got.Last, want.Records, want.Last, n.Stream())
