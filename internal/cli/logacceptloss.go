@@ -63,7 +63,8 @@ func (a *App) acceptLoss(ctx context.Context, log eventlog.Log, want loss.Accept
 	}
 	report := auditor.Report()
 	switch err := want.Check(report, last); {
-	case errors.Is(err, loss.ErrRange), errors.Is(err, loss.ErrReason), errors.Is(err, loss.ErrFar):
+	case errors.Is(err, loss.ErrRange), errors.Is(err, loss.ErrReason), errors.Is(err, loss.ErrFar),
+		errors.Is(err, loss.ErrApart), errors.Is(err, loss.ErrUnfit):
 		return usagef("%v", err)
 	case err != nil:
 		return err

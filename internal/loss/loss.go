@@ -8,6 +8,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -28,6 +29,11 @@ var (
 	ErrThere = errors.New("there is nothing lost to accept")
 	// ErrFar is returned for a range that ends too far beyond the end of the log.
 	ErrFar = fmt.Errorf("more than %d sequences beyond the end of the log would be skipped: look at --to again", SkipMax)
+	// ErrApart is returned for a range that begins behind the end of the log: what is
+	// between would be skipped, and nobody would have accepted that.
+	ErrApart = errors.New("the range does not begin where the log ends")
+	// ErrUnfit is returned for an acceptance that every fold would reject.
+	ErrUnfit = errors.New("no service would take the acceptance")
 )
 
 // ThereError says which of a range is there and whole.
@@ -71,7 +77,8 @@ type Done struct {
 }
 
 // Check returns why an acceptance makes no sense for a log that was found to be as the
-// report says, whose last sequence is last: ErrRange, ErrReason, *ThereError or ErrFar.
+// report says, whose last sequence is last: ErrRange, ErrReason, ErrUnfit, *ThereError,
+// ErrApart or ErrFar.
 func (a Acceptance) Check(r audit.Report, last uint64) error {
 	switch {
 	case a.From == 0 || a.To < a.From:
@@ -80,6 +87,9 @@ func (a Acceptance) Check(r audit.Report, last uint64) error {
 		return ErrReason
 	case a.before(r) != nil:
 		return nil
+	}
+	if err := a.fits(); err != nil {
+		return err
 	}
 	lost := []archive.Range{}
 	for _, p := range r.Problems {
@@ -90,8 +100,31 @@ func (a Acceptance) Check(r audit.Report, last uint64) error {
 	if there, ok := whole(a.Range, lost, last); ok {
 		return &ThereError{Asked: a.Range, There: there, Lost: lost}
 	}
-	if a.To > last && a.To-last > SkipMax {
+	switch {
+	case a.From > last && a.From-last > 1:
+		return fmt.Errorf("%w: it ends at %d; give --from %d", ErrApart, last, last+1)
+	case a.To > last && a.To-last > SkipMax:
 		return ErrFar
+	}
+	return nil
+}
+
+// fits returns why no log, or no fold, takes the acceptance. It is written for ever, so
+// it is tried before.
+func (a Acceptance) fits() error {
+	m, err := a.message("loss", time.Time{}, events.LossAccepted{From: a.From, To: a.To, Reason: a.Reason})
+	if err == nil {
+		err = eventlog.Check([]eventlog.Entry{eventlog.Fact(m)})
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnfit, err)
+	}
+	r, err := cluster.Decode(events.Space{}, 1, time.Time{}, m)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnfit, err)
+	}
+	if r.Rejection != "" {
+		return fmt.Errorf("%w: %s", ErrUnfit, r.Rejection)
 	}
 	return nil
 }

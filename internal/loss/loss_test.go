@@ -3,7 +3,9 @@ package loss_test
 import (
 	"context"
 	"errors"
+	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,7 +50,11 @@ func TestCheck(t *testing.T) {
 		{span(1, 2), span(1, 2), loss.ErrThere},
 		{span(0, 3), archive.Range{}, loss.ErrRange},
 		{span(7, 5), archive.Range{}, loss.ErrRange},
+		{span(21, 20+loss.SkipMax), archive.Range{}, nil},
 		{span(21, 21+loss.SkipMax), archive.Range{}, loss.ErrFar},
+		{span(22, 30), archive.Range{}, loss.ErrApart},
+		{span(8, math.MaxUint64), span(9, 14), loss.ErrThere},
+		{span(math.MaxUint64, math.MaxUint64), archive.Range{}, loss.ErrApart},
 	} {
 		err := loss.Acceptance{Range: c.r, Reason: "x"}.Check(holes, 20)
 		if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
@@ -61,6 +67,26 @@ func TestCheck(t *testing.T) {
 	}
 	if err := (loss.Acceptance{Range: span(5, 7)}).Check(holes, 20); !errors.Is(err, loss.ErrReason) {
 		t.Errorf("without a reason: %v", err)
+	}
+}
+
+// TestCheckWhatFoldsReject: an acceptance that is written stays, and the command then
+// says that it is there; one that no fold takes would close the way out for good.
+func TestCheckWhatFoldsReject(t *testing.T) {
+	fine := loss.Acceptance{Range: span(5, 7), Reason: "line one\nline two", Actor: "ann", Source: "taurus/cli"}
+	if err := fine.Check(missing(span(5, 7)), 20); err != nil {
+		t.Errorf("two lines: %v", err)
+	}
+	for name, change := range map[string]func(*loss.Acceptance){
+		"a reason that is too long": func(a *loss.Acceptance) { a.Reason = strings.Repeat("x", 64<<10+1) },
+		"an actor that is no text":  func(a *loss.Acceptance) { a.Actor = "\xff" },
+		"an actor of two lines":     func(a *loss.Acceptance) { a.Actor = "a\nb" },
+	} {
+		a := fine
+		change(&a)
+		if err := a.Check(missing(span(5, 7)), 20); !errors.Is(err, loss.ErrUnfit) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
