@@ -144,9 +144,8 @@ func TestAChangedFileIsSeen(t *testing.T) {
 func TestResume(t *testing.T) {
 	items := []archive.Item{record(1, `{"a":1}`), {Lost: archive.Range{From: 2, To: 4}}, record(5, `{"b":2}`)}
 	whole := write(t, items...)
-	first := bytes.IndexByte(whole, '\n') + 1
 	name := filepath.Join(t.TempDir(), "export")
-	for cut := first; cut <= len(whole); cut++ {
+	for cut := range len(whole) + 1 {
 		if err := os.WriteFile(name, whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +160,7 @@ func TestResume(t *testing.T) {
 			}
 			seen++
 			return nil
-		})
+		}, goOn)
 		if err != nil {
 			t.Fatalf("cut off after %d bytes: %v", cut, err)
 		}
@@ -179,6 +178,37 @@ func TestResume(t *testing.T) {
 	}
 }
 
+func goOn() error { return nil }
+
+// TestResumeChangesNothingYet: a file that is not gone on with is as it was.
+func TestResumeChangesNothingYet(t *testing.T) {
+	whole := write(t, record(1, `{"a":1}`))
+	header := whole[:bytes.IndexByte(whole, '\n')+1]
+	no := errors.New("no")
+	for name, content := range map[string][]byte{
+		"whole": whole, "unfinished": whole[:len(whole)-5], "only its header": header,
+		"a part of another header": []byte(`{"taurus_log":2`), "a word": []byte("hello"), "a line": []byte("hello\n"),
+		"something behind a record": bytes.Replace(whole, []byte("}\n"), []byte("} {}\n"), 2),
+	} {
+		file := filepath.Join(t.TempDir(), "export")
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.OpenFile(file, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = archive.Resume(f, archive.Header{Stream: "TAURUS", Partitions: 64}, func(archive.Item) error { return nil }, func() error { return no })
+		if !errors.Is(err, no) && !errors.Is(err, archive.ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+		_ = f.Close()
+		if got, _ := os.ReadFile(file); !bytes.Equal(got, content) {
+			t.Errorf("%s became %q", name, got)
+		}
+	}
+}
+
 func TestResumeRefusesAnotherLog(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "export")
 	if err := os.WriteFile(name, write(t), 0o600); err != nil {
@@ -190,7 +220,7 @@ func TestResumeRefusesAnotherLog(t *testing.T) {
 	}
 	defer func() { _ = f.Close() }()
 	var other *archive.OtherError
-	if _, err := archive.Resume(f, archive.Header{Stream: "OTHER", Partitions: 64}, nil); !errors.As(err, &other) {
+	if _, err := archive.Resume(f, archive.Header{Stream: "OTHER", Partitions: 64}, nil, goOn); !errors.As(err, &other) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -25,6 +25,10 @@ type Header struct {
 	From uint64
 }
 
+func (h Header) line() line {
+	return line{Version: version, Stream: h.Stream, Partitions: h.Partitions, From: h.From}
+}
+
 // line is any line of a file, as JSON has it.
 type line struct {
 	Version    int    `json:"taurus_log,omitempty"`

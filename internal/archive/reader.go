@@ -13,9 +13,10 @@ import (
 	"iter"
 )
 
-// LineMax is how long a line of a file may be, in bytes: more than twice the largest
-// record of any log.
-const LineMax = 4 << 20
+// LineMax is how long a line of a file may be, in bytes. No NATS server takes a message
+// of more than 64 MiB, and as base64 it is a third longer: what a stranger was let write
+// makes no export that cannot be read.
+const LineMax = 128 << 20
 
 var (
 	// ErrFormat is returned for what is no export of a log, or was changed since.
@@ -163,6 +164,9 @@ func (a *Reader) next() (l line, text []byte, err error) {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&l); err != nil {
 		return line{}, nil, a.wrong(err.Error())
+	}
+	if len(bytes.TrimSpace(text[dec.InputOffset():])) > 0 {
+		return line{}, nil, a.wrong("something follows in it")
 	}
 	return l, text, nil
 }

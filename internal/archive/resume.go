@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -17,21 +18,21 @@ func (e *OtherError) Error() string {
 }
 
 // Resume goes on with a file, or begins it if it is empty: each item in it is given to
-// seen, which may refuse it, and what follows the last whole one is cut off. The file
+// seen, which may refuse it, and what follows the last whole one is cut off. Before that
+// goOn is asked, which may refuse too: until then nothing of the file is changed. The file
 // must be open for reading and writing.
-func Resume(f *os.File, h Header, seen func(Item) error) (*Writer, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("archive: %w", err)
-	}
-	if info.Size() == 0 {
-		return NewWriter(f, h)
+func Resume(f *os.File, h Header, seen func(Item) error, goOn func() error) (*Writer, error) {
+	h.From = max(h.From, 1)
+	if hardly, err := hardlyBegun(f, h); err != nil {
+		return nil, err
+	} else if hardly {
+		return begin(f, h)
 	}
 	r, err := NewReader(f)
 	if err != nil {
 		return nil, err
 	}
-	if h.From = max(h.From, 1); r.Header() != h {
+	if r.Header() != h {
 		return nil, &OtherError{Got: r.Header(), Want: h}
 	}
 	for item, err := range r.Items() {
@@ -45,11 +46,47 @@ func Resume(f *os.File, h Header, seen func(Item) error) (*Writer, error) {
 			return nil, err
 		}
 	}
-	if err := f.Truncate(r.offset); err != nil {
-		return nil, fmt.Errorf("archive: %w", err)
+	if err := goOn(); err != nil {
+		return nil, err
 	}
-	if _, err := f.Seek(r.offset, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("archive: %w", err)
+	if err := cut(f, r.offset); err != nil {
+		return nil, err
 	}
 	return r.writer(f), nil
+}
+
+// hardlyBegun reports whether a file is empty, or has a part of its first line only, as a
+// full disk leaves it.
+func hardlyBegun(f *os.File, h Header) (bool, error) {
+	first, err := encode(h.line())
+	if err != nil {
+		return false, err
+	}
+	b := make([]byte, len(first)+1)
+	n, err := f.ReadAt(b, 0)
+	switch {
+	case errors.Is(err, io.EOF):
+		return bytes.HasPrefix(first, b[:n]), nil
+	case err != nil:
+		return false, fmt.Errorf("archive: read: %w", err)
+	}
+	return false, nil
+}
+
+func begin(f *os.File, h Header) (*Writer, error) {
+	if err := cut(f, 0); err != nil {
+		return nil, err
+	}
+	return NewWriter(f, h)
+}
+
+// cut has a file end, and be written on, at an offset.
+func cut(f *os.File, offset int64) error {
+	if err := f.Truncate(offset); err != nil {
+		return fmt.Errorf("archive: %w", err)
+	}
+	if _, err := f.Seek(offset, io.SeekStart); err != nil {
+		return fmt.Errorf("archive: %w", err)
+	}
+	return nil
 }

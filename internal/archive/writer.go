@@ -21,7 +21,7 @@ type Writer struct {
 func NewWriter(w io.Writer, h Header) (*Writer, error) {
 	h.From = max(h.From, 1)
 	a := &Writer{out: bufio.NewWriterSize(w, 1<<16), sum: sha256.New(), last: h.From - 1}
-	return a, a.write(line{Version: version, Stream: h.Stream, Partitions: h.Partitions, From: h.From})
+	return a, a.write(h.line())
 }
 
 // Last is the last sequence written.

@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/internal/atomicfile"
 	"github.com/milosgajdos/taurus/internal/audit"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // logExport writes the log into a file.
@@ -54,6 +58,10 @@ type export struct {
 	from, to uint64
 	header   archive.Header
 	auditor  *audit.Auditor
+
+	// last is the last sequence that the file has already, record its last record.
+	last   uint64
+	record eventlog.Record
 }
 
 // exportTo writes an export from the beginning.
@@ -72,10 +80,10 @@ func (a *App) exportInto(ctx context.Context, log eventlog.Log, e *export, name 
 		return usagef("%v", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	w, err := archive.Resume(f, e.header, func(item archive.Item) error {
-		e.auditor.Add(item)
-		return nil
-	})
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("%s: another export is writing it", name)
+	}
+	w, err := archive.Resume(f, e.header, e.take, func() error { return e.goOn(ctx, log) })
 	if err != nil {
 		return fmt.Errorf("%s: %w; name another file", name, err)
 	}
@@ -85,7 +93,46 @@ func (a *App) exportInto(ctx context.Context, log eventlog.Log, e *export, name 
 	if err := a.export(ctx, log, e, w); err != nil {
 		return err
 	}
-	return f.Sync()
+	return errors.Join(f.Sync(), atomicfile.SyncDir(filepath.Dir(name)))
+}
+
+// take takes in what a file that is gone on with holds.
+func (e *export) take(item archive.Item) error {
+	e.auditor.Add(item)
+	e.last = item.Last()
+	if item.Lost.From == 0 {
+		e.record = item.Record
+	}
+	return nil
+}
+
+// goOn refuses to add to the export of a log that has lost its end since, or of another
+// one: what the file holds may be all that there is of it.
+func (e *export) goOn(ctx context.Context, log eventlog.Log) error {
+	bounds, err := log.Bounds(ctx)
+	if err != nil {
+		return fmt.Errorf("read the log: %w", err)
+	}
+	if bounds.Last < e.last {
+		return fmt.Errorf("the log ends at %d, and this holds it up to %d: keep it, it has what the log has lost; "+
+			"see docs/operating.md, %q", bounds.Last, e.last, "The log has become shorter")
+	}
+	was := e.record
+	if was.Sequence == 0 {
+		return nil
+	}
+	for item, err := range archive.Log(ctx, log, was.Sequence, was.Sequence) {
+		if err != nil {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		is := item.Record
+		if item.Lost.From == 0 && (!is.Time.Equal(was.Time) || is.Header[events.HeaderSum] != was.Header[events.HeaderSum] ||
+			events.Sum(is.Message) != events.Sum(was.Message)) {
+			return fmt.Errorf("the log has another record at sequence %d than this: keep it, the log has lost its end and has grown since, "+
+				"or is another one; see docs/operating.md, %q", was.Sequence, "The log is another one")
+		}
+	}
+	return nil
 }
 
 // export adds to a file what the log holds behind it.
