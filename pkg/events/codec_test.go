@@ -20,7 +20,7 @@ func encoded(t testing.TB, s sample) events.Message {
 }
 
 func TestUnknownTypeIsKept(t *testing.T) {
-	for _, name := range []string{"taurus.job.renamed.v1", "taurus.job.submitted", "taurus.job.submitted.vx", "x"} {
+	for _, name := range []string{"taurus.job.renamed.v1", "taurus.job.submitted", "taurus.job.submitted.v", "taurus.job.submitted.vx", "x"} {
 		m := encoded(t, samples()[0])
 		m.Header[events.HeaderType], m.Data = name, []byte(`{"b":1, "a":[2]}`)
 		env, ev, err := events.Decode(m)

@@ -94,5 +94,8 @@ func TestTypeNames(t *testing.T) {
 		if aggregate != parts[1] {
 			t.Errorf("%s stands on a subject of role %s", s.event.Type(), subject.Role)
 		}
+		if role := events.RoleOf(s.event); role != subject.Role {
+			t.Errorf("%s is of role %q, and stands on a subject of %s", s.event.Type(), role, subject.Role)
+		}
 	}
 }

@@ -149,7 +149,7 @@ func TestParseSubjectRefuses(t *testing.T) {
 		"taurus.ev.01.job.a", "taurus.ev.4294967296.job.a", "taurus.ev.1.job.a.b", "taurus.ev.1.job.a=2", "taurus.ev.1.job.a=2e",
 		"taurus.ev.1.job.=41", "taurus.ev.1.ctl.a", "taurus.ev.1.why.a", "taurus.ev.1.nobody.a", "taurus.ev.1.task.a",
 		"taurus.ev.1.task.a.x", "taurus.ev.1.task.a.01", "taurus.ev.1.task.a.4294967296", "taurus.ev.1.task.a.1.2",
-		"taurus.ev.ctl.launcher", "taurus.ev.ctl.launcher.x", "taurus.ev.ctl.launcher.00", "taurus.ev.ctl.reaper.0",
+		"taurus.ev.ctl.launcher", "taurus.ev.ctl.launcher.x", "taurus.ev.ctl.launcher.00", "taurus.ev.ctl.launcher.0.0", "taurus.ev.ctl.reaper.0",
 		"taurus.ev.ctl", "taurus.ev.ctl.seal.0", "taurus.ev.ctl.seal.", "taurus.ev.ctl.log.0", "taurus.ev.1.seal.a", "taurus.ev.1.log.a",
 		"taurus.why.1", "taurus.why.1.", "taurus.why.x.a", "taurus.why.01.a", "taurus.why.1.a.b", "Taurus.ev.1.job.a",
 	} {

@@ -79,6 +79,24 @@ func TestEncodedFits(t *testing.T) {
 	}
 }
 
+// TestASumIsWhole: a part of one is none, nor is one with more behind it.
+func TestASumIsWhole(t *testing.T) {
+	m := encoded(t, samples()[0])
+	whole := m.Header[events.HeaderSum]
+	for cut := range len(whole) {
+		m.Header[events.HeaderSum] = whole[:cut]
+		if err := events.CheckSum(m); !errors.Is(err, events.ErrSum) {
+			t.Errorf("%d characters of it: %v, want ErrSum", cut, err)
+		}
+	}
+	for _, said := range []string{whole + "=", whole + "A", " " + whole, "!" + whole[1:]} {
+		m.Header[events.HeaderSum] = said
+		if err := events.CheckSum(m); !errors.Is(err, events.ErrSum) {
+			t.Errorf("%q: %v, want ErrSum", said, err)
+		}
+	}
+}
+
 // TestAnyChangeIsSeen: a message that was changed anywhere does not fit.
 func TestAnyChangeIsSeen(t *testing.T) {
 	all := samples()

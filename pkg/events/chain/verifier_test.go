@@ -1,6 +1,8 @@
 package chain_test
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"maps"
 	"slices"
@@ -95,6 +97,23 @@ func TestSealsFit(t *testing.T) {
 	}
 	if v.Good() != l.sealed {
 		t.Errorf("good up to %d, sealed through %d", v.Good(), l.sealed)
+	}
+}
+
+// TestHashIsAsDocumented: others compute it, so it is what doc.go says, byte by byte.
+func TestHashIsAsDocumented(t *testing.T) {
+	l := newLog(t)
+	l.job(3)
+	var want [32]byte
+	for _, r := range l.records {
+		b := append([]byte{}, want[:]...)
+		b = binary.BigEndian.AppendUint64(b, r.sequence)
+		b = binary.BigEndian.AppendUint64(b, uint64(r.at.UnixNano()))
+		sum := events.Sum(r.message)
+		want = sha256.Sum256(append(b, sum[:]...))
+	}
+	if _, got, _ := l.chain.Head(); got != want {
+		t.Errorf("%v, want %x", got, want)
 	}
 }
 
@@ -223,6 +242,9 @@ func TestAfterALoss(t *testing.T) {
 				}
 			}
 			l.seal(2)
+			if got := l.chain.Good(); got != l.sealed {
+				t.Errorf("good up to %d, taken as given through %d", got, l.sealed)
+			}
 			l.job(3)
 			l.seal(0)
 			wantSequence, wantHash, _ := l.chain.Head()
@@ -255,6 +277,8 @@ func TestOtherSeals(t *testing.T) {
 		"sealed before":         {events.SealSubject, events.LogSealed{Through: 3, Hash: hash}, false},
 		"of nothing":            {events.SealSubject, events.LogSealed{Hash: hash}, false},
 		"no hash":               {events.SealSubject, events.LogSealed{Through: 4, Hash: "x"}, false},
+		"half a hash":           {events.SealSubject, events.LogSealed{Through: 4, Hash: hash[:32]}, false},
+		"a longer hash":         {events.SealSubject, events.LogSealed{Through: 4, Hash: hash + "00"}, false},
 		"upper case":            {events.SealSubject, events.LogSealed{Through: 4, Hash: "AA" + hash[2:]}, false},
 		"on a subject of a job": {job, events.LogSealed{Through: 4, Hash: hash}, false},
 		"on the operator's":     {events.LogSubject, events.LogSealed{Through: 4, Hash: hash}, false},
