@@ -40,6 +40,10 @@ var (
 	// ErrGap is returned, as [GapError], when sequences are missing from the log.
 	ErrGap = errors.New("eventlog: records are missing")
 
+	// ErrChanged is returned, as [ChangedError], when the log has another record where
+	// one was read before.
+	ErrChanged = errors.New("eventlog: a record is another than it was")
+
 	// ErrTruncated is returned, as [TruncatedError], when reading starts below
 	// the first sequence that the log still keeps.
 	ErrTruncated = errors.New("eventlog: the log no longer keeps this sequence")
@@ -89,6 +93,21 @@ func (e *GapError) Error() string {
 
 // Unwrap returns ErrGap.
 func (e *GapError) Unwrap() error { return ErrGap }
+
+// ChangedError says that a log which was away came back with another record where one
+// was read: it lost its end, and has grown since. It wraps [ErrChanged].
+type ChangedError struct {
+	// Sequence is that of the record.
+	Sequence uint64
+}
+
+// Error names the sequence.
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("%v: that at sequence %d; the log lost its end and has grown since, or was replaced", ErrChanged, e.Sequence)
+}
+
+// Unwrap returns ErrChanged.
+func (e *ChangedError) Unwrap() error { return ErrChanged }
 
 // Limit is one of what a log can fill.
 type Limit string

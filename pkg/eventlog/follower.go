@@ -26,6 +26,7 @@ type Follower struct {
 	running  bool
 	stopped  error
 	tail     uint64
+	last     Record // The one applied last; zero if none was.
 	waiters  map[*waiter]struct{}
 	lowest   uint64 // The least sequence waited for; 0 if none is.
 
@@ -51,7 +52,7 @@ func NewFollower(log Log, from uint64) *Follower {
 }
 
 // Run hands every record to apply, in order, until ctx ends, apply fails, or
-// the log has a gap or is truncated; it returns which. A record counts as
+// the log has a gap, is truncated, or another than it was; it returns which. A record counts as
 // applied once apply has returned nil: after a failure Run may be called again
 // and begins with the record that failed.
 func (f *Follower) Run(ctx context.Context, apply func(Record) error) error {
@@ -100,6 +101,9 @@ func (f *Follower) read(ctx context.Context, known *bool, wait *backoff.Backoff,
 		*known = true
 		f.setTail(b)
 	}
+	if err := f.look(ctx); err != nil {
+		return err
+	}
 	for rec, err := range f.log.Read(ctx, f.Position()+1, 0) {
 		if err != nil {
 			return err
@@ -108,10 +112,36 @@ func (f *Follower) read(ctx context.Context, known *bool, wait *backoff.Backoff,
 			return fmt.Errorf("sequence %d on %s: %w", rec.Sequence, rec.Subject, err)
 		}
 		wait.Reset()
-		f.advance(rec.Sequence)
+		f.advance(rec)
 	}
 	// A read without end ends with an error; this is a log that broke off.
 	return fmt.Errorf("%w: reading ended at %d", ErrUnavailable, f.Position())
+}
+
+// look looks whether a log that is read again still has the record that was applied
+// last: one that lost its end, and was appended to before anybody looked, is as long as
+// it was. A record that is missing now is no reason to apply it again.
+func (f *Follower) look(ctx context.Context) error {
+	f.mu.Lock()
+	was := f.last
+	f.mu.Unlock()
+	if was.Sequence == 0 {
+		return nil
+	}
+	for is, err := range f.log.Read(ctx, was.Sequence, was.Sequence) {
+		switch {
+		case errors.Is(err, ErrGap), errors.Is(err, ErrTruncated):
+			return nil
+		case err != nil:
+			return err
+		case is.Sequence == was.Sequence && !is.Same(was):
+			return &ChangedError{Sequence: was.Sequence}
+		}
+
+		break
+	}
+
+	return nil
 }
 
 // Position returns the last sequence applied, 0 if none was.
@@ -181,10 +211,11 @@ func (f *Follower) stoppedLocked() error {
 	return fmt.Errorf("%w: %w", ErrStopped, f.stopped)
 }
 
-func (f *Follower) advance(seq uint64) {
+func (f *Follower) advance(rec Record) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.position = seq
+	seq := rec.Sequence
+	f.position, f.last = seq, rec
 	if f.lowest != 0 && seq >= f.lowest {
 		for w := range f.waiters {
 			if w.seq <= seq {

@@ -186,3 +186,69 @@ func TestFollowerFindsALogThatLostItsEnd(t *testing.T) {
 		t.Fatalf("got %v, want a gap from 6 to 4", err)
 	}
 }
+
+// replaced is a log that breaks off at its end once, and is another one then.
+type replaced struct {
+	eventlog.Log
+	then eventlog.Log
+	at   uint64
+}
+
+func (r *replaced) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Record, error] {
+	return func(yield func(eventlog.Record, error) bool) {
+		for rec, err := range r.Log.Read(ctx, from, to) {
+			if !yield(rec, err) || err != nil {
+				return
+			}
+			if r.then != nil && rec.Sequence == r.at {
+				r.Log, r.then = r.then, nil
+				yield(eventlog.Record{}, fmt.Errorf("%w: connection lost", eventlog.ErrUnavailable))
+
+				return
+			}
+		}
+	}
+}
+
+// TestFollowerFindsALogThatWasReplaced: it is as long as the one that was read, or longer,
+// and another. One that has a hole there now is read on.
+func TestFollowerFindsALogThatWasReplaced(t *testing.T) {
+	subjects := func(t *testing.T, l *memory.Log, names ...string) *memory.Log {
+		for _, name := range names {
+			if _, err := l.Append(t.Context(), eventlog.Fact(msg(name))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return l
+	}
+	for name, c := range map[string]struct {
+		then    func(t *testing.T) *memory.Log
+		changed bool
+	}{
+		"the same, and more":       {func(t *testing.T) *memory.Log { return subjects(t, filled(t, 3), "end") }, false},
+		"another at the end":       {func(t *testing.T) *memory.Log { return subjects(t, filled(t, 2), "other", "end") }, true},
+		"no longer kept, and more": {func(t *testing.T) *memory.Log { l := subjects(t, filled(t, 3), "end"); l.Forget(3); return l }, false},
+		"as long, and another":     {func(t *testing.T) *memory.Log { return subjects(t, filled(t, 2), "other") }, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			then := c.then(t)
+			log := &replaced{Log: filled(t, 3), then: then, at: 3}
+			ended := errors.New("all is read")
+			err := eventlog.NewFollower(log, 1).Run(t.Context(), func(rec eventlog.Record) error {
+				if rec.Subject == "end" {
+					return ended
+				}
+				return nil
+			})
+			var changed *eventlog.ChangedError
+			switch {
+			case errors.As(err, &changed) != c.changed:
+				t.Errorf("%s: %v", name, err)
+			case c.changed && changed.Sequence != 3:
+				t.Errorf("%s: %d is another, want 3", name, changed.Sequence)
+			case !c.changed && !errors.Is(err, ended):
+				t.Errorf("%s: %v, want %v", name, err, ended)
+			}
+		})
+	}
+}

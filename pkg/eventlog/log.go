@@ -1,8 +1,10 @@
 package eventlog
 
 import (
+	"bytes"
 	"context"
 	"iter"
+	"maps"
 	"time"
 
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -20,6 +22,12 @@ type Record struct {
 	// another server leads the log; domain time belongs into the message.
 	Time time.Time
 	Message
+}
+
+// Same reports whether two records are the same one, byte for byte.
+func (r Record) Same(other Record) bool {
+	return r.Sequence == other.Sequence && r.Time.Equal(other.Time) && r.Subject == other.Subject &&
+		maps.Equal(r.Header, other.Header) && bytes.Equal(r.Data, other.Data)
 }
 
 // Log is a totally ordered log of messages. It is safe for concurrent use.
@@ -46,7 +54,7 @@ type Log interface {
 	// Read yields the records from sequence `from` on (0 is read as 1), in
 	// order and unfiltered, and ends after `to`. With `to` 0 it follows until
 	// ctx ends; a `to` that is not there yet is waited for. An error is yielded
-	// once, with a zero Record, and ends the sequence: *GapError,
+	// once, with a zero Record, and ends the sequence: *GapError, *ChangedError,
 	// *TruncatedError, ErrUnavailable, ErrClosed or the context's. What was
 	// yielded is the caller's to keep, but not to change.
 	Read(ctx context.Context, from, to uint64) iter.Seq2[Record, error]

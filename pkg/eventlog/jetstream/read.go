@@ -83,9 +83,10 @@ func (l *Log) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Reco
 type reader struct {
 	log      *Log
 	next, to uint64
-	read     bool // next-1 was yielded.
-	begun    bool // This session got its consumer.
-	stopped  bool // The caller wants no more.
+	read     bool            // next-1 was yielded.
+	last     eventlog.Record // It, of a ledger.
+	begun    bool            // This session got its consumer.
+	stopped  bool            // The caller wants no more.
 	yield    func(eventlog.Record, error) bool
 }
 
@@ -109,6 +110,9 @@ func (r *reader) session(ctx context.Context) error {
 	}
 	if r.skipped(b) {
 		return nil
+	}
+	if err := r.look(ctx); err != nil {
+		return err
 	}
 	consumer, err := r.consumer(ctx)
 	if err != nil {
@@ -151,6 +155,21 @@ func (r *reader) check(b eventlog.Bounds) error {
 	}
 
 	return nil
+}
+
+// look looks whether the leader still has the record that was yielded last, in a session
+// that is not the first: a stream that lost its end, and was appended to before this
+// reader came back, is as long as it was. One that is missing now was read.
+func (r *reader) look(ctx context.Context) error {
+	if r.last.Sequence == 0 {
+		return nil
+	}
+	is, found, err := r.log.get(ctx, r.last.Sequence)
+	if err == nil && found && !is.Same(r.last) {
+		return &eventlog.ChangedError{Sequence: r.last.Sequence}
+	}
+
+	return err
 }
 
 // skipped reports whether a bounded log has nothing left of what is to be read.
@@ -316,9 +335,13 @@ func (r *reader) accept(ctx context.Context, meta *jetstream.MsgMetadata) error 
 
 func (r *reader) emit(msg jetstream.Msg, meta *jetstream.MsgMetadata) {
 	r.next, r.read = meta.Sequence.Stream+1, true
-	r.stopped = !r.yield(eventlog.Record{
+	rec := eventlog.Record{
 		Sequence: meta.Sequence.Stream,
 		Time:     r.log.timeOf(meta.Sequence.Stream, meta.Timestamp, msg.Headers()),
 		Message:  eventlog.Message{Subject: msg.Subject(), Header: decodeHeader(msg.Headers()), Data: msg.Data()},
-	}, nil)
+	}
+	if r.log.options.Kind == Ledger {
+		r.last = rec
+	}
+	r.stopped = !r.yield(rec, nil)
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
 // restoredOf is up to which sequence the records of a stream were restored, 0 for
@@ -53,12 +55,27 @@ func (l *Log) restoredAt(ctx context.Context, t time.Time) (uint64, error) {
 
 // timeFrom is the time of the first record from a sequence on, false if there is none.
 func (l *Log) timeFrom(ctx context.Context, sequence uint64) (at time.Time, found bool, err error) {
-	request, err := json.Marshal(struct {
+	rec, found, err := l.ofLeader(ctx, struct {
 		Sequence uint64 `json:"seq"`
 		NextFor  string `json:"next_by_subj"`
 	}{sequence, ">"})
+
+	return rec.Time, found, err
+}
+
+// get is the record at a sequence, false if there is none.
+func (l *Log) get(ctx context.Context, sequence uint64) (rec eventlog.Record, found bool, err error) {
+	return l.ofLeader(ctx, struct {
+		Sequence uint64 `json:"seq"`
+	}{sequence})
+}
+
+// ofLeader is the record that a request to the stream's leader is answered with, false
+// if there is none.
+func (l *Log) ofLeader(ctx context.Context, what any) (rec eventlog.Record, found bool, err error) {
+	request, err := json.Marshal(what)
 	if err != nil {
-		return at, false, fmt.Errorf("jetstream: encode: %w", err)
+		return rec, false, fmt.Errorf("jetstream: encode: %w", err)
 	}
 	err = l.ask(ctx, func(ctx context.Context) error {
 		m, err := leaderGet(ctx, l.nc, l.options.Stream, request)
@@ -73,10 +90,13 @@ func (l *Log) timeFrom(ctx context.Context, sequence uint64) (at time.Time, foun
 				return fmt.Errorf("jetstream: headers of %d: %w", m.Sequence, err)
 			}
 		}
-		found, at = true, l.timeOf(m.Sequence, m.Time, header)
+		found, rec = true, eventlog.Record{
+			Sequence: m.Sequence, Time: l.timeOf(m.Sequence, m.Time, header),
+			Message: eventlog.Message{Subject: m.Subject, Header: decodeHeader(header), Data: m.Data},
+		}
 
 		return nil
 	})
 
-	return at, found, err
+	return rec, found, err
 }
