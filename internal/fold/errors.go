@@ -18,7 +18,8 @@ var (
 	// ErrShort is returned, as [ShortError], when the log ends before what was folded
 	// of it.
 	ErrShort = errors.New("the log has become shorter")
-	// ErrOther is returned, as [OtherError], when the log is not the one that was folded.
+	// ErrOther is returned, as [OtherError] or [ReplacedError], when the log is not the one
+	// that was folded.
 	ErrOther = errors.New("the log is not the one that was folded before")
 )
 
@@ -70,6 +71,27 @@ func (e *OtherError) Error() string {
 
 // Unwrap returns ErrOther.
 func (e *OtherError) Unwrap() error { return ErrOther }
+
+// ReplacedError says that the log lost its end while it was followed, and has grown since:
+// another record stands where one was folded.
+type ReplacedError struct {
+	// Sequence is that of the record that was folded last, FoldedAt the log's time of it.
+	Sequence uint64
+	FoldedAt time.Time
+	// Good is the last sequence below it that a seal was found to be right about.
+	Good uint64
+	// Err is what the log said.
+	Err error
+}
+
+// Error says what differs, since when, and the ways out.
+func (e *ReplacedError) Error() string {
+	return fmt.Sprintf("%v: another record stands at sequence %d than the one that was folded%s, so the log lost its end and has grown since; %s: %v",
+		ErrOther, e.Sequence, of(e.FoldedAt), waysOut("The log is another one", e.Good+1, e.Sequence), e.Err)
+}
+
+// Unwrap returns ErrOther, and what the log said.
+func (e *ReplacedError) Unwrap() []error { return []error{ErrOther, e.Err} }
 
 // HoleError says that records are missing that nobody has accepted to be lost.
 type HoleError struct {

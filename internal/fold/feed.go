@@ -185,9 +185,11 @@ func (f *Feed) over(ctx context.Context, ended error) error {
 
 // shorter says in other words that the log has lost its end while it was followed.
 func (f *Feed) shorter(ended error) error {
-	var gap *eventlog.GapError
-	if errors.As(ended, &gap) && gap.Got < gap.Want {
+	if gap, ok := errors.AsType[*eventlog.GapError](ended); ok && gap.Got < gap.Want {
 		return &ShortError{Folded: gap.Want - 1, FoldedAt: f.guard.lastAt, Last: gap.Got - 1}
+	}
+	if changed, ok := errors.AsType[*eventlog.ChangedError](ended); ok {
+		return &ReplacedError{Sequence: changed.Sequence, FoldedAt: f.guard.lastAt, Good: f.guard.chain.Good(), Err: ended}
 	}
 	return ended
 }

@@ -60,24 +60,14 @@ func (g *guard) admit(r *cluster.Record) error {
 	return nil
 }
 
-// ofTheLog is the event of a record that says something of the log itself, where it
-// may be said; nil for every other.
+// ofTheLog is the event of a record as the chain and the mark go by it. One that stands
+// where it may not comes rejected, without its event; whoever seals the log or accepts a
+// loss writes sums, and the state rejects what has none only once it folds it.
 func ofTheLog(r *cluster.Record) events.Event {
-	if r.Unsummed { // Whoever writes such an event writes sums.
+	if r.Unsummed {
 		return nil
 	}
-	switch ev := r.Event.(type) {
-	case events.LogSealed:
-		if r.Subject.Role == events.RoleSeal {
-			return ev
-		}
-	case events.LossAccepted:
-		if r.Subject.Role == events.RoleLog {
-			return ev
-		}
-	default:
-	}
-	return nil
+	return r.Event
 }
 
 // compare holds a record against the mark.

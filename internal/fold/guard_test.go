@@ -32,15 +32,32 @@ type store struct {
 	grown   chan struct{}
 	chain   chain.Verifier
 	added   int
+	// broken is closed when those who read have to begin anew; asked counts how often the
+	// bounds were asked for, and away is at which time they cannot be had.
+	broken      chan struct{}
+	asked, away int
 }
 
-func newStore(t testing.TB) *store { return &store{t: t, grown: make(chan struct{})} }
+func newStore(t testing.TB) *store {
+	return &store{t: t, grown: make(chan struct{}), broken: make(chan struct{})}
+}
 
 var storeStart = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // add appends an event, and keeps the hash up to it as somebody who runs beside
 // does.
 func (s *store) add(subject string, ev events.Event) uint64 {
+	s.t.Helper()
+	return s.put(subject, ev, true)
+}
+
+// unsummed appends an event as somebody does who does not know how.
+func (s *store) unsummed(subject string, ev events.Event) {
+	s.t.Helper()
+	s.put(subject, ev, false)
+}
+
+func (s *store) put(subject string, ev events.Event, summed bool) uint64 {
 	s.t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,6 +68,9 @@ func (s *store) add(subject string, ev events.Event) uint64 {
 	m, err := events.Encode(subject, events.Envelope{ID: fmt.Sprint(last + 1), Time: storeStart}, ev)
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	if !summed {
+		delete(m.Header, events.HeaderSum)
 	}
 	r := eventlog.Record{Sequence: last + 1, Time: storeStart.Add(time.Duration(s.added) * time.Second), Message: m}
 	s.added++
@@ -74,6 +94,14 @@ func (s *store) jobs(n int) {
 func (s *store) seal() {
 	through, hash, _ := s.chain.Head()
 	s.add(events.SealSubject, events.LogSealed{Through: through, Hash: hash.String()})
+}
+
+// restart has everybody read anew.
+func (s *store) restart() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.broken)
+	s.broken = make(chan struct{})
 }
 
 func (s *store) accept(from, to uint64) {
@@ -118,6 +146,9 @@ func (s *store) Append(context.Context, ...eventlog.Entry) (eventlog.Receipt, er
 
 func (s *store) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Record, error] {
 	return func(yield func(eventlog.Record, error) bool) {
+		s.mu.Lock()
+		broken := s.broken
+		s.mu.Unlock()
 		for next := max(from, 1); to == 0 || next <= to; {
 			s.mu.Lock()
 			records, grown := s.records, s.grown
@@ -144,6 +175,9 @@ func (s *store) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Re
 			}
 			select {
 			case <-grown:
+			case <-broken:
+				yield(eventlog.Record{}, eventlog.ErrUnavailable)
+				return
 			case <-ctx.Done():
 				yield(eventlog.Record{}, ctx.Err())
 				return
@@ -155,6 +189,9 @@ func (s *store) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Re
 func (s *store) Bounds(context.Context) (eventlog.Bounds, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.asked++; s.asked == s.away {
+		return eventlog.Bounds{}, eventlog.ErrUnavailable
+	}
 	if len(s.records) == 0 {
 		return eventlog.Bounds{First: 1}, nil
 	}
@@ -170,14 +207,17 @@ type kept struct {
 	mark  mark.Mark
 	found bool
 	saves int
-	fail  error
+	fail  error // once
+	// unread is why there is no saying what was saved.
+	unread error
 }
 
-func (k *kept) Load() (mark.Mark, bool, error) { return k.mark, k.found, nil }
+func (k *kept) Load() (mark.Mark, bool, error) { return k.mark, k.found, k.unread }
 
 func (k *kept) Save(m mark.Mark) error {
-	if k.fail != nil {
-		return k.fail
+	if err := k.fail; err != nil {
+		k.fail = nil
+		return err
 	}
 	k.mark, k.found = m, true
 	k.saves++
@@ -199,6 +239,11 @@ func (eager) Wake() time.Time { return time.Time{} }
 // run folds a log until all is read, and says what it folded and whether the
 // machine was let act.
 func (s *store) run(marks fold.Marks) (state *cluster.State, acted bool, err error) {
+	return s.runFor(marks, 0)
+}
+
+// runFor is run, for a log that takes its time.
+func (s *store) runFor(marks fold.Marks, long time.Duration) (state *cluster.State, acted bool, err error) {
 	synctest.Wait()
 	state = cluster.New()
 	loop, err := fold.New(state, fold.Options{Log: s, Role: "tester", Logger: zerolog.Nop(), Marks: marks})
@@ -208,6 +253,7 @@ func (s *store) run(marks fold.Marks) (state *cluster.State, acted bool, err err
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- loop.Run(ctx, eager{acted: &acted}, nil) }()
+	time.Sleep(long)
 	synctest.Wait()
 	stop()
 	err = <-done
@@ -223,30 +269,39 @@ func TestGuard(t *testing.T) {
 		says string
 		last uint64
 	}{
-		"nothing":                      {func(*store) {}, nil, "", 21},
-		"more":                         {func(s *store) { s.jobs(5) }, nil, "", 26},
-		"the last record lost":         {func(s *store) { s.lose(21, 21) }, fold.ErrShort, "accept-loss --from 21 --to 21", 0},
-		"the end lost":                 {func(s *store) { s.lose(13, 21) }, fold.ErrShort, "13..21 are missing", 0},
-		"all lost":                     {func(s *store) { s.lose(1, 21) }, fold.ErrShort, "1..21 are missing", 0},
-		"the end lost, and others":     {func(s *store) { s.lose(13, 21); s.jobs(20) }, fold.ErrOther, "a record of 11..21 was changed", 0},
-		"another log":                  {func(s *store) { s.lose(1, 21); s.jobs(30) }, fold.ErrOther, "", 0},
-		"an unsealed record changed":   {func(s *store) { s.change(20) }, fold.ErrOther, "a record of 11..21", 0},
-		"a sealed record changed":      {func(s *store) { s.change(3) }, chain.ErrBroken, "a record of 1..10", 0},
-		"a hole":                       {func(s *store) { s.lose(5, 7) }, eventlog.ErrGap, "5..7 are missing; the last record before is of 2026-03-01T12:00:03Z", 0},
-		"the beginning lost":           {func(s *store) { s.lose(1, 4) }, eventlog.ErrTruncated, "1..4 are missing", 0},
-		"the end lost, and accepted":   {func(s *store) { s.lose(13, 21); s.accept(13, 21) }, nil, "", 13},
-		"accepted much later":          {func(s *store) { s.lose(13, 21); s.jobs(20); s.accept(13, 21); s.jobs(1) }, nil, "", 34},
-		"not all of it accepted":       {func(s *store) { s.lose(13, 21); s.accept(13, 20) }, fold.ErrShort, "", 0},
-		"accepted elsewhere":           {func(s *store) { s.lose(13, 21); s.add(events.SealSubject, events.LossAccepted{From: 13, To: 21}) }, fold.ErrShort, "", 0},
-		"all lost, and accepted":       {func(s *store) { s.lose(1, 21); s.accept(1, 21) }, nil, "", 1},
-		"a hole, and accepted":         {func(s *store) { s.lose(5, 7); s.accept(5, 7); s.jobs(2) }, nil, "", 24},
-		"a hole over a seal":           {func(s *store) { s.lose(9, 14); s.accept(8, 15) }, nil, "", 22},
-		"two holes, both accepted":     {func(s *store) { s.lose(5, 7); s.lose(15, 15); s.accept(5, 7); s.accept(15, 15) }, nil, "", 23},
-		"two holes, one accepted":      {func(s *store) { s.lose(5, 7); s.lose(15, 15); s.accept(5, 7) }, eventlog.ErrGap, "15 is missing", 0},
-		"half of a hole accepted":      {func(s *store) { s.lose(5, 7); s.accept(5, 6) }, eventlog.ErrGap, "5..7 are missing", 0},
-		"the beginning, accepted":      {func(s *store) { s.lose(1, 4); s.accept(1, 4) }, nil, "", 22},
-		"a change, accepted":           {func(s *store) { s.change(3); s.accept(3, 3) }, nil, "", 22},
-		"a change, another accepted":   {func(s *store) { s.change(3); s.accept(13, 13) }, chain.ErrBroken, "", 0},
+		"nothing":                     {func(*store) {}, nil, "", 21},
+		"more":                        {func(s *store) { s.jobs(5) }, nil, "", 26},
+		"the last record lost":        {func(s *store) { s.lose(21, 21) }, fold.ErrShort, "accept-loss --from 21 --to 21", 0},
+		"the end lost":                {func(s *store) { s.lose(13, 21) }, fold.ErrShort, "13..21 are missing", 0},
+		"all lost":                    {func(s *store) { s.lose(1, 21) }, fold.ErrShort, "1..21 are missing", 0},
+		"the end lost, and others":    {func(s *store) { s.lose(13, 21); s.jobs(20) }, fold.ErrOther, "a record of 11..21 was changed", 0},
+		"another log":                 {func(s *store) { s.lose(1, 21); s.jobs(30) }, fold.ErrOther, "even its first record", 0},
+		"another log, and shorter":    {func(s *store) { s.lose(1, 21); s.jobs(5) }, fold.ErrOther, "even its first record", 0},
+		"an unsealed record changed":  {func(s *store) { s.change(20) }, fold.ErrOther, "a record of 11..21", 0},
+		"a sealed record changed":     {func(s *store) { s.change(3) }, chain.ErrBroken, "a record of 1..10", 0},
+		"a hole":                      {func(s *store) { s.lose(5, 7) }, eventlog.ErrGap, "5..7 are missing; the last record before is of 2026-03-01T12:00:03Z", 0},
+		"the beginning lost":          {func(s *store) { s.lose(1, 4) }, eventlog.ErrTruncated, "1..4 are missing", 0},
+		"the end lost, and accepted":  {func(s *store) { s.lose(13, 21); s.accept(13, 21) }, nil, "", 13},
+		"accepted much later":         {func(s *store) { s.lose(13, 21); s.jobs(20); s.accept(13, 21); s.jobs(1) }, nil, "", 34},
+		"not all of it accepted":      {func(s *store) { s.lose(13, 21); s.accept(13, 20) }, fold.ErrShort, "", 0},
+		"accepted elsewhere":          {func(s *store) { s.lose(13, 21); s.add(events.SealSubject, events.LossAccepted{From: 13, To: 21}) }, fold.ErrShort, "", 0},
+		"all lost, and accepted":      {func(s *store) { s.lose(1, 21); s.accept(1, 21) }, nil, "", 1},
+		"a hole, and accepted":        {func(s *store) { s.lose(5, 7); s.accept(5, 7); s.jobs(2) }, nil, "", 24},
+		"a hole over a seal":          {func(s *store) { s.lose(9, 14); s.accept(8, 15) }, nil, "", 22},
+		"two holes, both accepted":    {func(s *store) { s.lose(5, 7); s.lose(15, 15); s.accept(5, 7); s.accept(15, 15) }, nil, "", 23},
+		"two holes, one accepted":     {func(s *store) { s.lose(5, 7); s.lose(15, 15); s.accept(5, 7) }, eventlog.ErrGap, "15 is missing", 0},
+		"half of a hole accepted":     {func(s *store) { s.lose(5, 7); s.accept(5, 6) }, eventlog.ErrGap, "5..7 are missing", 0},
+		"the beginning, accepted":     {func(s *store) { s.lose(1, 4); s.accept(1, 4) }, nil, "", 22},
+		"a change, accepted":          {func(s *store) { s.change(3); s.accept(3, 3) }, nil, "", 22},
+		"a change, another accepted":  {func(s *store) { s.change(3); s.accept(13, 13) }, chain.ErrBroken, "", 0},
+		"a change, an older accepted": {func(s *store) { s.seal(); s.change(15); s.accept(3, 3) }, chain.ErrBroken, "a record of 11..21", 0},
+		"the other half accepted":     {func(s *store) { s.lose(5, 7); s.accept(6, 7) }, eventlog.ErrGap, "5..7 are missing", 0},
+		"a hole, accepted elsewhere":  {func(s *store) { s.lose(5, 7); s.add(events.SealSubject, events.LossAccepted{From: 5, To: 7}) }, eventlog.ErrGap, "", 0},
+		"a hole, accepted by nobody":  {func(s *store) { s.lose(5, 7); s.unsummed(events.LogSubject, events.LossAccepted{From: 5, To: 7}) }, eventlog.ErrGap, "", 0},
+		"an end, accepted by nobody":  {func(s *store) { s.lose(13, 21); s.unsummed(events.LogSubject, events.LossAccepted{From: 13, To: 21}) }, fold.ErrShort, "", 0},
+		"sealed by nobody": {func(s *store) {
+			s.unsummed(events.SealSubject, events.LogSealed{Through: 21, Hash: chain.Hash{1}.String()})
+		}, nil, "", 22},
 		"a hole at the mark, accepted": {func(s *store) { s.jobs(2); s.lose(20, 22); s.accept(20, 22) }, nil, "", 24},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -260,6 +315,9 @@ func TestGuard(t *testing.T) {
 					t.Fatalf("%v, acted %t, marked %+v", err, acted, marks.mark)
 				}
 				before := marks.mark
+				if first := s.records[0]; before.First != chain.Next(chain.Hash{}, 1, first.Time, first.Message) {
+					t.Errorf("the first record is marked by %v", before.First)
+				}
 				c.harm(s)
 				state, acted, err := s.run(marks)
 				if !errors.Is(err, c.want) {
@@ -329,7 +387,127 @@ func TestMarksAreFew(t *testing.T) {
 		if marks.mark.Sequence != 500 || marks.saves > 3 {
 			t.Errorf("marked %d with %d writes", marks.mark.Sequence, marks.saves)
 		}
+		// Nor is it while nothing comes.
+		loop, err := fold.New(cluster.New(), fold.Options{Log: s, Role: "tester", Logger: zerolog.Nop(), Marks: marks})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- loop.Run(ctx, fold.Idle{}, nil) }()
+		synctest.Wait()
+		before := marks.saves
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		stop()
+		if err := <-done; err != nil || marks.saves != before {
+			t.Errorf("%d writes in an hour without a record, %v", marks.saves-before, err)
+		}
 	})
+}
+
+// TestMarkThatKnowsLittle: a mark that was made behind a loss, before the next seal,
+// knows no hash; one of a log without its first record does not know that one. A log
+// that has them again is not another for that.
+func TestMarkThatKnowsLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t)
+		s.jobs(10)
+		marks := &kept{found: true, mark: mark.Mark{Sequence: 7, Hash: chain.Hash{1}}}
+		if _, acted, err := s.run(marks); err != nil || !acted || marks.mark.Sequence != 10 {
+			t.Errorf("%v, acted %t, marked %+v", err, acted, marks.mark)
+		}
+	})
+}
+
+// TestMarkUnread: what is not known is not guarded by.
+func TestMarkUnread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t)
+		s.jobs(3)
+		unread := errors.New("the disk broke")
+		if _, acted, err := s.run(&kept{unread: unread}); !errors.Is(err, unread) || acted {
+			t.Errorf("%v, acted %t", err, acted)
+		}
+	})
+}
+
+// TestGuardWhileTheLogIsAway: what the guard has to ask the log it asks again.
+func TestGuardWhileTheLogIsAway(t *testing.T) {
+	for name, c := range map[string]struct {
+		harm func(s *store)
+		last uint64
+	}{
+		"empty":               {func(s *store) { s.lose(1, 21) }, 0},
+		"a hole, accepted":    {func(s *store) { s.lose(5, 7); s.accept(5, 7) }, 22},
+		"a change, accepted":  {func(s *store) { s.change(3); s.accept(3, 3) }, 22},
+		"two holes, accepted": {func(s *store) { s.lose(5, 7); s.lose(9, 9); s.accept(5, 7); s.accept(9, 9) }, 23},
+	} {
+		for away := 1; away < 6; away++ {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStore(t)
+				s.jobs(10)
+				s.seal()
+				s.jobs(10)
+				c.harm(s)
+				s.away = away
+				state, acted, err := s.runFor(nil, time.Minute)
+				if err != nil || !acted || state.Sequence != c.last {
+					t.Errorf("%s, away at request %d: %v, acted %t, folded %d", name, away, err, acted, state.Sequence)
+				}
+			})
+		}
+	}
+}
+
+// TestGuardWhileItRuns: the log loses its end while it is followed; once it is read again
+// that is seen, also if it has grown since, and nothing more is folded.
+func TestGuardWhileItRuns(t *testing.T) {
+	for name, c := range map[string]struct {
+		harm func(s *store)
+		want error
+		says string
+		last uint64
+	}{
+		"nothing":                       {func(*store) {}, nil, "", 21},
+		"more":                          {func(s *store) { s.jobs(2) }, nil, "", 23},
+		"the end lost":                  {func(s *store) { s.lose(20, 21) }, fold.ErrShort, "accept-loss --from 20 --to 21", 21},
+		"the end lost, and as long":     {func(s *store) { s.lose(21, 21); s.jobs(1) }, fold.ErrOther, "accept-loss --from 11 --to 21", 21},
+		"the end lost, and longer":      {func(s *store) { s.lose(15, 21); s.jobs(30) }, fold.ErrOther, "at sequence 21", 21},
+		"the last one gone, and longer": {func(s *store) { s.jobs(2); s.lose(21, 21) }, nil, "", 23},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStore(t)
+				s.jobs(10)
+				s.seal()
+				s.jobs(10)
+				state := cluster.New()
+				loop, err := fold.New(state, fold.Options{Log: s, Role: "tester", Logger: zerolog.Nop(), Marks: &kept{}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx, stop := context.WithCancel(t.Context())
+				done := make(chan error, 1)
+				go func() { done <- loop.Run(ctx, fold.Idle{}, nil) }()
+				synctest.Wait()
+				s.mu.Lock()
+				s.grown = make(chan struct{}) // Nobody hears of it before they read again.
+				s.mu.Unlock()
+				c.harm(s)
+				s.restart()
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				stop()
+				if err := <-done; !errors.Is(err, c.want) || c.want != nil && (!strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "docs/operating.md")) {
+					t.Errorf("%v, want %v and %q", err, c.want, c.says)
+				}
+				if state.Sequence != c.last {
+					t.Errorf("folded up to %d, want %d", state.Sequence, c.last)
+				}
+			})
+		})
+	}
 }
 
 // TestHeads: each record comes with the log's hash, unknown from a loss to the next
