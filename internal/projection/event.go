@@ -31,7 +31,7 @@ type Event struct {
 	Judgement string `json:"judgement,omitzero"`
 	// Rejection is why it was rejected.
 	Rejection string `json:"rejection,omitzero"`
-	// Data is the event; of one that cannot be read and is no JSON, its text.
+	// Data is the event; of one that cannot be read and is no JSON, or too deep, its text.
 	Data jsontext.Value `json:"data"`
 	// Result is what stands of its job then; there is none if it is about no job.
 	Result Result `json:"result,omitzero"`
@@ -73,7 +73,7 @@ func newEvent(r cluster.Record, o outcome) Event {
 // have been rejected.
 func data(r cluster.Record) jsontext.Value {
 	value := jsontext.Value(r.Message.Data)
-	if _, unknown := r.Event.(events.Unknown); !unknown || value.IsValid() {
+	if _, unknown := r.Event.(events.Unknown); !unknown || value.IsValid() && !cluster.TooDeep(value) {
 		return value
 	}
 	// Broken UTF-8 is replaced in the text; the error speaks of it.

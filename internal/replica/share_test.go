@@ -110,7 +110,7 @@ func TestATouchedJobIsNotPutOff(t *testing.T) {
 		synctest.Wait()
 		run := r.submit("yours")
 		for i := range uint32(100) {
-			r.put(r.space.Job("yours"), events.JobScaled{Run: run, Group: "web", Replicas: i})
+			r.put(r.space.Job("yours"), events.JobScaled{Run: run, Version: uint64(i) + 2, Group: "web", Replicas: i})
 			time.Sleep(100 * time.Millisecond)
 		}
 		synctest.Wait()

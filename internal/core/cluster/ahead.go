@@ -43,12 +43,13 @@ func (j *Job) settle(sequence uint64) {
 	}
 }
 
-// NewestVersion is the newest of the job's run, be it that only a task tells of it.
+// NewestVersion is the newest of the job's run, be it that only a task tells of it. A
+// task that no change could follow tells of none.
 func (j *Job) NewestVersion() uint64 {
 	newest := j.Version
 	for _, slot := range j.Slots {
 		for _, t := range slot.Tasks {
-			if t.Run == j.Run {
+			if t.Run == j.Run && t.Version < j.Version+versionStep {
 				newest = max(newest, t.Version)
 			}
 		}

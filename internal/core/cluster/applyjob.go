@@ -20,7 +20,7 @@ func (s *State) applyJob(j *Job, r *Record) Change {
 		if ev.Run != j.Run {
 			return Change{Judgement: Outranked, Job: j}
 		}
-		if ev.Version > j.Version+versionStep {
+		if ev.Version <= j.Version || ev.Version > j.Version+versionStep {
 			return s.reject(r, fmt.Sprintf("version is %d, that of the job is %d", ev.Version, j.Version))
 		}
 		if n := j.replicas(ev); n > replicasMax {
@@ -172,6 +172,9 @@ func (j *Job) end(run uint64, o Outcome, reason string, exit *int, r *Record) Ch
 func (s *State) plan(j *Job, ev events.TasksPlanned, r *Record) Change {
 	if held := j.tasks + ranges.Count(ev.Slots); held > TasksMax {
 		return s.reject(r, fmt.Sprintf("makes it %d tasks that are held of the job, the most is %d", held, TasksMax))
+	}
+	if ev.Run >= r.Sequence {
+		return s.reject(r, fmt.Sprintf("run is %d, and no submission can have that sequence yet", ev.Run))
 	}
 	c := Change{Job: j}
 	for n, attempt := range ranges.All(ev.Slots) {

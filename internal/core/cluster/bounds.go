@@ -77,6 +77,7 @@ func misfit(r *Record) string {
 		c.most("version", ev.Version, VersionMax)
 		c.slots(ev.Slots)
 		c.notBefore(ev.NotBefore, r.Time)
+		c.text("reason", ev.Reason)
 	case events.TasksDoomed:
 		c.slots(ev.Slots)
 		c.text("reason", ev.Reason)
@@ -128,6 +129,7 @@ func (c *checker) task(slot uint32, ev events.Event) {
 		c.length("attributes", len(ev.Attributes))
 	case events.TaskWithdrawn:
 		c.attempt(slot, ev.Slot, ev.Attempt)
+		c.name("task_id", ev.TaskID)
 		c.text("reason", ev.Reason)
 	case events.TaskAdopted:
 		c.attempt(slot, ev.Slot, ev.Attempt)
@@ -138,6 +140,7 @@ func (c *checker) task(slot uint32, ev events.Event) {
 		c.name("state", ev.State)
 	case events.TaskStatusChanged:
 		c.attempt(slot, ev.Slot, ev.Attempt)
+		c.name("task_id", ev.TaskID)
 		c.name("agent_id", ev.AgentID)
 		c.name("state", ev.State)
 		c.name("reason", ev.Reason)
@@ -174,6 +177,8 @@ func (c *checker) verdict(ev events.VerdictChanged) {
 	c.text("summary", ev.Summary)
 	c.length("reasons", len(ev.Reasons))
 	if ev.Nearest != nil {
+		c.name("nearest.hostname", ev.Nearest.Hostname)
+		c.name("nearest.agent_id", ev.Nearest.AgentID)
 		c.length("nearest.lacked", len(ev.Nearest.Lacked))
 	}
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -70,7 +71,38 @@ func unreadable(r *Record, malformed error) string {
 	if role := events.RoleOf(r.Event); role != "" && role != r.Subject.Role {
 		return fmt.Sprintf("%s stands on subjects of %s, not of %s", r.Event.Type(), role, r.Subject.Role)
 	}
+	if TooDeep(r.Message.Data) {
+		return fmt.Sprintf("its body is nested more than %d deep", DepthMax)
+	}
 	return misfit(r)
+}
+
+// DepthMax is how deep the body of a record may be nested. Who shows it puts it into
+// an answer of its own, and readers of JSON end at some depth.
+const DepthMax = 100
+
+// TooDeep reports whether JSON is nested deeper than DepthMax.
+func TooDeep(data []byte) bool {
+	if bytes.Count(data, []byte("{"))+bytes.Count(data, []byte("[")) <= DepthMax {
+		return false // So it is with nearly all, and this is fast.
+	}
+	depth, quoted := 0, false
+	for at := 0; at < len(data); at++ {
+		switch c := data[at]; {
+		case quoted && c == '\\':
+			at++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > DepthMax {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
 }
 
 // plainText reports whether a text is UTF-8 without control characters.

@@ -266,7 +266,7 @@ func TestBounds(t *testing.T) {
 func TestHeadersAreText(t *testing.T) {
 	space := events.NewSpace(7)
 	for name, env := range map[string]events.Envelope{
-		"id": {ID: "\xff"}, "source": {Source: "a\x1b[2J"}, "actor": {Actor: "a\nevent: b"},
+		"id": {ID: "\xff"}, "source": {Source: "a\x1b[2J"}, "actor": {Actor: "a\nevent: b"}, "delete": {Actor: "a\x7f"},
 	} {
 		if r := decoded(t, space, 1, space.Job("web"), env, events.JobStopped{Run: 1}); !strings.Contains(r.Rejection, "headers") {
 			t.Errorf("%s: %q", name, r.Rejection)
@@ -346,5 +346,111 @@ func TestScaledBeyond(t *testing.T) {
 	scaled.Replicas--
 	if c := l.Job("web", scaled); c.Judgement != cluster.Counted || j.Version != 2 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestVersionsGoOn: one that is not newer would make what runs newer than what is
+// wanted, and one that is far off leave no room for those to come.
+func TestVersionsGoOn(t *testing.T) {
+	l := clustertest.New()
+	l.Elect()
+	j := l.Submit(clustertest.Service("web", 1))
+	scaled := func(version uint64) cluster.Change {
+		return l.Job("web", events.JobScaled{Run: j.Run, Version: version, Group: "web", Replicas: 2})
+	}
+	if c := scaled(3); c.Judgement != cluster.Counted || j.Version != 3 {
+		t.Fatalf("%+v", c)
+	}
+	for _, version := range []uint64{0, 2, 3, 3 + 1<<20 + 1, cluster.VersionMax} {
+		if c := scaled(version); c.Judgement != cluster.Rejected || !strings.HasPrefix(c.Rejection.Reason, "version is ") || j.Version != 3 {
+			t.Errorf("version %d: %+v", version, c)
+		}
+	}
+	if c := scaled(3 + 1<<20); c.Judgement != cluster.Counted {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestNoTaskKeepsAJobFromBeingScaled, be its version as high as one may be.
+func TestNoTaskKeepsAJobFromBeingScaled(t *testing.T) {
+	for _, version := range []uint64{2, 1 << 20, 1<<20 + 1, cluster.VersionMax} {
+		l := clustertest.New()
+		l.Elect()
+		j := l.Submit(clustertest.Service("web", 1))
+		c := l.Task("web", 7, events.TaskAdopted{Run: j.Run, Version: version, Slot: 7, Attempt: 1, TaskID: "t", State: "TASK_RUNNING"})
+		if c.Judgement != cluster.Counted {
+			t.Fatalf("%+v", c)
+		}
+		if c := l.Job("web", events.JobScaled{Run: j.Run, Version: j.NewestVersion() + 1, Group: "web", Replicas: 2}); c.Judgement != cluster.Counted {
+			t.Errorf("a task of version %d: %+v", version, c)
+		}
+	}
+}
+
+// TestAPlanOfARunToCome: its tasks would be ahead of all submissions for ever.
+func TestAPlanOfARunToCome(t *testing.T) {
+	l := clustertest.New()
+	j := l.Submit(clustertest.Service("web", 1))
+	plan := func(run uint64) cluster.Change {
+		return l.Plan("web", events.TasksPlanned{Run: run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 1)})
+	}
+	for _, run := range []uint64{l.State.Sequence + 1, math.MaxUint64} {
+		if c := plan(run); c.Judgement != cluster.Rejected || len(j.Slots) != 0 {
+			t.Errorf("run %d: %+v", run, c)
+		}
+	}
+	if c := plan(j.Run); c.Judgement != cluster.Counted {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestDepth: what is nested deeper than a body may be is rejected, whatever its type;
+// brackets in texts, and side by side, count for nothing.
+func TestDepth(t *testing.T) {
+	space, flat := events.NewSpace(7), strings.Repeat("[],", 200)
+	nest := func(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
+	for body, want := range map[string]string{
+		`{"run":1,"x":` + nest(cluster.DepthMax-1) + `}`:                       "",
+		`{"run":1,"x":` + nest(cluster.DepthMax) + `}`:                         "nested more than 100 deep",
+		`{"run":1,"x":[` + flat + `0]}`:                                        "",
+		`{"run":1,"x":"` + strings.Repeat(`[{\"`, 200) + `"}`:                  "",
+		`{"run":1,"x\\":` + nest(cluster.DepthMax) + `}`:                       "nested more than 100 deep",
+		`{"run":1,"x":"` + nest(200) + `","y":` + nest(cluster.DepthMax) + `}`: "nested more than 100 deep",
+	} {
+		for _, kind := range []string{events.JobStopped{}.Type(), "taurus.job.applauded.v1"} {
+			r, err := cluster.Decode(space, 1, time.Time{}, events.Message{Subject: space.Job("web"), Data: []byte(body), Header: map[string]string{
+				events.HeaderID: "id", events.HeaderTime: "2026-03-01T12:00:00Z", events.HeaderType: kind,
+			}})
+			if err != nil || (r.Rejection == "") != (want == "") || !strings.Contains(r.Rejection, want) {
+				t.Errorf("%.60s of %s is rejected for %q, want %q (%v)", body, kind, r.Rejection, want, err)
+			}
+		}
+	}
+}
+
+// TestTheIDOfADroppedTask may be another's by then, who keeps it.
+func TestTheIDOfADroppedTask(t *testing.T) {
+	l := clustertest.New()
+	l.Elect()
+	j := l.Submit(clustertest.Service("web", 1))
+	adopt := func(slot, attempt uint32) {
+		l.Task("web", slot, events.TaskAdopted{Run: j.Run, Version: 1, Slot: slot, Attempt: attempt, TaskID: "t", State: "TASK_RUNNING"})
+	}
+	adopt(0, 1)
+	l.Report(j.Slots[0].Current(), "TASK_FINISHED", "u")
+	adopt(1, 1)
+	l.Plan("web", events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 2)}) // Drops the first.
+	if len(j.Slots[0].Tasks) != 1 || l.State.TaskByID("t") != j.Slots[1].Current() {
+		t.Errorf("%d tasks; the id is of %+v", len(j.Slots[0].Tasks), l.State.TaskByID("t"))
+	}
+}
+
+// TestThereIsOneShard: who is elected in another leads nobody.
+func TestThereIsOneShard(t *testing.T) {
+	space := events.NewSpace(7)
+	r := decoded(t, space, 1, space.Launcher(1), events.Envelope{}, events.LauncherElected{Nonce: "n"})
+	s := cluster.New()
+	if c, err := s.Apply(r); err != nil || c.Judgement != cluster.Rejected || s.Launcher != (cluster.Launcher{}) {
+		t.Errorf("%+v (%v): %+v", c, err, s.Launcher)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
 	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -121,4 +122,26 @@ func TestATaskOfAnOlderRunIsStillDoomed(t *testing.T) {
 	b.want(b.doomed(old, 0, 0, 1, planning.ReasonOldRun))
 	b.adopt("web", b.j.Run-1, 1, 1, 1)
 	b.want(b.doomed(b.j.Run-1, 1, 1, 1, planning.ReasonOldRun))
+}
+
+// TestADoomedTaskIsNotAhead: what is to end holds up nothing.
+func TestADoomedTaskIsNotAhead(t *testing.T) {
+	b := newBench(t, clustertest.Service("web", 1))
+	b.adopt("web", b.j.Run, 2, 7, 1)
+	if !b.j.Behind() {
+		t.Fatal("a task of a newer version is not ahead")
+	}
+	b.Plan("web", b.doomed(b.j.Run, 7, 7, 1, planning.ReasonStopped))
+	if b.j.Behind() {
+		t.Error("it is doomed, and ahead")
+	}
+}
+
+// TestTheLastAttempt of a slot leaves the others free.
+func TestTheLastAttempt(t *testing.T) {
+	b := newBench(t, clustertest.Service("web", 2))
+	b.adopt("web", b.j.Run, 1, 0, ranges.AttemptMax)
+	b.Plan("web", b.doomed(b.j.Run, 0, 0, ranges.AttemptMax, planning.ReasonStopped))
+	b.end(0, "TASK_KILLED")
+	b.want(events.TasksPlanned{Run: b.j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(1, 2, 1)})
 }

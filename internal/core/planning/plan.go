@@ -116,7 +116,7 @@ func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
 			attempt = max(attempt, t.Attempt+1)
 		}
 	}
-	return attempt, true
+	return attempt, attempt <= ranges.AttemptMax
 }
 
 // nextAttempt reports whether a slot that its group holds needs another attempt;

@@ -1,6 +1,7 @@
 package v2_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -89,4 +90,32 @@ func TestRejectedIsShown(t *testing.T) {
 		t.Errorf("notice %q", notice)
 	}
 	r.Do("POST", "/v2/jobs", strings.ReplaceAll(apitest.OneTask, `"web"`, `"ghost"`)).Want(201)
+}
+
+// A record nested as deep as JSON may be is not one level deeper in an answer: feeds and
+// histories go on behind it.
+func TestADeepRecordEndsNoFeed(t *testing.T) {
+	t.Parallel()
+	r := apitest.New(t)
+	r.Create(apitest.OneTask)
+	for _, kind := range []string{events.JobStopped{}.Type(), "taurus.job.applauded.v1"} {
+		_, err := r.Log.Append(t.Context(), eventlog.Fact(events.Message{
+			Subject: r.Space.Job("web"), Data: []byte(strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000)), Header: map[string]string{
+				events.HeaderID: "s", events.HeaderTime: "2026-03-01T12:00:00Z", events.HeaderType: kind,
+			},
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.Do("POST", "/v2/jobs/web/scale", `{"group":"web","replicas":3}`).Want(200)
+	feed := r.Feed("/v2/events?from=1")
+	for sequence := range uint64(4) {
+		if e := feed.Must(); e.ID != fmt.Sprint(sequence+1) {
+			t.Fatalf("event %s, want %d", e.ID, sequence+1)
+		}
+	}
+	if body := r.Do("GET", "/v2/jobs/web/events", "").Want(200).Body; strings.Count(body, `"judgement":"rejected"`) != 2 {
+		t.Errorf("the history is %.300s", body)
+	}
 }
