@@ -41,6 +41,8 @@ type command struct {
 // attempt is a decision that was made and is, or was, appended.
 type attempt struct {
 	draft machine.Draft
+	// taken is the space that it was given.
+	taken claim
 	// doubted is what the log said when it did not tell whether draft was stored;
 	// nil while that is known.
 	doubted error
@@ -62,21 +64,34 @@ func (m *Machine) decide(at machine.Moment, c *command) {
 		m.end(c, 0, err)
 	case ev == nil:
 		m.end(c, m.state.Sequence, nil)
-	case m.hasSpace(at, c, j, ev):
-		m.append(at, c, j, ev)
+	default:
+		if taken, ok := m.hasSpace(at, c, j, ev); ok {
+			m.append(at, c, j, ev)
+			c.taken = taken
+		}
 	}
+}
+
+// underWay reports whether the command's event may be stored or not, and the fold has
+// not shown it.
+func (c *command) underWay() bool {
+	return !c.answered && (c.phase == appending || c.phase == folding || c.phase == searching)
 }
 
 // append appends a decision that was made on a job.
 func (m *Machine) append(at machine.Moment, c *command, j *cluster.Job, ev events.Event) {
-	last := uint64(0)
-	if j != nil {
-		last = j.LastJob
-	}
 	m.serial++
-	subject := m.config.Space.Job(c.Job)
+	subject, last := m.config.Space.Job(c.Job), lastOf(j)
 	c.attempt = attempt{draft: machine.Decision(subject, last, m.envelope(at, c, subject, last, ev), ev)}
 	m.send(c)
+}
+
+// lastOf is what a decision on a job expects; nil is one that the log does not know.
+func lastOf(j *cluster.Job) uint64 {
+	if j == nil {
+		return 0
+	}
+	return j.LastJob
 }
 
 func (m *Machine) envelope(at machine.Moment, c *command, subject string, last uint64, ev events.Event) events.Envelope {

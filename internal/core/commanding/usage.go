@@ -25,8 +25,8 @@ type usage struct {
 	bytes, max uint64 // max is 0 for no limit
 	err        error
 	at         time.Time // zero before the first answer
-	// need is what the state needed when the answer came. Since then spent bytes
-	// were written, and what stops were accepted for became due.
+	// need is what the state needed when it was last counted, and what is under way will
+	// need. Since the answer came spent bytes were written; owed became due by stops.
 	need        reserve.Need
 	spent, owed uint64
 	// asked is the ticket of the question under way, 0 if there is none, and
@@ -34,6 +34,10 @@ type usage struct {
 	asked   uint64
 	waiting []uint64
 }
+
+// claim is the space that an event was given: its own bytes, what will need more until
+// its end, and what it made due.
+type claim struct{ size, more, owed uint64 }
 
 func (u *usage) free() uint64 { return u.max - min(u.max, u.bytes+u.spent) }
 
@@ -45,7 +49,7 @@ func (u *usage) full(begins bool) *FullError {
 // hasSpace reports whether the log has the space for an event. If not, the command
 // is answered or waits to be decided anew: a submission for an answer that is fresh.
 // Everything else goes by what is known.
-func (m *Machine) hasSpace(at machine.Moment, c *command, j *cluster.Job, ev events.Event) bool {
+func (m *Machine) hasSpace(at machine.Moment, c *command, j *cluster.Job, ev events.Event) (claim, bool) {
 	u := &m.usage
 	more, begins := begun(j, ev)
 	_, submits := ev.(events.JobSubmitted)
@@ -56,27 +60,37 @@ func (m *Machine) hasSpace(at machine.Moment, c *command, j *cluster.Job, ev eve
 			u.asked = m.tickets.Next()
 			m.do(AskUsage{Ticket: u.asked})
 		}
-		return false
+		return claim{}, false
 	}
 	switch {
 	case submits && u.err != nil:
 		m.end(c, 0, u.err)
-		return false
+		return claim{}, false
 	case u.max == 0:
-		return true
+		return claim{}, true
 	}
-	size, needs := m.sizeOf(at, c, ev), more()
-	full := u.claim(j, ev, size, needs, begins)
-	if full != nil {
-		// What was written since the answer came out of the reserve: count it again.
-		u.need, u.owed = reserve.Of(m.state), 0
-		full = u.claim(j, ev, size, needs, begins)
+	taken, full := claim{size: m.sizeOf(at, c, j, ev), more: more()}, (*FullError)(nil)
+	if full = u.claim(j, ev, &taken, begins); full != nil {
+		m.count() // What was written since the answer came out of the reserve.
+		full = u.claim(j, ev, &taken, begins)
 	}
 	if full != nil {
 		m.end(c, 0, full)
-		return false
+		return claim{}, false
 	}
-	return true
+	return taken, true
+}
+
+// count counts what the state needs, and what is not in it yet.
+func (m *Machine) count() {
+	u := &m.usage
+	u.need, u.owed = reserve.Of(m.state), 0
+	for _, c := range m.commands {
+		if c.underWay() {
+			u.need.Promises += c.taken.more
+			u.owed += c.taken.owed
+		}
+	}
 }
 
 // begun reports whether an event begins something, and what that will need until its
@@ -100,15 +114,15 @@ func begun(j *cluster.Job, ev events.Event) (needs func() uint64, begins bool) {
 	return func() uint64 { return 0 }, false
 }
 
-// claim takes the space for an event of so many bytes, and for what it needs later, or
-// says what is full. There always is some for a stop whose own consequences fit.
-func (u *usage) claim(j *cluster.Job, ev events.Event, size, more uint64, begins bool) *FullError {
-	free := u.free()
+// claim takes the space for an event, or says what is full. There always is some for a
+// stop whose own consequences fit.
+func (u *usage) claim(j *cluster.Job, ev events.Event, taken *claim, begins bool) *FullError {
+	free, size := u.free(), taken.size
 	_, stops := ev.(events.JobStopped)
 	due, all := u.need.Due+u.owed, u.need.Due+u.need.Ends
 	switch {
 	case begins:
-		if float64(u.bytes+u.spent) >= BeginShare*float64(u.max) || free < size+all+u.need.Promises+more {
+		if float64(u.bytes+u.spent) >= BeginShare*float64(u.max) || free < size+all+u.need.Promises+taken.more {
 			return u.full(true)
 		}
 	case stops:
@@ -116,19 +130,20 @@ func (u *usage) claim(j *cluster.Job, ev events.Event, size, more uint64, begins
 		if free < all && free < size+due+own {
 			return u.full(false)
 		}
+		taken.owed = own
 		u.owed += own
 	case free < size+all:
 		return u.full(false)
 	}
 	u.spent += size
-	u.need.Promises += more
+	u.need.Promises += taken.more
 	return nil
 }
 
 // sizeOf is what a command's event takes in the log.
-func (m *Machine) sizeOf(at machine.Moment, c *command, ev events.Event) uint64 {
-	env := m.envelope(at, c, m.config.Space.Job(c.Job), 0, ev)
-	message, err := events.Encode(m.config.Space.Job(c.Job), env, ev)
+func (m *Machine) sizeOf(at machine.Moment, c *command, j *cluster.Job, ev events.Event) uint64 {
+	subject := m.config.Space.Job(c.Job)
+	message, err := events.Encode(subject, m.envelope(at, c, subject, lastOf(j), ev), ev)
 	if err != nil {
 		return 0 // The append says so.
 	}
@@ -147,7 +162,8 @@ func (m *Machine) weighed(at machine.Moment, in Usage) {
 	asked, waiting, was := u.asked, u.waiting, u.max
 	m.usage = usage{bytes: in.Bytes, max: in.MaxBytes, err: in.Err, at: at.Now, asked: asked, waiting: waiting}
 	if in.MaxBytes != 0 {
-		u.need = reserve.Of(m.state)
+		m.count()
+		u.spent = m.unfolded() // The answer may be of before it was stored.
 	}
 	if in.Err == nil && (in.MaxBytes != 0 || was != 0) {
 		m.do(Weighed{Bytes: in.Bytes, MaxBytes: in.MaxBytes, Reserved: u.need.Due + u.need.Ends + u.need.Promises})
@@ -159,6 +175,16 @@ func (m *Machine) weighed(at machine.Moment, in Usage) {
 	for _, ticket := range waiting {
 		m.decide(at, m.commands[ticket])
 	}
+}
+
+// unfolded is the bytes of what is under way.
+func (m *Machine) unfolded() (bytes uint64) {
+	for _, c := range m.commands {
+		if c.underWay() {
+			bytes += c.taken.size
+		}
+	}
+	return bytes
 }
 
 // written counts what others wrote since the answer; one's own was counted when it

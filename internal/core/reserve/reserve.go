@@ -2,6 +2,7 @@ package reserve
 
 import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -68,7 +69,11 @@ func OfJob(j *cluster.Job) Need {
 			wanted = replicas(j.Spec)
 		}
 	}
+	done := newDone(j)
 	for _, slot := range j.Slots {
+		if done.has(slot) {
+			wanted -= min(wanted, 1)
+		}
 		for _, t := range slot.Tasks {
 			switch {
 			case !t.Live():
@@ -82,6 +87,34 @@ func OfJob(j *cluster.Job) Need {
 	}
 	n.Promises += wanted * OfNew(j.ID)
 	return n
+}
+
+// done tells which slots of a job will not be planned again in its run, so that nothing
+// is promised to them: a batch gives back what its tasks did not need as they end.
+type done struct {
+	job    *cluster.Job
+	groups map[string]*job.Restart
+}
+
+func newDone(j *cluster.Job) done {
+	d := done{job: j}
+	if j.Over() || j.Spec == nil {
+		return d
+	}
+	d.groups = make(map[string]*job.Restart, len(j.Spec.Tasks))
+	for i := range j.Spec.Tasks {
+		d.groups[j.Spec.Tasks[i].Name] = j.Spec.Tasks[i].Restart
+	}
+	return d
+}
+
+func (d done) has(slot *cluster.Slot) bool {
+	t := slot.Current()
+	if t == nil || t.Live() || t.Run != d.job.Run || t.Doom != nil {
+		return false
+	}
+	policy := d.groups[t.Group]
+	return policy != nil && slot.Fate(t.End(), policy) != restart.Again
 }
 
 // OfNew is what a task of a job needs that is not planned yet.

@@ -13,6 +13,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/core/reaping"
 	"github.com/milosgajdos/taurus/internal/core/reserve"
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -22,6 +23,9 @@ type log struct {
 	*clustertest.Log
 	t     testing.TB
 	space events.Space
+	// free has what is added not compared one by one; written is what it took.
+	free    bool
+	written uint64
 }
 
 func newLog(t testing.TB) *log {
@@ -61,6 +65,10 @@ func (l *log) add(subject events.Subject, ev events.Event) {
 	}
 	size := reserve.Size(m)
 	l.Append(subject, env, ev)
+	if l.free {
+		l.written += size
+		return
+	}
 	if after := total(reserve.Of(l.State)); after > before || before-after < size {
 		l.t.Fatalf("%T of %d bytes: the reserve went from %d to %d", ev, size, before, after)
 	}
@@ -168,5 +176,92 @@ func (l *log) step(rt *rapid.T, t *cluster.Task, over bool) {
 		l.report(t, "TASK_KILLING")
 	default:
 		l.report(t, "TASK_KILLED")
+	}
+}
+
+// TestWhatIsDue: room for what ends already is not taken by other stops, so it is apart
+// from that for the ends of what goes on.
+func TestWhatIsDue(t *testing.T) {
+	l := newLog(t)
+	j := l.Submit(clustertest.Service("web", 3))
+	l.decide(j)
+	for n := range uint32(3) {
+		l.stage(j.Slots[n].Current())
+		l.report(j.Slots[n].Current(), "TASK_RUNNING")
+	}
+	idle := reserve.Of(cluster.New()).Due
+	if idle != reserve.Control {
+		t.Errorf("an empty log needs %d for its own, want %d", idle, reserve.Control)
+	}
+	if n := reserve.Of(l.State); n.Due != idle || n.Ends == 0 || n.Promises != 0 {
+		t.Errorf("of what runs %+v", n)
+	}
+	ends := reserve.OfJob(j).Ends
+	l.Plan("web", events.TasksDoomed{Run: j.Run, Slots: clustertest.Slots(0, 0, 1)})
+	one := reserve.OfJob(j)
+	if one.Due == 0 || one.Due >= ends-one.Ends || one.Promises != reserve.OfNew("web") {
+		t.Errorf("of one that is doomed %+v, of all before %d", one, ends) // It is wanted again.
+	}
+	l.Job("web", events.JobStopped{Run: j.Run})
+	if n := reserve.OfJob(j); n.Due < 3*one.Due || n.Ends != 0 || n.Promises != 0 {
+		t.Errorf("of a job that is stopped %+v, of one task %d", n, one.Due)
+	}
+}
+
+// TestWhatIsDoneNeedsNothing: a batch gives back what was promised as its tasks end, but
+// for those that run again.
+func TestWhatIsDoneNeedsNothing(t *testing.T) {
+	l := newLog(t)
+	j := l.Submit(clustertest.Batch("sum", 3))
+	l.decide(j)
+	for n, state := range []string{"TASK_FINISHED", "TASK_FAILED", "TASK_LOST"} {
+		l.stage(j.Slots[uint32(n)].Current())
+		l.Report(j.Slots[uint32(n)].Current(), state, "u")
+	}
+	again := uint64(0)
+	for _, slot := range j.Slots {
+		if t := slot.Current(); slot.Fate(t.End(), j.Spec.Tasks[0].Restart) == restart.Again {
+			again++
+		}
+	}
+	if n := reserve.OfJob(j); again == 0 || again == 3 || n.Promises != again*reserve.OfNew("sum") {
+		t.Errorf("of three that ended, %d to run again: %+v, one needs %d", again, n, reserve.OfNew("sum"))
+	}
+}
+
+// TestWhatAPlanNeeds: its ranges are in its own record, the rest is that of its tasks.
+func TestWhatAPlanNeeds(t *testing.T) {
+	one := reserve.OfPlan("web", clustertest.Slots(0, 5, 1))
+	two := reserve.OfPlan("web", append(clustertest.Slots(0, 2, 1), clustertest.Slots(3, 5, 2)...))
+	if one <= 6*reserve.OfNew("web") || two <= one {
+		t.Errorf("six tasks need %d, in two ranges %d; one needs %d", one, two, reserve.OfNew("web"))
+	}
+}
+
+// TestATaskIsCutOffOnce, in whatever state, and what it still had to say has room.
+func TestATaskIsCutOffOnce(t *testing.T) {
+	states := []string{"TASK_STAGING", "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_KILLED"}
+	for at := range states[:4] {
+		l := newLog(t)
+		j := l.Submit(clustertest.Service("web", 1))
+		l.decide(j)
+		task := j.Slots[0].Current()
+		l.stage(task)
+		for _, state := range states[1 : at+1] {
+			l.report(task, state)
+		}
+		l.Job("web", events.JobStopped{Run: j.Run})
+		l.Plan("web", events.TasksDoomed{Run: j.Run, Slots: clustertest.Slots(0, 0, 1)})
+		for range reserve.KillsMax {
+			l.Append(events.Subject{Role: events.RoleKill, Job: "web"}, events.Envelope{}, events.KillIssued{Run: j.Run, Slots: clustertest.Slots(0, 0, 1)})
+		}
+		reserved := reserve.OfJob(j).Due
+		l.free = true
+		for _, state := range append([]string{"TASK_UNREACHABLE", states[at]}, states[at+1:]...) {
+			l.report(task, state)
+		}
+		if task.Live() || l.written > reserved {
+			t.Errorf("from %s on %d bytes were written, %d were reserved", states[at], l.written, reserved)
+		}
 	}
 }
