@@ -52,6 +52,9 @@ func (m *Machine) folded(now time.Time, r *cluster.Record) {
 		m.elected(now, r)
 	case events.SubscriptionOpened:
 		m.opened(now)
+		m.dispute(now, r)
+	case events.FrameworkRegistered, events.SubscriptionClosed:
+		m.dispute(now, r)
 	default:
 	}
 }

@@ -171,7 +171,11 @@ func (m *Machine) Wake() time.Time {
 		if !m.busy() {
 			return m.retryAt
 		}
-	case Replaying, Active:
+	case Active:
+		if m.disputed() && !m.busy() {
+			return m.retryAt
+		}
+	case Replaying:
 	}
 	return time.Time{}
 }
@@ -193,7 +197,11 @@ func (m *Machine) tick(now time.Time) {
 		m.subscribe()
 	case Opening:
 		m.open(now)
-	case Replaying, Active:
+	case Active:
+		if m.disputed() {
+			m.open(now)
+		}
+	case Replaying:
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/backoff"
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -107,6 +108,26 @@ func (m *Machine) opened(now time.Time) {
 	m.note(machine.Info, "subscribed", nil, machine.Field{Key: "epoch", Value: l.Epoch},
 		machine.Field{Key: "framework", Value: l.FrameworkID}, machine.Field{Key: "master", Value: l.Subscription.Master})
 	m.do(Listen{Session: m.session})
+}
+
+// disputed reports whether the log says of the subscription that is listened to what
+// this launcher did not write: somebody has its key. Kills would go nowhere, and the
+// next subscription would be another framework's.
+func (m *Machine) disputed() bool {
+	l := m.state.Launcher
+	s := l.Subscription
+	return m.phase == Active && l.Epoch == m.epoch && (s.Closed || l.FrameworkID != m.opening.FrameworkID ||
+		s.StreamID != m.opening.StreamID || s.Master != m.opening.Master)
+}
+
+// dispute has it written down again.
+func (m *Machine) dispute(now time.Time, r *cluster.Record) {
+	if !m.disputed() {
+		return
+	}
+	m.note(machine.Warn, "somebody else wrote about the subscription as this launcher; writing it down again", nil,
+		machine.Field{Key: "source", Value: r.Envelope.Source})
+	m.retryAt = now.Add(retryFirst)
 }
 
 // ended follows the end of the subscription. Whoever leads by the log subscribes
