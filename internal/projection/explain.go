@@ -86,7 +86,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 	}
 	e.obstacles(j, now)
 	e.weigh(verdicts)
-	e.blame(m.parts(j, v.Tasks, parts))
+	e.blame(m.parts(j, v, parts))
 	e.Summary = "runs as wanted"
 	if len(e.Reasons) > 0 {
 		e.Summary = e.Reasons[0].Message
@@ -127,25 +127,28 @@ func (e *Explanation) launcher(l cluster.Launcher, c Counts) {
 	}
 }
 
-// notPlanned counts per group what is wanted, not there, and not in a slot that
-// waits.
+// notPlanned tells of each group what the planner has to do.
 func (e *Explanation) notPlanned(j *cluster.Job, v Job) {
 	for _, g := range v.Groups {
-		planned := uint32(0)
-		for _, slot := range j.Slots {
-			t := slot.Current()
-			if t != nil && t.Run == j.Run && t.Group == g.Name && t.Doom == nil && t.State == cluster.Waiting {
-				planned++
-			}
-		}
-		if g.Tasks.Waiting > planned {
-			n := g.Tasks.Waiting - planned
+		if n := unplanned(j, g); n > 0 {
 			e.Reasons = append(e.Reasons, Reason{
 				Code: CodeNotPlanned, Group: g.Name, Tasks: n,
 				Message: fmt.Sprintf("the planner has not planned %s of group %s yet", tasks(n), g.Name),
 			})
 		}
 	}
+}
+
+// unplanned is how many tasks of a group are wanted, and neither there nor planned.
+func unplanned(j *cluster.Job, g Group) uint32 {
+	planned := uint32(0)
+	for _, slot := range j.Slots {
+		t := slot.Current()
+		if t != nil && t.Run == j.Run && t.Group == g.Name && t.Doom == nil && t.State == cluster.Waiting {
+			planned++
+		}
+	}
+	return g.Tasks.Waiting - min(g.Tasks.Waiting, planned)
 }
 
 // obstacles groups the tasks that are not as they should be by what is in the way.

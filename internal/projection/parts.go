@@ -10,8 +10,15 @@ import (
 // sentence each; empty where nothing is, or nothing is known.
 type Parts struct {
 	Planner, Launcher, Reaper Part
-	// Log is that it has no room.
-	Log string
+	// Log is that it has no room, Room how much it has.
+	Log  string
+	Room Room
+}
+
+// Room is the bytes that the log holds and may hold, 0 for any number, and those that
+// are kept for the ends of what lives.
+type Room struct {
+	Bytes, MaxBytes, Ends uint64
 }
 
 // Part is what is wrong with one of them.
@@ -54,11 +61,21 @@ func (m *Model) needs(j *cluster.Job, c Counts) need {
 }
 
 // parts are the reasons that lie with parts of taurus, what is missing first.
-func (m *Model) parts(j *cluster.Job, c Counts, p Parts) []Reason {
-	if p == (Parts{}) {
-		return nil
+func (m *Model) parts(j *cluster.Job, v Job, p Parts) []Reason {
+	large := tooLarge(j, v, p.Room)
+	if p.Room = (Room{}); p == (Parts{}) {
+		return large
 	}
-	n := m.needs(j, c)
+	n := m.needs(j, v.Tasks)
+	reasons := append(missing(j, n, p), large...)
+	if p.Log != "" && n != (need{}) {
+		reasons = append(reasons, Reason{Code: CodeLogFull, Message: p.Log})
+	}
+	return reasons
+}
+
+// missing are the reasons that lie with parts that are not there, or not able.
+func missing(j *cluster.Job, n need, p Parts) []Reason {
 	stop := "tasks that should end go on"
 	if j.Over() {
 		stop = "the stop waits"
@@ -76,9 +93,6 @@ func (m *Model) parts(j *cluster.Job, c Counts, p Parts) []Reason {
 	add(n.reaper, p.Reaper, CodeNoReaper, stop, "taurus-reaper")
 	add(n.planner, p.Planner, CodeNoPlanner, planned, "taurus-planner")
 	add(n.launcher, p.Launcher, CodeNoLauncher, "nothing is launched", "taurus-launcher")
-	if p.Log != "" && n != (need{}) {
-		reasons = append(reasons, Reason{Code: CodeLogFull, Message: p.Log})
-	}
 	return reasons
 }
 
@@ -88,7 +102,7 @@ func (m *Model) WaitsFor(id string, p Parts) string {
 	if !ok || p == (Parts{}) {
 		return ""
 	}
-	if reasons := m.parts(j, m.view(j).Tasks, p); len(reasons) > 0 {
+	if reasons := m.parts(j, m.view(j), p); len(reasons) > 0 {
 		return reasons[0].Message
 	}
 	return ""

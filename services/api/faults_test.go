@@ -176,7 +176,7 @@ func TestNearlyFull(t *testing.T) {
 	}
 	testwait.Until(t, "explain says that the log is full", func() bool {
 		body := r.Do("GET", "/v2/jobs/web0/explain", "").Want(200).Body
-		return strings.Contains(body, "log_full") && strings.Contains(body, "nothing new begins: ")
+		return strings.Contains(body, "log_full") && strings.Contains(body, "nothing new begins: ") && strings.Contains(body, "taurus log resize --max-bytes 1MiB")
 	})
 	if checks := fmt.Sprint(r.API.Checks()); !strings.Contains(checks, "nothing new begins: ") {
 		t.Errorf("readyz says %s", checks)

@@ -33,6 +33,8 @@ func (s *Service) parts() projection.Parts {
 	if p.Log == "" {
 		p.Log = s.fullness()
 	}
+	w := s.commander.Space()
+	p.Room = projection.Room{Bytes: w.Bytes, MaxBytes: w.MaxBytes, Ends: w.Ends}
 	return p
 }
 
@@ -44,7 +46,7 @@ func (s *Service) fullness() string {
 		return ""
 	}
 	return "the log is nearly full, so nothing new begins: " + commanding.Fullness(w.Bytes, w.MaxBytes, w.Reserved) +
-		"; raise its limit: taurus log resize"
+		fmt.Sprintf("; raise its limit: taurus log resize --max-bytes %dMiB", (w.BeginsFrom()+1<<20-1)>>20)
 }
 
 func (s *Service) part(role string) projection.Part {

@@ -20,14 +20,20 @@ type DropUsage struct {
 }
 
 // Weighed says what became known of the space of a log that has a limit, or had one:
-// bytes used, bytes there are, 0 for any number, and how many of them are reserved.
+// bytes used, bytes there are, 0 for any number, how many of them are reserved, and how
+// many of those for ends.
 type Weighed struct {
-	Bytes, MaxBytes, Reserved uint64
+	Bytes, MaxBytes, Reserved, Ends uint64
 }
 
 // Begins reports whether there is space for anything new, be it ever so small.
 func (w Weighed) Begins() bool {
 	return w.MaxBytes == 0 || float64(w.Bytes) < BeginShare*float64(w.MaxBytes) && w.Bytes+w.Reserved < w.MaxBytes
+}
+
+// BeginsFrom is the limit from which on there is.
+func (w Weighed) BeginsFrom() uint64 {
+	return max(uint64(float64(w.Bytes)/BeginShare), w.Bytes+w.Reserved) + 1
 }
 
 // Survey is the jobs that are not over, by id, at a sequence.

@@ -166,7 +166,7 @@ func (m *Machine) weighed(at machine.Moment, in Usage) {
 		u.spent = m.unfolded() // The answer may be of before it was stored.
 	}
 	if in.Err == nil && (in.MaxBytes != 0 || was != 0) {
-		m.do(Weighed{Bytes: in.Bytes, MaxBytes: in.MaxBytes, Reserved: u.need.Due + u.need.Ends + u.need.Promises})
+		m.do(Weighed{Bytes: in.Bytes, MaxBytes: in.MaxBytes, Reserved: u.need.Due + u.need.Ends + u.need.Promises, Ends: u.need.Due + u.need.Ends})
 	}
 	if in.Ticket == 0 {
 		return
