@@ -31,6 +31,9 @@ type Proposal struct {
 	// Wake is when to look again although nothing was folded, zero for never, by
 	// the log's clock.
 	Wake time.Time
+	// Takes is what it takes of what a policy has to share out among jobs; the decisions
+	// that follow are told, until it is folded.
+	Takes uint64
 }
 
 // Policy is what tells a planner from a reaper: where it writes about a job, and what
@@ -41,8 +44,9 @@ type Policy interface {
 	// Subject is where it writes about a job, Last its last sequence.
 	Subject(job string) string
 	Last(j *cluster.Job) uint64
-	// Decide returns what is next for a job; now is the log's time.
-	Decide(s *cluster.State, j *cluster.Job, now time.Time) Proposal
+	// Decide returns what is next for a job; now is the log's time, taken what the
+	// decisions that are under way take.
+	Decide(s *cluster.State, j *cluster.Job, now time.Time, taken uint64) Proposal
 }
 
 // Machine decides about every job of a state that somebody else folds. Its inputs
@@ -63,6 +67,9 @@ type Machine struct {
 	// job was under way, the newest of each.
 	suspects map[string]suspect
 
+	// taken is by job what decisions take that are under way.
+	taken map[string]taking
+
 	tickets uint64
 	flights map[uint64]flight // appends under way, by ticket
 	effects []machine.Effect
@@ -74,6 +81,10 @@ type suspect struct {
 	reason   string
 }
 
+// taking is what a decision takes until a sequence is folded; until its append is
+// answered that is 0, for never.
+type taking struct{ amount, until uint64 }
+
 // flight is an append under way.
 type flight struct{ job, event string }
 
@@ -82,7 +93,7 @@ type flight struct{ job, event string }
 func New(policy Policy, space events.Space, instance string, state *cluster.State) *Machine {
 	return &Machine{
 		policy: policy, space: space, source: "taurus/" + policy.Role() + "/" + instance, state: state,
-		agenda: newAgenda(), left: map[string]time.Time{}, refused: map[string]time.Time{}, suspects: map[string]suspect{}, flights: map[uint64]flight{},
+		agenda: newAgenda(), left: map[string]time.Time{}, refused: map[string]time.Time{}, suspects: map[string]suspect{}, taken: map[string]taking{}, flights: map[uint64]flight{},
 	}
 }
 
@@ -99,6 +110,9 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	case machine.Folded:
 		if in.Change.Job != nil {
 			m.agenda.touch(in.Change.Job.ID)
+		}
+		if t := m.taken[in.Record.Subject.Job]; t.until != 0 && t.until <= in.Record.Sequence {
+			delete(m.taken, in.Record.Subject.Job)
 		}
 		if in.Change.Judgement == cluster.Rejected {
 			m.rejected(at.Now, in.Record)
@@ -176,7 +190,7 @@ func (m *Machine) waits(job string, now time.Time) bool {
 }
 
 func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
-	p := m.policy.Decide(m.state, j, at.Log)
+	p := m.policy.Decide(m.state, j, at.Log, m.takenByAll())
 	if !p.Wake.IsZero() {
 		m.agenda.wakeAt(j.ID, at.Now.Add(p.Wake.Sub(at.Log)))
 	}
@@ -191,10 +205,20 @@ func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
 	}
 	m.tickets++
 	m.flights[m.tickets] = flight{job: j.ID, event: event}
+	if p.Takes != 0 {
+		m.taken[j.ID] = taking{amount: p.Takes}
+	}
 	m.agenda.send(j.ID)
 	m.effects = append(m.effects, machine.Append{
 		Ticket: m.tickets, Drafts: []machine.Draft{machine.Decision(subject, last, env, p.Event)},
 	})
+}
+
+func (m *Machine) takenByAll() (sum uint64) {
+	for _, t := range m.taken {
+		sum += t.amount
+	}
+	return sum
 }
 
 // appended says when the job is looked at again. Whether the append counted is for
@@ -207,6 +231,12 @@ func (m *Machine) appended(now time.Time, in machine.Appended) {
 	delete(m.flights, in.Ticket)
 	s := m.suspects[f.job]
 	delete(m.suspects, f.job)
+	if t, takes := m.taken[f.job]; takes {
+		t.until = in.Outcome.Last
+		if m.taken[f.job] = t; in.Outcome.Answer != machine.Stored || m.state.Sequence >= t.until {
+			delete(m.taken, f.job)
+		}
+	}
 	switch in.Outcome.Answer {
 	case machine.Stored:
 		m.agenda.rest(f.job, in.Outcome.Last, time.Time{})

@@ -131,8 +131,8 @@ func (p *policy) weigh(u Usage, need reserve.Need) {
 }
 
 // allows reports whether the log has space for what a plan begins.
-func (p policy) allows(job string, ev events.TasksPlanned) bool {
-	return !p.limited || !p.full && reserve.OfPlan(job, ev.Slots) <= p.room
+func (p policy) allows(needs, taken uint64) bool {
+	return !p.limited || !p.full && needs+taken <= p.room
 }
 
 // Role implements deciding.Policy.
@@ -146,10 +146,14 @@ func (policy) Last(j *cluster.Job) uint64 { return j.LastPlan }
 
 // Decide implements deciding.Policy. In a log that has no space for the whole life of
 // new tasks they are not planned, so that what lives can always be ended.
-func (p policy) Decide(_ *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
+func (p policy) Decide(_ *cluster.State, j *cluster.Job, now time.Time, taken uint64) deciding.Proposal {
 	d := Decide(j, now)
-	if ev, plans := d.Event.(events.TasksPlanned); plans && !p.allows(j.ID, ev) {
-		return deciding.Proposal{Wake: now.Add(UsageEvery)}
+	takes := uint64(0)
+	if ev, plans := d.Event.(events.TasksPlanned); plans && p.limited {
+		takes = reserve.OfPlan(j.ID, ev.Slots)
+		if !p.allows(takes, taken) {
+			return deciding.Proposal{Wake: now.Add(UsageEvery)}
+		}
 	}
-	return deciding.Proposal{Event: d.Event, Cause: d.Cause, Wake: d.Wake}
+	return deciding.Proposal{Event: d.Event, Cause: d.Cause, Wake: d.Wake, Takes: takes}
 }

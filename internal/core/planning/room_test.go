@@ -1,0 +1,91 @@
+package planning_test
+
+import (
+	"testing"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
+	core "github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/core/reserve"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// TestWhatIsPlannedTakesItsRoom, be it by another planner, before the log is weighed again.
+func TestWhatIsPlannedTakesItsRoom(t *testing.T) {
+	plan := reserve.OfPlan("a", clustertest.Slots(0, 9, 1))
+	for _, c := range []struct {
+		room  uint64
+		plans int
+	}{{plan - 1, 0}, {plan, 1}, {2*plan - 1, 1}, {2 * plan, 2}} {
+		l := clustertest.New()
+		m, at := planning.New(events.NewSpace(0), "one", l.State), core.Moment{Now: l.Now, Log: l.Now}
+		fold := func(change cluster.Change) {
+			m.Step(at, core.Folded{Record: &l.Records[len(l.Records)-1], Change: change})
+		}
+		for _, id := range []string{"a", "b"} {
+			fold(cluster.Change{Job: l.Submit(clustertest.Service(id, 10))})
+		}
+		m.Step(at, core.CaughtUp{})
+		need := reserve.Of(l.State)
+		m.Step(at, planning.Usage{Bytes: 0, MaxBytes: need.Due + need.Ends + c.room})
+		plans := 0
+		for again := true; again; {
+			again = false
+			for _, e := range append([]core.Effect(nil), m.Step(at, core.Tick{})...) {
+				a, appends := e.(core.Append)
+				if !appends {
+					continue
+				}
+				again, plans = true, plans+1
+				subject, err := events.ParseSubject(a.Drafts[0].Subject)
+				if err != nil {
+					t.Fatal(err)
+				}
+				fold(l.Append(subject, a.Drafts[0].Envelope, a.Drafts[0].Event))
+				m.Step(at, core.Appended{Ticket: a.Ticket, Outcome: core.Outcome{Answer: core.Stored, Last: l.State.Sequence}})
+			}
+		}
+		if plans != c.plans {
+			t.Errorf("with room for %.2f plans %d are made, want %d", float64(c.room)/float64(plan), plans, c.plans)
+		}
+	}
+}
+
+// TestWhatIsStoredTakesItsRoom before the fold shows it: the answer may be there first,
+// and a plan that was not stored gives back what it took.
+func TestWhatIsStoredTakesItsRoom(t *testing.T) {
+	plan := reserve.OfPlan("a", clustertest.Slots(0, 9, 1))
+	for _, stored := range []bool{false, true} {
+		l := clustertest.New()
+		m, at := planning.New(events.NewSpace(0), "one", l.State), core.Moment{Now: l.Now, Log: l.Now}
+		for _, id := range []string{"a", "b"} {
+			j := l.Submit(clustertest.Service(id, 10))
+			m.Step(at, core.Folded{Record: &l.Records[len(l.Records)-1], Change: cluster.Change{Job: j}})
+		}
+		m.Step(at, core.CaughtUp{})
+		need := reserve.Of(l.State)
+		m.Step(at, planning.Usage{Bytes: 0, MaxBytes: need.Due + need.Ends + 3*plan/2})
+		appends := func() (all []core.Append) {
+			for _, e := range m.Step(at, core.Tick{}) {
+				if a, ok := e.(core.Append); ok {
+					all = append(all, a)
+				}
+			}
+			return all
+		}
+		first := appends()
+		if len(first) != 1 {
+			t.Fatalf("%d plans at once", len(first))
+		}
+		answer := core.Outcome{Answer: core.Refused}
+		if stored {
+			answer = core.Outcome{Answer: core.Stored, Last: l.State.Sequence + 1}
+		}
+		m.Step(at, core.Appended{Ticket: first[0].Ticket, Outcome: answer})
+		at.Now, at.Log = at.Now.Add(planning.UsageEvery), at.Log.Add(planning.UsageEvery)
+		if next := appends(); (len(next) == 0) != stored {
+			t.Errorf("stored %v: then %d plans", stored, len(next))
+		}
+	}
+}
