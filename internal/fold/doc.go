@@ -21,4 +21,7 @@
 // reaches back to its beginning ends the loop, and with it the service, loudly. A
 // record that no program of taurus' writes does not: it is passed over, counted,
 // and told of.
+//
+// Whoever reads records again once they are folded does so along a [Trail], which
+// the state has left: it gives those that were folded, or an error.
 package fold

@@ -21,6 +21,9 @@ var (
 	// ErrOther is returned, as [OtherError] or [ReplacedError], when the log is not the one
 	// that was folded.
 	ErrOther = errors.New("the log is not the one that was folded before")
+	// ErrUnlike is returned, as [UnlikeError], when the log gives something else than was
+	// folded of it.
+	ErrUnlike = errors.New("the log gives something else than was folded of it")
 )
 
 // ShortError says that the log lost its end. Nothing was done on what is left of it.
@@ -92,6 +95,46 @@ func (e *ReplacedError) Error() string {
 
 // Unwrap returns ErrOther, and what the log said.
 func (e *ReplacedError) Unwrap() []error { return []error{ErrOther, e.Err} }
+
+// UnlikeError says that a reading of the log is not what was folded. The fold goes on: it
+// has been held against the seals.
+type UnlikeError struct {
+	// From and To are the records that are missing, or the one that is another.
+	From, To uint64
+	Missing  bool
+	// Err is what the log said, if it said anything.
+	Err error
+}
+
+// Error says what was found, and where that is explained.
+func (e *UnlikeError) Error() string {
+	text := fmt.Sprintf("%v: %s; see docs/operating.md, %q", ErrUnlike, e.found(), "A reading is not what was folded")
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Detail is the same for who asked for old events.
+func (e *UnlikeError) Detail() string {
+	return "Of what the log holds, " + e.found() + ", so none of it is told. Try again: another server may answer. " +
+		"Who operates this finds what to do in docs/operating.md under \"A reading is not what was folded\"."
+}
+
+func (e *UnlikeError) found() string {
+	if e.Missing {
+		return missing(e.From, e.To) + " that were there"
+	}
+	return fmt.Sprintf("the record at sequence %d is another one than was there", e.From)
+}
+
+// Unwrap returns ErrUnlike, and what the log said.
+func (e *UnlikeError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{ErrUnlike}
+	}
+	return []error{ErrUnlike, e.Err}
+}
 
 // HoleError says that records are missing that nobody has accepted to be lost.
 type HoleError struct {

@@ -3,7 +3,6 @@ package fold
 import (
 	"context"
 	"errors"
-	"iter"
 
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -23,44 +22,6 @@ func holeOf(err error, next uint64) (hole, bool) {
 		return hole{next, truncated.First - 1}, true
 	}
 	return hole{}, false
-}
-
-// Read reads a log as its own Read does, and on behind what is missing where the
-// log says that this was accepted. Otherwise it ends with a *HoleError there.
-func Read(ctx context.Context, log eventlog.Log, from, to uint64) iter.Seq2[eventlog.Record, error] {
-	return func(yield func(eventlog.Record, error) bool) {
-		next := max(from, 1)
-		for {
-			var ended error
-			for rec, err := range log.Read(ctx, next, to) {
-				if err != nil {
-					ended = err
-					break
-				}
-				if !yield(rec, nil) {
-					return
-				}
-				next = rec.Sequence + 1
-			}
-			h, ok := holeOf(ended, next)
-			if !ok {
-				if ended != nil {
-					yield(eventlog.Record{}, ended)
-				}
-				return
-			}
-			if to != 0 && h.from > to {
-				return
-			}
-			if err := acceptedHole(ctx, log, h, ended); err != nil {
-				yield(eventlog.Record{}, err)
-				return
-			}
-			if next = h.to + 1; to != 0 && next > to {
-				return
-			}
-		}
-	}
 }
 
 // acceptedHole returns nil if the log says that a hole was accepted, a *HoleError if

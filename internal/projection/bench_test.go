@@ -26,7 +26,8 @@ func manyJobs() *writer {
 
 func BenchmarkViews(b *testing.B) {
 	w := manyJobs()
-	m, err := projection.Replay(context.Background(), w.log, spaceOf(), w.n)
+	p := running(b, w.log)
+	m, err := projection.NewHistory(p).AsOf(b.Context(), w.n)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func BenchmarkViews(b *testing.B) {
 	})
 	b.Run("replay", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := projection.Replay(context.Background(), w.log, spaceOf(), w.n); err != nil {
+			if _, err := projection.NewHistory(p).AsOf(b.Context(), w.n); err != nil {
 				b.Fatal(err)
 			}
 		}

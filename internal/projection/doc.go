@@ -10,8 +10,8 @@
 // go on while the log, Mesos and every other service are down. It keeps what
 // reading needs beyond the state: per job the sequences of its events (8 bytes
 // each) and how many tasks it has in which state, of every event what became of
-// it (some 15 bytes), the newest idempotency keys, and the newest events for
-// feeds.
+// it (some 15 bytes) and by what it is known again (4 bytes), the newest
+// idempotency keys, and the newest events for feeds.
 //
 // # What an event did
 //
@@ -22,7 +22,7 @@
 //	record --Apply--> Change --add--> results (bytes, one after the other)
 //	   |                                 |
 //	   +------------- Event -------------+    fresh: for the feed
-//	   +------------- Event -------------+    old: read from the log again
+//	   +------------- Event -------------+    old: read from the log again, along the trail
 //
 // # Time travel
 //
@@ -31,6 +31,9 @@
 // stood in the log but that nobody acted upon.
 //
 // # What happens on failure
+//
+// What is read from the log again is held against what was folded (fold.Trail): a
+// record that is another, or is gone, ends the reading with fold.ErrUnlike.
 //
 // Nothing here is stored; a restart folds the log again. A gap in the log, or
 // an event that must not be skipped, ends Run with an error, and whoever runs

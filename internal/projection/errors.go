@@ -1,8 +1,15 @@
 package projection
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/milosgajdos/taurus/internal/fold"
+)
 
 var (
+	// ErrUnlike is returned when old events cannot be told: the log gives others than
+	// were folded. What was found is the Detail of the error that wraps it.
+	ErrUnlike = fold.ErrUnlike
 	// ErrNotYet is returned for a past that has not happened: a sequence beyond
 	// the end of the log.
 	ErrNotYet = errors.New("projection: the log has not come to this sequence")

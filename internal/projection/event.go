@@ -9,7 +9,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
-	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -79,10 +78,6 @@ func data(r cluster.Record) jsontext.Value {
 	// Broken UTF-8 is replaced in the text; the error speaks of it.
 	text, _ := jsontext.AppendQuote(nil, r.Message.Data)
 	return text
-}
-
-func decode(space events.Space, rec eventlog.Record) (cluster.Record, error) {
-	return cluster.Decode(space, rec.Sequence, rec.Time, rec.Message)
 }
 
 // Counts reports whether the event changed the state as it says. Those that do

@@ -14,10 +14,7 @@ func TestExplainAhead(t *testing.T) {
 	l := begin("service", 1)
 	l.start(1)
 	l.adopt(0, 2, 1)
-	m, err := projection.Replay(t.Context(), l.log, spaceOf(), l.n)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := replayed(t, l.log)
 	why, ok := m.Explain("a", nil, projection.Parts{}, time.Unix(1000, 0))
 	if !ok || len(why.Reasons) == 0 || why.Reasons[0].Code != projection.CodeAhead || why.Reasons[0].Tasks != 1 {
 		t.Fatalf("%+v", why)
@@ -47,10 +44,7 @@ func TestExplainTellsAReasonOnce(t *testing.T) {
 			NotBefore: until.Add(time.Duration(slots-n) * time.Second),
 		})
 	}
-	m, err := projection.NewHistory(l.log, spaceOf()).AsOf(t.Context(), l.n)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := replayed(t, l.log)
 	why, ok := m.Explain("a", nil, projection.Parts{}, until)
 	if !ok || len(why.Reasons) < 1 {
 		t.Fatalf("%+v", why)

@@ -6,9 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
-	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // Limits of looking back.
@@ -22,8 +20,7 @@ const (
 
 // History answers what was. It is safe for concurrent use.
 type History struct {
-	log   eventlog.Log
-	space events.Space
+	live *Projection
 	// turns holds one for each replay under way.
 	turns chan struct{}
 
@@ -31,22 +28,19 @@ type History struct {
 	recent []*Model // Newest use last; never changed once in here.
 }
 
-// NewHistory returns the history of a log, whose subjects are those of space.
-func NewHistory(log eventlog.Log, space events.Space) *History {
-	return &History{log: log, space: space, turns: make(chan struct{}, ReplaysMax)}
+// NewHistory returns the history of what a projection has folded.
+func NewHistory(live *Projection) *History {
+	return &History{live: live, turns: make(chan struct{}, ReplaysMax)}
 }
 
-// AsOf returns the model as it was at a sequence; it must not be changed. It
-// fails with ErrNotYet, eventlog.ErrTruncated if the log no longer keeps its
-// beginning, eventlog.ErrUnavailable, or the error of ctx, also while waiting
-// for others to finish.
+// AsOf returns the model as it was at a sequence, or, where that was lost, at the last
+// one before; it must not be changed. It fails with ErrNotYet, eventlog.ErrTruncated for
+// what is before all that was folded, fold.ErrUnlike, eventlog.ErrUnavailable, or the
+// error of ctx, also while waiting for others to finish.
 func (h *History) AsOf(ctx context.Context, sequence uint64) (*Model, error) {
-	bounds, err := h.log.Bounds(ctx)
+	sequence, err := h.folded(ctx, sequence)
 	if err != nil {
 		return nil, err
-	}
-	if sequence > bounds.Last {
-		return nil, fmt.Errorf("%w: %d, the last is %d", ErrNotYet, sequence, bounds.Last)
 	}
 	if m := h.find(sequence); m != nil {
 		return m, nil
@@ -60,7 +54,7 @@ func (h *History) AsOf(ctx context.Context, sequence uint64) (*Model, error) {
 	if m := h.find(sequence); m != nil {
 		return m, nil // Another built it meanwhile.
 	}
-	m, err := Replay(ctx, h.log, h.space, sequence)
+	m, err := h.replay(ctx, sequence)
 	if err != nil {
 		return nil, err
 	}
@@ -68,28 +62,41 @@ func (h *History) AsOf(ctx context.Context, sequence uint64) (*Model, error) {
 	return m, nil
 }
 
-// SequenceAt returns the last sequence at a time, 0 if there was none.
-func (h *History) SequenceAt(ctx context.Context, t time.Time) (uint64, error) {
-	return h.log.SequenceAt(ctx, t)
+// folded waits until a sequence of the log is folded, and returns the last one up to
+// it that was there.
+func (h *History) folded(ctx context.Context, sequence uint64) (uint64, error) {
+	if sequence > h.live.Sequence() {
+		bounds, err := h.live.log.Bounds(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if sequence > bounds.Last {
+			return 0, fmt.Errorf("%w: %d, the last is %d", ErrNotYet, sequence, bounds.Last)
+		}
+		if err := h.live.WaitFor(ctx, sequence); err != nil {
+			return 0, err
+		}
+	}
+	last := h.live.trail.UpTo(sequence)
+	if last == 0 && sequence != 0 {
+		return 0, &eventlog.TruncatedError{First: h.live.trail.From(1)}
+	}
+	return last, nil
 }
 
-// Replay folds a log, whose subjects are those of space, from its beginning to a
-// sequence that is in it.
-func Replay(ctx context.Context, log eventlog.Log, space events.Space, sequence uint64) (*Model, error) {
+// SequenceAt returns the last sequence at a time, 0 if there was none.
+func (h *History) SequenceAt(ctx context.Context, t time.Time) (uint64, error) {
+	return h.live.log.SequenceAt(ctx, t)
+}
+
+// replay folds the log from its beginning to a sequence that was folded.
+func (h *History) replay(ctx context.Context, sequence uint64) (*Model, error) {
 	m := NewModel()
-	if sequence == 0 {
-		return m, nil
-	}
-	for rec, err := range fold.Read(ctx, log, 1, sequence) {
+	for r, err := range h.live.reread(ctx, 1, sequence) {
 		if err != nil {
 			return nil, err
 		}
-		decoded, err := decode(space, rec)
-		if err != nil {
-			return nil, err
-		}
-		decoded.Missing = rec.Sequence - m.Sequence() - 1 // Read over, since that was accepted.
-		if _, err := m.Apply(decoded); err != nil {
+		if _, err := m.Apply(r); err != nil {
 			return nil, err
 		}
 	}

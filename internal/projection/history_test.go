@@ -143,7 +143,9 @@ func TestAsOfEqualsTheFoldUpToThere(t *testing.T) {
 			n++
 			then = append(then, viewsOf(live))
 		}
-		history := projection.NewHistory(w.log, spaceOf())
+		p, stop := folding(w.log)
+		defer stop()
+		history := projection.NewHistory(p)
 		for range 5 {
 			at := rapid.Uint64Range(0, n).Draw(t, "at")
 			m, err := history.AsOf(context.Background(), at)
@@ -186,7 +188,7 @@ func TestReplaysAreBoundedAndKept(t *testing.T) {
 		w.append(spaceOf().Plan("a"), events.TasksPlanned{})
 	}
 	log := &counted{Log: w.log, hold: make(chan struct{})}
-	history := projection.NewHistory(log, spaceOf())
+	history := projection.NewHistory(readBy(t, w.log, log))
 	var all sync.WaitGroup
 	for n := range uint64(8) {
 		all.Go(func() {
@@ -226,7 +228,7 @@ func TestWaitingForAReplayEndsWithTheRequest(t *testing.T) {
 	w := &writer{log: memory.New()}
 	w.append(spaceOf().Plan("a"), events.TasksPlanned{})
 	log := &counted{Log: w.log, hold: make(chan struct{})}
-	history := projection.NewHistory(log, spaceOf())
+	history := projection.NewHistory(readBy(t, w.log, log))
 	var busy sync.WaitGroup
 	for range projection.ReplaysMax {
 		busy.Go(func() { _, _ = history.AsOf(t.Context(), 1) })

@@ -3,9 +3,6 @@ package projection
 import (
 	"context"
 	"slices"
-
-	"github.com/milosgajdos/taurus/internal/fold"
-	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
 const (
@@ -82,30 +79,19 @@ func (p *Projection) old(ctx context.Context, filter Filter, from, to uint64, mo
 		return piece, ctx.Err()
 	}
 	defer func() { <-p.reading }()
-	for rec, err := range fold.Read(ctx, p.log, from, to) {
+	for r, err := range p.reread(ctx, from, to) {
 		if err != nil {
 			return piece, err
 		}
-		ev, err := p.decoded(rec)
-		if err != nil {
-			return piece, err
-		}
+		ev := p.event(r)
 		if filter.Matches(ev) {
 			piece.Events = append(piece.Events, ev)
 			most -= ev.Size()
 		}
 		if most <= 0 {
-			piece.Next = rec.Sequence + 1
+			piece.Next = r.Sequence + 1
 			break
 		}
 	}
 	return piece, ctx.Err()
-}
-
-func (p *Projection) decoded(rec eventlog.Record) (Event, error) {
-	decoded, err := decode(p.space, rec)
-	if err != nil {
-		return Event{}, err
-	}
-	return p.event(decoded), nil
 }

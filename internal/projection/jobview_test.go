@@ -1,7 +1,6 @@
 package projection_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 
@@ -103,11 +102,7 @@ func TestStateWords(t *testing.T) {
 			t.Parallel()
 			l := begin(row.kind, row.replicas)
 			row.do(l)
-			m, err := projection.Replay(context.Background(), l.log, spaceOf(), l.n)
-			if err != nil {
-				t.Fatal(err)
-			}
-			v, ok := m.Job("a")
+			v, ok := replayed(t, l.log).Job("a")
 			if !ok || v.State != row.state || v.Tasks != row.want {
 				t.Fatalf("%s %+v, want %s %+v", v.State, v.Tasks, row.state, row.want)
 			}

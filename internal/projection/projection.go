@@ -18,6 +18,10 @@ type Projection struct {
 	space events.Space
 	loop  *fold.Loop
 	feed  *feed
+	// trail is what was folded, for whoever reads it again; unlike tells operators when
+	// that is something else.
+	trail  *fold.Trail
+	unlike *unlike
 	// reading holds one for each read of old events, scanning one while all jobs are
 	// looked at.
 	reading  chan struct{}
@@ -48,7 +52,7 @@ func Of(opt fold.Options, old eventlog.Log) (*Projection, error) {
 	p := &Projection{
 		log: old, space: opt.Space, reading: make(chan struct{}, ReadsMax), scanning: newTurn(),
 		feed: newFeed(FeedKept, FeedKeptBytes), model: NewModel(), keys: newKeys(KeysKept), sequences: map[string][]uint64{},
-		results: newResults(),
+		results: newResults(), trail: fold.NewTrail(), unlike: newUnlike(opt),
 	}
 	loop, err := fold.New(p, opt)
 	p.loop = loop
@@ -71,6 +75,7 @@ func (p *Projection) Run(ctx context.Context) error {
 
 // Apply folds a record; the loop calls it. The error is cluster.ErrOutOfOrder.
 func (p *Projection) Apply(r cluster.Record) (cluster.Change, error) {
+	p.trail.Note(&r)
 	change, err := p.fold(r)
 	if err == nil {
 		p.feed.push(p.event(r))

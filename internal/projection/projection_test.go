@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -17,20 +18,55 @@ import (
 )
 
 // running is a projection that follows a log until the test ends.
-func running(t *testing.T, log eventlog.Log) *projection.Projection {
+func running(t testing.TB, log eventlog.Log) *projection.Projection {
 	t.Helper()
-	p := projection.New(log)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
+	return readBy(t, log, log)
+}
+
+// readBy is one that reads old events from another log.
+func readBy(t testing.TB, log, old eventlog.Log) *projection.Projection {
+	t.Helper()
+	p, err := projection.Of(fold.Options{Log: log, Role: "projection"}, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := run(p)
 	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; !errors.Is(err, context.Canceled) {
+		if err := stop(); !errors.Is(err, context.Canceled) {
 			t.Errorf("Run: %v", err)
 		}
 	})
-	<-p.CaughtUp()
 	return p
+}
+
+// folding is a projection that has caught up with a log, and follows it until it is
+// stopped.
+func folding(log eventlog.Log) (p *projection.Projection, stop func() error) {
+	p = projection.New(log)
+	return p, run(p)
+}
+
+// run runs a projection, and returns once it has caught up.
+func run(p *projection.Projection) (stop func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	<-p.CaughtUp()
+	return func() error {
+		cancel()
+		return <-ended
+	}
+}
+
+// replayed is the model of all that a log holds.
+func replayed(t testing.TB, log eventlog.Log) *projection.Model {
+	t.Helper()
+	p := running(t, log)
+	m, err := projection.NewHistory(p).AsOf(t.Context(), p.Sequence())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func TestJobEventsAreThoseOfTheJob(t *testing.T) {

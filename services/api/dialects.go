@@ -39,7 +39,7 @@ func (s *Service) dialects(g given) []web.Dialect {
 // newHandler serves all dialects.
 func (s *Service) newHandler() (http.Handler, error) {
 	return web.Handler(web.Options{
-		Dialects: s.dialects(given{reader: reader.New(s.live, projection.NewHistory(s.opts.ReadLog, s.opts.Space), s.opts.Now), commander: s.commander}),
+		Dialects: s.dialects(given{reader: reader.New(s.live, projection.NewHistory(s.live), s.opts.Now), commander: s.commander}),
 		Kinds:    kinds(), Log: s.log, Now: s.opts.Now, Answered: s.metrics.answered, Sequence: s.live.Sequence,
 		Ready: s.caughtUp, BodyMax: s.opts.BodyMax, Limits: s.opts.Requests, Document: v2.DocumentPath,
 	})

@@ -95,7 +95,7 @@ func (s *Service) Sequence() uint64 { return s.live.Sequence() }
 func (s *Service) Alive() error { return s.live.Loop().Alive() }
 
 // Notice is what operators are told, ready or not.
-func (s *Service) Notice() string { return s.live.Loop().Notice() }
+func (s *Service) Notice() string { return s.live.Notice() }
 
 func (s *Service) caughtUp() error {
 	select {

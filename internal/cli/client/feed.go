@@ -84,7 +84,14 @@ func (c *Client) follow(ctx context.Context, f *Feed, opened *bool, each func(pr
 	}
 	defer resp.Body.Close()
 	*opened = true
-	return frames(resp.Body, func(data []byte) error {
+	return frames(resp.Body, func(name string, data []byte) error {
+		if name == "problem" {
+			p := &Problem{}
+			if err := json.Unmarshal(data, p); err != nil {
+				return fmt.Errorf("%w: event feed: %w", ErrAnswer, err)
+			}
+			return p
+		}
 		var e projection.Event
 		if err := json.Unmarshal(data, &e); err != nil {
 			return fmt.Errorf("%w: event feed: %w", ErrAnswer, err)
@@ -101,22 +108,26 @@ func (c *Client) follow(ctx context.Context, f *Feed, opened *bool, each func(pr
 }
 
 // frames reads server-sent events (WHATWG HTML, 9.2.6) and calls each for the
-// data of every one that has any. It returns io.ErrUnexpectedEOF at the end, as
+// name and the data of every one that has any. It returns io.ErrUnexpectedEOF at the end, as
 // a feed has none.
-func frames(r io.Reader, each func(data []byte) error) error {
+func frames(r io.Reader, each func(name string, data []byte) error) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
 	var data []byte
+	name := ""
 	for lines.Scan() {
 		line := lines.Bytes()
 		if len(line) == 0 {
 			if len(data) > 0 {
-				if err := each(data); err != nil {
+				if err := each(name, data); err != nil {
 					return err
 				}
 			}
-			data = data[:0]
+			data, name = data[:0], ""
 			continue
+		}
+		if text, ok := bytes.CutPrefix(line, []byte("event:")); ok {
+			name = string(bytes.TrimPrefix(text, []byte(" ")))
 		}
 		if text, ok := bytes.CutPrefix(line, []byte("data:")); ok {
 			if len(data) > 0 {

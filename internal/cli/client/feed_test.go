@@ -95,6 +95,30 @@ func TestAFeedThatCannotBeOpenedIsAnError(t *testing.T) {
 	}
 }
 
+// A feed that ends with a problem says so to whoever waits, and is opened again.
+func TestAFeedThatEndsWithAProblem(t *testing.T) {
+	opened := 0
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		if opened++; opened == 1 {
+			event(w, 1)
+			fmt.Fprint(w, "retry: 5000\nid: 1\nevent: problem\ndata: {\"title\":\"The log gives something else\",\"status\":503}\n\n")
+			return
+		}
+		event(w, 2)
+	})
+	var why []string
+	var got []uint64
+	err := c.Follow(t.Context(), client.Feed{}, func(err error) { why = append(why, err.Error()) }, func(e projection.Event) error {
+		if got = append(got, e.Sequence); e.Sequence == 2 {
+			return errDone
+		}
+		return nil
+	})
+	if !errors.Is(err, errDone) || !slices.Equal(got, []uint64{1, 2}) || !slices.Equal(why, []string{"The log gives something else"}) {
+		t.Errorf("events %v, told %q, ended with %v", got, why, err)
+	}
+}
+
 func TestAFeedEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -115,9 +139,10 @@ func FuzzFrames(f *testing.F) {
 	f.Add("id: 1\ndata: {}\n\n")
 	f.Add(": heartbeat\nid: 7\n\n")
 	f.Add("data:a\ndata: b\n\ndata: c")
+	f.Add("event: problem\ndata: {}\n\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		var got []string
-		if err := client.Frames(strings.NewReader(text), func(data []byte) error {
+		if err := client.Frames(strings.NewReader(text), func(_ string, data []byte) error {
 			got = append(got, string(data))
 			return nil
 		}); err == nil {

@@ -33,6 +33,15 @@ func Kinds() []web.Kind {
 			Is: projection.ErrNotYet, Status: http.StatusBadRequest, Name: "not-yet",
 			Title: "The log has not come to this sequence", Detail: "Ask for a sequence up to X-Taurus-Sequence.",
 		},
+		Unlike(),
+	}
+}
+
+// Unlike is the kind of old events that cannot be told.
+func Unlike() web.Kind {
+	return web.Kind{
+		Is: projection.ErrUnlike, Status: http.StatusServiceUnavailable, Name: "log-unlike",
+		Title: "The log gives something else than was there", Detail: "Try again in a moment.",
 	}
 }
 

@@ -153,6 +153,8 @@ func (f *feeds) follow(c echo.Context, filter projection.Filter, fallback uint64
 		f.cut.Inc()
 	case errors.Is(err, errFeedWrite):
 		return nil
+	case errors.Is(err, projection.ErrUnlike):
+		_ = out.problem(reader.Unlike().Problem(err)) // Who is gone by now need not be told.
 	}
 	return err // Too late for a status; it is logged.
 }

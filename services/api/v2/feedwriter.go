@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/services/api/web"
 )
 
 var (
@@ -98,6 +99,17 @@ func (w *feedWriter) dismiss() error {
 		return err
 	}
 	return errFeedSlow
+}
+
+// problem says why the feed ends where no status can any more. The client may come back
+// behind the last event it has.
+func (w *feedWriter) problem(p web.Problem) error {
+	w.extend()
+	text, err := json.Marshal(p, json.Deterministic(true))
+	if err != nil {
+		return fmt.Errorf("%w: %w", errFeedWrite, err)
+	}
+	return w.send(fmt.Sprintf("retry: 5000\nid: %d\nevent: problem\ndata: %s\n\n", w.last, text))
 }
 
 // idle keeps the connection open and moves the client's Last-Event-ID on past

@@ -89,13 +89,8 @@ func (f *frame) problemOf(err error, kinds []Kind) Problem {
 	}
 	for _, k := range kinds {
 		if errors.Is(err, k.Is) {
-			p := newProblem(k.Status, k.Name, k.Title, k.Detail, faults)
-			if k.Detail == "" {
-				p.Detail = k.Is.Error() + "."
-			}
-			if told, ok := errors.AsType[Detailed](err); ok {
-				p.Detail = told.Detail()
-			}
+			p := k.Problem(err)
+			p.Faults = faults
 			return p
 		}
 	}
@@ -107,6 +102,18 @@ func (f *frame) problemOf(err error, kinds []Kind) Problem {
 	}
 	return newProblem(http.StatusInternalServerError, "internal", "Something went wrong inside",
 		"It was logged under the request id.", nil)
+}
+
+// Problem is what an error of the kind is answered with.
+func (k Kind) Problem(err error) Problem {
+	p := newProblem(k.Status, k.Name, k.Title, k.Detail, nil)
+	if k.Detail == "" {
+		p.Detail = k.Is.Error() + "."
+	}
+	if told, ok := errors.AsType[Detailed](err); ok {
+		p.Detail = told.Detail()
+	}
+	return p
 }
 
 func newProblem(status int, name, title, detail string, faults job.Faults) Problem {
