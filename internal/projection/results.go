@@ -2,6 +2,7 @@ package projection
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 
@@ -15,6 +16,8 @@ import (
 // is fresh or old, so it is the same one.
 type results struct {
 	first, last uint64
+	// holes are the sequences right behind those that the log lacks.
+	holes []behindHole
 	// full are packed results of blockLength events each, one behind the other,
 	// each led by its length; open is the block that is not full yet.
 	full [][]byte
@@ -25,6 +28,9 @@ type results struct {
 	words  []string
 	number map[string]uint64
 }
+
+// behindHole is a sequence before which the log lacks some, and how many so far.
+type behindHole struct{ sequence, lacking uint64 }
 
 // outcome is what became of an event.
 type outcome struct {
@@ -63,6 +69,9 @@ func (r *results) add(m *Model, rec cluster.Record, c cluster.Change) {
 	if r.first == 0 {
 		r.first = m.Sequence()
 	}
+	if lacking := m.Sequence() - r.last - 1; r.last != 0 && lacking > 0 {
+		r.holes = append(r.holes, behindHole{m.Sequence(), r.lacking(r.last) + lacking})
+	}
 	r.last = m.Sequence()
 	why := ""
 	if rec.Rejection == "" {
@@ -71,11 +80,26 @@ func (r *results) add(m *Model, rec cluster.Record, c cluster.Change) {
 	r.entry = r.pack(r.entry[:0], m, c, why)
 	r.open = binary.AppendUvarint(r.open, uint64(len(r.entry)))
 	r.open = append(r.open, r.entry...)
-	if (r.last-r.first+1)%blockLength == 0 {
+	if (r.place(r.last)+1)%blockLength == 0 {
 		r.full = append(r.full, bytes.Clone(r.open))
 		r.open = r.open[:0]
 	}
 }
+
+// lacking is how many sequences between the first and one are not in the log.
+func (r *results) lacking(sequence uint64) uint64 {
+	n, found := slices.BinarySearchFunc(r.holes, sequence, func(h behindHole, sequence uint64) int { return cmp.Compare(h.sequence, sequence) })
+	if !found {
+		n--
+	}
+	if n < 0 {
+		return 0
+	}
+	return r.holes[n].lacking
+}
+
+// place is how many results there are before that of a sequence.
+func (r *results) place(sequence uint64) uint64 { return sequence - r.first - r.lacking(sequence) }
 
 func (r *results) pack(b []byte, m *Model, c cluster.Change, why string) []byte {
 	if c.Job == nil {
@@ -165,7 +189,7 @@ func (r *results) at(sequence uint64) outcome {
 	if sequence == r.last {
 		return r.unpack(r.entry, sequence)
 	}
-	n := sequence - r.first
+	n := r.place(sequence)
 	block := r.open
 	if n/blockLength < uint64(len(r.full)) {
 		block = r.full[n/blockLength]
