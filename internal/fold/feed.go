@@ -24,6 +24,7 @@ type Feed struct {
 	log     eventlog.Log
 	space   events.Space
 	guard   *guard
+	losses  losses
 	records chan cluster.Record
 	failed  chan error
 	known   chan struct{}
@@ -36,7 +37,7 @@ type Feed struct {
 // ctx ends. Without marks it is only held against its seals.
 func Start(ctx context.Context, log eventlog.Log, space events.Space, marks Marks) *Feed {
 	f := &Feed{
-		log: log, space: space, records: make(chan cluster.Record, buffered), failed: make(chan error, 1), known: make(chan struct{}),
+		log: log, space: space, losses: losses{log: log}, records: make(chan cluster.Record, buffered), failed: make(chan error, 1), known: make(chan struct{}),
 	}
 	var err error
 	if f.guard, err = newGuard(marks); err != nil {
@@ -151,7 +152,7 @@ func (f *Feed) admit(ctx context.Context, r *cluster.Record) error {
 	if !ok {
 		return err
 	}
-	found, err := accepted(ctx, f.log, r.Sequence, func(l events.LossAccepted) bool { return l.From <= b.To() && b.From() <= l.To })
+	found, err := f.losses.accepted(ctx, r.Sequence, func(a acceptance) bool { return a.from <= b.To() && b.From() <= a.to })
 	if err != nil {
 		return err
 	}
@@ -169,7 +170,7 @@ func (f *Feed) over(ctx context.Context, ended error) error {
 	if !ok {
 		return f.shorter(ended)
 	}
-	err := acceptedHole(ctx, f.log, h, ended)
+	err := f.losses.hole(ctx, h, ended)
 	if hole, ok := errors.AsType[*HoleError](err); ok {
 		hole.Before = f.guard.lastAt
 	}

@@ -24,10 +24,23 @@ func holeOf(err error, next uint64) (hole, bool) {
 	return hole{}, false
 }
 
-// acceptedHole returns nil if the log says that a hole was accepted, a *HoleError if
-// it does not, or why it cannot be read.
-func acceptedHole(ctx context.Context, log eventlog.Log, h hole, cause error) error {
-	found, err := accepted(ctx, log, h.to+1, func(l events.LossAccepted) bool { return l.From <= h.from && h.to <= l.To })
+// losses are what a log says was lost, and accepted. They stand behind what they are
+// about, so a fold looks ahead for them; what it has looked at once it remembers, or a log
+// of many holes would be read to its end for each.
+type losses struct {
+	log eventlog.Log
+	// through is the last sequence that was looked at.
+	through uint64
+	found   []acceptance
+}
+
+// acceptance is one of them, and where it stands.
+type acceptance struct{ at, from, to uint64 }
+
+// hole returns nil if the log says that a hole was accepted, a *HoleError if it does
+// not, or why it cannot be read.
+func (l *losses) hole(ctx context.Context, h hole, cause error) error {
+	found, err := l.accepted(ctx, h.to+1, func(a acceptance) bool { return a.from <= h.from && h.to <= a.to })
 	if err != nil {
 		return err
 	}
@@ -37,31 +50,49 @@ func acceptedHole(ctx context.Context, log eventlog.Log, h hole, cause error) er
 	return nil
 }
 
-// accepted looks in what a log holds from a sequence on for a loss that was
-// accepted and fits. Other holes on the way are passed over.
-func accepted(ctx context.Context, log eventlog.Log, from uint64, fits func(events.LossAccepted) bool) (bool, error) {
-	bounds, err := log.Bounds(ctx)
+// accepted looks in what the log holds from a sequence on for a loss that was
+// accepted and fits. It is asked with sequences that only grow.
+func (l *losses) accepted(ctx context.Context, from uint64, fits func(acceptance) bool) (bool, error) {
+	for _, a := range l.found {
+		if a.at >= from && fits(a) {
+			return true, nil
+		}
+	}
+	bounds, err := l.log.Bounds(ctx)
 	if err != nil {
 		return false, err
 	}
-	for next := from; next <= bounds.Last; {
-		var ended error
-		for rec, err := range log.Read(ctx, next, bounds.Last) {
-			if err != nil {
-				ended = err
-				break
-			}
-			next = rec.Sequence + 1
-			if loss, ok := lossOf(rec); ok && fits(loss) {
-				return true, nil
-			}
+	for next := max(from, l.through+1); next <= bounds.Last; {
+		found, err := l.look(ctx, next, bounds.Last, fits)
+		if found {
+			return true, nil
 		}
-		h, ok := holeOf(ended, next)
-		switch {
-		case ok:
-			next = h.to + 1
-		default:
-			return false, ended
+		next = max(next, l.through+1)
+		h, ok := holeOf(err, next)
+		if !ok {
+			return false, err
+		}
+		next = h.to + 1 // Another hole, on the way.
+	}
+	return false, nil
+}
+
+// look goes through a range of the log up to a loss that fits, and reports whether there
+// is one. The error is why it got no further.
+func (l *losses) look(ctx context.Context, from, to uint64, fits func(acceptance) bool) (bool, error) {
+	for rec, err := range l.log.Read(ctx, from, to) {
+		if err != nil {
+			return false, err
+		}
+		l.through = rec.Sequence
+		loss, ok := lossOf(rec)
+		if !ok {
+			continue
+		}
+		a := acceptance{rec.Sequence, loss.From, loss.To}
+		l.found = append(l.found, a)
+		if fits(a) {
+			return true, nil
 		}
 	}
 	return false, nil
