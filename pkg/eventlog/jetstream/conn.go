@@ -15,7 +15,7 @@ import (
 )
 
 // dial connects and verifies the server, and has prepare make or verify what is
-// to be used on it.
+// to be used on it. Where ctx meets its deadline first, the error is ErrUnavailable, too.
 func dial(
 	ctx context.Context, o Options, prepare func(context.Context, *nats.Conn, jetstream.JetStream, Options) error,
 ) (*nats.Conn, jetstream.JetStream, error) {
@@ -24,7 +24,7 @@ func dial(
 	}
 	nc, err := connect(ctx, o)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, late(ctx, err)
 	}
 	js, err := newJetStream(nc, o)
 	if err == nil {
@@ -36,10 +36,19 @@ func dial(
 	if err != nil {
 		nc.Close()
 
-		return nil, nil, err
+		return nil, nil, late(ctx, err)
 	}
 
 	return nc, js, nil
+}
+
+// late says of what was waited for in vain that it is unavailable.
+func late(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return unavailable(err)
+	}
+
+	return err
 }
 
 // connect returns a connection, waiting until ctx ends for a server to be

@@ -30,9 +30,9 @@ type Log struct {
 
 // Open connects, verifies the stream that is there, and returns it as a log; it
 // never makes one, which is for Create. It waits for NATS to start and to elect
-// until ctx ends; what waiting does not mend is an error at once: a
-// *NoStreamError if there is no stream, an *UnfitError if it has other settings
-// than asked for.
+// until ctx ends, at its deadline with eventlog.ErrUnavailable; what waiting does not
+// mend is an error at once: a *NoStreamError if there is no stream, an *UnfitError if it
+// has other settings than asked for.
 func Open(ctx context.Context, o Options) (*Log, error) {
 	o = o.withDefaults()
 	var restored uint64

@@ -131,9 +131,70 @@ func TestOpenWaitsForTheServer(t *testing.T) {
 	s.Stop()
 	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := jetstream.Open(short, jetstream.Options{URL: s.URL()}); !errors.Is(err, context.DeadlineExceeded) ||
-		!errors.Is(err, nats.ErrNoServers) {
-		t.Fatalf("got %v, want both the deadline and the reason", err)
+	for what, dial := range dials() {
+		if err := dial(short, s.URL()); !errors.Is(err, eventlog.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) ||
+			!errors.Is(err, nats.ErrNoServers) {
+			t.Errorf("%s: got %v, want that it is unavailable, the deadline and the reason", what, err)
+		}
+	}
+	// Who gives up by himself is told that.
+	cancelled, giveUp := context.WithCancel(t.Context())
+	giveUp()
+	if _, err := jetstream.Open(cancelled, jetstream.Options{URL: s.URL()}); !errors.Is(err, context.Canceled) || errors.Is(err, eventlog.ErrUnavailable) {
+		t.Errorf("got %v, want that it was cancelled", err)
+	}
+}
+
+// dials are the ways to what is kept in NATS.
+func dials() map[string]func(context.Context, string) error {
+	return map[string]func(context.Context, string) error{
+		"open": func(ctx context.Context, url string) error {
+			l, err := jetstream.Open(ctx, jetstream.Options{URL: url})
+			if err == nil {
+				err = l.Close()
+			}
+
+			return err
+		},
+		"open leases": func(ctx context.Context, url string) error {
+			l, err := jetstream.OpenLeases(ctx, jetstream.Options{URL: url})
+			if err == nil {
+				err = l.Close()
+			}
+
+			return err
+		},
+		"create": func(ctx context.Context, url string) error { return jetstream.Create(ctx, jetstream.Options{URL: url}) },
+		"create leases": func(ctx context.Context, url string) error {
+			return jetstream.CreateLeases(ctx, jetstream.Options{URL: url})
+		},
+	}
+}
+
+// TestOpenSaysThatJetStreamDoesNotAnswer: a server that is there, alone of its cluster,
+// has nobody who answers for streams.
+func TestOpenSaysThatJetStreamDoesNotAnswer(t *testing.T) {
+	o := &server.Options{
+		ServerName: "alone", Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, MaxPayload: jetstream.MaxPayload,
+		JetStream: true, StoreDir: t.TempDir(), Routes: server.RoutesFromStr("nats://127.0.0.1:1,nats://127.0.0.1:2"),
+	}
+	o.Cluster.Name, o.Cluster.Host, o.Cluster.Port = "three", "127.0.0.1", -1
+	s, err := server.NewServer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	defer s.WaitForShutdown()
+	defer s.Shutdown()
+	if !s.ReadyForConnections(time.Minute) {
+		t.Fatal("the server does not start")
+	}
+	short, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	if _, err := jetstream.Open(short, jetstream.Options{URL: s.ClientURL()}); !errors.Is(err, eventlog.ErrUnavailable) {
+		t.Errorf("got %v, want that it is unavailable", err)
+	} else if !strings.Contains(err.Error(), "last attempt") {
+		t.Errorf("%v does not say why", err)
 	}
 }
 
