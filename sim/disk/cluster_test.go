@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
+	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 	"github.com/milosgajdos/taurus/sim/disk"
@@ -406,23 +407,37 @@ func (st *store) judge(ctx context.Context, c *trio) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	found, err := read(ctx, c.url, st.options, &store{mark: st.mark})
+	if err == nil {
+		return st.judgeReading(found)
+	}
 	switch why := named(err); {
-	case err == nil && !reflect.DeepEqual(found.folded, st.records):
-		return "", fmt.Errorf("a service goes on with %d records that are not the %d there were", len(found.folded), len(st.records))
-	case errors.Is(found.ended, eventlog.ErrGap), errors.Is(found.ended, eventlog.ErrTruncated):
-		return "whole, and another reading says that records are missing", nil
-	case errors.Is(found.ended, eventlog.ErrUnavailable):
-		return "whole, and then unavailable", nil
-	case found.ended != nil:
-		return "", fmt.Errorf("a service goes on, and cannot read: %w", found.ended)
-	case err == nil && !reflect.DeepEqual(found.again, st.records):
-		return "whole, and another reading gives others", nil
-	case err == nil:
-		return whole, nil
 	case why != "":
 		return why, nil
 	case errors.Is(err, eventlog.ErrUnavailable):
 		return "unavailable", nil
 	}
 	return "", fmt.Errorf("refused without a name: %w", err)
+}
+
+// judgeReading is judge for a log that was folded.
+func (st *store) judgeReading(found findings) (string, error) {
+	if !reflect.DeepEqual(found.folded, st.records) {
+		return "", fmt.Errorf("a service goes on with %d records that are not the %d there were", len(found.folded), len(st.records))
+	}
+	if err := found.told(st.records); err != nil {
+		return "", err
+	}
+	ended := found.ended()
+	unlike, refused := errors.AsType[*fold.UnlikeError](ended)
+	switch {
+	case ended == nil:
+		return whole, nil
+	case refused && unlike.Missing:
+		return "whole, and another reading is refused: records are missing", nil
+	case refused:
+		return "whole, and another reading is refused: it gives others", nil
+	case errors.Is(ended, eventlog.ErrUnavailable):
+		return "whole, and then unavailable", nil
+	}
+	return "", fmt.Errorf("a service goes on, and cannot read: %w", ended)
 }

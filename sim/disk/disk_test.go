@@ -6,10 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"iter"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -89,7 +91,7 @@ func (st *store) fill(t *testing.T, url, name string) {
 		must(t, err)
 		st.records = append(st.records, rec)
 	}
-	must(t, foldAll(t.Context(), log, st))
+	must(t, foldAll(t.Context(), log, st, fold.NewTrail()))
 	if st.mark.Sequence != bounds.Last || !st.mark.Known {
 		t.Fatalf("the mark is %+v, the log ends at %d", st.mark, bounds.Last)
 	}
@@ -146,10 +148,21 @@ type idle struct{}
 func (idle) Step(machine.Moment, machine.Input) []machine.Effect { return nil }
 func (idle) Wake() time.Time                                     { return time.Time{} }
 
+// trailed is a state that leaves a trail, as that of an api does.
+type trailed struct {
+	*cluster.State
+	trail *fold.Trail
+}
+
+func (t trailed) Apply(r cluster.Record) (cluster.Change, error) {
+	t.trail.Note(&r)
+	return t.State.Apply(r)
+}
+
 // foldAll folds a log as a service does until it has caught up and would act, and
 // returns why it does not get there. The mark of st is what it goes by, if there is one.
-func foldAll(ctx context.Context, log eventlog.Log, st *store) error {
-	loop, err := fold.New(cluster.New(), fold.Options{
+func foldAll(ctx context.Context, log eventlog.Log, st *store, trail *fold.Trail) error {
+	loop, err := fold.New(trailed{cluster.New(), trail}, fold.Options{
 		Log: log, Space: events.NewSpace(0), Role: "test", Logger: zerolog.Nop(), Marks: &marks{of: st, set: st.mark.Sequence != 0},
 	})
 	if err != nil {
@@ -206,13 +219,15 @@ func (st *store) try(t *testing.T, rng *rand.Rand, other string) {
 	damaged := &store{mark: st.mark}
 	found, err := start(ctx, dir, st.options, damaged)
 	switch why := named(err); {
-	case err == nil && found.ended != nil:
-		t.Fatalf("%q: a service goes on, and cannot read: %v", done, found.ended)
-	case err == nil && reflect.DeepEqual(found.folded, st.records) && reflect.DeepEqual(found.again, st.records):
+	case err == nil && found.ended() != nil:
+		t.Fatalf("%q: a service goes on, and cannot read: %v", done, found.ended())
+	case err == nil && reflect.DeepEqual(found.folded, st.records):
+		if err := found.told(st.records); err != nil {
+			t.Fatalf("%q: %v", done, err)
+		}
 		t.Logf("%q: whole", done)
 	case err == nil:
-		t.Fatalf("%q: a service goes on with %d records, and reads %d, that are not the %d there were",
-			done, len(found.folded), len(found.again), len(st.records))
+		t.Fatalf("%q: a service goes on with %d records that are not the %d there were", done, len(found.folded), len(st.records))
 	case why == "":
 		t.Fatalf("%q: refused without a name: %v", done, err)
 	default:
@@ -232,10 +247,50 @@ func start(ctx context.Context, dir string, o jetstream.Options, st *store) (fin
 
 // findings are what a service that goes on has of a log.
 type findings struct {
-	// folded are the records that it was given, again those of a reading after.
-	folded, again []eventlog.Record
-	// ended is why the reading after ended.
+	// folded are the records that it was given.
+	folded []eventlog.Record
+	again  []reading
+}
+
+// reading is what a log was read as, once it was folded.
+type reading struct {
+	from    uint64
+	records []eventlog.Record
+	// ended is why it ended before it had all.
 	ended error
+}
+
+// told returns an error unless a reading gave what there was of a log, up to where it
+// says that it ends.
+func (r reading) told(records []eventlog.Record) error {
+	want := records[r.from-1:]
+	if r.ended != nil && len(r.records) < len(want) {
+		want = want[:len(r.records)]
+	}
+	if !slices.EqualFunc(r.records, want, func(a, b eventlog.Record) bool { return reflect.DeepEqual(a, b) }) {
+		return fmt.Errorf("a reading from %d gives %d records that are not the %d there were", r.from, len(r.records), len(want))
+	}
+	return nil
+}
+
+// ended is why one of the readings ended.
+func (f findings) ended() error {
+	for _, r := range f.again {
+		if r.ended != nil {
+			return r.ended
+		}
+	}
+	return nil
+}
+
+// told is that of all readings.
+func (f findings) told(records []eventlog.Record) error {
+	for _, r := range f.again {
+		if err := r.told(records); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // witness is a log that keeps what a fold is given of it.
@@ -265,23 +320,25 @@ func read(ctx context.Context, url string, o jetstream.Options, st *store) (find
 		return findings{}, err
 	}
 	defer func() { _ = log.Close() }()
-	w := &witness{Log: log}
-	if err := foldAll(ctx, w, st); err != nil {
+	w, trail := &witness{Log: log}, fold.NewTrail()
+	if err := foldAll(ctx, w, st, trail); err != nil {
 		if ctx.Err() != nil { // A service waits for a log that is away, and says so.
 			_, away := log.Bounds(context.WithoutCancel(ctx))
 			err = errors.Join(err, away)
 		}
 		return findings{}, err
 	}
-	bounds, err := log.Bounds(ctx)
-	if err != nil {
-		return findings{}, err
-	}
 	found := findings{folded: w.records}
-	for rec, err := range log.Read(ctx, 1, bounds.Last) {
-		if found.ended = err; err == nil {
-			found.again = append(found.again, rec)
+	last := trail.UpTo(math.MaxUint64)
+	// From the beginning, as ?at= does, and from the middle, as feeds and histories do.
+	for _, from := range []uint64{1, last / 2, last - last/8} {
+		again := reading{from: max(from, 1)}
+		for r, err := range trail.Read(ctx, log, events.NewSpace(0), again.from, last) {
+			if again.ended = err; err == nil {
+				again.records = append(again.records, eventlog.Record{Sequence: r.Sequence, Time: r.Time, Message: r.Message})
+			}
 		}
+		found.again = append(found.again, again)
 	}
 	return found, nil
 }

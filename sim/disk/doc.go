@@ -12,10 +12,12 @@
 // two: blocks of the log, what the Raft groups of the stream and of JetStream itself
 // keep, directories, or all there is. What is read then is up to which server leads, and
 // which one serves the reader, so one that was damaged is made to lead, and the log is
-// folded some times more. Two things are known, and told in the output: NATS takes a
-// replica with a hole for a current one and does not mend it; and a reading after the
-// fold, which nothing holds against the seals, may come from a replica that a file of
-// another log was put on.
+// folded some times more. NATS takes a replica with a hole for a current one and does not
+// mend it; that is told in the output.
+//
+// Once it is folded the log is read again, as an api does for old events. A reading, too,
+// gives what there was, or is refused: it may come from a replica that a file of another
+// log was put on.
 //
 // Of three servers a seed repeats the draws; which files there are to draw from, and who
 // leads, is not the same each time. There are a third as many seeds of these.
