@@ -136,7 +136,7 @@ type tester struct {
 func (tester) Role() string                { return "tester" }
 func (r tester) Subject(job string) string { return r.space.Plan(job) }
 func (tester) Last(j *cluster.Job) uint64  { return j.LastPlan }
-func (r tester) Decide(_ *cluster.State, j *cluster.Job, now time.Time) deciding.Proposal {
+func (r tester) Decide(_ *cluster.State, j *cluster.Job, now time.Time, _ uint64) deciding.Proposal {
 	return r.decide(j, now)
 }
 
