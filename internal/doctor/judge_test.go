@@ -95,6 +95,11 @@ func TestJudge(t *testing.T) {
 			f.Parts[0] = part("api", "api-1", ready.Check{Name: ready.CheckRecords, Level: ready.Warn, Detail: "2 records of the log are rejected"})
 			f.Mesos.Flags, f.Mesos.Active, f.Mesos.Inactive = nil, 4, 1
 		},
+		"warned": func(f *doctor.Facts) {
+			f.Parts[0] = part("api", "api-1", ready.Check{Name: "parts", Level: ready.Warn, Detail: "no reaper has been seen for 40s: start taurus-reaper"})
+			f.NATS.Skew, f.NATS.SkewWithin = 5*time.Second, 4*time.Second // It may be a second.
+			f.Mesos.Flags["authenticate_http_frameworks"] = "false"
+		},
 		"no agents":     func(f *doctor.Facts) { f.Mesos.Active = 0 },
 		"silent master": func(f *doctor.Facts) { f.Mesos = &doctor.Mesos{Master: "http://m:5050", Err: errors.New("refused")} },
 		"lost": func(f *doctor.Facts) {

@@ -3,6 +3,7 @@ package presence_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -212,6 +213,93 @@ func TestWhatStrangersWrite(t *testing.T) {
 		all, err := look(t, s).All()
 		if err != nil || len(all) != 2 || all[0].Unreadable == "" || all[1].Role != "reaper" || all[1].Name != "two" {
 			t.Errorf("%+v, %v", all, err)
+		}
+	})
+}
+
+// TestWhoLeavesIsGoneAtOnce, and missed once it would be back.
+func TestWhoLeavesIsGoneAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{Leases: memory.NewLeases(time.Now)}
+		k := keep(t, s, "reaper", "reaper-1")
+		time.Sleep(time.Second) // So that looks and renewals take turns.
+		w := look(t, s)
+		time.Sleep(time.Minute + time.Second)
+		k.leave() // A second after it was seen.
+		if all, err := s.Present(t.Context()); err != nil || len(all) != 0 {
+			t.Errorf("there are %+v (%v)", all, err)
+		}
+		time.Sleep(presence.MissingAfter - 2*time.Second)
+		missing(t, w, "reaper", "")
+		time.Sleep(2 * time.Second)
+		if got := w.Missing("reaper"); !strings.HasPrefix(got, "no reaper has been seen for 1") {
+			t.Errorf("missing: %q", got)
+		}
+	})
+}
+
+// TestAWriteThatNeverWorked is no reason to start again before it has had its time.
+func TestAWriteThatNeverWorked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{Leases: memory.NewLeases(time.Now)}
+		s.away.Store(true)
+		k := keep(t, s, "reaper", "reaper-1")
+		time.Sleep(presence.WriteMax)
+		if c := k.Check(); c.Level != ready.Fail || c.Restart || !strings.Contains(c.Detail, "no write to NATS has worked yet: nobody there") {
+			t.Errorf("%+v", c)
+		}
+		time.Sleep(time.Second)
+		if c := k.Check(); c.Level != ready.Fail || !c.Restart {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// TestOfThoseThatAreGone the newest are remembered.
+func TestOfThoseThatAreGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{Leases: memory.NewLeases(time.Now)}
+		w := presence.NewWatch(s, time.Now, zerolog.Nop())
+		for n := range 300 {
+			if err := s.Renew(t.Context(), "api", fmt.Sprintf("api-%03d", n), []byte("{}"), time.Second); err != nil {
+				t.Fatal(err)
+			}
+			w.Look(t.Context())
+			time.Sleep(2 * time.Second)
+		}
+		w.Look(t.Context())
+		if all, err := w.All(); err != nil || len(all) != 256 || all[0].Name != "api-044" {
+			t.Errorf("%d are remembered, from %s on (%v)", len(all), all[0].Name, err)
+		}
+	})
+}
+
+// TestWhoCannotBeRead may be able: an update may write what this program does not know.
+func TestWhoCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{Leases: memory.NewLeases(time.Now)}
+		w := presence.NewWatch(s, time.Now, zerolog.Nop())
+		write := func(id, data string) {
+			t.Helper()
+			if err := s.Renew(t.Context(), "planner", id, []byte(data), time.Second); err != nil {
+				t.Fatal(err)
+			}
+			w.Look(t.Context())
+		}
+		const unable = `{"checks":[{"check":"room","level":"fail","detail":"full"}]}`
+		write("a", unable)
+		if got := w.Unable("planner"); got != "planner a is not ready: full" || !w.Fails("planner", ready.CheckRoom) {
+			t.Errorf("unable: %q", got)
+		}
+		write("b", "{")
+		if got := w.Unable("planner"); got != "" || w.Fails("planner", ready.CheckRoom) {
+			t.Errorf("unable: %q", got)
+		}
+		// What one said that is gone counts for nothing.
+		time.Sleep(2 * time.Second)
+		write("c", `{"checks":[{"check":"read","level":"fail","detail":"slow"}]}`)
+		if got := w.Unable("planner"); got != "planner c is not ready: slow" || w.Fails("planner", ready.CheckRoom) || !w.Fails("planner", ready.CheckRead) {
+			t.Errorf("unable: %q", got)
 		}
 	})
 }

@@ -221,6 +221,10 @@ func TestRoom(t *testing.T) {
 			w.store.refuse(fmt.Errorf("%w: no room", eventlog.ErrFull))
 			_ = w.append(t.Context())
 			w.want(ready.CheckRoom, full, false, "refused an append as full 0s ago: ")
+			time.Sleep(ready.FailureMemory) // Nobody may want to append anything.
+			w.want(ready.CheckRoom, ready.OK, false, "10 %")
+			_ = w.append(t.Context())
+			w.want(ready.CheckRoom, full, false, "refused an append as full 0s ago: ")
 			w.store.refuses.Store(nil)
 			if err := w.append(t.Context()); err != nil {
 				t.Fatal(err)

@@ -32,10 +32,13 @@ func TestReportTellsWhatFails(t *testing.T) {
 // the bounds, whoever wrote it.
 func TestOthersAreTold(t *testing.T) {
 	r := ready.Report{Role: "api", Name: "api-1", Version: "v1", Started: time.Unix(5, 0).UTC(), Sequence: 7, Able: true}
-	r.Add(ready.Check{Name: ready.CheckFold, Detail: "fine"}, ready.Check{Name: ready.CheckRoom, Level: ready.Fail, Detail: strings.Repeat("ä", ready.DetailMax)})
+	r.Add(ready.Check{Name: ready.CheckFold, Detail: "fine"}, ready.Check{Name: ready.CheckRoom, Level: ready.Fail, Detail: strings.Repeat("ä", 9*ready.DetailMax)})
 	data, err := r.Encode()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(data) > 2*ready.DetailMax {
+		t.Errorf("%d bytes are told", len(data))
 	}
 	got, err := ready.Decode(data)
 	if err != nil {
