@@ -16,6 +16,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/internal/queue"
+	"github.com/milosgajdos/taurus/internal/ready"
 	"github.com/milosgajdos/taurus/internal/replica"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -54,6 +55,7 @@ type Service struct {
 	killer  Killer
 	kills   *queue.Queue[order]
 	naming  *naming
+	taken   taken
 }
 
 // order is a kill to be sent, until a time.
@@ -78,7 +80,7 @@ func New(opt Options) (*Service, error) {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
 	}
-	return &Service{replica: r, killer: opt.Killer, kills: queue.New[order](), naming: naming}, nil
+	return &Service{replica: r, killer: opt.Killer, kills: queue.New[order](), naming: naming, taken: taken{now: opt.Now}}, nil
 }
 
 // Run reaps until ctx ends.
@@ -97,6 +99,11 @@ func (s *Service) Run(ctx context.Context) error {
 // Ready returns nil once the reaper has caught up with the log, and while the
 // configuration names the master that the log has kills sent to.
 func (s *Service) Ready() error { return errors.Join(s.replica.Ready(), s.naming.ready()) }
+
+// Checks say more than Ready: whether Mesos takes kills.
+func (s *Service) Checks() []ready.Check {
+	return []ready.Check{ready.Work(s.Ready()), s.taken.check()}
+}
 
 // Sequence is the last one folded.
 func (s *Service) Sequence() uint64 { return s.replica.Sequence() }
@@ -126,8 +133,11 @@ func (s *Service) send(ctx context.Context) {
 }
 
 func (s *Service) kill(ctx context.Context, k order) reaping.Killed {
-	ctx, cancel := context.WithDeadline(ctx, k.deadline)
+	bounded, cancel := context.WithDeadline(ctx, k.deadline)
 	defer cancel()
-	err := s.killer.Kill(ctx, mesos.Target(k.Target), k.TaskID, k.AgentID, k.Grace)
+	err := s.killer.Kill(bounded, mesos.Target(k.Target), k.TaskID, k.AgentID, k.Grace)
+	if ctx.Err() == nil {
+		s.taken.note(err)
+	}
 	return reaping.Killed{Ticket: k.Ticket, Stale: errors.Is(err, mesos.ErrStaleStream), Err: err}
 }
