@@ -14,6 +14,9 @@ type Result struct {
 	// Touched are the tasks that the event is about, as they are now. Of one that
 	// did not count they are those that stand against it.
 	Touched []Touched `json:"touched,omitempty"`
+	// Untold are how many more tasks it is about, where there are more than TouchedMax
+	// ranges of them.
+	Untold uint32 `json:"untold,omitzero"`
 }
 
 // Touched are attempts of one or more slots in a row that are alike.

@@ -277,6 +277,47 @@ func TestTouchedTasks(t *testing.T) {
 	}
 }
 
+// An event about many tasks, each unlike the next, is told and kept of up to TouchedMax of
+// them, and says how many more there are.
+func TestTouchedTasksAreBounded(t *testing.T) {
+	t.Parallel()
+	const tasks = 4000
+	l := begin("service", tasks)
+	l.plan(0, tasks-1)
+	for n := uint32(0); n < tasks; n += 2 {
+		l.stage(n)
+	}
+	l.doom(0, tasks-1)
+	for n := range 9 { // The first is of as many as are told.
+		last := []uint32{projection.TouchedMax - 1, tasks - 1}[min(n, 1)]
+		l.append(spaceOf().Kill("a"), events.KillIssued{Run: l.run, Slots: []events.SlotRange{{From: 0, To: last, Attempt: 1}}})
+	}
+	fresh := running(t, l.log)
+	before := fresh.ResultBytes()
+	old := projection.NewKeeping(l.log, 1)
+	stop := run(old)
+	defer func() { _ = stop() }()
+	for _, p := range []*projection.Projection{fresh, old} {
+		piece, err := p.Piece(t.Context(), l.n-9, projection.Filter{}, 1<<24)
+		if err != nil || len(piece.Events) == 0 {
+			t.Fatal(piece, err)
+		}
+		for i, ev := range piece.Events {
+			touched, untold := ev.Result.Touched, uint32(tasks-projection.TouchedMax)
+			if i == 1 {
+				untold = 0
+			}
+			if len(touched) != projection.TouchedMax || ev.Result.Untold != untold || touched[projection.TouchedMax-1].To != projection.TouchedMax-1 {
+				t.Errorf("%d, %s: %d are told, %d are not, want %d and %d", ev.Sequence, ev.Type, len(touched), ev.Result.Untold, projection.TouchedMax, untold)
+			}
+		}
+	}
+	const each = 8 * projection.TouchedMax
+	if before > 10*each+20*int(l.n) {
+		t.Errorf("the results take %d bytes", before)
+	}
+}
+
 // The results of all events there ever were are in memory: they must be small.
 func TestResultsAreSmall(t *testing.T) {
 	t.Parallel()

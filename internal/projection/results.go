@@ -40,6 +40,12 @@ type outcome struct {
 	result    Result
 }
 
+// TouchedMax is how many ranges of alike tasks are told, and kept, of one event. An event
+// of 70 bytes may name 100,000 tasks that are each unlike the next, and what is told of them
+// would be half a MiB in memory for as long as the log is kept; what the event names is in
+// its data anyway.
+const TouchedMax = 1000
+
 // blockLength is how many results share a slice. To find one, those before it
 // in its block are jumped over.
 const blockLength = 32
@@ -62,7 +68,13 @@ const (
 	taskDoomed       = 0x20
 	taskChanged      = 0x40
 	taskOfAnotherRun = 0x80
+	// untold is in the place of one more, before how many tasks are not told. There is no
+	// such state.
+	untold = taskStateMask
 )
+
+// All states are below untold.
+const _ = uint(untold - 1 - cluster.Withdrawn)
 
 // add packs what became of a record, the last that m folded.
 func (r *results) add(m *Model, rec cluster.Record, c cluster.Change) {
@@ -150,7 +162,10 @@ func (c *Counts) list() [8]*uint32 {
 }
 
 func packTasks(b []byte, c cluster.Change, sequence uint64, changed bool) []byte {
-	for i := 0; i < len(c.Tasks); {
+	for i, told := 0, 0; i < len(c.Tasks); told++ {
+		if told == TouchedMax {
+			return binary.AppendUvarint(append(b, untold), uint64(len(c.Tasks)-i))
+		}
 		t, n := c.Tasks[i], 1
 		for i+n < len(c.Tasks) && alike(t, c.Tasks[i+n]) && uint64(c.Tasks[i+n].Slot) == uint64(t.Slot)+uint64(n) {
 			n++
@@ -223,6 +238,11 @@ func (r *results) unpack(p packed, sequence uint64) outcome {
 		}
 	}
 	for len(p) > 0 {
+		if p[0] == untold {
+			p.octet()
+			res.Untold = uint32(p.number())
+			break
+		}
 		t := p.touched(sequence, res.Run)
 		t.Host, host = host, ""
 		res.Touched = append(res.Touched, t)
