@@ -30,11 +30,18 @@ func Warnings(data []byte, contentType string) []Fault {
 		}
 		data, line = c.json, c.line
 	}
-	w := warner{line: line, dec: jsontext.NewDecoder(bytes.NewReader(data)), fields: map[reflect.Type]map[string]reflect.Type{}}
+	w := newWarner(data, line)
 	if err := w.value(reflect.TypeFor[document]()); err != nil {
 		return nil
 	}
 	return w.warnings
+}
+
+func newWarner(data []byte, line func(int64) int) *warner {
+	return &warner{
+		line: line, dec: jsontext.NewDecoder(bytes.NewReader(data)), fields: map[reflect.Type]*fields{},
+		bare: strings.NewReplacer("_", "", "-", "", " ", ""),
+	}
 }
 
 // warner walks a document along the types of a spec.
@@ -43,13 +50,25 @@ type warner struct {
 	line     func(int64) int
 	warnings Faults
 	// fields are those of the structs that were met.
-	fields map[reflect.Type]map[string]reflect.Type
+	fields map[reflect.Type]*fields
+	// bare takes the punctuation out of a name.
+	bare *strings.Replacer
+	// compared counts the names that were held against those of fields.
+	compared int
+}
+
+// fields are the JSON names of a struct, and the types behind them.
+type fields struct {
+	types map[string]reflect.Type
+	// names are in order.
+	names []string
 }
 
 // fieldsOf are the fields of a struct, found once.
-func (w *warner) fieldsOf(t reflect.Type) map[string]reflect.Type {
+func (w *warner) fieldsOf(t reflect.Type) *fields {
 	if w.fields[t] == nil {
-		w.fields[t] = fieldsOf(t)
+		types := fieldsOf(t)
+		w.fields[t] = &fields{types, slices.Sorted(maps.Keys(types))}
 	}
 	return w.fields[t]
 }
@@ -85,7 +104,7 @@ func (w *warner) object(t reflect.Type) error {
 	if _, err := w.dec.ReadToken(); err != nil {
 		return err
 	}
-	fields := w.fieldsOf(t)
+	known := w.fieldsOf(t)
 	at, start := pointerPath(w.dec.StackPointer()), w.line(w.dec.InputOffset()-1)
 	replicas := false
 	for kind := w.dec.PeekKind(); kind != '}'; kind = w.dec.PeekKind() {
@@ -95,7 +114,7 @@ func (w *warner) object(t reflect.Type) error {
 		}
 		name := strings.ToLower(token.String())
 		replicas = replicas || name == "replicas"
-		if err := w.member(fields, at, name, token.String()); err != nil {
+		if err := w.member(known, at, name, token.String()); err != nil {
 			return err
 		}
 	}
@@ -109,15 +128,15 @@ func (w *warner) object(t reflect.Type) error {
 }
 
 // member walks the value of one name, or warns of it.
-func (w *warner) member(fields map[string]reflect.Type, at, name, written string) error {
-	if field, ok := fields[name]; ok {
+func (w *warner) member(known *fields, at, name, written string) error {
+	if field, ok := known.types[name]; ok {
 		return w.value(field)
 	}
 	if w.warnings.full() {
 		return w.dec.SkipValue()
 	}
 	message := "is no field and has no effect"
-	if near := nearest(name, fields); near != "" {
+	if near := w.nearest(name, known); near != "" {
 		message += fmt.Sprintf("; did you mean %q?", near)
 	}
 	w.warnings.add(Fault{
@@ -145,17 +164,12 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 
 // nearest is the field whose name is at most two edits away, or one for short
 // names, or one that differs in punctuation only.
-func nearest(name string, fields map[string]reflect.Type) string {
-	best, bestEdits := "", 3
-	bare := strings.NewReplacer("_", "", "-", "", " ", "")
-	known := make([]string, 0, len(fields))
-	for field := range fields {
-		known = append(known, field)
-	}
-	slices.Sort(known)
-	for _, field := range known {
+func (w *warner) nearest(name string, known *fields) string {
+	best, bestEdits, plain := "", 3, w.bare.Replace(name)
+	for _, field := range known.names {
+		w.compared++
 		edits := levenshtein.Distance(name, field, bestEdits)
-		if bare.Replace(name) == bare.Replace(field) {
+		if plain == w.bare.Replace(field) {
 			edits = 0
 		}
 		if edits < bestEdits && edits <= len(field)/3 {

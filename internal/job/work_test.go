@@ -1,6 +1,8 @@
 package job
 
 import (
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -27,6 +29,34 @@ func TestLinesAreCountedOn(t *testing.T) {
 		want := 1 + strings.Count(string(data[:min(max(at, 0), 3000)]), "\n")
 		if got := line(at); got != want {
 			t.Errorf("offset %d is in line %d, want %d", at, got, want)
+		}
+	}
+}
+
+// TestWarningsAreLinear counts what is done for fields that are none: each is read once,
+// and no more of them are held against what was meant than are told.
+func TestWarningsAreLinear(t *testing.T) {
+	known := newWarner(nil, nil).fieldsOf(reflect.TypeFor[document]()).names
+	for _, n := range []int{10, 100, 1000, 60_000} {
+		var doc strings.Builder
+		doc.WriteString(`{"id":"a"`)
+		for i := range n {
+			fmt.Fprintf(&doc, ",\n\"imag%d\":1", i)
+		}
+		doc.WriteString("}")
+		data, lines := []byte(doc.String()), 0
+		line := lineIn(data)
+		w := newWarner(data, func(at int64) int {
+			lines++
+			return line(at)
+		})
+		if err := w.value(reflect.TypeFor[document]()); err != nil {
+			t.Fatal(err)
+		}
+		told := min(n, maxFaults+1)
+		if len(w.warnings) != told || w.compared != told*len(known) || lines > told+1 {
+			t.Errorf("%d fields: %d told, %d names compared, %d lines counted; want %d, %d, %d",
+				n, len(w.warnings), w.compared, lines, told, told*len(known), told+1)
 		}
 	}
 }
