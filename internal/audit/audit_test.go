@@ -1,13 +1,16 @@
 package audit_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/mark"
 	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -247,13 +250,33 @@ func TestStrangersRecords(t *testing.T) {
 	if !r.Whole || r.Rejected.Count != 1 || r.Rejected.First[0].Sequence != 22 || r.Unsummed != 1 {
 		t.Errorf("%+v", r)
 	}
-	l.add(events.NewSpace(0).Job("web"), events.JobDeleted{Run: 1})
-	last := &l.records[len(l.records)-1]
-	m := last.Message
-	m.Header["ce-type"] = "taurus.job.deleted.v9"
-	m.Header[events.HeaderSum] = ""
-	delete(m.Header, events.HeaderSum)
-	if r = l.audit(func(*audit.Auditor) {}); r.Rejected.Count != 2 {
-		t.Errorf("%+v", r)
+}
+
+// TestNewerRecords: a record of a major version that this program does not know stops every
+// fold, with a checksum or without, and all of them are left out of an export at once.
+func TestNewerRecords(t *testing.T) {
+	l := whole(t)
+	for _, unsummed := range []bool{true, false} {
+		l.add(events.NewSpace(0).Job("web"), events.JobDeleted{Run: 1})
+		m := &l.records[len(l.records)-1].Message
+		m.Header[events.HeaderType] = "taurus.job.deleted.v9"
+		delete(m.Header, events.HeaderSum)
+		if !unsummed {
+			sum := events.Sum(*m)
+			m.Header[events.HeaderSum] = base64.RawURLEncoding.EncodeToString(sum[:12])
+		}
+		last := l.records[len(l.records)-1]
+		if _, err := cluster.Decode(events.NewSpace(0), last.Sequence, last.Time, last.Message); !errors.Is(err, events.ErrUnknownMajor) {
+			t.Fatalf("a fold says %v", err)
+		}
+	}
+	r := l.audit(func(*audit.Auditor) {})
+	if r.Whole || r.Rejected.Count != 0 || len(r.Problems) != 2 || r.Unsummed != 1 {
+		t.Fatalf("%+v", r)
+	}
+	for i, p := range r.Problems {
+		if p.Code != audit.CodeNewer || p.From != uint64(22+i) || !strings.Contains(strings.Join(p.Ways, "\n"), "`taurus log restore FILE --without 22,23`") {
+			t.Errorf("%+v", p)
+		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -140,32 +142,47 @@ func (a *Auditor) accepted(rec eventlog.Record, ev events.LossAccepted) {
 	})
 }
 
-// judge tells whether a fold takes in a record.
+// judge tells whether a fold takes in a record. One of a newer major version stops it,
+// whatever else is wrong with the record, unless somebody has changed it.
 func (a *Auditor) judge(rec eventlog.Record, unfit error) {
 	at := archive.Range{From: rec.Sequence, To: rec.Sequence}
-	switch {
-	case errors.Is(unfit, events.ErrSum):
+	if errors.Is(unfit, events.ErrSum) {
 		a.found(lost(CodeChanged, at, fmt.Sprintf("the record at sequence %d does not fit its checksum: it was changed after it was written, or forged", rec.Sequence)))
 		a.rejected(rec, unfit.Error())
 		return
-	case errors.Is(unfit, events.ErrUnsummed):
+	}
+	unsummed := errors.Is(unfit, events.ErrUnsummed)
+	if unsummed {
 		a.report.Unsummed++
-		if a.summed {
-			a.rejected(rec, unfit.Error())
-			return
-		}
-	default:
-		a.summed = true
 	}
 	decoded, err := cluster.Decode(a.space, rec.Sequence, rec.Time, rec.Message)
 	switch {
 	case err != nil:
-		a.found(Problem{Code: CodeNewer, Range: at, Message: err.Error(), Ways: []string{
-			"install the newer taurus on every host; this one stops there",
-			fmt.Sprintf("or, if a stranger wrote it, put an export back without it: `taurus log restore FILE --without %d` (docs/operating.md)", rec.Sequence),
-		}})
+		a.found(Problem{Code: CodeNewer, Range: at, Message: err.Error()})
+	case unsummed && a.summed:
+		a.rejected(rec, unfit.Error())
 	case decoded.Rejection != "":
 		a.rejected(rec, decoded.Rejection)
+	}
+	a.summed = a.summed || !unsummed
+}
+
+// newer adds the ways out to what newer programs wrote: all of it is left out at once.
+func newer(problems []Problem) {
+	var sequences []string
+	for _, p := range problems {
+		if p.Code == CodeNewer {
+			sequences = append(sequences, strconv.FormatUint(p.From, 10))
+		}
+	}
+	for i := range problems {
+		if problems[i].Code == CodeNewer {
+			problems[i].Ways = []string{
+				"install the newer taurus on every host; this one stops there",
+				fmt.Sprintf("or, if a stranger wrote it, put an export back without it: `taurus log restore FILE --without %s` (docs/operating.md)",
+					strings.Join(sequences, ",")),
+			}
+		}
 	}
 }
 
@@ -227,6 +244,7 @@ func (a *Auditor) Report() Report {
 			"a seal was noted of records up to %d, and the log ends at %d", anchor.Sequence, r.Last)))
 	}
 	r.Problems = slices.DeleteFunc(all, func(p Problem) bool { return p.Lost() && a.excused(p) })
+	newer(r.Problems)
 	slices.SortStableFunc(r.Problems, func(x, y Problem) int { return cmp.Compare(x.From, y.From) })
 	r.Whole = len(r.Problems) == 0
 	return r

@@ -12,6 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	natsjs "github.com/nats-io/nats.go/jetstream"
 
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/projection"
@@ -157,12 +161,7 @@ func (i *installation) stateDirs() (args []string) {
 // dooms counts the decisions, behind a sequence, that tasks are to end.
 func (i *installation) dooms(after uint64) (n int) {
 	i.t.Helper()
-	log, err := jetstream.Open(i.t.Context(), jetstream.Options{
-		URL: i.nats.URL(), Kind: jetstream.Ledger, Subjects: []string{events.Prefix + ".>"}, Partitions: events.DefaultPartitions,
-	})
-	if err != nil {
-		i.t.Fatal(err)
-	}
+	log := i.ledger()
 	defer func() { _ = log.Close() }()
 	bounds, err := log.Bounds(i.t.Context())
 	if err != nil {
@@ -411,4 +410,130 @@ func TestALogIsRestored(t *testing.T) {
 	}
 	testwait.Until(t, "the job has ended", func() bool { return len(i.alive()) == 4 })
 	i.stop()
+}
+
+// ledger opens the log as who may write anything.
+func (i *installation) ledger() *jetstream.Log {
+	i.t.Helper()
+	log, err := jetstream.Open(i.t.Context(), jetstream.Options{
+		URL: i.nats.URL(), Kind: jetstream.Ledger, Subjects: []string{events.Prefix + ".>"}, Partitions: events.DefaultPartitions,
+	})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return log
+}
+
+// forge writes an event of a major version that no program knows, behind it what a user
+// decided then, and returns its sequence.
+func (i *installation) forge(run uint64) uint64 {
+	i.t.Helper()
+	log := i.ledger()
+	defer func() { _ = log.Close() }()
+	env := events.Envelope{ID: "forged", Source: "a stranger", Time: time.Now()}
+	scaled := events.JobScaled{Run: run, Version: 2, Group: "web", Replicas: 4}
+	subject := events.NewSpace(0).Job("web")
+	forged, err := events.Encode(subject, env, scaled)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	forged.Header[events.HeaderType] = "taurus.job.scaled.v2"
+	delete(forged.Header, events.HeaderSum)
+	env.ID = "decided"
+	decided, err := events.Encode(subject, env, scaled)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	receipt, err := log.Append(i.t.Context(), eventlog.Fact(forged))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if _, err := log.Append(i.t.Context(), eventlog.Fact(decided)); err != nil {
+		i.t.Fatal(err)
+	}
+	return receipt.Last
+}
+
+// TestAnEventOfAnotherMajorIsTakenOut: somebody writes what no program knows how to read.
+// Every service stops and says so. An operator takes the record out as the page says,
+// leaving the marks as they are, and services go on with all that is behind it.
+func TestAnEventOfAnotherMajorIsTakenOut(t *testing.T) {
+	i := install(t)
+	i.launch()
+	i.ready()
+	i.submit("web", 3)
+	i.runs("web", 3)
+	alive := i.alive()
+	job, err := i.api.Job(t.Context(), "web", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := i.forge(job.Run)
+	stopped := func() {
+		t.Helper()
+		for role, p := range i.roles {
+			status, text := <-p.status, p.out.String()
+			if status != service.ExitFault || !strings.Contains(text, "another major version") ||
+				!strings.Contains(text, fmt.Sprintf("sequence %d", forged)) || !strings.Contains(text, "An event of another major version") {
+				t.Errorf("%s ended with %d: %s", role, status, text)
+			}
+		}
+	}
+	stopped()
+	i.launch() // No start mends it.
+	stopped()
+
+	// The page, step by step.
+	check := append([]string{"check"}, i.stateDirs()...)
+	way := regexp.MustCompile(`--without [\d,]+`).FindString(i.log(1, check...))
+	if want := fmt.Sprint("--without ", forged); way != want {
+		t.Fatalf("the check names %q, want %q", way, want)
+	}
+	file := filepath.Join(t.TempDir(), "taurus.ndjson")
+	i.log(1, "export", file)
+	i.remove("TAURUS")
+	i.log(0, append([]string{"restore", file}, strings.Fields(way)...)...)
+	i.log(0, "create")
+	accept := regexp.MustCompile(`accept-loss --from \d+ --to \d+`).FindString(i.log(1, check...))
+	if want := fmt.Sprintf("accept-loss --from %d --to %[1]d", forged); accept != want {
+		t.Fatalf("the check names %q, want %q", accept, want)
+	}
+	i.log(0, append(strings.Fields(accept), "--yes", "--reason", "a stranger wrote it")...)
+	i.log(0, check...)
+
+	i.launch()
+	i.ready()
+	i.runs("web", 4)
+	now := i.alive()
+	for _, id := range alive {
+		if !slices.Contains(now, id) {
+			t.Errorf("%s ran, and does not; Mesos runs %q", id, now)
+		}
+	}
+	if n := i.dooms(0); n > 0 {
+		t.Errorf("%d times tasks were doomed", n)
+	}
+	if _, err := i.api.Stop(t.Context(), "web", ""); err != nil {
+		t.Fatal(err)
+	}
+	testwait.Until(t, "the job has ended", func() bool { return len(i.alive()) == 0 })
+	i.stop()
+	i.log(0, check...)
+}
+
+// remove removes a stream, as an operator does.
+func (i *installation) remove(stream string) {
+	i.t.Helper()
+	nc, err := nats.Connect(i.nats.URL())
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := natsjs.New(nc)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if err := js.DeleteStream(i.t.Context(), stream); err != nil {
+		i.t.Fatal(err)
+	}
 }
