@@ -26,7 +26,10 @@ func TestSumIsAsDocumented(t *testing.T) {
 		"nothing":      {},
 		"two headers":  {Subject: "s", Header: map[string]string{"b": "2", "a": "1"}, Data: []byte("{}")},
 		"many headers": {Subject: "s", Header: many},
-		"much data":    {Subject: "s", Data: []byte(strings.Repeat("x", 5000))},
+		"an envelope and more": {Subject: "s", Header: map[string]string{
+			events.HeaderID: "1", events.HeaderTrace: "2", events.HeaderActor: "3", "a": "4", "ce-j": "5", "z": "6",
+		}},
+		"much data": {Subject: "s", Data: []byte(strings.Repeat("x", 5000))},
 	} {
 		sum := events.Sum(m)
 		if want := documentedSum(m); sum != want {

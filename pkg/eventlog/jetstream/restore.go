@@ -2,10 +2,13 @@ package jetstream
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -26,8 +29,8 @@ const (
 	// does not get it.
 	headerTime = serverPrefix + "Taurus-Time"
 
-	// fillerSubject has what stands for a missing record until all are there.
-	fillerSuffix = ".restore.filler"
+	// fillerToken is in the subject of what stands for a missing record until all are there.
+	fillerToken = "restore-filler"
 
 	// restoreBatch and restoreBytes bound what is put back at once.
 	restoreBatch = 500
@@ -148,16 +151,13 @@ func (r *Restoration) Skip(ctx context.Context, to uint64) error {
 	return nil
 }
 
-// filler is a subject of the stream on which no record ever is.
-func (r *Restoration) filler() string { return fillerSubject(r.log.options) }
+// filler is a subject of the stream on which no record is: it is made of what is
+// restored, so that nobody could write there while that was a log.
+func (r *Restoration) filler() string {
+	below := strings.TrimRight(r.log.options.Subjects[0], ".>")
+	of := sha256.Sum256([]byte(r.source))
 
-func fillerSubject(o Options) string {
-	subject := o.Subjects[0]
-	for len(subject) > 0 && (subject[len(subject)-1] == '>' || subject[len(subject)-1] == '.') {
-		subject = subject[:len(subject)-1]
-	}
-
-	return subject + fillerSuffix
+	return below + "." + fillerToken + "." + hex.EncodeToString(of[:16])
 }
 
 func (r *Restoration) put(ctx context.Context, m eventlog.Message) error {
@@ -208,6 +208,9 @@ func (r *Restoration) Finish(ctx context.Context) error {
 		s, err := r.log.js.Stream(ctx, o.Stream)
 		if err != nil {
 			return err
+		}
+		if _, restoring := s.CachedInfo().Config.Metadata[restoringKey]; !restoring {
+			return nil // It was done, and the answer was lost.
 		}
 		if r.fillers {
 			if err := s.Purge(ctx, jetstream.WithPurgeSubject(r.filler())); err != nil {

@@ -154,3 +154,51 @@ func readAll(t *testing.T, l eventlog.Log, to uint64) []eventlog.Record {
 
 	return all
 }
+
+// TestRestoreEndsInAHole: also if nothing is behind it, and whatever a stranger has
+// written. The end of it may be interrupted at any point.
+func TestRestoreEndsInAHole(t *testing.T) {
+	t.Parallel()
+	s := natstest.Start(t)
+	o := jetstream.Options{URL: s.URL(), Partitions: 64}
+	records := past()[:20]
+	records[7].Subject = "taurus.ev.restore.filler"
+	records[9].Subject = "taurus.ev.restore-filler"
+	put := func() *jetstream.Restoration {
+		r := restoring(t, o, "export")
+		putBack(t, r, records, 20)
+		if err := r.Skip(within(t), 25); err != nil {
+			t.Fatal(err)
+		}
+
+		return r
+	}
+	_ = put().Close() // Nothing of it is stored.
+	r := put()
+	// What stands for the hole is removed, and the stream is no log yet.
+	if err := r.Interrupted(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	_ = r.Close()
+	r = put()
+	if r.Last() != 25 {
+		t.Errorf("it goes on behind %d, want 25", r.Last())
+	}
+	if err := r.Finish(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Finish(within(t)); err != nil { // Its answer was lost, say.
+		t.Error(err)
+	}
+	l := open(t, o)
+	b, err := l.Bounds(within(t))
+	if err != nil || b.First != 1 || b.Last != 25 {
+		t.Fatalf("%+v, %v", b, err)
+	}
+	if got := readAll(t, l, 20); !reflect.DeepEqual(got, records) {
+		t.Errorf("got %+v, want %+v", got, records)
+	}
+	if receipt, err := l.Append(within(t), fact(1)); err != nil || receipt.First != 26 {
+		t.Errorf("it goes on at %d, %v, want 26", receipt.First, err)
+	}
+}
