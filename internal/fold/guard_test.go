@@ -36,6 +36,8 @@ type store struct {
 	// bounds were asked for, and away is at which time they cannot be had.
 	broken      chan struct{}
 	asked, away int
+	// purged is up to where records were removed in good order.
+	purged uint64
 }
 
 func newStore(t testing.TB) *store {
@@ -151,8 +153,12 @@ func (s *store) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Re
 		s.mu.Unlock()
 		for next := max(from, 1); to == 0 || next <= to; {
 			s.mu.Lock()
-			records, grown := s.records, s.grown
+			records, grown, purged := s.records, s.grown, s.purged
 			s.mu.Unlock()
+			if len(records) == 0 && next <= purged {
+				yield(eventlog.Record{}, &eventlog.TruncatedError{First: purged + 1})
+				return
+			}
 			if len(records) > 0 && records[0].Sequence > next && next == 1 {
 				yield(eventlog.Record{}, &eventlog.TruncatedError{First: records[0].Sequence})
 				return
@@ -193,7 +199,7 @@ func (s *store) Bounds(context.Context) (eventlog.Bounds, error) {
 		return eventlog.Bounds{}, eventlog.ErrUnavailable
 	}
 	if len(s.records) == 0 {
-		return eventlog.Bounds{First: 1}, nil
+		return eventlog.Bounds{First: s.purged + 1, Last: s.purged}, nil
 	}
 	return eventlog.Bounds{First: s.records[0].Sequence, Last: s.records[len(s.records)-1].Sequence}, nil
 }
@@ -283,6 +289,8 @@ func TestGuard(t *testing.T) {
 		"the beginning lost":          {func(s *store) { s.lose(1, 4) }, eventlog.ErrTruncated, "1..4 are missing", 0},
 		"the end lost, and accepted":  {func(s *store) { s.lose(13, 21); s.accept(13, 21) }, nil, "", 13},
 		"accepted much later":         {func(s *store) { s.lose(13, 21); s.jobs(20); s.accept(13, 21); s.jobs(1) }, nil, "", 34},
+		"another loss accepted":       {func(s *store) { s.lose(13, 21); s.jobs(20); s.accept(25, 30) }, fold.ErrOther, "", 0},
+		"accepted, and another loss":  {func(s *store) { s.lose(13, 21); s.jobs(20); s.accept(13, 21); s.accept(25, 30) }, nil, "", 34},
 		"not all of it accepted":      {func(s *store) { s.lose(13, 21); s.accept(13, 20) }, fold.ErrShort, "", 0},
 		"accepted elsewhere":          {func(s *store) { s.lose(13, 21); s.add(events.SealSubject, events.LossAccepted{From: 13, To: 21}) }, fold.ErrShort, "", 0},
 		"all lost, and accepted":      {func(s *store) { s.lose(1, 21); s.accept(1, 21) }, nil, "", 1},
@@ -430,6 +438,20 @@ func TestMarkUnread(t *testing.T) {
 			t.Errorf("%v, acted %t", err, acted)
 		}
 	})
+}
+
+// TestPurged: a log of which nothing is kept is not one in which nothing ever was.
+func TestPurged(t *testing.T) {
+	for name, marks := range map[string]fold.Marks{"without a mark": nil, "with one": &kept{found: true, mark: mark.Mark{Sequence: 5}}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStore(t)
+			s.purged = 10
+			_, acted, err := s.run(marks)
+			if err == nil || acted || !strings.Contains(err.Error(), "missing") {
+				t.Errorf("%s: %v, acted %t", name, err, acted)
+			}
+		})
+	}
 }
 
 // TestGuardWhileTheLogIsAway: what the guard has to ask the log it asks again.

@@ -301,6 +301,25 @@ func TestOtherSeals(t *testing.T) {
 	}
 }
 
+// TestSealsOfNobody: what is no seal, since it has no sum or another, breaks nothing.
+func TestSealsOfNobody(t *testing.T) {
+	for name, change := range map[string]func(m *events.Message){
+		"no sum":      func(m *events.Message) { delete(m.Header, events.HeaderSum) },
+		"another sum": func(m *events.Message) { m.Header[events.HeaderSum] = "AAAAAAAAAAAAAAAA" },
+	} {
+		l := newLog(t)
+		l.job(3)
+		m, err := events.Encode(events.SealSubject, events.Envelope{ID: "e"}, events.LogSealed{Through: 3, Hash: chain.Hash{1}.String()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&m)
+		if err := l.chain.Add(4, start, m); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestManyUnsealed: of a log that nobody seals only so many hashes are kept, and the
 // next seal fits all the same.
 func TestManyUnsealed(t *testing.T) {
