@@ -1,9 +1,11 @@
 package mark_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +113,84 @@ func TestInterrupted(t *testing.T) {
 			rt.Fatalf("%+v, want one of the last two", got)
 		}
 	})
+}
+
+// TestTornAtEachByte: a write of a mark that ended anywhere, with what was there before,
+// zeros or anything else behind that, leaves the mark or the one before it; both of them
+// torn at once are damage, and never a mark that nobody saved.
+func TestTornAtEachByte(t *testing.T) {
+	const every = 4096
+	dir := t.TempDir()
+	f := open(t, dir)
+	file := f.Path()
+	image := func(m mark.Mark) []byte {
+		t.Helper()
+		if err := f.Save(m); err != nil {
+			t.Fatal(err)
+		}
+		return read(t, file)
+	}
+	var saved [5]mark.Mark
+	var images [5][]byte
+	for i := range saved {
+		saved[i] = mark.Mark{Sequence: uint64(i + 1), Time: time.Unix(int64(i), 0).UTC(), Hash: chain.Hash{byte(i + 1), 7}, Known: i%2 == 0, First: chain.Hash{9}, Loss: [32]byte{byte(i)}}
+		images[i] = image(saved[i])
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const size = 145
+	for at := range size + 1 {
+		for name, rest := range map[string]func(before []byte) []byte{
+			"what was before": func(before []byte) []byte { return before },
+			"zeros":           func(before []byte) []byte { return make([]byte, len(before)) },
+			"ones":            func(before []byte) []byte { return bytes.Repeat([]byte{0xff}, len(before)) },
+		} {
+			for n := 3; n < 5; n++ { // The mark whose write is torn.
+				torn := bytes.Clone(images[n])
+				from := int((n + 1) % 2 * every) // Generations count from 1.
+				copy(torn[from+at:from+size], rest(images[n-1][from+at:from+size]))
+				if err := os.WriteFile(file, torn, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				got, found, err := mark.Read(dir)
+				if err != nil || !found || got != saved[n] && got != saved[n-1] {
+					t.Fatalf("mark %d torn at %d, then %s: %+v, %t, %v", n, at, name, got, found, err)
+				}
+				if got == saved[n] && !bytes.Equal(torn[from:from+size], images[n][from:from+size]) {
+					t.Fatalf("mark %d torn at %d, then %s: it is taken for whole", n, at, name)
+				}
+				// In a power failure the slot beside it may be torn as well.
+				other := every - from
+				copy(torn[other+at:other+size], make([]byte, size))
+				if err := os.WriteFile(file, torn, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				zeros := bytes.Equal(torn, make([]byte, len(torn))) // As a new file is.
+				if got, found, err := mark.Read(dir); err == nil && found == zeros || err == nil && found && (!slices.Contains(saved[:n+1], got)) ||
+					err != nil && !errors.Is(err, mark.ErrDamaged) {
+					t.Fatalf("mark %d and the one before torn at %d: %+v, %t, %v", n, at, got, found, err)
+				}
+			}
+		}
+	}
+}
+
+// TestNothingToWriteTo: where no mark can be kept nobody goes on without one.
+func TestNothingToWriteTo(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	taken := t.TempDir()
+	if err := os.Mkdir(filepath.Join(taken, "mark"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{file, filepath.Join(file, "below"), taken, "/dev/null"} {
+		if f, err := mark.Open(dir, nil); err == nil || errors.Is(err, mark.ErrDamaged) || errors.Is(err, mark.ErrInUse) {
+			t.Errorf("%s: %v, %v", dir, f, err)
+		}
+	}
 }
 
 func read(t testing.TB, path string) []byte {
