@@ -2,7 +2,9 @@ package archive_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"iter"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -251,6 +253,50 @@ func TestLogReadsPastHoles(t *testing.T) {
 		t.Errorf("read %v, lost %v", got, lost)
 	}
 }
+
+// TestLogEndsInAHole: what is said to be lost is no more than was asked for.
+func TestLogEndsInAHole(t *testing.T) {
+	for name, ended := range map[string]error{
+		"a gap": &eventlog.GapError{Want: 3, Got: 9}, "truncated": &eventlog.TruncatedError{First: 9},
+	} {
+		var lost archive.Range
+		for item, err := range archive.Log(t.Context(), ending{ended}, 3, 6) {
+			if err != nil || lost.From != 0 {
+				t.Fatalf("%s: %+v, %v", name, item, err)
+			}
+			lost = item.Lost
+		}
+		if want := (archive.Range{From: 3, To: 6}); lost != want {
+			t.Errorf("%s: %s is lost, want %s", name, lost, want)
+		}
+	}
+	// A log that ends before what was read of it has lost more than that.
+	for _, ended := range []error{&eventlog.GapError{Want: 3, Got: 2}, &eventlog.ChangedError{Sequence: 2}, eventlog.ErrUnavailable} {
+		items := 0
+		for item, err := range archive.Log(t.Context(), ending{ended}, 3, 6) {
+			if items++; !errors.Is(err, ended) || item.Lost.From != 0 {
+				t.Errorf("%v: %+v, %v", ended, item, err)
+			}
+		}
+		if items != 1 {
+			t.Errorf("%v: %d items", ended, items)
+		}
+	}
+}
+
+// ending is a log of which reading ends at once.
+type ending struct{ err error }
+
+func (e ending) Read(context.Context, uint64, uint64) iter.Seq2[eventlog.Record, error] {
+	return func(yield func(eventlog.Record, error) bool) { yield(eventlog.Record{}, e.err) }
+}
+
+func (ending) Append(context.Context, ...eventlog.Entry) (eventlog.Receipt, error) {
+	return eventlog.Receipt{}, eventlog.ErrClosed
+}
+func (ending) Bounds(context.Context) (eventlog.Bounds, error)       { return eventlog.Bounds{}, nil }
+func (ending) SequenceAt(context.Context, time.Time) (uint64, error) { return 0, nil }
+func (ending) Close() error                                          { return nil }
 
 // FuzzReader: whatever a file holds, it is read or refused.
 func FuzzReader(f *testing.F) {

@@ -218,6 +218,7 @@ func TestAnchors(t *testing.T) {
 		{audit.Anchor{Sequence: 15, Hash: l.hashAt(14)}, func() {}, audit.CodeOther},
 		{audit.Anchor{Sequence: 99, Hash: l.hashAt(14)}, func() {}, audit.CodeShort},
 		{audit.Anchor{Sequence: 22, Hash: l.hashAt(14)}, func() { l.accept(50, 60) }, audit.CodeUnknown},
+		{audit.Anchor{Sequence: 3, Hash: l.hashAt(3)}, func() { l.lose(3, 3); l.accept(3, 3) }, audit.CodeUnknown},
 	} {
 		c.harm()
 		r := l.audit(func(a *audit.Auditor) { a.Expect(c.anchor) })

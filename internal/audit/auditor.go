@@ -216,8 +216,8 @@ func (a *Auditor) compare(sequence uint64, sum [32]byte) {
 
 func unknown(anchor Anchor) Problem {
 	return Problem{
-		Code: CodeUnknown, Message: fmt.Sprintf("nothing can be said of the seal of %d: records before it are lost, and none behind them is sealed", anchor.Sequence),
-		Ways: []string{"compare with a seal from before the loss, or from after the next seal"},
+		Code: CodeUnknown, Message: fmt.Sprintf("nothing can be said of the seal of %d: its record, or one before it that no later seal is over, is not here", anchor.Sequence),
+		Ways: []string{"compare with a seal from before what is missing, or from after the next seal"},
 	}
 }
 
@@ -240,6 +240,10 @@ func (a *Auditor) Report() Report {
 		all = append(all, m.problems(r)...)
 	}
 	for _, anchor := range a.anchors {
+		if anchor.Sequence <= r.Last {
+			all = append(all, unknown(anchor))
+			continue
+		}
 		all = append(all, lost(CodeShort, archive.Range{From: r.Last + 1, To: anchor.Sequence}, fmt.Sprintf(
 			"a seal was noted of records up to %d, and the log ends at %d", anchor.Sequence, r.Last)))
 	}

@@ -129,15 +129,13 @@ func (a Acceptance) fits() error {
 	return nil
 }
 
-// whole finds the first part of a range that is there and in none of the lost ones.
+// whole finds the first part of a range that is there and in none of the lost ones, which
+// are in order.
 func whole(r archive.Range, lost []archive.Range, last uint64) (archive.Range, bool) {
-	next, moved := r.From, true
-	for moved && next <= r.To && next <= last {
-		moved = false
-		for _, l := range lost {
-			if l.From <= next && next <= l.To {
-				next, moved = l.To+1, true
-			}
+	next := r.From
+	for _, l := range lost {
+		if l.From <= next && next <= l.To {
+			next = l.To + 1
 		}
 	}
 	if next > r.To || next > last {

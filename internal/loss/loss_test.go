@@ -65,6 +65,18 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %s is there, want %s", c.r, there.There, c.there)
 		}
 	}
+	// What is wrong with a record that is there is no loss of it.
+	newer := audit.Report{Problems: []audit.Problem{{Code: audit.CodeNewer, Range: span(5, 5)}}}
+	if err := (loss.Acceptance{Range: span(5, 5), Reason: "x"}).Check(newer, 20); !errors.Is(err, loss.ErrThere) {
+		t.Errorf("a record of a newer version: %v", err)
+	}
+	// What was accepted before need not be lost any more; a part of it is not all of it.
+	before := audit.Report{Losses: []audit.Loss{{Range: span(5, 8), Sequence: 20}}}
+	for r, want := range map[archive.Range]error{span(5, 8): nil, span(6, 7): nil, span(4, 8): loss.ErrThere, span(5, 9): loss.ErrThere} {
+		if err := (loss.Acceptance{Range: r, Reason: "x"}).Check(before, 20); !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("%s, of which 5..8 was accepted: %v, want %v", r, err, want)
+		}
+	}
 	if err := (loss.Acceptance{Range: span(5, 7)}).Check(holes, 20); !errors.Is(err, loss.ErrReason) {
 		t.Errorf("without a reason: %v", err)
 	}
@@ -123,11 +135,14 @@ func report(t *testing.T, log eventlog.Log) audit.Report {
 // TestNoSequenceIsGivenOutTwice: behind a lost end the log goes on after it. Wherever
 // the command is interrupted, it goes on when it is given again.
 func TestNoSequenceIsGivenOutTwice(t *testing.T) {
-	const last, lost = 10, 1777
+	const last, lost = 10, 2777
 	a := loss.Acceptance{Range: span(last+1, lost), Reason: "the disk broke", Actor: "ann", Source: "taurus/cli"}
-	for stop := range 12 { // Each append asks before and after.
+	for stop := range 16 { // Each append asks before and after.
 		appends, begun := 0, false
-		log := memory.New(memory.WithFault(func([]eventlog.Entry, bool) error {
+		log := memory.New(memory.WithFault(func(entries []eventlog.Entry, _ bool) error {
+			if len(entries) > eventlog.MaxBatch {
+				t.Errorf("%d entries at once", len(entries))
+			}
 			if begun {
 				appends++
 			}

@@ -31,7 +31,8 @@ func TestTailReplaced(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.Restart(t)
-			if _, err := open(t, o).Append(within(t), fact(76)); err != nil {
+			largest := eventlog.Message{Subject: "taurus.ev.0.a", Data: make([]byte, eventlog.MaxMessage)}
+			if _, err := open(t, o).Append(within(t), eventlog.Fact(largest)); err != nil {
 				t.Fatal(err)
 			}
 			p := natstest.NewProxy(t, s.URL())

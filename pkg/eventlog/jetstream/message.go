@@ -30,7 +30,7 @@ func encode(e eventlog.Entry) *nats.Msg {
 func decodeHeader(h nats.Header) map[string]string {
 	var out map[string]string
 	for k, v := range h {
-		if len(v) == 0 || (len(k) >= len(serverPrefix) && strings.EqualFold(k[:len(serverPrefix)], serverPrefix)) {
+		if len(v) == 0 || reserved(k) {
 			continue
 		}
 		if out == nil {
@@ -40,6 +40,11 @@ func decodeHeader(h nats.Header) map[string]string {
 	}
 
 	return out
+}
+
+// reserved reports whether a header is between us and the server.
+func reserved(name string) bool {
+	return len(name) >= len(serverPrefix) && strings.EqualFold(name[:len(serverPrefix)], serverPrefix)
 }
 
 // matches reports whether a subject falls under a pattern with NATS' wildcards.

@@ -130,6 +130,12 @@ func (r *Restoration) Put(ctx context.Context, rec eventlog.Record) error {
 		return fmt.Errorf("%w: sequence %d follows %d", eventlog.ErrInvalid, rec.Sequence, r.next-1)
 	}
 	m := rec.Message
+	for name := range m.Header {
+		if reserved(name) {
+			return fmt.Errorf("%w: the record at sequence %d has a header %s, as no log has: it would be an order to the server",
+				eventlog.ErrInvalid, rec.Sequence, name)
+		}
+	}
 	m.Header = maps.Clone(m.Header)
 	if m.Header == nil {
 		m.Header = map[string]string{}

@@ -173,6 +173,10 @@ func TestRestoreEndsInAHole(t *testing.T) {
 
 		return r
 	}
+	order := eventlog.Record{Sequence: 1, Message: eventlog.Message{Subject: "taurus.ev.1", Header: map[string]string{"nats-Rollup": "all"}}}
+	if err := restoring(t, o, "export").Put(within(t), order); !errors.Is(err, eventlog.ErrInvalid) {
+		t.Errorf("an order to the server: %v", err)
+	}
 	_ = put().Close() // Nothing of it is stored.
 	r := put()
 	// What stands for the hole is removed, and the stream is no log yet.
