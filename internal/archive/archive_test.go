@@ -3,7 +3,9 @@ package archive_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -93,11 +96,15 @@ func TestEveryByteSurvives(t *testing.T) {
 			item.Record.Header = map[string]string{text("name"): text("value"), "ce-id": text("id")}
 			item.Record.Data = rapid.OneOf(
 				rapid.SliceOfN(rapid.Byte(), 1, 20),
-				rapid.Map(rapid.SampledFrom([]string{`{}`, `null`, `{"a":"\u2028"}`, `{"a":[1,2.50]}`, `"\ud800"`, ` 1`, "1\n", "{\"a\":\n1}"}), func(s string) []byte { return []byte(s) }),
+				rapid.Map(rapid.SampledFrom([]string{`{}`, `null`, `{"a":"\u2028"}`, "\"\xff\"", `{"a":[1,2.50]}`, `"\ud800"`, ` 1`, "1\n", "{\"a\":\n1}"}), func(s string) []byte { return []byte(s) }),
 			).Draw(rt, "data")
 			items, next = append(items, item), next+1
 		}
-		got, err := read(write(t, items...))
+		file := write(t, items...)
+		if !utf8.Valid(file) {
+			rt.Fatal("others cannot read it: it is not UTF-8")
+		}
+		got, err := read(file)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -141,6 +148,71 @@ func TestAChangedFileIsSeen(t *testing.T) {
 	}
 }
 
+// TestForged: a file whose sum fits is refused all the same if it is no log.
+func TestForged(t *testing.T) {
+	const (
+		first = `{"taurus_log":1,"stream":"TAURUS","partitions":64,"from":1}`
+		one   = `{"sequence":1,"time":"2026-03-01T12:00:00Z","subject":"a","data":{}}`
+		two   = `{"sequence":2,"time":"2026-03-01T12:00:00Z","subject":"a","data":{}}`
+		three = `{"sequence":3,"time":"2026-03-01T12:00:00Z","subject":"a","data":{}}`
+	)
+	for name, c := range map[string]struct {
+		lines         string
+		last, records uint64
+		says          string // empty where nothing is wrong
+	}{
+		"as it should be":       {first + "\n" + one + "\n" + two, 2, 2, ""},
+		"with a hole":           {first + "\n" + one + "\n" + `{"lost":{"from":2,"to":2}}` + "\n" + three, 3, 2, ""},
+		"another format":        {strings.Replace(first, ":1,", ":2,", 1) + "\n" + one, 1, 1, "it has format 2"},
+		"no format":             {`{"stream":"TAURUS"}` + "\n" + one, 1, 1, "line 1"},
+		"what nobody knows":     {first + "\n" + strings.Replace(one, "}}", `},"more":1}`, 1), 1, 1, "line 2"},
+		"two in a line":         {first + "\n" + one + " " + two, 2, 2, "line 2"},
+		"a record left out":     {first + "\n" + one + "\n" + three, 3, 2, "sequence 3 follows 1"},
+		"a record twice":        {first + "\n" + one + "\n" + one, 1, 2, "sequence 1 follows 1"},
+		"swapped":               {first + "\n" + two + "\n" + one, 2, 2, "sequence 2 follows 0"},
+		"a hole too late":       {first + "\n" + one + "\n" + `{"lost":{"from":3,"to":3}}`, 3, 1, "line 3"},
+		"a hole of nothing":     {first + "\n" + one + "\n" + `{"lost":{"from":2,"to":1}}` + "\n" + two, 2, 2, "line 3"},
+		"a hole without end":    {first + "\n" + `{"lost":{"from":1,"to":18446744073709551615}}` + "\n" + strings.Replace(one, `"sequence":1`, `"sequence":0`, 1), 0, 1, "line 3"},
+		"a record of nothing":   {first + "\n{}", 1, 1, "line 2"},
+		"without a subject":     {first + "\n" + strings.Replace(one, `"a"`, `""`, 1), 1, 1, "subject"},
+		"without a time":        {first + "\n" + strings.Replace(one, "2026", "x", 1), 1, 1, "time"},
+		"more records are told": {first + "\n" + one, 1, 2, "2 records up to 1"},
+		"a later end is told":   {first + "\n" + one, 2, 1, "1 records up to 2"},
+	} {
+		file := []byte(c.lines + "\n")
+		file = fmt.Appendf(file, `{"end":{"last":%d,"records":%d,"sum":"%x"}}`+"\n", c.last, c.records, sha256.Sum256(file))
+		_, err := read(file)
+		if c.says == "" && err != nil || c.says != "" && (!errors.Is(err, archive.ErrFormat) || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
+		}
+		if _, err := read(append(file, strings.Replace(one, ":1", fmt.Sprint(":", c.last+1), 1)+"\n"...)); !errors.Is(err, archive.ErrFormat) {
+			t.Errorf("%s, and a record behind its end: %v", name, err)
+		}
+	}
+}
+
+// TestLongLines: what is longer than any record is not taken into memory.
+func TestLongLines(t *testing.T) {
+	file := write(t, record(1, `"`+strings.Repeat("x", 200_000)+`"`), record(2, "{}"))
+	for most, want := range map[int]error{len(file): nil, 200_000: archive.ErrFormat} {
+		r, err := archive.NewReader(bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Bound(most)
+		for _, e := range r.Items() {
+			err = e
+		}
+		if !errors.Is(err, want) {
+			t.Errorf("with %d bytes a line: %v, want %v", most, err, want)
+		}
+	}
+	// No line feed ever comes.
+	if _, err := archive.NewReader(bytes.NewReader(bytes.Repeat([]byte("x"), 300_000))); !errors.Is(err, archive.ErrFormat) {
+		t.Errorf("no line: %v", err)
+	}
+}
+
 // TestResume: wherever writing stopped, it can be gone on with, and a finished file
 // can be added to.
 func TestResume(t *testing.T) {
@@ -177,6 +249,27 @@ func TestResume(t *testing.T) {
 		if got, _ := os.ReadFile(name); !bytes.Equal(got, whole) {
 			t.Fatalf("cut off after %d bytes, it became\n%s", cut, got)
 		}
+	}
+}
+
+// TestResumeCutsOff: nothing stays of a line that was not finished, however long it was.
+func TestResumeCutsOff(t *testing.T) {
+	whole := write(t, record(1, `{"a":1}`))
+	begun := append(bytes.Clone(whole[:bytes.LastIndex(whole, []byte(`{"end"`))]), bytes.Repeat([]byte{0}, 5000)...)
+	name := filepath.Join(t.TempDir(), "export")
+	if err := os.WriteFile(name, begun, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := archive.Resume(f, header, func(archive.Item) error { return nil }, goOn)
+	if err == nil {
+		err = errors.Join(w.Close(), f.Close())
+	}
+	if got, _ := os.ReadFile(name); err != nil || !bytes.Equal(got, whole) {
+		t.Errorf("it became %q, %v", got, err)
 	}
 }
 

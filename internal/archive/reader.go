@@ -36,11 +36,12 @@ type Reader struct {
 	count  uint64
 	closed bool
 	end    string
+	most   int // bytes of a line
 }
 
 // NewReader begins to read a file. The error is ErrFormat, or that of reading.
 func NewReader(r io.Reader) (*Reader, error) {
-	a := &Reader{in: bufio.NewReaderSize(r, 1<<16), sum: sha256.New()}
+	a := &Reader{in: bufio.NewReaderSize(r, 1<<16), sum: sha256.New(), most: LineMax}
 	l, text, err := a.next()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -149,8 +150,8 @@ func (a *Reader) next() (l line, text []byte, err error) {
 		part, err := a.in.ReadSlice('\n')
 		text = append(text, part...)
 		switch {
-		case len(text) > LineMax:
-			return line{}, nil, a.wrong(fmt.Sprintf("it is longer than %d bytes", LineMax))
+		case len(text) > a.most:
+			return line{}, nil, a.wrong(fmt.Sprintf("it is longer than %d bytes", a.most))
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
 		case errors.Is(err, io.EOF):
