@@ -30,6 +30,8 @@ type File struct {
 	fault error // of the last fsync, nil if it did not fail
 
 	report func(error)
+	// force forces what was written to the disk.
+	force func() error
 
 	stop chan struct{}
 	done chan struct{}
@@ -53,7 +55,7 @@ func Open(dir string, report func(error)) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("state directory: %w", err)
 	}
-	f := &File{path: path, file: file, report: report, stop: make(chan struct{}), done: make(chan struct{})}
+	f := &File{path: path, file: file, report: report, force: file.Sync, stop: make(chan struct{}), done: make(chan struct{})}
 	if err := f.take(dir); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -141,13 +143,13 @@ func (f *File) keepSynced() {
 // sync does so once. The file is not held meanwhile: a disk may take its time.
 func (f *File) sync() {
 	f.mu.Lock()
-	dirty, file := f.dirty, f.file
+	dirty, force := f.dirty, f.force
 	f.dirty = false
 	f.mu.Unlock()
 	if !dirty {
 		return
 	}
-	err := file.Sync()
+	err := force()
 	f.mu.Lock()
 	before := f.fault
 	f.fault = err

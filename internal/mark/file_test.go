@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -262,6 +263,85 @@ func TestDamaged(t *testing.T) {
 			t.Errorf("%s, saved: %+v", name, got)
 		}
 		_ = f.Close()
+	}
+}
+
+// TestForced: what was saved is forced to the disk within a second, and at the end, and
+// while the disk refuses it again and again; that is told once each time it begins.
+func TestForced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []error
+		f, err := mark.Open(t.TempDir(), func(err error) { told = append(told, err) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		forced, broke := 0, error(nil)
+		f.Forcing(func() error { forced++; return broke })
+		expect := func(what string, times, tellings int) {
+			t.Helper()
+			time.Sleep(1100 * time.Millisecond)
+			synctest.Wait()
+			if forced != times || len(told) != tellings {
+				t.Errorf("%s: forced %d times and told of %v, want %d and %d", what, forced, told, times, tellings)
+			}
+			forced = 0
+		}
+		save := func() {
+			t.Helper()
+			if err := f.Save(mark.Mark{Sequence: 1, Time: time.Unix(0, 0)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		expect("nothing saved", 0, 0)
+		save()
+		save()
+		expect("saved", 1, 0)
+		expect("not saved since", 0, 0)
+		broke = errors.New("the disk broke")
+		save()
+		expect("refused", 1, 1)
+		expect("refused again", 1, 1)
+		broke = nil
+		expect("taken", 1, 1)
+		expect("taken, and nothing saved", 0, 1)
+		broke = errors.New("the disk broke")
+		save()
+		expect("refused once more", 1, 2)
+		if !errors.Is(told[1], broke) || !strings.Contains(told[1].Error(), f.Path()) {
+			t.Errorf("told %v", told[1])
+		}
+		if err := f.Close(); !errors.Is(err, broke) || forced != 1 {
+			t.Errorf("at the end forced %d times, %v", forced, err)
+		}
+		if err := f.Close(); err != nil || forced != 1 {
+			t.Errorf("at the second end forced %d times, %v", forced, err)
+		}
+	})
+}
+
+// TestNotSaved: what could not be written is not the mark.
+func TestNotSaved(t *testing.T) {
+	f := open(t, t.TempDir())
+	saved := mark.Mark{Sequence: 7, Time: time.Unix(1, 0).UTC()}
+	if err := errors.Join(f.Save(saved), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Save(mark.Mark{Sequence: 8}); err == nil {
+		t.Error("saved in a file that is closed")
+	}
+	if got, found := load(t, f); !found || got != saved {
+		t.Errorf("%+v, want %+v", got, saved)
+	}
+}
+
+// TestModes: what a service has folded is nobody else's business.
+func TestModes(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	f := open(t, dir)
+	for path, want := range map[string]os.FileMode{dir: 0o700, f.Path(): 0o600} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s is %v, %v, want %v", path, info.Mode(), err, want)
+		}
 	}
 }
 
