@@ -126,6 +126,9 @@ func TestStrangerOnEachPort(t *testing.T) {
 			checkAdmin(t, p, rows)
 			if p.Role == "api" {
 				checkAPI(t, p)
+				if status := askAs(t, p.Address, "GET", "/v2/jobs", "evil.example"); status != http.StatusMisdirectedRequest {
+					t.Errorf("a page whose name leads here is answered with %d", status)
+				}
 			}
 			for _, address := range slices.Compact([]string{p.Admin, p.Address}) {
 				if p.Role != "nats" || address == p.Admin {
@@ -215,9 +218,15 @@ func checkAPI(t *testing.T, p part) {
 // ask sends a request as it is, without a client that would tidy it up.
 func ask(t *testing.T, address, method, path string) int {
 	t.Helper()
+	return askAs(t, address, method, path, address)
+}
+
+// askAs is ask for another host.
+func askAs(t *testing.T, address, method, path, host string) int {
+	t.Helper()
 	c := dial(t, address)
 	defer func() { _ = c.Close() }()
-	_, err := fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", method, path, address)
+	_, err := fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", method, path, host)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,8 @@ package allinone
 
 import (
 	"fmt"
+	"net"
+	"net/netip"
 	"path/filepath"
 
 	"github.com/milosgajdos/taurus/internal/natsauth"
@@ -58,7 +60,9 @@ func (l Layout) Stages() [][]Program {
 			return []string{"--master", s.Peer(RoleMaster), "--lease-ttl", leaseTTL}
 		}},
 		{RoleReaper, l.Reapers, func(s Seats) []string { return []string{"--master", s.Peer(RoleMaster)} }},
-		{RoleAPI, l.APIs, func(s Seats) []string { return []string{"--listen", s.Listen} }},
+		// On the machine of somebody who browses, too: no page that names this machine
+		// by a name of its own is to be taken for the api's.
+		{RoleAPI, l.APIs, func(s Seats) []string { return append([]string{"--listen", s.Listen}, onlyLocal(s.Listen)...) }},
 	} {
 		for i := range s.count {
 			stages[3] = append(stages[3], l.service(s.role, i, s.flags))
@@ -119,4 +123,15 @@ func (l Layout) service(role string, i int, flags func(Seats) []string) Program 
 		return args
 	}
 	return p
+}
+
+// onlyLocal has an api that nobody but this machine reaches answer to no name but
+// localhost.
+func onlyLocal(listen string) []string {
+	host, _, err := net.SplitHostPort(listen)
+	ip, errIP := netip.ParseAddr(host)
+	if err == nil && (host == "localhost" || errIP == nil && ip.IsLoopback()) {
+		return []string{"--host-names", "localhost"}
+	}
+	return nil
 }

@@ -61,6 +61,9 @@ type Options struct {
 	Marks fold.Marks
 	// Listen is a TCP address; empty is DefaultListen, port 0 any free one.
 	Listen string
+	// HostNames are the names that users ask for it by, besides localhost and addresses;
+	// nil is any.
+	HostNames []string
 	// BodyMax bounds request bodies, in bytes; 0 is DefaultBodyMax.
 	BodyMax int64
 	// Limits bound jobs; the zero value is job.DefaultLimits.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,8 @@ type settings struct {
 	listen  string
 	bodyMax service.Bytes
 	limits  limits
+	// hostNames are separated by commas.
+	hostNames string
 }
 
 // New runs an api.
@@ -51,6 +54,7 @@ func (a *settings) register(s *service.Settings) {
 	a.bodyMax = api.DefaultBodyMax
 	f := s.Flags()
 	f.StringVar(&a.listen, "listen", api.DefaultListen, "`address` for users; port 0 takes any free one")
+	f.StringVar(&a.hostNames, "host-names", "", "`names` that it answers to, separated by commas, besides localhost and addresses; empty is any")
 	f.Var(&a.bodyMax, "body-max", "`size` of the largest request body")
 	a.limits.register(s)
 	a.mesos.Register(s, "`hosts` of agents that may be asked for the output of tasks, such as *.mesos.internal:5051 or 10.0.0.0/8; with a secret or a certificate no others are")
@@ -101,6 +105,9 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		Listen: a.listen, BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(), Marks: marks,
 		WeighEvery: weighEvery,
+	}
+	if a.hostNames != "" {
+		o.HostNames = strings.Split(strings.ReplaceAll(a.hostNames, " ", ""), ",")
 	}
 	a.limits.apply(&o)
 	return api.New(o)

@@ -30,6 +30,8 @@ type Options struct {
 	// SmallBody too.
 	BodyMax int64
 	Limits  Limits
+	// HostNames are the names that may be asked for, besides localhost and addresses; nil is any.
+	HostNames []string
 	// Document is the path at which all routes are listed.
 	Document string
 }
@@ -54,7 +56,7 @@ func Handler(o Options) (*echo.Echo, error) {
 	e.Logger.SetOutput(f.Log)
 	e.IPExtractor = echo.ExtractIPDirect()
 	e.HTTPErrorHandler = f.fail
-	e.Use(f.observe, recovered, sameOrigin)
+	e.Use(f.observe, recovered, f.named, sameOrigin)
 	for i := range o.Dialects {
 		f.add(e, &o.Dialects[i])
 	}
@@ -81,6 +83,8 @@ func (f *frame) detail(code int) string {
 		return "There is no such path; " + f.Document + " lists all of them."
 	case http.StatusMethodNotAllowed:
 		return "The path has other methods; the Allow header lists them."
+	case http.StatusMisdirectedRequest:
+		return "The api does not go by the name in the request's Host header; ask for it by its address, or give it the name by --host-names."
 	case http.StatusForbidden:
 		return "A browser sent this for another site; use the api's own page, or a client that is no browser."
 	}
