@@ -66,16 +66,20 @@ func (a *Auditor) record(rec eventlog.Record) {
 	}
 	rp.Records++
 	rp.Last, rp.LastAt = rec.Sequence, rec.Time
-	sum, err := events.CheckedSum(rec.Message)
-	a.link(rec, sum, err)
-	a.judge(rec, err)
+	sum, unfit := events.CheckedSum(rec.Message)
+	decoded, err := cluster.Decode(a.space, rec.Sequence, rec.Time, rec.Message)
+	var ev events.Event // As the fold takes it, so that the two agree on what seals what.
+	if unfit == nil && err == nil {
+		ev = ofTheLog(&decoded)
+	}
+	a.link(rec, sum, ev)
+	a.judge(rec, unfit, decoded.Rejection, err)
 	a.compare(rec.Sequence, sum)
 }
 
 // link takes a record into the chain. Behind a seal that does not fit the chain goes
 // on from what it says, so that what is wrong later is told too.
-func (a *Auditor) link(rec eventlog.Record, sum [32]byte, unfit error) {
-	ev := ofTheLog(rec, unfit)
+func (a *Auditor) link(rec eventlog.Record, sum [32]byte, ev events.Event) {
 	leaf := chain.Leaf{Sequence: rec.Sequence, Time: rec.Time, Sum: sum}
 	before := a.chain.Good()
 	err := a.chain.AddLeaf(leaf, ev)
@@ -113,23 +117,10 @@ func (a *Auditor) skip(sequence uint64) {
 
 // ofTheLog is the event of a record that says something of the log itself, where it
 // may be said; nil for every other.
-func ofTheLog(rec eventlog.Record, unfit error) events.Event {
-	if unfit != nil || rec.Subject != events.SealSubject && rec.Subject != events.LogSubject {
-		return nil
-	}
-	_, ev, err := events.Decode(rec.Message)
-	if err != nil {
-		return nil
-	}
-	switch ev.(type) {
-	case events.LogSealed:
-		if rec.Subject == events.SealSubject {
-			return ev
-		}
-	case events.LossAccepted, events.SequenceSkipped:
-		if rec.Subject == events.LogSubject {
-			return ev
-		}
+func ofTheLog(r *cluster.Record) events.Event {
+	switch r.Event.(type) { // Of one that stands elsewhere it is Unknown.
+	case events.LogSealed, events.LossAccepted, events.SequenceSkipped:
+		return r.Event
 	default:
 	}
 	return nil
@@ -142,9 +133,10 @@ func (a *Auditor) accepted(rec eventlog.Record, ev events.LossAccepted) {
 	})
 }
 
-// judge tells whether a fold takes in a record. One of a newer major version stops it,
-// whatever else is wrong with the record, unless somebody has changed it.
-func (a *Auditor) judge(rec eventlog.Record, unfit error) {
+// judge tells whether a fold takes in a record; rejection is why not, newer that it is of
+// a newer major version. That stops a fold, whatever else is wrong with the record,
+// unless somebody has changed it.
+func (a *Auditor) judge(rec eventlog.Record, unfit error, rejection string, newer error) {
 	at := archive.Range{From: rec.Sequence, To: rec.Sequence}
 	if errors.Is(unfit, events.ErrSum) {
 		a.found(lost(CodeChanged, at, fmt.Sprintf("the record at sequence %d does not fit its checksum: it was changed after it was written, or forged", rec.Sequence)))
@@ -155,14 +147,13 @@ func (a *Auditor) judge(rec eventlog.Record, unfit error) {
 	if unsummed {
 		a.report.Unsummed++
 	}
-	decoded, err := cluster.Decode(a.space, rec.Sequence, rec.Time, rec.Message)
 	switch {
-	case err != nil:
-		a.found(Problem{Code: CodeNewer, Range: at, Message: err.Error()})
+	case newer != nil:
+		a.found(Problem{Code: CodeNewer, Range: at, Message: newer.Error()})
 	case unsummed && a.summed:
 		a.rejected(rec, unfit.Error())
-	case decoded.Rejection != "":
-		a.rejected(rec, decoded.Rejection)
+	case rejection != "":
+		a.rejected(rec, rejection)
 	}
 	a.summed = a.summed || !unsummed
 }

@@ -160,7 +160,11 @@ func (f *Feed) admit(ctx context.Context, r *cluster.Record) error {
 		return sealError{b}
 	}
 	f.guard.chain.Forget()
-	return f.guard.admit(r)
+	err = f.guard.admit(r)
+	if _, still := broken(err); still {
+		return f.guard.admitUnsealed(r) // It is about what was to come.
+	}
+	return err
 }
 
 // over goes over the hole at which reading ended, if that was accepted; otherwise it

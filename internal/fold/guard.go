@@ -47,8 +47,12 @@ func newGuard(marks Marks) (*guard, error) {
 
 // admit takes in a record that comes next, and tells it the log's hash. The error is
 // a *chain.BrokenError.
-func (g *guard) admit(r *cluster.Record) error {
-	ev := ofTheLog(r)
+func (g *guard) admit(r *cluster.Record) error { return g.take(r, ofTheLog(r)) }
+
+// admitUnsealed is admit for a seal that is to be passed over.
+func (g *guard) admitUnsealed(r *cluster.Record) error { return g.take(r, nil) }
+
+func (g *guard) take(r *cluster.Record, ev events.Event) error {
 	if err := g.chain.AddLeaf(chain.Leaf{Sequence: r.Sequence, Time: r.Time, Sum: r.Sum}, ev); err != nil {
 		return err
 	}
@@ -115,7 +119,7 @@ func (g *guard) empty() error {
 	return nil
 }
 
-// broken says what to do about a seal that does not fit.
+// broken takes what is wrong with a seal out of an error.
 func broken(err error) (*chain.BrokenError, bool) {
 	var b *chain.BrokenError
 	return b, errors.As(err, &b)

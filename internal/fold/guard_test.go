@@ -106,6 +106,12 @@ func (s *store) restart() {
 	s.broken = make(chan struct{})
 }
 
+// forge seals what nobody has, up to a sequence, which may be to come.
+func (s *store) forge(through uint64) {
+	s.chain = chain.Verifier{} // It would tell.
+	s.add(events.SealSubject, events.LogSealed{Through: through, Hash: strings.Repeat("0a", 32)})
+}
+
 func (s *store) accept(from, to uint64) {
 	s.add(events.LogSubject, events.LossAccepted{From: from, To: to, Reason: "test"})
 }
@@ -310,6 +316,10 @@ func TestGuard(t *testing.T) {
 		"sealed by nobody": {func(s *store) {
 			s.unsummed(events.SealSubject, events.LogSealed{Through: 21, Hash: chain.Hash{1}.String()})
 		}, nil, "", 22},
+		"a forged seal":                {func(s *store) { s.forge(15) }, chain.ErrBroken, "a record of 11..15 was changed", 0},
+		"a forged seal, accepted":      {func(s *store) { s.forge(15); s.jobs(2); s.accept(11, 22) }, nil, "", 25},
+		"a forged seal to come":        {func(s *store) { s.forge(100) }, chain.ErrBroken, "a record of 11..22 was changed", 0},
+		"one to come, accepted":        {func(s *store) { s.forge(1 << 60); s.jobs(2); s.accept(11, 22); s.jobs(3) }, nil, "", 28},
 		"a hole at the mark, accepted": {func(s *store) { s.jobs(2); s.lose(20, 22); s.accept(20, 22) }, nil, "", 24},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -47,6 +48,10 @@ func (s *State) applySeal(r *Record) Change {
 	ev, ok := r.Event.(events.LogSealed)
 	if !ok {
 		return s.skip(nil)
+	}
+	if ev.Through >= r.Sequence {
+		// Every seal to come would be of less than it is about.
+		return s.reject(r, fmt.Sprintf("seals what is up to %d, and is at %d itself", ev.Through, r.Sequence))
 	}
 	if ev.Through <= s.Seal.Through {
 		return Change{Judgement: Outranked}

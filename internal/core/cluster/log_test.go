@@ -34,6 +34,8 @@ func TestOfTheLogItself(t *testing.T) {
 		{events.RoleLog, events.LogSealed{Through: 9, Hash: "d"}, cluster.Skipped},
 		{events.RoleSeal, events.LossAccepted{From: 1, To: 2}, cluster.Skipped},
 		{events.RoleJob, events.LossAccepted{From: 1, To: 2}, cluster.Skipped},
+		{events.RoleSeal, events.LogSealed{Through: 12, Hash: "e"}, cluster.Rejected},
+		{events.RoleSeal, events.LogSealed{Through: 1 << 60, Hash: "f"}, cluster.Rejected},
 	} {
 		if got := on(c.role, c.ev); got != c.want {
 			t.Errorf("%d: %s, want %s", i+1, got, c.want)
@@ -43,7 +45,7 @@ func TestOfTheLogItself(t *testing.T) {
 	if s.LogID != "one" || s.LastLog != 9 {
 		t.Errorf("log %q, its last %d", s.LogID, s.LastLog)
 	}
-	if want := (cluster.Seal{Last: 10, Sequence: 4, Through: 3, Hash: "b", At: l.Now}); s.Seal != want {
+	if want := (cluster.Seal{Last: 13, Sequence: 4, Through: 3, Hash: "b", At: l.Now}); s.Seal != want {
 		t.Errorf("%+v, want %+v", s.Seal, want)
 	}
 	if want := []cluster.Loss{{Sequence: 6, At: l.Now, By: "ada", From: 4, To: 4, Reason: "gone"}}; !reflect.DeepEqual(s.Losses, want) {

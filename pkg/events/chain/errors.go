@@ -24,8 +24,8 @@ type BrokenError struct {
 // From and To are the range that holds what was changed.
 func (e *BrokenError) From() uint64 { return e.Good + 1 }
 
-// To is the end of the range, included.
-func (e *BrokenError) To() uint64 { return e.Through }
+// To is the end of the range, included: of a seal of what was to come, the seal.
+func (e *BrokenError) To() uint64 { return min(e.Through, e.Seal) }
 
 // Error names the seal and the range.
 func (e *BrokenError) Error() string {
