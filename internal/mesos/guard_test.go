@@ -422,3 +422,18 @@ func TestMastersThatZooKeeperAdvertises(t *testing.T) {
 		t.Errorf("of too many masters: %v", err)
 	}
 }
+
+// TestACertificateSaysWhoWeAre, so it is shown to nobody who is not named.
+func TestACertificateSaysWhoWeAre(t *testing.T) {
+	for cert, named := range map[string]bool{"": true, "cert.pem": false} {
+		g, err := newGuard(Config{TLS: TLS{CertFile: cert, Insecure: true}}, staticMasters{"https://named:5050"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for base, want := range map[string]bool{"https://named:5050": true, "https://evil:5050": named} {
+			if err := g.checkBase(t.Context(), base); (err == nil) != want {
+				t.Errorf("with the certificate %q, %s: %v", cert, base, err)
+			}
+		}
+	}
+}
