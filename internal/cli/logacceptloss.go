@@ -27,8 +27,8 @@ func (a *App) logAcceptLoss() *cobra.Command {
 		Use:   "accept-loss --from SEQ --to SEQ --reason TEXT",
 		Short: "Accept that a part of the log is lost, so that services go on without it",
 		Long: "Accept that a part of the log is lost: who, when and why is written into the log, and\n" +
-			"services go on without it. What Mesos runs of it is found and kept, as `taurus job list\n" +
-			"--state ahead` tells, until users decide about it; nothing is launched before it is found.\n" +
+			"services go on without it. What Mesos runs of it is found and kept, as `taurus job --state\n" +
+			"ahead` tells, until users decide about it; nothing is launched before it is found.\n" +
 			"Only what is missing or damaged can be accepted; `taurus log check` says what that is.\n" +
 			"Where the end is lost, its sequences are skipped. It cannot be taken back.",
 		Example: "  taurus log accept-loss --from 46 --to 80 --reason 'the disk of nats-1 broke'",
@@ -98,7 +98,7 @@ func (a *App) writeAccepted(w io.Writer, want loss.Acceptance, done loss.Done, b
 		}
 	}
 	say(w, "Start the services that have stopped. The launcher lists what Mesos runs before it launches\n"+
-		"anything, and keeps what the log has lost: `taurus job list --state ahead`. Stop those jobs,\n"+
+		"anything, and keeps what the log has lost: `taurus job --state ahead`. Stop those jobs,\n"+
 		"and submit them again, once you know what they should be.")
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/internal/presence"
 	"github.com/milosgajdos/taurus/internal/ready"
 	"github.com/milosgajdos/taurus/internal/service"
@@ -27,8 +28,6 @@ const (
 	AreaMesos  = "mesos"
 )
 
-// builtIn is the name of the server that is built in, which always syncs.
-const builtIn = "taurus"
 
 // lagMax is how many records a part may be behind before somebody should look.
 const lagMax = 10_000
@@ -81,7 +80,7 @@ func (f *Facts) server() ready.Check {
 
 // sync is whether an append is on disk when it is acknowledged.
 func sync(n *jetstream.Inspection) ready.Check {
-	if n.Name == builtIn {
+	if n.Name == natsauth.BuiltIn {
 		return ok(AreaSync, "the built-in server syncs every append to disk before it acknowledges it")
 	}
 	return ok(AreaSync, "cannot be seen from here: look that jetstream has `sync_interval: always` in the configuration of every server, or a power failure loses what was acknowledged")
@@ -180,6 +179,10 @@ func (f *Facts) part(s *presence.Seen) ready.Check {
 	about := fmt.Sprintf("%s %s", s.Role, s.Name)
 	if s.Unreadable != "" {
 		return warn(AreaRole, "%s is there, and what it says cannot be read: %s", about, s.Unreadable)
+	}
+	if !s.Here {
+		return fail(AreaRole, "%s has not renewed its presence for %v, and its key is still there: NATS stores nothing (look at its log, and whether its disk is full), or clocks are off",
+			about, ready.Round(f.Now.Sub(s.Last)))
 	}
 	at := fmt.Sprintf("version %s, up for %v, folded %d", s.Version, ready.Round(f.Now.Sub(s.Started)), s.Sequence)
 	if !s.Able {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/doctor"
+	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/internal/presence"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/internal/ready"
@@ -58,12 +59,14 @@ func TestJudge(t *testing.T) {
 	for name, change := range map[string]func(*doctor.Facts){
 		"well": func(*doctor.Facts) {},
 		"dev": func(f *doctor.Facts) {
-			f.NATS.Name, f.NATS.TLS, f.NATS.Admin = "taurus", false, true
+			f.NATS.Name, f.NATS.TLS, f.NATS.Admin = natsauth.BuiltIn, false, true
 			for i := range f.NATS.Streams {
 				f.NATS.Streams[i].Replicas, f.NATS.Streams[i].Current, f.NATS.Streams[i].MaxBytes = 1, 1, 0
 			}
 			f.Mesos.Flags = map[string]string{"registry": "in_memory"}
 		},
+		// As `taurus nats config` calls it: whether it syncs is not known of one of its own.
+		"own server": func(f *doctor.Facts) { f.NATS.Name = "taurus" },
 		"open": func(f *doctor.Facts) { f.NATS.Anyone = true },
 		"nothing": func(f *doctor.Facts) {
 			away := errors.New("nothing at nats://n1:4222: start NATS, or say by --nats where it is")
@@ -85,6 +88,11 @@ func TestJudge(t *testing.T) {
 			f.NATS.Streams[0].Bytes, f.NATS.Streams[0].Current = 950, 2
 			f.NATS.Streams[1].Err = errors.New("stream TAURUS_WHY does not fit: discard is new, wanted old: change it with `nats stream edit`")
 			f.NATS.Skew = -5 * time.Second
+		},
+		"nothing stored": func(f *doctor.Facts) {
+			for i := range f.Parts {
+				f.Parts[i].Here, f.Parts[i].Last = false, now().Add(-90*time.Second)
+			}
 		},
 		"nearly full": func(f *doctor.Facts) { f.NATS.Streams[0].Bytes = 850 },
 		"mesos": func(f *doctor.Facts) {

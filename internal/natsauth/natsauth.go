@@ -2,6 +2,10 @@ package natsauth
 
 import "slices"
 
+// BuiltIn is the name of the server that is built in, by which it is known to sync each
+// append. No configuration that is written for another server has it.
+const BuiltIn = "taurus-built-in"
+
 // Role is who connects: a service, or a person.
 type Role string
 
@@ -50,7 +54,8 @@ const api = "$JS.API."
 // own, and what it asks of JetStream. It may no others.
 func Publish(r Role, s Streams) []string {
 	if r == Admin {
-		return []string{api + ">", "taurus.ev.>", "taurus.why.>"}
+		// Backups of a stream are acknowledged, and put back, on subjects of their own.
+		return []string{api + ">", "$JS.SNAPSHOT.>", "taurus.ev.>", "taurus.why.>"}
 	}
 	subjects := append(own(r, s), api+"INFO")
 	subjects = append(subjects, follow(s.Ledger)...)

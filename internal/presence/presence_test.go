@@ -274,6 +274,39 @@ func TestOfThoseThatAreGone(t *testing.T) {
 	})
 }
 
+// keeping is a store in which nothing runs out and nothing is stored, as that of a
+// server whose disk was full.
+type keeping struct {
+	*store
+	all []eventlog.Present
+}
+
+func (k *keeping) Present(context.Context) ([]eventlog.Present, error) { return k.all, nil }
+
+// TestWhatNobodyRenewsIsOld: a key that is there for ever proves nothing.
+func TestWhatNobodyRenewsIsOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{Leases: memory.NewLeases(time.Now)}
+		keep(t, s, "reaper", "reaper-1")
+		synctest.Wait()
+		all, err := s.Present(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := look(t, &keeping{store: s, all: all})
+		time.Sleep(presence.StaleAfter)
+		missing(t, w, "reaper", "")
+		if seen := presence.Read(all, time.Now()); len(seen) != 1 || !seen[0].Here {
+			t.Errorf("%+v", seen)
+		}
+		time.Sleep(presence.LookEvery + time.Second)
+		missing(t, w, "reaper", "no reaper has been seen for 36s")
+		if seen := presence.Read(all, time.Now()); len(seen) != 1 || seen[0].Here || time.Since(seen[0].Last) <= presence.StaleAfter {
+			t.Errorf("%+v", seen)
+		}
+	})
+}
+
 // TestWhoCannotBeRead may be able: an update may write what this program does not know.
 func TestWhoCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -300,6 +333,26 @@ func TestWhoCannotBeRead(t *testing.T) {
 		write("c", `{"checks":[{"check":"read","level":"fail","detail":"slow"}]}`)
 		if got := w.Unable("planner"); got != "planner c is not ready: slow" || w.Fails("planner", ready.CheckRoom) || !w.Fails("planner", ready.CheckRead) {
 			t.Errorf("unable: %q", got)
+		}
+	})
+}
+
+// TestAStartIsSoonOver: somebody who is not able is looked at again a second later.
+func TestAStartIsSoonOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{Leases: memory.NewLeases(time.Now)}
+		p := keep(t, s, "reaper", "reaper-1")
+		p.able.Store(false)
+		time.Sleep(presence.Every)
+		w := look(t, s)
+		if got := w.Unable("reaper"); got == "" {
+			t.Error("it is not able, and nobody says so")
+		}
+		p.able.Store(true)
+		time.Sleep(2500 * time.Millisecond)
+		synctest.Wait()
+		if got := w.Unable("reaper"); got != "" {
+			t.Errorf("seconds after it became able: %q", got)
 		}
 	})
 }

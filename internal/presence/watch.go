@@ -22,6 +22,12 @@ const (
 	MissingAfter = 10 * time.Second
 	// UnknownAfter is how long ago a watch may have looked for it to know anything.
 	UnknownAfter = 30 * time.Second
+	// StaleAfter is how long a key may be there that nobody renews, before who made it
+	// counts as gone: a store that takes nothing more does not let keys run out either.
+	StaleAfter = 2 * TTL
+	// lookSoon is how often a watch looks while somebody is not able: that may be of a
+	// moment, such as a start.
+	lookSoon = time.Second
 	// goneKept is how many that are gone are remembered, the newest.
 	goneKept = 256
 )
@@ -68,16 +74,32 @@ func NewWatch(store eventlog.Presence, now func() time.Time, logger zerolog.Logg
 
 // Run looks until ctx ends.
 func (w *Watch) Run(ctx context.Context) {
-	tick := time.NewTicker(LookEvery)
-	defer tick.Stop()
+	timer := time.NewTimer(LookEvery)
+	defer timer.Stop()
 	for {
 		w.Look(ctx)
+		wait := LookEvery
+		if w.somebodyUnable() {
+			wait = lookSoon
+		}
+		timer.Reset(wait)
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-timer.C:
 		}
 	}
+}
+
+func (w *Watch) somebodyUnable() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.seen {
+		if s.Here && !s.Able && s.Unreadable == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Look looks once.
@@ -118,7 +140,7 @@ func (w *Watch) see(p eventlog.Present) {
 	if !p.At.Equal(s.at) {
 		s.at, s.Last = p.At, w.looked
 	}
-	s.Here, s.Unreadable = true, ""
+	s.Here, s.Unreadable = w.looked.Sub(s.Last) <= StaleAfter, ""
 	r, err := ready.Decode(p.Data)
 	if err != nil {
 		s.Unreadable = err.Error()
@@ -128,13 +150,16 @@ func (w *Watch) see(p eventlog.Present) {
 	s.Report = r
 }
 
-// Read is what those say who are there now, for who looks once.
+// Read is what those say who are there now, for who looks once. Whether a key is still
+// renewed is told by the clocks of the store and of this host.
 func Read(all []eventlog.Present, now time.Time) []Seen {
 	w := &Watch{looked: now, seen: map[who]*sight{}}
 	seen := make([]Seen, 0, len(all))
 	for _, p := range all {
 		w.see(p)
-		seen = append(seen, w.seen[who{p.Role, p.ID}].Seen)
+		s := w.seen[who{p.Role, p.ID}].Seen
+		s.Last, s.Here = p.At, now.Sub(p.At) <= StaleAfter
+		seen = append(seen, s)
 	}
 	return seen
 }

@@ -32,6 +32,7 @@ const (
 	CodeNoPlanner      Code = "no_planner"
 	CodeNoReaper       Code = "no_reaper"
 	CodeLogFull        Code = "log_full"
+	CodeLogStuck       Code = "log_stuck"
 	CodeNoSubscription Code = "no_subscription"
 	CodeNotPlanned     Code = "not_planned"
 	CodeBackoff        Code = "backoff"
@@ -79,6 +80,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 	case v.Tasks.Ahead > 0:
 		e.Reasons = append(e.Reasons, Reason{Code: CodeAhead, Tasks: v.Tasks.Ahead, Message: v.Detail})
 	case j.Over():
+		e.launcher(m.state.Launcher, v.Tasks)
 		e.over(j, v)
 	default:
 		e.launcher(m.state.Launcher, v.Tasks)
@@ -108,7 +110,7 @@ func (e *Explanation) over(j *cluster.Job, v Job) {
 }
 
 func (e *Explanation) launcher(l cluster.Launcher, c Counts) {
-	if c.Waiting == 0 && c.Staging == 0 {
+	if c.Waiting == 0 && c.Staging == 0 && c.Ending == 0 { // Kills go by the subscription too.
 		return
 	}
 	switch s := l.Subscription; {

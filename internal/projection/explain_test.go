@@ -59,3 +59,19 @@ func TestExplainTellsAReasonOnce(t *testing.T) {
 		t.Fatalf("%+v", backoff)
 	}
 }
+
+// TestExplainALogThatTakesNothing: what the other parts say of themselves is old then,
+// and is not told; of a job that waits for nothing there is nothing to tell.
+func TestExplainALogThatTakesNothing(t *testing.T) {
+	t.Parallel()
+	l := begin("service", 1)
+	parts := projection.Parts{Stuck: "no write to NATS has worked for 1m", Reaper: projection.Part{Missing: "no reaper"}}
+	m := replayed(t, l.log)
+	why, ok := m.Explain("a", nil, parts, time.Unix(1000, 0))
+	if !ok || why.Reasons[0].Code != projection.CodeLogStuck || why.Summary != "nothing is stored: no write to NATS has worked for 1m" {
+		t.Errorf("%+v", why)
+	}
+	if waits := m.WaitsFor("a", parts); waits != why.Summary {
+		t.Errorf("it waits for %q", waits)
+	}
+}

@@ -10,9 +10,10 @@ import (
 // sentence each; empty where nothing is, or nothing is known.
 type Parts struct {
 	Planner, Launcher, Reaper Part
-	// Log is that it has no room, Room how much it has.
-	Log  string
-	Room Room
+	// Log is that it has no room, Stuck that nothing is stored at all, Room how much
+	// room it has.
+	Log, Stuck string
+	Room       Room
 }
 
 // Room is the bytes that the log holds and may hold, 0 for any number, and those that
@@ -67,6 +68,9 @@ func (m *Model) parts(j *cluster.Job, v Job, p Parts) []Reason {
 		return large
 	}
 	n := m.needs(j, v.Tasks)
+	if p.Stuck != "" && n != (need{}) {
+		return []Reason{{Code: CodeLogStuck, Message: "nothing is stored: " + p.Stuck}}
+	}
 	reasons := append(missing(j, n, p), large...)
 	if p.Log != "" && n != (need{}) {
 		reasons = append(reasons, Reason{Code: CodeLogFull, Message: p.Log})

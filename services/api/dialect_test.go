@@ -12,6 +12,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/commander"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/services/api"
 	"github.com/milosgajdos/taurus/services/api/apitest"
@@ -172,5 +173,26 @@ func TestDialectsInEachOthersWayAreRefused(t *testing.T) {
 		if _, err := api.New(o); !errors.Is(err, web.ErrDialects) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A log that takes nothing since its disk was full is not merely one that gave no
+// answer: what somebody has to do is said.
+func TestALogThatTakesNothingIsSaidToBeStuck(t *testing.T) {
+	t.Parallel()
+	r := apitest.On(t, memory.New(), func(o *api.Options) {
+		api.AddDialect(o, func(*reader.Reader, *commander.Commander) web.Dialect {
+			return web.Dialect{
+				Routes: []web.Route{{Method: http.MethodGet, Path: "/stuck/now", Handle: func(echo.Context) error {
+					return fmt.Errorf("%w: %w", eventlog.ErrOutcomeUnknown, eventlog.ErrStuck)
+				}}},
+				Roots: []string{"/stuck/"},
+				Fail:  func(c echo.Context, p web.Problem) error { return c.String(p.Status, p.Type+" "+p.Detail) },
+			}
+		})
+	})
+	a := r.Do("GET", "/stuck/now", "").Want(http.StatusServiceUnavailable)
+	if !strings.Contains(a.Body, ":log-stuck ") || !strings.Contains(a.Body, "restart that server") || a.Header.Get("Retry-After") == "" {
+		t.Errorf("%v: %s", a.Header, a.Body)
 	}
 }

@@ -68,6 +68,11 @@ func logKinds() []web.Kind {
 			Title: "The log is full", Detail: "Give it more space (taurus log resize, or that of its server); nothing was stored.",
 		},
 		{
+			Is: eventlog.ErrStuck, Status: http.StatusServiceUnavailable, Name: "log-stuck",
+			Title:  "The log takes nothing",
+			Detail: "It can be read, and the disk of its NATS server was full or failed: make room there, and restart that server. It is not known whether this was stored: read the job before trying again, or try again with the same Idempotency-Key.",
+		},
+		{
 			Is: eventlog.ErrOutcomeUnknown, Status: http.StatusServiceUnavailable, Name: "outcome-unknown",
 			Title: "It is not known whether this was stored", Detail: "The log did not answer in time. Read the job before trying again, or try again with the same Idempotency-Key.",
 		},

@@ -29,6 +29,10 @@ func (s *Service) parts() projection.Parts {
 		if room, ok := report.Of(ready.CheckRoom); ok && room.Level == ready.Fail {
 			p.Log = room.Detail
 		}
+		if c, ok := report.Of(ready.CheckWrite); ok && c.Level == ready.Fail && c.Restart {
+			// What the others say of themselves is old, since they cannot write either.
+			return projection.Parts{Stuck: stuck(c, report)}
+		}
 	}
 	if p.Log == "" {
 		p.Log = s.fullness()
@@ -36,6 +40,15 @@ func (s *Service) parts() projection.Parts {
 	w := s.commander.Space()
 	p.Room = projection.Room{Bytes: w.Bytes, MaxBytes: w.MaxBytes, Ends: w.Ends}
 	return p
+}
+
+// stuck says that nothing is stored, and what the last append has to say of it.
+func stuck(write ready.Check, report ready.Report) string {
+	why := write.Detail
+	if c, ok := report.Of(ready.CheckAppend); ok && c.Level == ready.Fail {
+		why += "; " + c.Detail
+	}
+	return why
 }
 
 // fullness says how full the log is if nothing new begins for want of space, empty

@@ -111,7 +111,7 @@ func (o Options) server() (*server.Options, error) {
 		host = server.DEFAULT_HOST
 	}
 	opts := &server.Options{
-		ServerName: "taurus",
+		ServerName: natsauth.BuiltIn,
 		Host:       host,
 		Port:       int(port),
 		NoSigs:     true,
