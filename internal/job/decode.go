@@ -20,18 +20,46 @@ type document struct {
 	Task *Group `json:"task"`
 }
 
-// Decode reads one job of a content type as HTTP names it. An empty type, and
-// the form type that curl -d sends, mean JSON. It returns ErrMediaType for a
-// type that is neither JSON nor YAML, otherwise what DecodeJSON returns.
-func Decode(data []byte, contentType string) (*Spec, error) {
+// File is a job file as it was sent, as JSON. To make that of YAML takes time that grows
+// with the square of its tokens, so it is done once for whoever decodes it and wants to
+// warn of it, too.
+type File struct {
+	json []byte
+	// line tells the line of an offset in json.
+	line func(int64) int
+}
+
+// NewFile reads a job file of a content type as HTTP names it. An empty type, and the form
+// type that curl -d sends, mean JSON. It returns ErrMediaType for a type that is neither
+// JSON nor YAML, and Faults with ErrSyntax for what is no YAML; whether it is JSON is for
+// Decode to tell.
+func NewFile(data []byte, contentType string) (*File, error) {
 	yaml, err := isYAML(contentType)
 	if err != nil {
 		return nil, err
 	}
 	if yaml {
-		return DecodeYAML(data)
+		return newYAMLFile(data)
 	}
-	return DecodeJSON(data)
+	return newJSONFile(data), nil
+}
+
+func newJSONFile(data []byte) *File {
+	data = withoutBOM(data)
+	return &File{json: data, line: lineIn(data)}
+}
+
+func newYAMLFile(data []byte) (*File, error) {
+	c, err := yamlToJSON(data)
+	if err != nil {
+		return nil, err
+	}
+	return &File{json: c.json, line: c.line}, nil
+}
+
+// Decode reads the one job of the file, as DecodeJSON does.
+func (f *File) Decode() (*Spec, error) {
+	return decode(f.json, f.line, jsontext.AllowDuplicateNames(false))
 }
 
 // isYAML says which of the two formats a content type names.
@@ -56,10 +84,7 @@ func isYAML(contentType string) (bool, error) {
 // It returns Faults: every value of the wrong type at once, together with the
 // rest of the spec for AllFaults, or, joined with ErrSyntax, the place where the
 // document stops being JSON.
-func DecodeJSON(data []byte) (*Spec, error) {
-	data = withoutBOM(data)
-	return decode(data, lineIn(data), jsontext.AllowDuplicateNames(false))
-}
+func DecodeJSON(data []byte) (*Spec, error) { return newJSONFile(data).Decode() }
 
 // DecodeLegacy reads a job as the original's routes did: only the first JSON
 // value counts, of a repeated name the last, and broken UTF-8 is mended.

@@ -3,7 +3,7 @@
 //
 // A spec goes through the same steps wherever it comes from:
 //
-//	Decode -> Warnings, for the user -> Normalise -> Validate -> JSON -> event
+//	NewFile -> Decode -> Warnings, for the user -> Normalise -> Validate -> JSON -> event
 //	event  -> Parse -> Normalise, in the fold (internal/core/cluster)
 //
 // Defaults are filled in by Normalise and nowhere else: who reads a spec from the

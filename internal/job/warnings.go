@@ -16,21 +16,8 @@ import (
 // Warnings looks for what Decode silently tolerates and hardly anyone means:
 // names that are no field, with the nearest one that is, and groups without
 // replicas. It returns nothing for a document that Decode refuses.
-func Warnings(data []byte, contentType string) []Fault {
-	data = withoutBOM(data)
-	line := lineIn(data)
-	yaml, err := isYAML(contentType)
-	if err != nil {
-		return nil
-	}
-	if yaml {
-		c, err := yamlToJSON(data)
-		if err != nil {
-			return nil
-		}
-		data, line = c.json, c.line
-	}
-	w := newWarner(data, line)
+func (f *File) Warnings() []Fault {
+	w := newWarner(f.json, f.line)
 	if err := w.value(reflect.TypeFor[document]()); err != nil {
 		return nil
 	}

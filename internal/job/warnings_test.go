@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"errors"
 	"reflect"
 	"testing"
 
@@ -60,5 +61,36 @@ func TestWarnings(t *testing.T) {
 				t.Errorf("got  %v\nwant %v", got, c.want)
 			}
 		})
+	}
+}
+
+// TestAFileIsDecodedAndWarnedOf: one reading serves both, in either order, and gives what
+// each gives by itself.
+func TestAFileIsDecodedAndWarnedOf(t *testing.T) {
+	for media, sent := range map[string]string{
+		"":                 "{\"id\":\"a\",\n\"imgae\":1,\n\"tasks\":[{\n\"x\":2}]}",
+		"application/json": "\ufeff{\"id\":\"a\",\"tasks\":[{\"replicas\":1}]}",
+		"application/yaml": "id: a\nimgae: 1\ntasks:\n- name: web\n  x: 2\n",
+		"text/yaml":        "id: a\ntasks: 7\n",
+	} {
+		spec, failed := job.Decode([]byte(sent), media)
+		warnings := job.Warnings([]byte(sent), media)
+		f, err := job.NewFile([]byte(sent), media)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if got := f.Warnings(); !reflect.DeepEqual(got, warnings) {
+				t.Errorf("%q: warned of %v, want %v", sent, got, warnings)
+			}
+			if got, err := f.Decode(); !reflect.DeepEqual(got, spec) || !reflect.DeepEqual(err, failed) {
+				t.Errorf("%q: %+v, %v; want %+v, %v", sent, got, err, spec, failed)
+			}
+		}
+	}
+	for media, want := range map[string]error{"text/html": job.ErrMediaType, "application/yaml": job.ErrSyntax} {
+		if _, err := job.NewFile([]byte("a: ["), media); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", media, err, want)
+		}
 	}
 }

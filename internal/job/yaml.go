@@ -18,11 +18,11 @@ import (
 // knows anchors, aliases and merge keys, and of the tags only !!str. It returns
 // Faults, with ErrSyntax where the document is not YAML.
 func DecodeYAML(data []byte) (*Spec, error) {
-	converted, err := yamlToJSON(data)
+	f, err := newYAMLFile(data)
 	if err != nil {
 		return nil, err
 	}
-	return decode(converted.json, converted.line, jsontext.AllowDuplicateNames(false))
+	return f.Decode()
 }
 
 // yamlToJSON writes a YAML document as JSON, values in their order.

@@ -31,11 +31,15 @@ func (j *jobs) create(c echo.Context) error {
 		warnings  []job.Fault
 	)
 	err = web.Decoding(c, func() error {
-		if spec, err = job.Decode(data, media); err != nil {
+		file, err := job.NewFile(data, media)
+		if err != nil {
+			return err
+		}
+		if spec, err = file.Decode(); err != nil {
 			return spec.AllFaults(err, j.limits)
 		}
 		if canonical, err = web.Canonical(c, spec, j.limits); err == nil {
-			warnings = job.Warnings(data, media)
+			warnings = file.Warnings()
 		}
 		return err
 	})
