@@ -153,8 +153,11 @@ func (s *store) refill() {
 func (s *store) major(sequence uint64) {
 	for i := range s.records {
 		if r := &s.records[i]; r.Sequence == sequence {
-			r.Header[events.HeaderType] = "taurus.job.submitted.v2"
-			delete(r.Header, events.HeaderSum)
+			m, err := events.Encode(r.Subject, events.Envelope{ID: "newer", Time: storeStart}, events.Unknown{TypeName: "taurus.job.submitted.v2"})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			r.Message = m
 		}
 	}
 }

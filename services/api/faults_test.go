@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/milosgajdos/taurus/internal/fold/foldtest"
 	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -204,10 +205,7 @@ func TestNotReadyBeforeTheLogIsReplayed(t *testing.T) {
 func TestRunFailsOnWhatItMustNotSkip(t *testing.T) {
 	t.Parallel()
 	log := memory.New()
-	m := events.Message{Subject: events.NewSpace(0).Job("web"), Header: map[string]string{
-		events.HeaderID: "x", events.HeaderType: "taurus.job.submitted.v2", events.HeaderTime: "2026-01-01T00:00:00Z",
-	}}
-	if _, err := log.Append(t.Context(), eventlog.Fact(m)); err != nil {
+	if _, err := log.Append(t.Context(), eventlog.Fact(foldtest.Newer())); err != nil {
 		t.Fatal(err)
 	}
 	s, err := api.New(api.Options{Log: log, Instance: "test", Listen: "127.0.0.1:0"})

@@ -25,7 +25,7 @@ func Decode(space events.Space, sequence uint64, at time.Time, m events.Message)
 	if sum != nil && !r.Unsummed {
 		malformed = sum // Whatever else it says, nobody wrote it so.
 	}
-	if errors.Is(malformed, events.ErrUnknownMajor) {
+	if errors.Is(malformed, events.ErrUnknownMajor) && !r.Unsummed { // Newer programs write sums.
 		return Record{}, fmt.Errorf("sequence %d on %s, written by %q: %w: upgrade this service to the version that wrote it; see docs/operating.md, \"An event of another major version\"",
 			sequence, legible(m.Subject, subjectMax), r.Envelope.Source, malformed)
 	}

@@ -320,6 +320,8 @@ func TestDecode(t *testing.T) {
 			m.Header[events.HeaderSum] = good.Header[events.HeaderSum]
 			m.Data = []byte("{}")
 		}), events.ErrSum},
+		// Nor is this a newer program's: those write sums.
+		{with(func(m *events.Message) { m.Header[events.HeaderType] = "taurus.job.stopped.v2" }), events.ErrUnknownMajor},
 		{with(func(m *events.Message) { // Flipped bits, not a newer program's.
 			m.Header[events.HeaderSum] = good.Header[events.HeaderSum]
 			m.Header[events.HeaderType] = "taurus.job.stopped.v2"
@@ -333,7 +335,10 @@ func TestDecode(t *testing.T) {
 			t.Errorf("a rejected record says %+v", r.Event)
 		}
 	}
-	newer := with(func(m *events.Message) { m.Header[events.HeaderType] = "taurus.job.stopped.v2" })
+	newer, err := events.Encode(good.Subject, r.Envelope, events.Unknown{TypeName: "taurus.job.stopped.v2"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, err = cluster.Decode(space, 7, now, newer)
 	if !errors.Is(err, events.ErrUnknownMajor) {
 		t.Fatalf("%v, want %v", err, events.ErrUnknownMajor)

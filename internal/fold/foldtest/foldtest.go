@@ -3,6 +3,7 @@ package foldtest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -12,9 +13,12 @@ import (
 // Newer is an event of a major version that this program does not know: the one thing
 // that stops a fold.
 func Newer() events.Message {
-	return events.Message{Subject: events.Space{}.Job("newer"), Header: map[string]string{
-		events.HeaderID: "newer", events.HeaderTime: "2026-03-01T12:00:00Z", events.HeaderType: "taurus.job.scaled.v2",
-	}}
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	m, err := events.Encode(events.Space{}.Job("newer"), events.Envelope{ID: "newer", Time: at}, events.Unknown{TypeName: "taurus.job.scaled.v2"})
+	if err != nil {
+		panic(err) // What it is made of is all above.
+	}
+	return m
 }
 
 // Records are all that is in a log, from the first on.
