@@ -2,6 +2,7 @@ package mark_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -219,6 +220,16 @@ func TestDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole := read(t, path)
+	// of is the file as one of another format would be, with a checksum that fits.
+	of := func(magic string) []byte {
+		b := append([]byte(nil), whole...)
+		for _, from := range []int{0, 4096} {
+			copy(b[from:], magic)
+			sum := sha256.Sum256(b[from : from+129])
+			copy(b[from+129:from+145], sum[:])
+		}
+		return b
+	}
 	flip := func(b []byte, at int) []byte {
 		b = append([]byte(nil), b...)
 		b[at] ^= 4
@@ -230,15 +241,19 @@ func TestDamaged(t *testing.T) {
 		found   bool
 		err     error
 	}{
-		"whole":           {whole, newer, true, nil},
-		"the newer flips": {flip(whole, 20), older, true, nil},
-		"the older flips": {flip(whole, 4096+20), newer, true, nil},
-		"both flip":       {flip(flip(whole, 20), 4096+20), mark.Mark{}, false, mark.ErrDamaged},
-		"cut":             {whole[:100], mark.Mark{}, false, mark.ErrDamaged},
-		"empty":           {nil, mark.Mark{}, false, nil},
-		"zeros":           {make([]byte, 8192), mark.Mark{}, false, nil},
-		"a few zeros":     {make([]byte, 10), mark.Mark{}, false, nil},
-		"something else":  {[]byte("hello"), mark.Mark{}, false, mark.ErrDamaged},
+		"whole":            {whole, newer, true, nil},
+		"the newer flips":  {flip(whole, 20), older, true, nil},
+		"the older flips":  {flip(whole, 4096+20), newer, true, nil},
+		"both flip":        {flip(flip(whole, 20), 4096+20), mark.Mark{}, false, mark.ErrDamaged},
+		"cut":              {whole[:100], mark.Mark{}, false, mark.ErrDamaged},
+		"cut in the older": {whole[:4096+100], newer, true, nil},
+		"one slot":         {whole[:145], newer, true, nil},
+		"as it is":         {of("taurmrk1"), newer, true, nil},
+		"another format":   {of("taurmrk2"), mark.Mark{}, false, mark.ErrDamaged},
+		"empty":            {nil, mark.Mark{}, false, nil},
+		"zeros":            {make([]byte, 8192), mark.Mark{}, false, nil},
+		"a few zeros":      {make([]byte, 10), mark.Mark{}, false, nil},
+		"something else":   {[]byte("hello"), mark.Mark{}, false, mark.ErrDamaged},
 	} {
 		if err := os.WriteFile(path, c.content, 0o600); err != nil {
 			t.Fatal(err)
@@ -255,6 +270,14 @@ func TestDamaged(t *testing.T) {
 		}
 		if got, found := load(t, f); found != c.found || got != c.want {
 			t.Errorf("%s: %+v %t, want %+v", name, got, found, c.want)
+		}
+		// It has its length at once, so that no write needs room on a disk that is full by
+		// then, and holds what it held.
+		if b := read(t, path); len(b) != len(whole) {
+			t.Errorf("%s: it is %d bytes, want %d", name, len(b), len(whole))
+		}
+		if got, found, err := mark.Read(dir); err != nil || found != c.found || got != c.want {
+			t.Errorf("%s, once it is open: %+v %t, %v", name, got, found, err)
 		}
 		if err := f.Save(newer); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -98,6 +98,91 @@ func TestManyRecords(t *testing.T) {
 	}
 }
 
+// TestOutrankedSeals: a seal of what is sealed already puts nothing off.
+func TestOutrankedSeals(t *testing.T) {
+	log := clustertest.New()
+	f := &folder{log: log, m: sealing.New("s", log.State), at: log.Now}
+	job, seal := events.Subject{Role: events.RoleJob, Job: "web"}, events.Subject{Role: events.RoleSeal}
+	f.fold(job, events.JobDeleted{})
+	f.fold(seal, events.LogSealed{Through: 1, Hash: "a"})
+	f.fold(job, events.JobDeleted{})
+	begun := f.at
+	f.at = begun.Add(59 * time.Second)
+	f.fold(seal, events.LogSealed{Through: 1, Hash: "a"})
+	if wake := f.m.Wake(); !wake.Equal(begun.Add(time.Minute)) {
+		t.Errorf("wake %v after the record, want a minute", wake.Sub(begun))
+	}
+	f.at = begun.Add(time.Minute)
+	if asked := f.tick(); len(asked) != 1 {
+		t.Errorf("%+v, want a seal", asked)
+	}
+}
+
+// TestAnswers: only the answer to what was asked last counts, and after a lost race many
+// records wait no longer than few.
+func TestAnswers(t *testing.T) {
+	log := clustertest.New()
+	f := &folder{log: log, m: sealing.New("s", log.State), at: log.Now}
+	ids := map[string]bool{}
+	for round := range 3 {
+		for range 1000 {
+			f.fold(events.Subject{Role: events.RoleJob, Job: "web"}, events.JobDeleted{})
+		}
+		asked := f.tick()
+		if len(asked) != 1 {
+			t.Fatalf("%+v, want a seal", asked)
+		}
+		a := asked[0].(machine.Append)
+		ids[a.Drafts[0].Envelope.ID] = true
+		answer := func(ticket uint64, said machine.Outcome) {
+			f.m.Step(machine.Moment{Now: f.at, Log: f.at}, machine.Appended{Ticket: ticket, Outcome: said})
+		}
+		answer(a.Ticket-1, machine.Outcome{Answer: machine.Refused})
+		if !f.m.Wake().IsZero() || len(f.tick()) > 0 {
+			t.Fatal("the answer to another append was taken for its own")
+		}
+		answer(a.Ticket, machine.Outcome{Answer: machine.Conflict})
+		if wake := f.m.Wake(); !wake.Equal(f.at.Add(time.Second)) {
+			t.Errorf("wake %v after a conflict, want a second", wake.Sub(f.at))
+		}
+		f.fold(events.Subject{Role: events.RoleSeal}, events.LogSealed{Through: log.State.Sequence, Hash: "a"})
+		f.at = f.at.Add(time.Second)
+		if round < 2 && len(ids) != round+1 {
+			t.Errorf("%d ids of %d seals", len(ids), round+1)
+		}
+	}
+}
+
+// alarm is a machine that wants to wake.
+type alarm struct{ at time.Time }
+
+func (alarm) Step(machine.Moment, machine.Input) []machine.Effect { return nil }
+func (a alarm) Wake() time.Time                                   { return a.at }
+func (alarm) Source() string                                      { return "taurus/planner/one" }
+
+// TestBesideWakes for whichever of the two is first, and for one that alone wants to.
+func TestBesideWakes(t *testing.T) {
+	log := clustertest.New()
+	soon, never := log.Now.Add(time.Second), time.Time{}
+	for _, c := range []struct {
+		first   time.Time
+		records int
+		want    time.Time
+	}{
+		{never, 0, never}, {soon, 0, soon}, {never, 1, log.Now.Add(time.Minute)}, {soon, 1, soon},
+		{log.Now.Add(time.Hour), 1, log.Now.Add(time.Minute)},
+	} {
+		log := clustertest.New()
+		f := &folder{log: log, m: sealing.Beside(alarm{c.first}, log.State), at: log.Now}
+		for range c.records {
+			f.fold(events.Subject{Role: events.RoleJob, Job: "web"}, events.JobDeleted{})
+		}
+		if got := f.m.Wake(); !got.Equal(c.want) {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
 // TestBeside: answers go to whoever asked, wakes are the earlier ones.
 func TestBeside(t *testing.T) {
 	log := clustertest.New()
