@@ -84,6 +84,20 @@ func (l *log) flip(sequence uint64) {
 	}
 }
 
+// unsum takes the checksum of a record away.
+func (l *log) unsum(sequence uint64) {
+	for i := range l.records {
+		if r := &l.records[i]; r.Sequence == sequence {
+			delete(r.Header, events.HeaderSum)
+		}
+	}
+}
+
+// newer appends what this program does not know the version of.
+func (l *log) newer() {
+	l.add(events.NewSpace(0).Job("web"), events.Unknown{TypeName: "taurus.job.deleted.v9", Data: []byte("{}")})
+}
+
 // forge changes a record and makes a new checksum.
 func (l *log) forge(sequence uint64) {
 	for i := range l.records {
@@ -138,22 +152,52 @@ func TestReport(t *testing.T) {
 		// want are the problems, CODE FROM-TO.
 		want string
 	}{
-		"nothing":                   {func(*log) {}, ""},
-		"more":                      {func(l *log) { l.jobs(5); l.seal() }, ""},
-		"the end lost":              {func(l *log) { l.lose(13, 21) }, "short 13-21"},
-		"the end lost, accepted":    {func(l *log) { l.lose(13, 21); l.accept(13, 21) }, ""},
-		"the end lost, others came": {func(l *log) { l.lose(13, 21); l.add(events.LogSubject, events.LogCreated{ID: "x"}); l.jobs(20) }, "other 11-21"},
-		"all lost":                  {func(l *log) { l.lose(1, 21) }, "short 1-21"},
-		"another log":               {func(l *log) { l.lose(1, 21); l.add(events.LogSubject, events.LogCreated{ID: "x"}); l.jobs(30) }, "foreign 0-0"},
-		"a hole":                    {func(l *log) { l.lose(5, 7) }, "missing 5-7"},
-		"a hole, accepted":          {func(l *log) { l.lose(5, 7); l.accept(5, 7) }, ""},
-		"half of a hole accepted":   {func(l *log) { l.lose(5, 7); l.accept(5, 6) }, "missing 5-7"},
-		"two holes":                 {func(l *log) { l.lose(5, 7); l.lose(15, 15) }, "missing 5-7, missing 15-15"},
-		"a bit flipped":             {func(l *log) { l.flip(3) }, "broken 1-10, changed 3-3"},
-		"a bit flipped, accepted":   {func(l *log) { l.flip(3); l.accept(3, 3) }, ""},
-		"an unsealed bit flipped":   {func(l *log) { l.flip(15) }, "other 11-21, changed 15-15"},
-		"a sealed record forged":    {func(l *log) { l.forge(3) }, "broken 1-10"},
-		"an unsealed record forged": {func(l *log) { l.forge(20) }, "other 11-21"},
+		"nothing":                     {func(*log) {}, ""},
+		"more":                        {func(l *log) { l.jobs(5); l.seal() }, ""},
+		"the end lost":                {func(l *log) { l.lose(13, 21) }, "short 13-21"},
+		"the end lost, accepted":      {func(l *log) { l.lose(13, 21); l.accept(13, 21) }, ""},
+		"the end lost, others came":   {func(l *log) { l.lose(13, 21); l.add(events.LogSubject, events.LogCreated{ID: "x"}); l.jobs(20) }, "other 11-21"},
+		"all lost":                    {func(l *log) { l.lose(1, 21) }, "short 1-21"},
+		"another log":                 {func(l *log) { l.lose(1, 21); l.add(events.LogSubject, events.LogCreated{ID: "x"}); l.jobs(30) }, "foreign 0-0"},
+		"a hole":                      {func(l *log) { l.lose(5, 7) }, "missing 5-7"},
+		"a hole, accepted":            {func(l *log) { l.lose(5, 7); l.accept(5, 7) }, ""},
+		"half of a hole accepted":     {func(l *log) { l.lose(5, 7); l.accept(5, 6) }, "missing 5-7"},
+		"two holes":                   {func(l *log) { l.lose(5, 7); l.lose(15, 15) }, "missing 5-7, missing 15-15"},
+		"a bit flipped":               {func(l *log) { l.flip(3) }, "broken 1-10, changed 3-3"},
+		"a bit flipped, accepted":     {func(l *log) { l.flip(3); l.accept(3, 3) }, ""},
+		"an unsealed bit flipped":     {func(l *log) { l.flip(15) }, "other 11-21, changed 15-15"},
+		"a sealed record forged":      {func(l *log) { l.forge(3) }, "broken 1-10"},
+		"an unsealed record forged":   {func(l *log) { l.forge(20) }, "other 11-21"},
+		"another half accepted":       {func(l *log) { l.lose(5, 7); l.accept(6, 7) }, "missing 5-7"},
+		"a hole, accepted by a seal":  {func(l *log) { l.lose(5, 7); l.add(events.SealSubject, events.LossAccepted{From: 5, To: 7}) }, "missing 5-7"},
+		"a hole, accepted by nobody":  {func(l *log) { l.lose(5, 7); l.accept(5, 7); l.unsum(22) }, "missing 5-7"},
+		"the end, accepted by nobody": {func(l *log) { l.lose(13, 21); l.accept(13, 21); l.unsum(13) }, "short 14-21"},
+		"a seal elsewhere":            {func(l *log) { l.add(events.LogSubject, events.LogSealed{Through: 21, Hash: chain.Hash{1}.String()}) }, ""},
+		"a seal of nobody": {func(l *log) {
+			l.add(events.SealSubject, events.LogSealed{Through: 20, Hash: l.hashAt(20).String()})
+			l.unsum(22)
+		}, ""},
+		"of a newer program":           {func(l *log) { l.newer() }, "newer 22-22"},
+		"of a newer program, accepted": {func(l *log) { l.newer(); l.accept(22, 22) }, "newer 22-22"},
+		"another loss than the mark's": {func(l *log) {
+			l.lose(13, 21)
+			l.add(events.LogSubject, events.LogCreated{ID: "x"})
+			l.jobs(20)
+			l.accept(25, 30)
+		}, "other 11-21"},
+		"an older loss than the mark's": {func(l *log) {
+			l.lose(13, 21)
+			l.add(events.LogSubject, events.LogCreated{ID: "x"})
+			l.jobs(20)
+			l.accept(1, 12)
+		}, "other 11-21"},
+		"a mark that knows no hash": {func(l *log) { l.mark.Known, l.mark.Hash, l.mark.First = false, chain.Hash{}, chain.Hash{} }, ""},
+		"a mark of nothing":         {func(l *log) { l.mark = mark.Mark{}; l.lose(1, 21) }, ""},
+		"two acceptances not finished": {func(l *log) {
+			l.add(events.LogSubject, events.SequenceSkipped{To: 23})
+			l.jobs(1)
+			l.add(events.LogSubject, events.SequenceSkipped{To: 24})
+		}, "missing 22-22, missing 24-24"},
 		"an acceptance not finished": {func(l *log) {
 			l.lose(13, 21)
 			l.add(events.LogSubject, events.SequenceSkipped{To: 21})
@@ -201,6 +245,59 @@ func TestCounts(t *testing.T) {
 	l.accept(30, 40)
 	if r = l.audit(func(*audit.Auditor) {}); r.Head != nil || len(r.Losses) != 1 || r.Losses[0].By != "ann" || r.Losses[0].Sequence != 22 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestPart: of a log that is looked at from the middle on nothing is known before its first
+// seal, and everything behind that.
+func TestPart(t *testing.T) {
+	l := whole(t)
+	l.seal() // 22, through 21
+	l.jobs(5)
+	l.seal() // 28, through 27
+	part := func() audit.Report {
+		a := audit.New(events.NewSpace(0))
+		a.From(15)
+		for _, r := range l.records[14:] {
+			a.Add(archive.Item{Record: r})
+		}
+		return a.Report()
+	}
+	if r := part(); !r.Whole || r.Seals != 2 || r.First != 15 || r.Head == nil || r.Head.Hash != l.hashAt(28) {
+		t.Errorf("%+v", r)
+	}
+	l.forge(25)
+	if r := part(); r.Whole || r.Problems[0].Code != audit.CodeBroken || r.Problems[0].From != 22 || r.Problems[0].To != 27 {
+		t.Errorf("%+v", r.Problems)
+	}
+}
+
+// TestSealOfTheFuture: it fits nothing, and what is behind it is looked at all the same.
+func TestSealOfTheFuture(t *testing.T) {
+	l := whole(t)
+	sequence, hash, _ := l.chain.Head()
+	l.chain = chain.Verifier{} // Nobody folds that on.
+	l.add(events.SealSubject, events.LogSealed{Through: 99, Hash: hash.String()})
+	l.jobs(2)
+	l.add(events.SealSubject, events.LogSealed{Through: sequence + 3, Hash: chain.Hash{5}.String()})
+	l.jobs(1)
+	r := l.audit(func(*audit.Auditor) {})
+	if r.Whole || len(r.Problems) != 1 || r.Problems[0].Code != audit.CodeBroken || r.Seals != 2 || r.Sealed.Sequence != 24 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestManyRejected: of many only some are told.
+func TestManyRejected(t *testing.T) {
+	l := whole(t)
+	for n := range 25 {
+		l.records = append(l.records, eventlog.Record{Sequence: uint64(22 + n), Time: start, Message: events.Message{Subject: "taurus.ev.1.job.web", Data: []byte("x")}})
+	}
+	l.add(events.NewSpace(0).Job("web"), events.JobScaled{Run: 1, Version: 1 << 62})
+	l.add(events.NewSpace(0).Plan("web"), events.JobDeleted{Run: 1})
+	r := l.audit(func(*audit.Auditor) {})
+	if !r.Whole || r.Rejected.Count != 27 || len(r.Rejected.First) != 10 {
+		t.Errorf("%+v", r.Rejected)
 	}
 }
 

@@ -2,12 +2,16 @@ package cli_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 
+	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // TestLogRestoreWithoutTheLast: the record that no fold goes over is the last one mostly,
@@ -59,4 +63,84 @@ func TestLogExportKeepsWhatTheLogLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.want(1, "", words("export "+name), "another export is writing it")
+}
+
+// archived writes an export.
+func archived(t *testing.T, h archive.Header, items ...archive.Item) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "made.ndjson")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := archive.NewWriter(f, h)
+	for _, item := range items {
+		if err == nil {
+			err = w.Add(item)
+		}
+	}
+	if err == nil {
+		err = errors.Join(w.Close(), f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// itemsOf are those of an export, and its sum.
+func itemsOf(t *testing.T, name string) (items []archive.Item, sum string) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	r, err := archive.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for item, err := range r.Items() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		items = append(items, item)
+	}
+	return items, r.Sum()
+}
+
+// TestLogRestoreRefuses what is no whole log, unless it is said that it may be so, and
+// what is not that which was begun.
+func TestLogRestoreRefuses(t *testing.T) {
+	o := begin(t)
+	o.jobs(9)
+	name := filepath.Join(t.TempDir(), "taurus.ndjson")
+	o.want(0, "", words("export "+name))
+	part := filepath.Join(t.TempDir(), "part.ndjson")
+	o.want(0, "", words("export "+part+" --from 3"))
+	items, sum := itemsOf(t, name)
+
+	o.nats = natstest.Start(t)
+	o.want(1, "", words("restore "+part), "nothing was put back", "begins at sequence 3")
+	header := archive.Header{Stream: "TAURUS", Partitions: events.DefaultPartitions}
+	o.want(1, "", words("restore "+archived(t, header)), "nothing was put back", "empty")
+	o.want(2, "", words("restore "+name+" --without 0"), "--without")
+	items[4] = archive.Item{Lost: archive.Range{From: 5, To: 5}}
+	holed := archived(t, header, items...)
+	o.want(1, "", words("restore "+holed), "nothing was put back", "sequence 5 is missing", "--as-it-is")
+	o.want(1, "", words("restore "+holed+" --without 6"), "nothing was put back")
+	o.want(2, "", words("check"), "no stream TAURUS")
+	o.want(0, "", words("restore "+holed+" --as-it-is"), "restored 9 records up to sequence 10")
+	o.want(1, "", words("check"), "sequence 5 is missing")
+
+	o.nats = natstest.Start(t)
+	begun, err := jetstream.Restore(t.Context(), jetstream.Options{
+		URL: o.nats.URL(), Kind: jetstream.Ledger, Subjects: []string{events.Prefix + ".>"}, Partitions: events.DefaultPartitions,
+	}, sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = begun.Close()
+	o.want(1, "", words("restore "+name+" --without 4"), "another export")
+	o.want(0, "", words("restore "+name), "restored 10 records up to sequence 10")
 }
