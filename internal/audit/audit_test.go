@@ -378,3 +378,54 @@ func TestNewerRecords(t *testing.T) {
 		}
 	}
 }
+
+// TestManyRejections are counted, and the first of them told.
+func TestManyRejections(t *testing.T) {
+	l := whole(t)
+	for n := range uint64(1000) {
+		l.records = append(l.records, eventlog.Record{Sequence: 22 + n, Time: start, Message: events.Message{Subject: "orders.new"}})
+	}
+	r := l.audit(func(*audit.Auditor) {})
+	if r.Rejected.Count != 1000 || len(r.Rejected.First) == 0 || len(r.Rejected.First) > 100 || r.Rejected.First[0].Sequence != 22 {
+		t.Errorf("%d are rejected, %d told", r.Rejected.Count, len(r.Rejected.First))
+	}
+}
+
+// TestWhatSealsNothing: a seal that stands elsewhere, one that the fold rejects, and an
+// acceptance that stands elsewhere.
+func TestWhatSealsNothing(t *testing.T) {
+	wrong := events.LogSealed{Through: 15, Hash: chain.Hash{1}.String()}
+	for name, harm := range map[string]func(l *log){
+		"a seal elsewhere":        func(l *log) { l.add(events.LogSubject, wrong) },
+		"a seal among jobs":       func(l *log) { l.add(events.NewSpace(0).Job("web"), wrong) },
+		"an acceptance elsewhere": func(l *log) { l.add(events.SealSubject, events.LossAccepted{From: 1, To: 21, Reason: "x"}) },
+		"a seal that is rejected": func(l *log) {
+			m, err := events.Encode(events.SealSubject, events.Envelope{ID: "e", Source: "a\nb", Time: start}, wrong)
+			if err != nil {
+				l.t.Fatal(err)
+			}
+			l.records = append(l.records, eventlog.Record{Sequence: 22, Time: start, Message: m})
+		},
+	} {
+		l := whole(t)
+		harm(l)
+		if r := l.audit(func(*audit.Auditor) {}); !r.Whole || r.Seals != 1 || len(r.Losses) != 0 || r.Rejected.Count != 1 || r.Head == nil {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+// TestWhatWasAcceptedBefore the mark was made excuses nothing that is lost after it.
+func TestWhatWasAcceptedBefore(t *testing.T) {
+	l := whole(t)
+	l.lose(13, 21)
+	l.accept(13, 21)
+	l.jobs(5)
+	known := events.Sum(l.records[12].Message)
+	for loss, want := range map[[32]byte]bool{known: false, {}: true} {
+		r := l.audit(func(a *audit.Auditor) { a.Mark("/state", mark.Mark{Sequence: 20, Time: start, Loss: loss}) })
+		if r.Whole != want {
+			t.Errorf("the mark knows of the acceptance %v: %+v", loss == known, r.Problems)
+		}
+	}
+}

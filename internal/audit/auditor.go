@@ -227,9 +227,6 @@ func (a *Auditor) Report() Report {
 	for _, s := range a.skipped {
 		all = append(all, lost(CodeMissing, s, fmt.Sprintf("the acceptance of the loss of %s was begun, and is not finished: give the command again", s)))
 	}
-	for _, m := range a.marks {
-		all = append(all, m.problems(r)...)
-	}
 	for _, anchor := range a.anchors {
 		if anchor.Sequence <= r.Last {
 			all = append(all, unknown(anchor))
@@ -240,6 +237,9 @@ func (a *Auditor) Report() Report {
 	}
 	r.Problems = slices.DeleteFunc(all, func(p Problem) bool { return p.Lost() && a.excused(p) })
 	newer(r.Problems)
+	for _, m := range a.marks { // Those know themselves what was accepted since they were made.
+		r.Problems = append(r.Problems, m.problems(r)...)
+	}
 	slices.SortStableFunc(r.Problems, func(x, y Problem) int { return cmp.Compare(x.From, y.From) })
 	r.Whole = len(r.Problems) == 0
 	return r

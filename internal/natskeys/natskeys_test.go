@@ -7,7 +7,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/nats-io/nkeys"
 
 	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/internal/natskeys"
@@ -161,5 +164,45 @@ func TestCheckRefuses(t *testing.T) {
 	}
 	if _, err := natskeys.Public(dir); err == nil || !strings.Contains(err.Error(), "taurus nats keys") {
 		t.Errorf("a folder without keys: %v", err)
+	}
+}
+
+// TestKeysOfOthers: the key of an account, or of a server, is no user's.
+func TestKeysOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	makeKeys(t, dir, natskeys.Options{})
+	account, err := nkeys.CreateAccount()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed, errSeed := account.Seed()
+	pub, errPub := account.PublicKey()
+	file := filepath.Join(dir, natskeys.ServerDir, "api.pub")
+	if err := errors.Join(errSeed, errPub, os.WriteFile(natskeys.Seed(dir, natsauth.API), seed, 0o600), os.WriteFile(file, []byte(pub), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := natskeys.Check(natskeys.Seed(dir, natsauth.API)); !errors.Is(err, natskeys.ErrKey) {
+		t.Errorf("the secret of an account: %v", err)
+	}
+	if _, err := natskeys.Public(filepath.Join(dir, natskeys.ServerDir)); !errors.Is(err, natskeys.ErrKey) || !strings.Contains(err.Error(), file) {
+		t.Errorf("the public key of an account: %v", err)
+	}
+}
+
+// TestOwner: the services' secrets are given away, the admin's and the servers' are not.
+func TestOwner(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	dir := t.TempDir()
+	makeKeys(t, dir, natskeys.Options{Owner: &natskeys.Owner{UID: 12345, GID: 12346}})
+	for _, r := range natsauth.Roles() {
+		info, err := os.Stat(natskeys.Seed(dir, r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if owner := info.Sys().(*syscall.Stat_t).Uid; (owner == 12345) != (r != natsauth.Admin) {
+			t.Errorf("%s is owned by %d", r, owner)
+		}
 	}
 }
