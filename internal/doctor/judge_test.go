@@ -170,4 +170,8 @@ func TestAskMaster(t *testing.T) {
 	if m := doctor.AskMaster(t.Context(), master.URL); m.Err == nil {
 		t.Errorf("nonsense: %+v", m)
 	}
+	answers["/version"] = `{"version":"` + strings.Repeat("1", 9<<20) + `"}`
+	if m := doctor.AskMaster(t.Context(), master.URL); m.Err == nil || m.Version != "" {
+		t.Errorf("an answer without end: %v", m.Err)
+	}
 }

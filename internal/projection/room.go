@@ -25,7 +25,7 @@ func (r Room) wanted(need uint64) uint64 {
 // at once.
 func tooLarge(j *cluster.Job, v Job, room Room) []Reason {
 	if room.MaxBytes == 0 || j.Over() || planNeed(j.ID, v.Tasks.Waiting) <= room.left() {
-		return nil
+		return nil // So it is with nearly all, and their tasks are not looked at.
 	}
 	var reasons []Reason
 	for _, g := range v.Groups {

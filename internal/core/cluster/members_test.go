@@ -50,11 +50,11 @@ func TestEveryMemberIsBounded(t *testing.T) {
 			name := kind.Name() + "." + member
 			for _, huge := range hugeOf(ev, i) {
 				r := decoded(t, space, 1, ofEachRole(space)[events.RoleOf(ev)], events.Envelope{}, huge)
-				_, any := unbounded()[name]
+				_, free := unbounded()[name]
 				switch {
-				case any && r.Rejection != "":
+				case free && r.Rejection != "":
 					t.Errorf("%s may be anything, and is rejected for %q", name, r.Rejection)
-				case !any && !strings.Contains(r.Rejection, strings.TrimSuffix(member, "_ms")):
+				case !free && !strings.Contains(r.Rejection, strings.TrimSuffix(member, "_ms")):
 					t.Errorf("%s is huge, and rejected for %q", name, r.Rejection)
 				}
 				delete(left, name)

@@ -116,7 +116,7 @@ func (m *Machine) opened(now time.Time) {
 func (m *Machine) disputed() bool {
 	l := m.state.Launcher
 	s := l.Subscription
-	return m.phase == Active && l.Epoch == m.epoch && (s.Closed || l.FrameworkID != m.opening.FrameworkID ||
+	return m.phase == Active && (s.Closed || l.FrameworkID != m.opening.FrameworkID ||
 		s.StreamID != m.opening.StreamID || s.Master != m.opening.Master)
 }
 

@@ -45,6 +45,7 @@ func TestWhatIsPlannedTakesItsRoom(t *testing.T) {
 				fold(l.Append(subject, a.Drafts[0].Envelope, a.Drafts[0].Event))
 				m.Step(at, core.Appended{Ticket: a.Ticket, Outcome: core.Outcome{Answer: core.Stored, Last: l.State.Sequence}})
 			}
+			at.Now, at.Log = at.Now.Add(planning.UsageEvery), at.Log.Add(planning.UsageEvery)
 		}
 		if plans != c.plans {
 			t.Errorf("with room for %.2f plans %d are made, want %d", float64(c.room)/float64(plan), plans, c.plans)
@@ -86,6 +87,23 @@ func TestWhatIsStoredTakesItsRoom(t *testing.T) {
 		at.Now, at.Log = at.Now.Add(planning.UsageEvery), at.Log.Add(planning.UsageEvery)
 		if next := appends(); (len(next) == 0) != stored {
 			t.Errorf("stored %v: then %d plans", stored, len(next))
+		}
+		if !stored {
+			continue
+		}
+		// Folded, and weighed by then: what it took is in the log's own figures.
+		d := first[0].Drafts[0]
+		subject, err := events.ParseSubject(d.Subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := l.Append(subject, d.Envelope, d.Event)
+		m.Step(at, core.Folded{Record: &l.Records[len(l.Records)-1], Change: c})
+		need = reserve.Of(l.State)
+		m.Step(at, planning.Usage{Bytes: 0, MaxBytes: need.Due + need.Ends + plan})
+		at.Now, at.Log = at.Now.Add(planning.UsageEvery), at.Log.Add(planning.UsageEvery)
+		if next := appends(); len(next) != 1 {
+			t.Errorf("there is room again, and %d plans", len(next))
 		}
 	}
 }
