@@ -32,5 +32,8 @@
 // one of them win. To spare them the race each has a share of the partitions, and
 // leaves a job of another's share to it for a while.
 //
+// What a policy has to share out among jobs, room in the log say, is taken from the
+// decision on until it is folded (Proposal.Takes): many are under way at once.
+//
 // Jobs are looked at in the order in which they came onto the agenda.
 package deciding

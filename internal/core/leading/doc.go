@@ -35,4 +35,7 @@
 // and refuses its stream id; a slot's expected last sequence lets one TaskStaged
 // win; and the epoch, the sequence of the election, in every launcher event lets
 // the fold ignore those of a launcher that had been replaced.
+//
+// None of them keeps off who has the launcher's key for NATS. What such a one writes
+// about the subscription, in its epoch, the active launcher writes again as it is.
 package leading

@@ -6,7 +6,7 @@
 // its own and how it says that something went wrong; [Handler] serves several
 // side by side and knows none of them.
 //
-//	request -> observe -> recover -> same origin -> route -> the dialect's handler
+//	request -> observe -> recover -> name, origin -> route -> the dialect's handler
 //	                                                             |
 //	answer  <------------- the dialect's Fail <- Problem <- Kind <- error
 package web
