@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
@@ -132,6 +135,7 @@ func TestLogRestoreRefuses(t *testing.T) {
 	o.want(2, "", words("check"), "no stream TAURUS")
 	o.want(0, "", words("restore "+holed+" --as-it-is"), "restored 9 records up to sequence 10")
 	o.want(1, "", words("check"), "sequence 5 is missing")
+	o.want(1, "", words("export"), "NOT whole")
 
 	o.nats = natstest.Start(t)
 	begun, err := jetstream.Restore(t.Context(), jetstream.Options{
@@ -142,5 +146,18 @@ func TestLogRestoreRefuses(t *testing.T) {
 	}
 	_ = begun.Close()
 	o.want(1, "", words("restore "+name+" --without 4"), "another export")
+
+	// While it was interrupted somebody else has written what would be the first record.
+	nc, err := nats.Connect(o.nats.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if _, err := nc.Request("taurus.ev.1.job.web", []byte("x"), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	o.want(1, "", words("restore "+name), "not what the export holds", "nats stream rm TAURUS")
+
+	o.nats = natstest.Start(t)
 	o.want(0, "", words("restore "+name), "restored 10 records up to sequence 10")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/audit"
 	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events/chain"
 )
 
 // errNotRestored is said where an export is not put back.
@@ -75,11 +76,11 @@ func (a *App) restore(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, with
 		writeReport(a.Err, report)
 		return fmt.Errorf("%w: the export is not whole; --as-it-is puts it back all the same", errNotRestored)
 	}
-	put, err := a.putBack(ctx, n, f, without, fmt.Sprint(read.Sum(), sequences(without)))
+	put, want, err := a.putBack(ctx, n, f, without, fmt.Sprint(read.Sum(), sequences(without)))
 	if err != nil {
 		return err
 	}
-	if err := a.compareRestored(ctx, n, put); err != nil {
+	if err := a.compareRestored(ctx, n, want); err != nil {
 		return err
 	}
 	return a.show(put, func(w io.Writer) error {
@@ -111,20 +112,35 @@ func wholeWithout(r audit.Report, without map[uint64]bool) bool {
 	return true
 }
 
+// digest is what was put back, or is there, record by record: holes or none.
+type digest struct {
+	records, last uint64
+	hash          chain.Hash
+}
+
+func (d *digest) add(item archive.Item) {
+	d.last = item.Last()
+	if item.Lost.From == 0 {
+		d.records++
+		d.hash = chain.Next(d.hash, item.Record.Sequence, item.Record.Time, item.Record.Message)
+	}
+}
+
 // putBack puts the items of a file back, and returns what the log should be found to be.
-func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, without map[uint64]bool, source string) (put audit.Report, err error) {
+func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, without map[uint64]bool, source string,
+) (put audit.Report, want digest, err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return put, fmt.Errorf("read the export again: %w", err)
+		return put, want, fmt.Errorf("read the export again: %w", err)
 	}
 	r, err := archive.NewReader(f)
 	if err != nil {
-		return put, err
+		return put, want, err
 	}
 	opening, cancel := context.WithTimeout(ctx, logPatience)
 	defer cancel()
 	target, err := n.Restore(opening, natsName, a.natsLog(), source)
 	if err != nil {
-		return put, err
+		return put, want, err
 	}
 	defer func() { _ = target.Close() }()
 	if target.Last() > 0 {
@@ -137,13 +153,14 @@ func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, with
 		}
 		if err == nil {
 			auditor.Add(item)
+			want.add(item)
 			err = putItem(ctx, target, item)
 		}
 		if err != nil {
-			return put, fmt.Errorf("%w; give the command again, it goes on where it stopped", err)
+			return put, want, fmt.Errorf("%w; give the command again, it goes on where it stopped", err)
 		}
 	}
-	return auditor.Report(), target.Finish(ctx)
+	return auditor.Report(), want, target.Finish(ctx)
 }
 
 func putItem(ctx context.Context, target wiring.Restoration, item archive.Item) error {
@@ -154,17 +171,23 @@ func putItem(ctx context.Context, target wiring.Restoration, item archive.Item) 
 }
 
 // compareRestored reads the log as it is now, and holds it against what was put back.
-func (a *App) compareRestored(ctx context.Context, n *wiring.NATS, want audit.Report) error {
+func (a *App) compareRestored(ctx context.Context, n *wiring.NATS, want digest) error {
 	return a.ledger(ctx, n, func(log eventlog.Log) error {
-		auditor := audit.New(n.Space())
-		if _, err := auditLog(ctx, log, auditor); err != nil {
-			return err
+		bounds, err := log.Bounds(ctx)
+		if err != nil {
+			return fmt.Errorf("read the log: %w", err)
 		}
-		got := auditor.Report()
-		same := (got.Head == nil) == (want.Head == nil) && (got.Head == nil || *got.Head == *want.Head)
-		if got.Records != want.Records || got.Last != want.Last || !same {
-			return fmt.Errorf("what was put back is not what the export holds: %d records up to %d, want %d up to %d; remove the stream (nats stream rm %s) and try again",
-				got.Records, got.Last, want.Records, want.Last, n.Stream())
+		var got digest
+		for item, err := range archive.Log(ctx, log, 1, bounds.Last) {
+			if err != nil {
+				return fmt.Errorf("read the log: %w", err)
+			}
+			got.add(item)
+		}
+		if got != want {
+			return fmt.Errorf("what was put back is not what the export holds: %d records up to %d (%.12s), want %d up to %d (%.12s); "+
+				"stop who writes to stream %s, remove it (nats stream rm %s) and try again",
+				got.records, got.last, got.hash, want.records, want.last, want.hash, n.Stream(), n.Stream())
 		}
 		return nil
 	})
