@@ -387,6 +387,7 @@ func (e ending) Read(context.Context, uint64, uint64) iter.Seq2[eventlog.Record,
 func (ending) Append(context.Context, ...eventlog.Entry) (eventlog.Receipt, error) {
 	return eventlog.Receipt{}, eventlog.ErrClosed
 }
+
 func (ending) Bounds(context.Context) (eventlog.Bounds, error)       { return eventlog.Bounds{}, nil }
 func (ending) SequenceAt(context.Context, time.Time) (uint64, error) { return 0, nil }
 func (ending) Close() error                                          { return nil }

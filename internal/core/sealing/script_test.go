@@ -169,7 +169,10 @@ func TestBesideWakes(t *testing.T) {
 		records int
 		want    time.Time
 	}{
-		{never, 0, never}, {soon, 0, soon}, {never, 1, log.Now.Add(time.Minute)}, {soon, 1, soon},
+		{never, 0, never},
+		{soon, 0, soon},
+		{never, 1, log.Now.Add(time.Minute)},
+		{soon, 1, soon},
 		{log.Now.Add(time.Hour), 1, log.Now.Add(time.Minute)},
 	} {
 		log := clustertest.New()
