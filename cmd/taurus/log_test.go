@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -46,4 +47,59 @@ func TestDevDoesNotMakeALogAgain(t *testing.T) {
 	if status, out := demo("--exit", "--listen", "127.0.0.1:0"); status != 0 {
 		t.Errorf("status %d: %s", status, out)
 	}
+}
+
+// TestLogOfADataDirectory: the commands that look after the log find that of a data
+// directory, its admin's key and the marks by themselves, while nothing runs there too;
+// and a log that has lost its end is mended as the messages say.
+func TestLogOfADataDirectory(t *testing.T) {
+	state := t.TempDir()
+	data := filepath.Join(state, "d")
+	want := func(status int, args []string, says ...string) {
+		t.Helper()
+		cmd := taurus(t, state, args...)
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState == nil {
+			t.Fatal(err)
+		}
+		if got := cmd.ProcessState.ExitCode(); got != status {
+			t.Fatalf("taurus %q: status %d, want %d: %s", args, got, status, out)
+		}
+		for _, text := range says {
+			if !strings.Contains(string(out), text) {
+				t.Errorf("taurus %q does not say %q: %s", args, text, out)
+			}
+		}
+	}
+	demo := []string{"demo", "--exit", "--listen", "127.0.0.1:0", "--data", data}
+	check := []string{"log", "check", "--data", data}
+	want(0, demo)
+	want(0, check, "its NATS is started for this command", "the log is whole")
+	want(2, []string{"log", "check", "--data", state}, "is no data directory")
+	want(2, append(check, "--nats", "nats://127.0.0.1:1"), "use one")
+
+	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", "TAURUS", "msgs", "*.blk"))
+	if err != nil || len(blocks) != 1 {
+		t.Fatalf("%q, %v", blocks, err)
+	}
+	info, err := os.Stat(blocks[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(blocks[0], info.Size()-3000); err != nil {
+		t.Fatal(err)
+	}
+	// As after a kill -9, which leaves NATS no index of what it had.
+	if err := os.Remove(filepath.Join(filepath.Dir(blocks[0]), "index.db")); err != nil {
+		t.Fatal(err)
+	}
+	want(1, demo, "the log has become shorter", "log check --data "+data)
+	text, _ := taurus(t, state, check...).CombinedOutput()
+	accept := regexp.MustCompile(`--from \d+ --to \d+`).FindString(string(text))
+	if accept == "" || !strings.Contains(string(text), filepath.Join(data, "state")) {
+		t.Fatalf("taurus %q: %s", check, text)
+	}
+	want(0, append([]string{"log", "accept-loss", "--data", data, "--yes", "--reason", "cut"}, strings.Fields(accept)...), "Start the services")
+	want(0, check, "the log is whole")
+	want(0, demo)
 }

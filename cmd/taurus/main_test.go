@@ -169,6 +169,13 @@ func TestDev(t *testing.T) {
 			t.Errorf("%s: %v\n%s", api, err, out)
 		}
 	}
+	// Its log is found by --data.
+	if out, err := taurus(t, state, "log", "check", "--data", e.Data).CombinedOutput(); err != nil || strings.Contains(string(out), "is started") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := taurus(t, state, "doctor", "--data", e.Data, "--api", e.API[0]).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 
 	"github.com/milosgajdos/taurus/internal/natsauth"
@@ -73,6 +74,21 @@ func (l Layout) Stages() [][]Program {
 
 // Keys is where the keys of a data directory are: each part is given its role's own.
 func Keys(data string) string { return filepath.Join(data, keysDir) }
+
+// States are the state directories of the services in a data directory.
+func States(data string) []string {
+	entries, err := os.ReadDir(filepath.Join(data, stateDir))
+	if err != nil {
+		return nil // No service was ever started there.
+	}
+	var dirs []string
+	for _, e := range entries {
+		if e.IsDir() {
+			dirs = append(dirs, filepath.Join(data, stateDir, e.Name()))
+		}
+	}
+	return dirs
+}
 
 // serve is the beginning of every command line.
 func serve(role, name string, s Seats) []string {

@@ -14,6 +14,8 @@ const (
 	// Replaced: a process lived and was not able to do its work, so that it was
 	// ended and another took its place.
 	Replaced
+	// Again: a process that took another's place came up.
+	Again
 	// Swept: a process that a killed supervisor left behind is being ended.
 	Swept
 	// Trouble: something went wrong that does not stop the supervisor.
@@ -44,6 +46,8 @@ func (n Notice) String() string {
 			text += " at " + n.Address
 		}
 		return text
+	case Again:
+		return fmt.Sprintf("%s (pid %d) is ready again", n.Name, n.PID)
 	case Restarted:
 		return fmt.Sprintf("%s (pid %d) died: %s; started again as pid %d", n.Name, n.PID, n.Why, n.NewPID)
 	case Replaced:

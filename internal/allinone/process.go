@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -44,14 +45,16 @@ type process struct {
 type life struct {
 	cmd   *exec.Cmd
 	start time.Time
-	ended chan struct{}
-	err   error // of Wait, valid once ended is closed
+	// begins is where its part of the log begins.
+	begins int64
+	ended  chan struct{}
+	err    error // of Wait, valid once ended is closed
 }
 
 // keep starts the program again and again until it is stopped.
 func (p *process) keep() {
 	defer close(p.gone)
-	died := Notice{}
+	died, told := Notice{}, ""
 	for deaths := 0; ; {
 		one, err := p.begin()
 		if err == nil {
@@ -63,13 +66,16 @@ func (p *process) keep() {
 			if stopped {
 				return
 			}
+			if time.Since(one.start) >= p.host.opts.Backoff.Reset {
+				deaths, told = 0, ""
+			}
 			err = death(one.err)
 			died = Notice{Kind: Restarted, Role: p.program.Role, Name: p.program.Name, PID: one.cmd.Process.Pid, Why: err.Error()}
 			if sick != "" {
 				died.Kind, died.Why = Replaced, sick
-			}
-			if time.Since(one.start) >= p.host.opts.Backoff.Reset {
-				deaths = 0
+			} else if said := one.lastWords(p.log); said != "" && said != told {
+				told = said // Once: it is often the same again and again.
+				died.Why += ": " + said
 			}
 		}
 		deaths++
@@ -114,7 +120,7 @@ func (p *process) begin() (*life, error) {
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.Env = p.host.opts.Env
 	cmd.SysProcAttr = attributes()
-	one := &life{cmd: cmd, start: time.Now(), ended: make(chan struct{})}
+	one := &life{cmd: cmd, start: time.Now(), begins: sizeOf(p.log), ended: make(chan struct{})}
 	if err := p.host.spawner.start(cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", p.program.Name, err)
 	}
@@ -221,7 +227,10 @@ func (p *process) up(pid int) {
 	case <-p.firstUp:
 	default:
 		close(p.firstUp)
+		return
 	}
+	r := p.snapshot()
+	p.host.notify(Notice{Kind: Again, Role: r.Role, Name: r.Name, PID: pid, Address: r.Address})
 }
 
 // fell notes that a child died, or could not be started.
@@ -259,6 +268,20 @@ func (p *process) snapshot() Running {
 
 // halt begins the end of the process; gone tells when it is over.
 func (p *process) halt() { p.stopOnce.Do(func() { close(p.stop) }) }
+
+// lastWords are why a child that exited by itself did so, by the end of its log; empty
+// where that tells nothing.
+func (l *life) lastWords(log string) string {
+	var exit *exec.ExitError
+	if !errors.As(l.err, &exit) || !exit.Exited() {
+		return ""
+	}
+	last := tail(log, l.begins, 1)
+	if len(last) == 0 || strings.HasPrefix(last[0], "{") {
+		return ""
+	}
+	return last[0]
+}
 
 // death says how a child ended, in words.
 func death(err error) error {

@@ -39,6 +39,8 @@ type App struct {
 	}
 	// base is where the API is, once a command has asked.
 	base source
+	// atEnd is what a command has started, and is ended with it.
+	atEnd []func() error
 }
 
 // NewApp returns the command line of this process.
@@ -92,6 +94,9 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	cmd, err := root.ExecuteContextC(ctx)
+	for _, end := range a.atEnd {
+		err = errors.Join(err, end())
+	}
 	if err == nil {
 		return ExitOK
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/cli/table"
 	"github.com/milosgajdos/taurus/internal/doctor"
 	"github.com/milosgajdos/taurus/internal/natsauth"
-	"github.com/milosgajdos/taurus/internal/natskeys"
 	"github.com/milosgajdos/taurus/internal/presence"
 	"github.com/milosgajdos/taurus/internal/ready"
 	"github.com/milosgajdos/taurus/internal/service"
@@ -24,13 +23,10 @@ const (
 	// doctorPatience bounds all that a doctor asks, together.
 	doctorPatience = 30 * time.Second
 	doctorName     = "taurus doctor"
-	// natsVariable says where NATS is; with _NKEY behind it the file of the key.
-	natsVariable = service.EnvPrefix + "NATS"
 )
 
 // doctor looks at the whole installation.
 func (a *App) doctor() *cobra.Command {
-	var n wiring.NATS
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look at the whole installation, and say what to change",
@@ -41,21 +37,15 @@ func (a *App) doctor() *cobra.Command {
 		Example: "  taurus doctor\n  taurus doctor --nats nats://n1:4222,nats://n2:4222 --output json",
 		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	settings := service.NewSettings("doctor", cmd.Flags(), n.Register)
+	settings := a.natsCommand(cmd, natsauth.Observer)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		lookup := a.lookupHere
-		if cmd.Flags().Changed("nats") { // Not the one that runs here, so not its key.
-			lookup = func(name string) (string, bool) { return a.Getenv(name), a.Getenv(name) != "" }
-		}
-		if err := settings.Load(lookup); err != nil {
-			return err
-		}
-		if err := n.Complete(settings); err != nil {
-			return err
-		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), doctorPatience)
 		defer cancel()
-		r := doctor.Judge(a.examine(ctx, &n))
+		n, err := settings.load(ctx)
+		if err != nil {
+			return err
+		}
+		r := doctor.Judge(a.examine(ctx, n))
 		if err := a.show(r, func(w io.Writer) error { return a.writeReport(w, r) }); err != nil {
 			return err
 		}
@@ -65,24 +55,6 @@ func (a *App) doctor() *cobra.Command {
 		return nil
 	}
 	return cmd
-}
-
-// lookupHere finds settings in the environment, and where NATS is in a demo or dev
-// that runs here.
-func (a *App) lookupHere(name string) (string, bool) {
-	value := a.Getenv(name)
-	if value != "" || name != natsVariable && name != natsVariable+"_NKEY" || a.Getenv(natsVariable) != "" {
-		return value, value != ""
-	}
-	_, e, running := a.here()
-	switch {
-	case !running:
-	case name == natsVariable:
-		value = e.NATS
-	default:
-		value = natskeys.Seed(e.Keys, natsauth.Observer)
-	}
-	return value, value != ""
 }
 
 // examine gathers what there is to know.

@@ -98,6 +98,9 @@ func complain(w io.Writer, err error, base source) {
 	if absent, ok := errors.AsType[*absentError](err); ok {
 		say(w, "  %s", absent.hint())
 	}
+	if down, ok := errors.AsType[*notReadyError](err); ok {
+		say(w, "  %s", down.hint())
+	}
 	if problem, ok := errors.AsType[*client.Problem](err); ok {
 		if text := mend(problem); text != "" && len(problem.Faults) == 0 {
 			say(w, "  %s", text)

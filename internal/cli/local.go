@@ -35,6 +35,9 @@ func (a *App) up(ctx context.Context, l allinone.Layout) (*local, error) {
 		l.Listen = a.freeListen(ctx)
 	}
 	if err := a.raiseStages(ctx, s, l); err != nil {
+		if errors.Is(err, allinone.ErrNotReady) {
+			err = &notReadyError{error: err, me: a.me(), data: l.Data}
+		}
 		return nil, errors.Join(err, s.Close())
 	}
 	e, err := s.Publish()
@@ -91,7 +94,7 @@ func (a *App) notice(n allinone.Notice) {
 		say(a.Err, "  %s", n)
 	case allinone.Restarted, allinone.Replaced, allinone.Trouble:
 		say(a.Err, "%s", s.paint(yellow, n.String()))
-	case allinone.Swept:
+	case allinone.Swept, allinone.Again:
 		say(a.Err, "%s", n)
 	}
 }

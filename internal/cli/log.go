@@ -8,7 +8,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
-	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
@@ -22,7 +22,8 @@ func (a *App) log() *cobra.Command {
 		Use:   "log",
 		Short: "Look after the log",
 		Long: "Look after the log, in NATS itself and not by way of the API. Each command takes the\n" +
-			"settings of NATS that the services take, from the same environment.",
+			"settings of NATS that the services take, from the same environment; --data takes the\n" +
+			"NATS, the admin's key and the marks of a dev or demo, also of one that does not run.",
 		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -32,33 +33,17 @@ func (a *App) log() *cobra.Command {
 
 // withNATS gives a command the settings of NATS, and runs it once they are read.
 func (a *App) withNATS(cmd *cobra.Command, run func(ctx context.Context, n *wiring.NATS) error) *cobra.Command {
-	settings := a.natsSettings(cmd)
+	settings := a.natsCommand(cmd, natsauth.Admin)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		n, err := settings()
+		ctx, cancel := context.WithTimeout(cmd.Context(), logPatience)
+		defer cancel()
+		n, err := settings.load(ctx)
 		if err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(cmd.Context(), logPatience)
-		defer cancel()
 		return run(ctx, n)
 	}
 	return cmd
-}
-
-// natsSettings gives a command the settings of NATS, and returns how to read them.
-func (a *App) natsSettings(cmd *cobra.Command) func() (*wiring.NATS, error) {
-	n := &wiring.NATS{}
-	settings := service.NewSettings("log", cmd.Flags(), n.Register)
-	return func() (*wiring.NATS, error) {
-		err := settings.Load(func(name string) (string, bool) {
-			value := a.Getenv(name)
-			return value, value != ""
-		})
-		if err == nil {
-			err = n.Complete(settings)
-		}
-		return n, err
-	}
 }
 
 // ledger opens the log, and hands it to a command, which may take its time.

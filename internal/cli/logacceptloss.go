@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/user"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/audit"
 	"github.com/milosgajdos/taurus/internal/loss"
+	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
@@ -34,7 +36,7 @@ func (a *App) logAcceptLoss() *cobra.Command {
 		Example: "  taurus log accept-loss --from 46 --to 80 --reason 'the disk of nats-1 broke'",
 		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	settings := a.natsSettings(cmd)
+	settings := a.natsCommand(cmd, natsauth.Admin)
 	f := cmd.Flags()
 	f.Uint64Var(&want.From, "from", 0, "the first `sequence` that is lost")
 	f.Uint64Var(&want.To, "to", 0, "the last `sequence` that is lost")
@@ -42,14 +44,14 @@ func (a *App) logAcceptLoss() *cobra.Command {
 	f.StringArrayVar(&dirs, "state-dir", nil, "state `directory` of a service whose mark tells what is lost; may be given again")
 	f.BoolVar(&yes, "yes", false, "do not ask")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		n, err := settings()
+		n, err := settings.load(cmd.Context())
 		if err != nil {
 			return err
 		}
-		want.Actor, want.Source = a.Getenv("USER"), cliSource
+		want.Actor, want.Source = a.user(), cliSource
 		return a.ledger(cmd.Context(), n, func(log eventlog.Log) error {
 			auditor := audit.New(n.Space())
-			readMarks(auditor, dirs)
+			readMarks(auditor, settings.marks(dirs))
 			return a.acceptLoss(cmd.Context(), log, want, auditor, yes)
 		})
 	}
@@ -116,4 +118,17 @@ func (a *App) confirm(what string) error {
 		return errNotConfirmed
 	}
 	return nil
+}
+
+// user is who gives a command, as far as that is known.
+func (a *App) user() string {
+	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
+		if text := a.Getenv(name); text != "" {
+			return text
+		}
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/audit"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/mark"
+	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
@@ -29,20 +30,26 @@ func (a *App) logCheck() *cobra.Command {
 		Example: "  taurus log check\n  taurus log check --state-dir /var/lib/taurus/api --state-dir /var/lib/taurus/planner",
 		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	settings := a.natsSettings(cmd)
+	settings := a.natsCommand(cmd, natsauth.Admin)
 	cmd.Flags().StringArrayVar(&dirs, "state-dir", nil, "state `directory` of a service whose mark is to be compared; may be given again")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		n, err := settings()
+		n, err := settings.load(cmd.Context())
 		if err != nil {
 			return err
 		}
 		return a.ledger(cmd.Context(), n, func(log eventlog.Log) error {
 			auditor := audit.New(n.Space())
-			readMarks(auditor, dirs)
+			readMarks(auditor, settings.marks(dirs))
 			if _, err := auditLog(cmd.Context(), log, auditor); err != nil {
 				return err
 			}
-			return a.showReport(auditor.Report())
+			if err := a.showReport(auditor.Report()); err != nil {
+				return err
+			}
+			if len(settings.marks(dirs)) == 0 {
+				say(a.Err, "Whether it has lost its end only the marks of services tell: name their directories with --state-dir, or that of a dev or demo with --data.")
+			}
+			return nil
 		})
 	}
 	return cmd

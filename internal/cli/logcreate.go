@@ -48,7 +48,7 @@ func (a *App) createLog(ctx context.Context, n *wiring.NATS, memo string, anew b
 	case made:
 		may = wiring.MayComplete
 	}
-	names, err := n.Create(ctx, natsName, a.Getenv("USER"), a.natsLog(), may)
+	names, err := n.Create(ctx, natsName, a.user(), a.natsLog(), may)
 	if err != nil {
 		return lost(err, "or begin with nothing by --begin-anew")
 	}
@@ -93,7 +93,7 @@ func (a *App) prepareLog(ctx context.Context, data string, history allinone.LogH
 	if history == allinone.LogNever {
 		may = wiring.MayBegin
 	}
-	_, err := n.Create(ctx, natsName, a.Getenv("USER"), a.natsLog(), may)
+	_, err := n.Create(ctx, natsName, a.user(), a.natsLog(), may)
 	if err != nil {
 		return lost(err, fmt.Sprintf("or remove all of it, containers too: `%s demo --clean --data %s`", a.me(), data))
 	}

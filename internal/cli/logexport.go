@@ -14,6 +14,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/atomicfile"
 	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -32,11 +33,11 @@ func (a *App) logExport() *cobra.Command {
 		Example: "  taurus log export taurus.ndjson\n  taurus log export --from 100 --to 200 | jq .subject",
 		Args:    cobra.MaximumNArgs(1),
 	}
-	settings := a.natsSettings(cmd)
+	settings := a.natsCommand(cmd, natsauth.Admin)
 	cmd.Flags().Uint64Var(&from, "from", 1, "the first `sequence`")
 	cmd.Flags().Uint64Var(&to, "to", 0, "the last `sequence`; 0 is that of the log")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		n, err := settings()
+		n, err := settings.load(cmd.Context())
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events/chain"
@@ -35,11 +36,11 @@ func (a *App) logRestore() *cobra.Command {
 		Example: "  taurus log restore taurus.ndjson\n  taurus log restore taurus.ndjson --replicas 3 --max-bytes 8GiB",
 		Args:    cobra.ExactArgs(1),
 	}
-	settings := a.natsSettings(cmd)
+	settings := a.natsCommand(cmd, natsauth.Admin)
 	cmd.Flags().BoolVar(&asItIs, "as-it-is", false, "also an export that is not whole; services say what is wrong with it")
 	cmd.Flags().UintSliceVar(&without, "without", nil, "`sequence` of a record to leave out, one that no fold can go over; may be given again")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		n, err := settings()
+		n, err := settings.load(cmd.Context())
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -27,7 +28,7 @@ func (a *App) logVerify() *cobra.Command {
 		Example: "  taurus log verify\n  taurus log verify taurus.ndjson --seal 48000:9f2c...",
 		Args:    cobra.MaximumNArgs(1),
 	}
-	settings := a.natsSettings(cmd)
+	settings := a.natsCommand(cmd, natsauth.Admin)
 	cmd.Flags().StringArrayVar(&seals, "seal", nil, "`SEQ:HASH` that the log must have; may be given again")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		anchors := make([]audit.Anchor, len(seals))
@@ -40,7 +41,7 @@ func (a *App) logVerify() *cobra.Command {
 		if len(args) == 1 {
 			return a.verifyFile(args[0], anchors)
 		}
-		n, err := settings()
+		n, err := settings.load(cmd.Context())
 		if err != nil {
 			return err
 		}

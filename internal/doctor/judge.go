@@ -28,7 +28,6 @@ const (
 	AreaMesos  = "mesos"
 )
 
-
 // lagMax is how many records a part may be behind before somebody should look.
 const lagMax = 10_000
 

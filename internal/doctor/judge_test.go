@@ -67,7 +67,7 @@ func TestJudge(t *testing.T) {
 		},
 		// As `taurus nats config` calls it: whether it syncs is not known of one of its own.
 		"own server": func(f *doctor.Facts) { f.NATS.Name = "taurus" },
-		"open": func(f *doctor.Facts) { f.NATS.Anyone = true },
+		"open":       func(f *doctor.Facts) { f.NATS.Anyone = true },
 		"nothing": func(f *doctor.Facts) {
 			away := errors.New("nothing at nats://n1:4222: start NATS, or say by --nats where it is")
 			*f = doctor.Facts{Now: now(), NATSErr: away, PartsErr: errors.New("NATS was not reached"), ClusterErr: errors.New("no API at http://api:8080")}
