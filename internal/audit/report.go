@@ -107,7 +107,8 @@ func (p Problem) Lost() bool {
 // lost is a problem of records that are gone, or not what they were.
 func lost(code Code, r archive.Range, message string) Problem {
 	return Problem{Code: code, Range: r, Message: message, Ways: []string{
-		"bring the log back from a replica or a backup (docs/operating.md): `taurus log restore FILE` puts an export back",
-		fmt.Sprintf("or accept the loss: `taurus log accept-loss --from %d --to %d --reason '...'`", r.From, r.To),
+		"of several NATS servers another may have it whole, and gives it to the one that does not: docs/operating.md, One server of three has lost records",
+		"or bring the log back from a backup (docs/operating.md): `taurus log restore FILE` puts an export back",
+		fmt.Sprintf("or, only where nobody has them, accept the loss: `taurus log accept-loss --from %d --to %d --reason '...'`", r.From, r.To),
 	}}
 }

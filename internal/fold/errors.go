@@ -169,7 +169,8 @@ func (e sealError) Unwrap() error { return e.BrokenError }
 
 // waysOut is how every message about a log that cannot be trusted ends.
 func waysOut(page string, from, to uint64) string {
-	return fmt.Sprintf("look at it with 'taurus log check', then restore the log ('taurus log restore') or go on without the records "+
+	return fmt.Sprintf("look at it with 'taurus log check'; of several NATS servers another may have the records and give them to the one that lost them, "+
+		"otherwise restore the log ('taurus log restore'), and only where nobody has them go on without "+
 		"('taurus log accept-loss --from %d --to %d --reason ...'); see docs/operating.md, %q", from, to, page)
 }
 

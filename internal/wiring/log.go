@@ -115,7 +115,11 @@ type Restoration interface {
 // Restore begins to restore a log, or goes on with it, for a command that NATS' own tools
 // call name. The caller closes it.
 func (n *NATS) Restore(ctx context.Context, name string, log zerolog.Logger, source string) (Restoration, error) {
-	r, err := jetstream.Restore(ctx, n.ledger(n.connection(name, log)), source)
+	o := n.ledger(n.connection(name, log))
+	if o.Replicas == 0 {
+		o.Replicas = n.replicasLeft(ctx, name, log)
+	}
+	r, err := jetstream.Restore(ctx, o, source)
 	if errors.Is(err, jetstream.ErrNotEmpty) {
 		return nil, err
 	}
@@ -123,6 +127,22 @@ func (n *NATS) Restore(ctx context.Context, name string, log zerolog.Logger, sou
 		return nil, n.told(ctx, err)
 	}
 	return r, nil
+}
+
+// replicasLeft is in how many copies there is what else taurus keeps; 0 if nothing is
+// left of it. A log of three servers does not come back in one copy unasked.
+func (n *NATS) replicasLeft(ctx context.Context, name string, log zerolog.Logger) int {
+	found, err := n.Inspect(ctx, name, log)
+	if err != nil {
+		return 0 // What follows says why.
+	}
+	most := 0
+	for _, s := range found.Streams {
+		if s.Name != n.stream {
+			most = max(most, s.Replicas)
+		}
+	}
+	return most
 }
 
 // OpenWhy opens the stream of verdicts.

@@ -58,16 +58,21 @@ func connect(ctx context.Context, o Options) (*nats.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	wait := backoff.Backoff{Min: minWait, Max: maxWait}
+	wait, told := backoff.Backoff{Min: minWait, Max: maxWait}, ""
 	for {
 		nc, err := nats.Connect(o.URL, options...)
 		if err == nil {
 			return nc, nil
 		}
 		if hopeless(err) {
-			return nil, fmt.Errorf("jetstream: connect to %s: %w", o.URL, err)
+			return nil, fmt.Errorf("jetstream: connect to %s: %w%s", o.URL, err, wanted(err))
 		}
-		o.Log.WarnContext(ctx, "waiting for NATS", reason(err), slog.String("url", o.URL))
+		level := slog.LevelWarn
+		if err.Error() == told { // Once, and again when it is something else.
+			level = slog.LevelDebug
+		}
+		told = err.Error()
+		o.Log.LogAttrs(ctx, level, "waiting for NATS", reason(err), slog.String("url", o.URL))
 		if waitErr := wait.Wait(ctx); waitErr != nil {
 			return nil, fmt.Errorf("jetstream: connect to %s: %w (last attempt: %w)", o.URL, waitErr, err)
 		}
@@ -145,6 +150,15 @@ func (o Options) mayDiscover() bool {
 	}
 
 	return !secret || secure && (o.TLS == nil || !o.TLS.InsecureSkipVerify)
+}
+
+// wanted says what a server wants that does not take who connects.
+func wanted(err error) string {
+	if errors.Is(err, nats.ErrAuthorization) {
+		return ": it does not know who this is; show it the key of a role (--nats-nkey, of taurus log that of admin), or what else it knows"
+	}
+
+	return ""
 }
 
 func hopeless(err error) bool {

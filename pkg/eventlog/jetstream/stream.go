@@ -118,11 +118,22 @@ func makeStream(ctx context.Context, _ *nats.Conn, js jetstream.JetStream, o Opt
 			}
 		}
 		if err != nil {
-			return err
+			return noRoom(err, o)
 		}
 
 		return verify(s.CachedInfo().Config, o)
 	})
+}
+
+// noRoom says of a server that has no room for a stream how much that is.
+func noRoom(err error, o Options) error {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) || api.ErrorCode != codeStorageExceeded {
+		return err
+	}
+
+	return fmt.Errorf("%w: the stream may grow to %d MiB and the server has not that much: give it a larger disk, of which it takes three quarters, "+
+		"or a higher limit (max_file_store; --max-store of the built-in one)", err, streamConfig(o).MaxBytes>>20)
 }
 
 // ensure has a call tried until it succeeds, ctx ends, or it fails with what
