@@ -48,9 +48,6 @@ func (m *marked) compare(sequence uint64, hash chain.Hash, known bool, good uint
 
 // problems are those of the mark, once the whole log was read.
 func (m *marked) problems(r Report) []Problem {
-	if m.mark.Sequence == 0 {
-		return nil
-	}
 	for _, l := range r.Losses {
 		if l.Sequence > m.since && l.From <= m.mark.Sequence && m.mark.Sequence <= l.To {
 			return nil // Since the mark was made its end was accepted to be lost.
