@@ -74,7 +74,7 @@ func Restore(ctx context.Context, o Options, source string) (*Restoration, error
 
 	return &Restoration{
 		log:    &Log{options: o, nc: nc, js: js, absence: newAbsence(nc, o.Stream), closed: make(chan struct{})},
-		source: source, last: last, next: 1, fillers: last > 0,
+		source: source, last: last, next: 1,
 	}, nil
 }
 

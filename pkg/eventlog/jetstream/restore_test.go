@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
@@ -129,7 +131,7 @@ func TestRestore(t *testing.T) {
 	if got, err := l.SequenceAt(within(t), time.Now().Add(time.Hour)); err != nil || got != 1301 {
 		t.Errorf("now it ends at %d, %v", got, err)
 	}
-	if _, err := jetstream.Restore(within(t), o, "export"); !errors.Is(err, jetstream.ErrNotEmpty) {
+	if _, err := jetstream.Restore(within(t), o, "export"); !errors.Is(err, jetstream.ErrNotEmpty) || !strings.Contains(err.Error(), "up to sequence 1301") {
 		t.Errorf("restored over a log: %v", err)
 	}
 }
@@ -204,5 +206,46 @@ func TestRestoreEndsInAHole(t *testing.T) {
 	}
 	if receipt, err := l.Append(within(t), fact(1)); err != nil || receipt.First != 26 {
 		t.Errorf("it goes on at %d, %v, want 26", receipt.First, err)
+	}
+}
+
+// TestRestoreAlone: records are put in their order, not too many bytes at once, and nobody
+// else writes meanwhile.
+func TestRestoreAlone(t *testing.T) {
+	t.Parallel()
+	s := natstest.Start(t)
+	o := jetstream.Options{URL: s.URL(), Partitions: 64}
+	r := restoring(t, o, "export")
+	large := func(n uint64) eventlog.Record {
+		m := eventlog.Message{Subject: "taurus.ev.1", Data: make([]byte, eventlog.MaxMessage)}
+		return eventlog.Record{Sequence: n, Time: time.Unix(int64(n), 0), Message: m}
+	}
+	for n := range uint64(6) {
+		if err := r.Put(within(t), large(n+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.Last() < 4 {
+		t.Errorf("of 6 MiB nothing is stored but what is up to %d", r.Last())
+	}
+	for _, wrong := range []uint64{0, 6, 8} {
+		if err := r.Put(within(t), large(wrong)); !errors.Is(err, eventlog.ErrInvalid) {
+			t.Errorf("%d behind 6: %v", wrong, err)
+		}
+	}
+	nc, err := nats.Connect(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if _, err := nc.Request("taurus.ev.2", nil, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Finish(within(t)); !errors.Is(err, jetstream.ErrNotEmpty) || !strings.Contains(err.Error(), "somebody else writes") {
+		t.Errorf("somebody else writes, and it ends with %v", err)
+	}
+	var unfit *jetstream.UnfitError
+	if _, err := jetstream.Open(within(t), o); !errors.As(err, &unfit) {
+		t.Errorf("it is opened: %v", err)
 	}
 }
