@@ -194,10 +194,14 @@ func TestNotReadyBeforeTheLogIsReplayed(t *testing.T) {
 	if !errors.Is(s.Ready(), api.ErrNotReady) {
 		t.Fatalf("ready: %v", s.Ready())
 	}
-	if got := apitest.ProblemType(t, apitest.Send(t, s, "GET", "/v2/jobs", "").Want(503)); got != "not-ready" {
-		t.Fatalf("problem %s", got)
+	a := apitest.Send(t, s, "GET", "/v2/jobs", "").Want(503)
+	if got := apitest.ProblemType(t, a); got != "not-ready" || a.Header.Get("Retry-After") == "" {
+		t.Fatalf("problem %s, %v", got, a.Header)
 	}
-	apitest.Send(t, s, "GET", "/job/all", "").WantLegacy(503, "")
+	old := apitest.Send(t, s, "GET", "/job/all", "")
+	if old.WantLegacy(503, ""); old.Header.Get("Retry-After") == "" {
+		t.Errorf("the original's clients are not told when to come back: %v", old.Header)
+	}
 	apitest.Send(t, s, "GET", "/v2/version", "").Want(200)
 }
 

@@ -91,8 +91,11 @@ func (panicking) ReadFile(context.Context, string, string, string, string, int64
 
 func TestPanicsStayInside(t *testing.T) {
 	t.Parallel()
-	r := apitest.New(t, func(o *api.Options) { o.Sandbox = panicking{} })
+	r := apitest.New(t, func(o *api.Options) { o.Sandbox, o.Requests.RequestsEach = panicking{}, 3 })
 	r.Launch("web", r.Create(apitest.OneTask), 2)
+	for range 5 { // The places of those before are free again.
+		r.Do("GET", "/v2/jobs/web/tasks/0/logs/stdout", "").Want(500)
+	}
 	a := r.Do("GET", "/v2/jobs/web/tasks/0/logs/stdout", "", header{"X-Request-Id": "req-7"}).Want(500)
 	if apitest.ProblemType(t, a) != "internal" || strings.Contains(a.Body, "secret") || !strings.Contains(a.Body, "req-7") {
 		t.Fatalf("got %s", a.Body)
