@@ -14,6 +14,7 @@ import (
 func (s *State) applyJob(j *Job, r *Record) Change {
 	switch ev := r.Event.(type) {
 	case events.JobSubmitted:
+		s.dropOver(j, r.Sequence)
 		j.submit(ev, r)
 		j.settle(r.Sequence)
 	case events.JobScaled:
@@ -63,6 +64,20 @@ func (s *State) forget(j *Job) {
 		if len(slot.Tasks) == 0 {
 			slot.Tasks = nil
 		}
+	}
+}
+
+// dropOver drops the tasks of a run that begins only now and that are over: they were of
+// another run, which the log has lost, and nothing of how they ended is this one's.
+func (s *State) dropOver(j *Job, run uint64) {
+	for _, slot := range j.Slots {
+		slot.Tasks = slices.DeleteFunc(slot.Tasks, func(t *Task) bool {
+			if t.Live() || t.Run != run {
+				return false
+			}
+			s.drop(j, t)
+			return true
+		})
 	}
 }
 

@@ -454,3 +454,17 @@ func TestThereIsOneShard(t *testing.T) {
 		t.Errorf("%+v (%v): %+v", c, err, s.Launcher)
 	}
 }
+
+// TestATaskOfARunToCome that is over when the run begins is none of its tasks.
+func TestATaskOfARunToCome(t *testing.T) {
+	l := clustertest.New()
+	l.Elect()
+	l.Submit(clustertest.Service("web", 1))
+	run := l.State.Sequence + 3
+	c := l.Task("web", 0, events.TaskAdopted{Run: run, Version: 1, Attempt: 1, TaskID: "t", State: "TASK_RUNNING"})
+	l.Report(c.Tasks[0], "TASK_FAILED", "u")
+	j := l.Submit(clustertest.Service("web", 1))
+	if j.Run != run || len(j.Slots[0].Tasks) != 0 || l.State.TaskByID("t") != nil {
+		t.Errorf("run %d, want %d, with %+v", j.Run, run, j.Slots[0].Tasks)
+	}
+}
