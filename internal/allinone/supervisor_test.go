@@ -168,6 +168,10 @@ func TestAKilledProcessIsStartedAgainAtItsAddress(t *testing.T) {
 	if len(told) != 1 {
 		t.Fatalf("told %v, want one restart", told)
 	}
+	testwait.Until(t, "it is told that it is ready again", func() bool {
+		again := s.notices(allinone.Again)
+		return len(again) == 1 && again[0].String() == "planner-1 (pid "+itoa(after.PID)+") is ready again"
+	})
 	want := regexp.MustCompile(`^planner-1 \(pid ` + itoa(before.PID) + `\) died: killed; started again as pid ` + itoa(after.PID) + `$`)
 	if !want.MatchString(told[0].String()) {
 		t.Errorf("told %q", told[0])
@@ -284,6 +288,14 @@ func TestAProgramThatFailsSaysWhy(t *testing.T) {
 	if want := []string{"warming up", "the flux is not calibrated"}; !slices.Equal(notReady.Tail, want) ||
 		strings.Count(err.Error(), "exit status") != 1 || strings.Contains(err.Error(), "former") {
 		t.Errorf("tail %q of %q, want %q", notReady.Tail, err, want)
+	}
+	// Why it dies is told when it does, and not again while it stays the same.
+	var why []string
+	for _, told := range s.notices(allinone.Restarted) {
+		why = append(why, told.Why)
+	}
+	if want := []string{"exit status 1: the flux is not calibrated", "exit status 1"}; len(why) < 2 || !slices.Equal(why[:2], want) {
+		t.Errorf("told %q, want %q", why, want)
 	}
 }
 

@@ -1,8 +1,10 @@
 package jetstream_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -201,8 +203,8 @@ func TestOpenSaysThatJetStreamDoesNotAnswer(t *testing.T) {
 func TestOpenDoesNotWaitForWhatWaitingDoesNotMend(t *testing.T) {
 	s := natstest.Start(t, func(o *server.Options) { o.Username, o.Password = "taurus", "secret" })
 	_, err := jetstream.Open(within(t), jetstream.Options{URL: s.URL(), User: "taurus", Password: "wrong"})
-	if !errors.Is(err, nats.ErrAuthorization) {
-		t.Errorf("got %v, want %v", err, nats.ErrAuthorization)
+	if !errors.Is(err, nats.ErrAuthorization) || !strings.Contains(err.Error(), "--nats-nkey") {
+		t.Errorf("got %v, want %v, and what to do", err, nats.ErrAuthorization)
 	}
 	o := jetstream.Options{URL: s.URL(), User: "taurus", Password: "secret", Replicas: 3}
 	if err := jetstream.Create(within(t), o); err == nil || !strings.Contains(err.Error(), "replicas > 1") {
@@ -230,5 +232,28 @@ func TestAppendRefusesOthersSubjects(t *testing.T) {
 	_, err := l.Append(within(t), eventlog.Fact(eventlog.Message{Subject: "taurus.why.a"}))
 	if !errors.Is(err, eventlog.ErrInvalid) {
 		t.Fatalf("got %v, want %v", err, eventlog.ErrInvalid)
+	}
+}
+
+// TestAServerThatIsTooSmall says how much a stream wants that it has no room for.
+func TestAServerThatIsTooSmall(t *testing.T) {
+	s := natstest.Start(t, func(o *server.Options) { o.JetStreamMaxStore = 1 << 20 })
+	err := jetstream.Create(within(t), jetstream.Options{URL: s.URL(), MaxBytes: 5 << 20})
+	if err == nil || !strings.Contains(err.Error(), "may grow to 5 MiB") || !strings.Contains(err.Error(), "--max-store") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestWaitingForNATSIsSaidOnce, however often it is tried.
+func TestWaitingForNATSIsSaidOnce(t *testing.T) {
+	var out bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	short, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := jetstream.Open(short, jetstream.Options{URL: "nats://127.0.0.1:1", Log: log}); err == nil {
+		t.Fatal("somebody is there")
+	}
+	if n := strings.Count(out.String(), "waiting for NATS"); n != 1 {
+		t.Errorf("said %d times: %s", n, out.String())
 	}
 }
