@@ -10,8 +10,13 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
-// serverPrefix is what the headers begin with that are between us and the server.
-const serverPrefix = "Nats-"
+const (
+	// serverPrefix is what the headers begin with that are between us and the server.
+	serverPrefix = "Nats-"
+	// headerEmpty is on a message that has nothing else: to a server that hands
+	// records from one account to another nothing at all is the end of an answer.
+	headerEmpty = serverPrefix + "Taurus-Empty"
+)
 
 // encode returns e as NATS sends it, with its expectation.
 func encode(e eventlog.Entry) *nats.Msg {
@@ -21,6 +26,9 @@ func encode(e eventlog.Entry) *nats.Msg {
 	}
 	if last, ok := e.Expect.Last(); ok {
 		msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(last, 10))
+	}
+	if len(e.Message.Header)+len(e.Message.Data) == 0 {
+		msg.Header[headerEmpty] = []string{"1"}
 	}
 
 	return msg

@@ -37,6 +37,8 @@ var (
 	errStale = errors.New("jetstream: the consumer lost messages, or is stuck")
 	// errIdle says that nothing more came for a while.
 	errIdle = errors.New("jetstream: nothing came")
+	// errCut says that what came was the last that will: see headerEmpty.
+	errCut = errors.New("jetstream: a record with nothing in it ends the answer")
 )
 
 // Read implements eventlog.Log. Records come through an ephemeral consumer that
@@ -51,6 +53,9 @@ func (l *Log) Read(ctx context.Context, from, to uint64) iter.Seq2[eventlog.Reco
 			err := r.session(ctx)
 			if err == nil {
 				return
+			}
+			if errors.Is(err, errCut) {
+				continue
 			}
 			if cause := l.usable(ctx); cause != nil {
 				err = cause
@@ -289,6 +294,9 @@ func (r *reader) window(ctx context.Context, messages jetstream.MessagesContext,
 		r.emit(msg, meta)
 		if r.log.options.Kind == Bounded && meta.NumPending == 0 && r.to != 0 && r.to <= b.Last {
 			return nil
+		}
+		if len(msg.Headers())+len(msg.Data()) == 0 && !r.done() {
+			return errCut
 		}
 	}
 
