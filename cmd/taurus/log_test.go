@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/milosgajdos/taurus/internal/natsauth"
 )
 
 // TestDevDoesNotMakeALogAgain: a store that had a log and has none any more is
@@ -28,7 +30,7 @@ func TestDevDoesNotMakeALogAgain(t *testing.T) {
 	if status, out := demo("--exit", "--listen", "127.0.0.1:0"); status != 0 {
 		t.Fatalf("status %d: %s", status, out)
 	}
-	streams := filepath.Join(data, "nats", "jetstream", "$G", "streams")
+	streams := filepath.Join(data, "nats", "jetstream", natsauth.LogAccount, "streams")
 	for _, gone := range []string{filepath.Join(streams, "TAURUS"), filepath.Join(data, "nats")} {
 		if err := os.RemoveAll(gone); err != nil {
 			t.Fatal(err)
@@ -78,7 +80,7 @@ func TestLogOfADataDirectory(t *testing.T) {
 	want(2, []string{"log", "check", "--data", state}, "is no data directory")
 	want(2, append(check, "--nats", "nats://127.0.0.1:1"), "use one")
 
-	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", "TAURUS", "msgs", "*.blk"))
+	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", natsauth.LogAccount, "streams", "TAURUS", "msgs", "*.blk"))
 	if err != nil || len(blocks) != 1 {
 		t.Fatalf("%q, %v", blocks, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/milosgajdos/taurus/internal/allinone"
+	"github.com/milosgajdos/taurus/internal/natsauth"
 )
 
 // TestLogHistory: what was made once counts as made for ever, and what was begun is
@@ -20,7 +21,7 @@ func TestLogHistory(t *testing.T) {
 		}
 	}
 	want(allinone.LogNever)
-	store := filepath.Join(data, "nats", "jetstream", "$G", "streams")
+	store := filepath.Join(data, "nats", "jetstream", natsauth.LogAccount, "streams")
 	if err := os.MkdirAll(store, 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/milosgajdos/taurus/internal/audit"
 	"github.com/milosgajdos/taurus/internal/cli"
 	"github.com/milosgajdos/taurus/internal/mark"
+	"github.com/milosgajdos/taurus/internal/natsauth"
+	"github.com/milosgajdos/taurus/internal/natskeys"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
@@ -25,6 +27,16 @@ import (
 type operator struct {
 	t    *testing.T
 	nats *natstest.Server
+	// urls and key are of servers that are closed, in place of nats.
+	urls, key string
+}
+
+// url is where the servers are.
+func (o *operator) url() string {
+	if o.urls != "" {
+		return o.urls
+	}
+	return o.nats.URL()
 }
 
 // run gives a command, with what is typed in, and returns what came of it.
@@ -36,7 +48,9 @@ func (o *operator) run(typed string, args ...string) (status int, out, told stri
 	a.Getenv = func(name string) string {
 		switch name {
 		case "TAURUS_NATS":
-			return o.nats.URL()
+			return o.url()
+		case "TAURUS_NATS_NKEY":
+			return o.key
 		case "USER":
 			return "ann"
 		}
@@ -69,9 +83,17 @@ func words(text string) []string { return strings.Fields(text) }
 // open opens the log as a service does.
 func (o *operator) open() eventlog.Log {
 	o.t.Helper()
-	log, err := jetstream.Open(o.t.Context(), jetstream.Options{
-		URL: o.nats.URL(), Kind: jetstream.Ledger, Subjects: []string{events.Prefix + ".>"}, Partitions: events.DefaultPartitions,
-	})
+	options := jetstream.Options{
+		URL: o.url(), Kind: jetstream.Ledger, Subjects: []string{events.Prefix + ".>"}, Partitions: events.DefaultPartitions, NKeySeed: o.key,
+	}
+	if o.key != "" {
+		public, err := natskeys.Check(o.key)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		options.InboxPrefix = natsauth.InboxPrefix(public)
+	}
+	log, err := jetstream.Open(o.t.Context(), options)
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -60,7 +60,8 @@ func (s Server) Config() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# A nats-server for taurus, which needs 2.15 or newer; made by `taurus nats config`.")
-	line("# It holds no secret.")
+	line("# It holds no secret. Streams that older versions made are in another account:")
+	line("# see docs/operating.md, Taking over streams of before.")
 	line("server_name: %q", s.Name)
 	line("listen: %q", s.Listen)
 	if s.Monitor != "" {
@@ -79,20 +80,7 @@ func (s Server) Config() string {
 	writeTLS(line, "", s.TLS)
 	s.writeCluster(line)
 	line("\n# Who is not here is refused; what is not allowed here is denied.")
-	line("authorization {")
-	line("  users: [")
-	for _, u := range s.Users {
-		line("    {")
-		line("      # %s", u.Role)
-		line("      nkey: %q", u.Key)
-		line("      permissions: {")
-		line("        publish: { allow: [%s] }", quoted(u.Publish))
-		line("        subscribe: { allow: [%s] }", quoted(u.Subscribe))
-		line("      }")
-		line("    }")
-	}
-	line("  ]")
-	line("}")
+	b.WriteString(Accounts(s.Users))
 	return b.String()
 }
 

@@ -7,13 +7,15 @@
 // make, change or trim, and hears nothing but answers, under a prefix of inboxes
 // that is its key's own.
 //
+// Each role is in an account of its own, so that what JetStream answers, on a subject
+// that the one who asks names, is published where there is nothing but what that role
+// is offered. It goes nowhere, and no stream is made, changed or deleted by it
+// (TestNoReplyDoesHarm).
+//
 // # What it does not hold off
 //
-// JetStream answers to whatever subject the one who asks names, in its own name and
-// not in theirs. Who has the key of a role, and means harm, can so have answers
-// stored under another's subject, which the fold rejects since they are no events,
-// and records under the subject that they were stored on once more, which the fold
-// has had already; and can send JetStream's API an empty message, which deletes a
-// stream that it names. What another writes cannot be forged that way: records keep
-// their subject (TestWhatIsLeft). A stream that is gone stops the services.
+// Who has the key of a role can write what is the role's, as much as there is room for,
+// and make consumers. One that pushes delivers to nobody (TestNoDeliveryDoesHarm), but
+// for a single server that starts with it: that has to be started without, as package
+// natsserver does.
 package natsauth

@@ -3,6 +3,7 @@ package natsauth_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -41,6 +42,10 @@ type closed struct {
 	urls     string
 	keys     string // The directory of all keys.
 	replicas int
+	// restart stops all servers and starts them again, with the same stores.
+	restart func(testing.TB)
+	// servers are those that run; nil for the embedded one, which shows less.
+	servers func() []*server.Server
 }
 
 func makeKeys(t testing.TB, routes ...string) (dir string, users []natsauth.User) {
@@ -63,14 +68,21 @@ func embedded(t testing.TB, more ...string) closed {
 	for i := range users {
 		users[i].Publish = append(users[i].Publish, more...)
 	}
-	s, err := natsserver.Start(within(t), natsserver.Options{
-		Listen: "127.0.0.1:0", StoreDir: t.TempDir(), Users: users, Log: zerolog.Nop(),
-	})
-	if err != nil {
-		t.Fatal(err)
+	o := natsserver.Options{Listen: freePort(t), StoreDir: t.TempDir(), Users: users, Log: zerolog.Nop()}
+	var running *natsserver.Server
+	start := func(t testing.TB) {
+		s, err := natsserver.Start(within(t), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		running = s
 	}
-	t.Cleanup(s.Close)
-	return closed{urls: "nats://" + s.Addr(), keys: dir, replicas: 1}
+	start(t)
+	t.Cleanup(func() { running.Close() })
+	return closed{urls: "nats://" + o.Listen, keys: dir, replicas: 1, restart: func(t testing.TB) {
+		running.Close()
+		start(t)
+	}}
 }
 
 func freePort(t testing.TB) string {
@@ -83,16 +95,16 @@ func freePort(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// configured are servers with the configuration that `taurus nats config` prints.
-func configured(t testing.TB, n int) closed {
+// configured are servers with the configuration that `taurus nats config` prints, with
+// each of some texts in it replaced.
+func configured(t testing.TB, n int, replaced ...string) closed {
 	t.Helper()
-	var routes, clients []string
+	replacer := strings.NewReplacer(replaced...)
+	var routes, clients, urls, confs, stores []string
 	for range n {
 		routes, clients = append(routes, freePort(t)), append(clients, freePort(t))
 	}
 	dir, users := makeKeys(t, routes...)
-	var running []*server.Server
-	var urls []string
 	for i := range n {
 		s := natsauth.Server{
 			Name: "n" + strconv.Itoa(i+1), Listen: clients[i], StoreDir: t.TempDir(), MaxPayload: jetstream.MaxPayload, Users: users,
@@ -101,12 +113,35 @@ func configured(t testing.TB, n int) closed {
 			s.Cluster = &natsauth.Cluster{Name: "c", Listen: routes[i], Secret: natskeys.ClusterFile}
 		}
 		conf := filepath.Join(dir, natskeys.ServerDir, s.Name+".conf") // Beside the secret.
-		if err := os.WriteFile(conf, []byte(s.Config()), 0o600); err != nil {
+		if err := os.WriteFile(conf, []byte(replacer.Replace(s.Config())), 0o600); err != nil {
 			t.Fatal(err)
 		}
+		confs, stores, urls = append(confs, conf), append(stores, s.StoreDir), append(urls, "nats://"+clients[i])
+	}
+	running := startConfigured(t, confs)
+	stop := func() {
+		for _, ns := range running {
+			ns.Shutdown()
+			ns.WaitForShutdown()
+		}
+	}
+	t.Cleanup(func() { stop() })
+	return closed{urls: strings.Join(urls, ","), keys: dir, replicas: n, servers: func() []*server.Server { return running }, restart: func(t testing.TB) {
+		stop()
+		if n == 1 {
+			forgetConsumers(t, stores[0])
+		}
+		running = startConfigured(t, confs)
+	}}
+}
+
+// startConfigured returns once the servers take clients.
+func startConfigured(t testing.TB, confs []string) (running []*server.Server) {
+	t.Helper()
+	for _, conf := range confs {
 		opts, err := server.ProcessConfigFile(conf)
 		if err != nil {
-			t.Fatalf("%v\n%s", err, s.Config())
+			t.Fatal(err)
 		}
 		if !opts.SyncAlways || opts.HTTPPort != 0 || opts.HTTPSPort != 0 {
 			t.Errorf("sync always %t, monitoring at %d and %d", opts.SyncAlways, opts.HTTPPort, opts.HTTPSPort)
@@ -117,23 +152,19 @@ func configured(t testing.TB, n int) closed {
 			t.Fatal(err)
 		}
 		go ns.Start()
-		t.Cleanup(func() {
-			ns.Shutdown()
-			ns.WaitForShutdown()
-		})
-		running, urls = append(running, ns), append(urls, "nats://"+clients[i])
+		running = append(running, ns)
 	}
 	testwait.Until(t, "the servers take clients", func() bool {
-		led := n == 1
+		led := len(running) == 1
 		for _, ns := range running {
-			if !ns.ReadyForConnections(time.Second) || n > 1 && !ns.JetStreamIsCurrent() {
+			if !ns.ReadyForConnections(time.Second) || len(running) > 1 && !ns.JetStreamIsCurrent() {
 				return false
 			}
 			led = led || ns.JetStreamIsLeader()
 		}
 		return led
 	})
-	return closed{urls: strings.Join(urls, ","), keys: dir, replicas: n}
+	return running
 }
 
 func (c closed) options(r natsauth.Role) jetstream.Options {
@@ -462,4 +493,62 @@ func (c closed) beginAnew(t *testing.T, js natsjs.JetStream) {
 			return
 		}
 	}
+}
+
+// TestRecordsOfNothing are no event, and end an answer that comes from another account:
+// readers go on behind them without a stall.
+func TestRecordsOfNothing(t *testing.T) {
+	t.Parallel()
+	c := embedded(t)
+	c.begin(t)
+	nc := c.connect(t, natsauth.API)
+	follower := open(t, c.options(natsauth.Planner))
+	const n = 12
+	read := make(chan error, 1)
+	ctx := within(t)
+	go func() { read <- count(ctx, follower, n) }() // As they come.
+	for i := range n {
+		m := &nats.Msg{Subject: "taurus.ev.0.job.web"}
+		if i%3 == 2 {
+			m.Data = []byte("{}")
+		}
+		if _, err := nc.RequestMsgWithContext(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := <-read; err != nil {
+		t.Error(err)
+	}
+	start := time.Now()
+	if err := count(ctx, follower, n); err != nil {
+		t.Error(err)
+	}
+	if d := time.Since(start); d > 10*time.Second { // A stall of two seconds each would be longer.
+		t.Errorf("reading takes %s", d)
+	}
+	l := open(t, c.options(natsauth.API))
+	for range 3 {
+		if _, err := l.Append(ctx, eventlog.Fact(eventlog.Message{Subject: "taurus.ev.0.job.web"})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for rec, err := range l.Read(ctx, n+1, n+3) {
+		if err != nil || len(rec.Header) != 0 || len(rec.Data) != 0 {
+			t.Errorf("%+v, %v", rec, err)
+		}
+	}
+}
+
+func count(ctx context.Context, l eventlog.Log, n uint64) error {
+	got := uint64(0)
+	for _, err := range l.Read(ctx, 1, n) {
+		if err != nil {
+			return err
+		}
+		got++
+	}
+	if got != n {
+		return fmt.Errorf("%d records, want %d", got, n)
+	}
+	return nil
 }

@@ -71,6 +71,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.prepare(); err != nil {
+		return nil, err
+	}
 	ns, err := server.NewServer(opts)
 	if err != nil {
 		return nil, fmt.Errorf("natsserver: %w", err)
@@ -124,10 +127,10 @@ func (o Options) server() (*server.Options, error) {
 	if port == 0 {
 		opts.Port = server.RANDOM_PORT
 	}
-	for _, u := range o.Users {
-		opts.Nkeys = append(opts.Nkeys, &server.NkeyUser{Nkey: u.Key, Permissions: &server.Permissions{
-			Publish: &server.SubjectPermission{Allow: u.Publish}, Subscribe: &server.SubjectPermission{Allow: u.Subscribe},
-		}})
+	if len(o.Users) > 0 {
+		if err := opts.ProcessConfigString(natsauth.Accounts(o.Users)); err != nil {
+			return nil, fmt.Errorf("natsserver: %w", err)
+		}
 	}
 	return opts, nil
 }
