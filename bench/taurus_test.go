@@ -3,13 +3,21 @@ package bench_test
 import (
 	"context"
 	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/bench"
+	"github.com/milosgajdos/taurus/internal/allinone/natsserver"
 	"github.com/milosgajdos/taurus/internal/mesos"
+	"github.com/milosgajdos/taurus/internal/natsauth"
+	"github.com/milosgajdos/taurus/internal/natskeys"
+	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
@@ -24,12 +32,13 @@ var (
 
 // BenchmarkTaurus is all of taurus between a user and the embedded Mesos: on a
 // log in memory, which is what the services cost, and on JetStream as it is in
-// production on one machine, every append on disk.
+// production on one machine, every append on disk: open to all, and closed by keys as
+// that of `taurus dev` is.
 func BenchmarkTaurus(b *testing.B) {
 	for _, kind := range []struct {
 		name string
 		open func(*testing.B) func(context.Context, string) (eventlog.Log, error)
-	}{{"memory", inMemory}, {"jetstream", onJetStream}} {
+	}{{"memory", inMemory}, {"jetstream", onJetStream}, {"closed", onClosed}} {
 		b.Run(kind.name, func(b *testing.B) {
 			for b.Loop() {
 				c := newCluster(b, *tasksFlag, false)
@@ -77,5 +86,70 @@ func onJetStream(b *testing.B) func(context.Context, string) (eventlog.Log, erro
 	}
 	return func(ctx context.Context, role string) (eventlog.Log, error) {
 		return jetstream.Open(ctx, jetstream.Options{URL: nats.URL(), Name: role})
+	}
+}
+
+func onClosed(b *testing.B) func(context.Context, string) (eventlog.Log, error) {
+	b.Helper()
+	keys := b.TempDir()
+	if _, err := natskeys.Make(keys, natskeys.Options{}); err != nil {
+		b.Fatal(err)
+	}
+	public, err := natskeys.Public(filepath.Join(keys, natskeys.ServerDir))
+	if err != nil {
+		b.Fatal(err)
+	}
+	url := startNATS(b, filepath.Join(keys, natskeys.ServerDir))
+	options := func(name string) jetstream.Options {
+		role := natsauth.Role(name)
+		if public[role] == "" {
+			role = natsauth.Observer
+		}
+		return jetstream.Options{
+			URL: url, Name: name, NKeySeed: natskeys.Seed(keys, role), InboxPrefix: natsauth.InboxPrefix(public[role]),
+		}
+	}
+	if err := jetstream.Create(b.Context(), options(string(natsauth.Admin))); err != nil {
+		b.Fatal(err)
+	}
+	return func(ctx context.Context, role string) (eventlog.Log, error) {
+		return jetstream.Open(ctx, options(role))
+	}
+}
+
+// envNATS are the arguments of the NATS server that this program is, in place of tests.
+const envNATS = "TAURUS_BENCH_NATS"
+
+func TestMain(m *testing.M) {
+	if args, ok := os.LookupEnv(envNATS); ok {
+		cmd := natsserver.Command()
+		cmd.SetArgs(strings.Fields(args))
+		os.Exit(service.Execute(context.Background(), cmd))
+	}
+	os.Exit(m.Run())
+}
+
+// startNATS starts a NATS server as `taurus dev` does, a process of its own, and returns
+// its URL.
+func startNATS(b *testing.B, keys string) string {
+	b.Helper()
+	announce := filepath.Join(b.TempDir(), "announce")
+	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), os.Args[0])
+	cmd.Env = append(os.Environ(), envNATS+"="+strings.Join([]string{
+		"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", "--store-dir=" + b.TempDir(), "--keys=" + keys, "--announce=" + announce,
+	}, " "))
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+	})
+	for {
+		if a, err := service.ReadAnnouncement(announce); err == nil && a.Address != "" {
+			return "nats://" + a.Address
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
