@@ -120,9 +120,8 @@ func (s *session) acknowledge() {
 		case <-s.ctx.Done():
 			return
 		case a := <-s.acks:
-			ctx, cancel := context.WithTimeout(s.ctx, callTimeout)
-			err := s.sub.Acknowledge(ctx, a.AgentID, a.TaskID, a.UUID)
-			cancel()
+			// It waits for no turn, so the client's own bound of a call is enough.
+			err := s.sub.Acknowledge(s.ctx, a.AgentID, a.TaskID, a.UUID)
 			if err != nil && s.ctx.Err() == nil {
 				s.log.Warn().Err(err).Str("task", a.TaskID).Msg("acknowledgement failed; the agent will repeat the status")
 			}
