@@ -1,6 +1,7 @@
 package natstest
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -93,6 +94,9 @@ func removeIndexes(store string) error {
 	return fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && d.Name() == "index.db" && strings.Contains(path, "streams") {
 			err = root.Remove(path)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // The server still tidies up for a moment behind its shutdown.
 		}
 		return err
 	})
