@@ -173,8 +173,8 @@ func FuzzRecord(f *testing.F) {
 		if _, err := a.begin(&link.Registered{AgentID: "a"}, deaf{}); err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range a.unacknowledged() {
-			a.acknowledge(&link.Acknowledge{FrameworkID: r.Run.FrameworkID, TaskID: r.key().task, UUID: r.Pending[0].Value.UUID})
+		for _, ack := range acknowledgements(a) {
+			a.acknowledge(ack)
 		}
 		a.drainAll(&link.Drain{MaxGrace: -1})
 		a.tasks()
@@ -186,6 +186,18 @@ func FuzzRecord(f *testing.F) {
 		a.retries.stop()
 		a.mu.Unlock()
 	})
+}
+
+// acknowledgements are those of the first status that each task waits for one of. Its
+// timers may run meanwhile.
+func acknowledgements(a *Server) []*link.Acknowledge {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var all []*link.Acknowledge
+	for _, r := range a.unacknowledged() {
+		all = append(all, &link.Acknowledge{FrameworkID: r.Run.FrameworkID, TaskID: r.key().task, UUID: r.Pending[0].Value.UUID})
+	}
+	return all
 }
 
 // FuzzIdentity: whatever lies in the file of an agent's identity, it refuses to
