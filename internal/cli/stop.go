@@ -39,10 +39,10 @@ func (a *App) stop() *cobra.Command {
 					return missing(err, id)
 				}
 				say(a.Err, "job %s: %s", id, j.State)
-				a.sayWaits(j)
 				if wait {
-					return nil
+					return nil // What it waits for is told where it is waited for.
 				}
+				a.sayWaits(j)
 				return a.each(j, nothing)
 			})
 			if err != nil || !wait {
