@@ -18,6 +18,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/internal/natskeys"
 	"github.com/milosgajdos/taurus/internal/service"
+	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
@@ -146,10 +147,11 @@ func startNATS(b *testing.B, keys string) string {
 		_ = cmd.Process.Signal(os.Interrupt)
 		_ = cmd.Wait()
 	})
-	for {
-		if a, err := service.ReadAnnouncement(announce); err == nil && a.Address != "" {
-			return "nats://" + a.Address
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	var address string
+	testwait.Until(b, "the NATS server says where it listens", func() bool {
+		a, err := service.ReadAnnouncement(announce)
+		address = a.Address
+		return err == nil && address != ""
+	})
+	return "nats://" + address
 }

@@ -101,6 +101,9 @@ func complain(w io.Writer, err error, base source) {
 	if down, ok := errors.AsType[*notReadyError](err); ok {
 		say(w, "  %s", down.hint())
 	}
+	if errors.Is(err, service.ErrUnreachable) {
+		say(w, "  That of a dev or demo is found by itself only while it runs with its data in the usual place; else name its directory: --data DIR.")
+	}
 	if problem, ok := errors.AsType[*client.Problem](err); ok {
 		if text := mend(problem); text != "" && len(problem.Faults) == 0 {
 			say(w, "  %s", text)
