@@ -278,7 +278,10 @@ func (t *Task) Live() bool { return !t.State.Terminal() }
 
 // End is how the task ended, as far as what follows depends on it.
 func (t *Task) End() restart.End {
-	e := restart.End{State: t.State, Reason: t.Status.Reason}
+	e := restart.End{
+		State: t.State, Reason: t.Status.Reason, Message: t.Status.Message, Exit: t.Status.Exit,
+		Began: !t.RunningAt.IsZero(), Unhealthy: t.Healthy != nil && !*t.Healthy, Doomed: t.Doom != nil,
+	}
 	if !t.RunningAt.IsZero() && !t.Live() {
 		e.Ran = t.EndedAt.Sub(t.RunningAt)
 	}

@@ -1,12 +1,14 @@
 // Package restart decides what follows the end of a task.
 //
-//	                 a task ends: End{State, Reason, Ran}
+//	            a task ends: End{State, Reason, Exit, Doomed, Ran, ...}
+//	                                  |
+//	Class              in one word: failed, oom, killed, ...
 //	                                  |
 //	Blameless, Failed        who is to blame?
 //	                                  |
 //	               +------------------+------------------+
 //	               |                  |                  |
-//	           it finished    agent, offers, launch   the task
+//	           it finished  agent, offers, registry  the task
 //	               |                  |                  |
 //	Tally.After    |  Streak + 1      |  Streak + 1      |  Streak + 1, Failures + 1
 //	               |                  |                  |

@@ -11,19 +11,26 @@ type End struct {
 	State taskstate.State
 	// Reason is Mesos' own, REASON_AGENT_DRAINING; empty if none was given.
 	Reason string
+	// Message is what Mesos said of it.
+	Message string
+	// Exit is the exit status, nil if there was none or it was not told.
+	Exit *int
 	// Ran is how long the task was running, zero if it never was.
 	Ran time.Duration
+	// Began reports whether Mesos ever called the task running.
+	Began bool
+	// Unhealthy reports whether its health check failed when it was last heard of.
+	Unhealthy bool
+	// Doomed reports whether the task was to end by a decision of ours, and Doom what
+	// class of decision that was.
+	Doomed bool
+	Doom   string
 }
 
-// Blameless reports whether the end says nothing about the task itself: its agent,
-// its offers or its launch failed, or an operator took the agent away.
+// Blameless reports whether the end says nothing about the task itself. No made-up
+// end does.
 func (e End) Blameless() bool {
-	switch e.Reason {
-	case "REASON_AGENT_DRAINING", "REASON_AGENT_REMOVED", "REASON_AGENT_REMOVED_BY_OPERATOR",
-		"REASON_AGENT_DISCONNECTED", "REASON_AGENT_RESTARTED", "REASON_INVALID_OFFERS", "REASON_MASTER_DISCONNECTED":
-		return true
-	}
-	return e.State.Presumed()
+	return e.State.Presumed() || e.Class().Blameless()
 }
 
 // Failed reports whether the task ended by its own fault. No made-up end says so.
