@@ -48,6 +48,7 @@ func (c *checker) boundGroup(at string, g *Group) {
 		c.duration(join(join(at, "restart"), "reset_after"), r.ResetAfter, c.lim.Duration)
 	}
 	c.duration(join(at, "kill_grace"), g.KillGrace, c.lim.KillGrace)
+	c.unreachable(join(at, "unreachable"), g.Unreachable)
 	c.atMost(join(at, "ports"), len(g.Ports), c.lim.Ports)
 	c.atMost(join(at, "constraints"), len(g.Constraints), c.lim.Constraints)
 }

@@ -26,6 +26,7 @@ func TestStored(t *testing.T) {
 		`{"id":"a","labels":{"x":"` + strings.Repeat("a", lim.SpecBytes) + `"}}`: "bytes, the most is 262144",
 		group(`"resources":{"cpu":1e300}`):                                       "tasks[0].resources.cpu",
 		group(`"resources":{"memory":-1}`):                                       "tasks[0].resources.memory",
+		group(`"unreachable":{"replace_after":"1000h"}`):                         "tasks[0].unreachable.replace_after",
 		group(`"kill_grace":"1000h"`):                                            "tasks[0].kill_grace",
 		group(`"restart":{"backoff":"-1s"}`):                                     "tasks[0].restart.backoff",
 		group(`"ports":[` + strings.Repeat(`{},`, 100) + `{}]`):                  "tasks[0].ports: has 101 entries",

@@ -26,6 +26,7 @@ func (g Group) clone() Group {
 	g.HealthCheck = copied(g.HealthCheck)
 	g.Constraints = slices.Clone(g.Constraints)
 	g.Restart = copied(g.Restart)
+	g.Unreachable = copied(g.Unreachable)
 	g.URIs = slices.Clone(g.URIs)
 	for i := range g.URIs {
 		g.URIs[i].Extract = copied(g.URIs[i].Extract)

@@ -201,6 +201,8 @@ func TestTypeFaults(t *testing.T) {
 		{`{"tasks":[{"health_check":{"interval":"10"}}]}`, "tasks[0].health_check.interval", duration + `"10"`},
 		{`{"tasks":[{"kill_grace":""}]}`, "tasks[0].kill_grace", duration + `""`},
 		{`{"tasks":[{"kill_grace":1e10}]}`, "tasks[0].kill_grace", duration + `1e10`},
+		{`{"tasks":[{"unreachable":{"replace_after":"ever"}}]}`, "tasks[0].unreachable.replace_after", `must be a duration such as "10m", a number of seconds, or "never", not "ever"`},
+		{`{"tasks":[{"unreachable":"never"}]}`, "tasks[0].unreachable", `must be an object in braces, not "never"`},
 		{`{"tasks":[{"kill_grace":[1]}]}`, "tasks[0].kill_grace", duration + `[1]`},
 		{`{"tasks":[{"constraints":{}}]}`, "tasks[0].constraints", list + "{}"},
 		{`{"tasks":[{"constraints":[["a","UNIQUE"]]}]}`, "tasks[0].constraints[0]", object + `["a","UNIQUE"]`},

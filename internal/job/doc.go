@@ -48,5 +48,6 @@
 //	  constraints   attribute, operator, value
 //	  restart       policy, attempts, backoff, backoff_max, reset_after
 //	  kill_grace    between the gentle and the hard signal
+//	  unreachable   replace_after
 //	  uris          value, executable, extract, cache, output_file
 package job

@@ -77,6 +77,9 @@ func (g *Group) normalise(kind Kind) {
 	g.Restart.normalise(kind)
 	g.KillGrace = orDefault(g.KillGrace, DefaultKillGrace)
 	g.URIs = orNilSlice(g.URIs)
+	if g.Unreachable != nil {
+		g.Unreachable.normalise()
+	}
 }
 
 func (c *Container) normalise() {

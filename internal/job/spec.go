@@ -46,6 +46,8 @@ type Group struct {
 	// KillGrace is the time between the gentle and the hard signal.
 	KillGrace Duration `json:"kill_grace,omitzero"`
 	URIs      []URI    `json:"uris,omitempty"`
+	// Unreachable says what becomes of a task whose agent is cut off.
+	Unreachable *Unreachable `json:"unreachable,omitzero"`
 }
 
 // Container says what runs in it.

@@ -61,6 +61,13 @@ func someDuration() *rapid.Generator[job.Duration] {
 	)
 }
 
+func somePatience() *rapid.Generator[job.Patience] {
+	return rapid.OneOf(
+		rapid.Just(job.Never),
+		rapid.Map(someDuration(), func(d job.Duration) job.Patience { return job.Patience(d) }),
+	)
+}
+
 // someAmount draws finite numbers.
 func someAmount() *rapid.Generator[float64] {
 	return rapid.OneOf(
@@ -129,6 +136,9 @@ func anyGroup(t *rapid.T) job.Group {
 			}
 		}),
 		KillGrace: someDuration().Draw(t, "kill_grace"),
+		Unreachable: maybe(t, "unreachable", func(t *rapid.T) job.Unreachable {
+			return job.Unreachable{ReplaceAfter: somePatience().Draw(t, "replace_after")}
+		}),
 		URIs: list(func(t *rapid.T) job.URI {
 			return job.URI{
 				Value: anyText().Draw(t, "value"), Executable: rapid.Bool().Draw(t, "executable"),

@@ -27,6 +27,7 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		json.UnmarshalFromFunc(t.whole),
 		json.UnmarshalFromFunc(t.number),
 		json.UnmarshalFromFunc(t.duration),
+		json.UnmarshalFromFunc(t.patience),
 		json.UnmarshalFromFunc(t.command),
 		expect[string](t, '"', `must be a string; put it in quotes`),
 		expect[Kind](t, '"', `must be the string "service" or "batch"`),
@@ -43,6 +44,7 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		expect[Constraint](t, '{', object), expect[[]Constraint](t, '[', list),
 		expect[Restart](t, '{', object),
 		expect[URI](t, '{', object), expect[[]URI](t, '[', list),
+		expect[Unreachable](t, '{', object),
 	)
 }
 
@@ -143,6 +145,18 @@ func (t *typeCheck) duration(dec *jsontext.Decoder, into *Duration) error {
 	}
 	if err := into.UnmarshalJSON(value); err != nil {
 		t.record(dec, value, `must be a duration such as "10s" or "1m30s", or a number of seconds`)
+	}
+	return nil
+}
+
+// patience reads a duration, or the word never.
+func (t *typeCheck) patience(dec *jsontext.Decoder, into *Patience) error {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if err := into.UnmarshalJSON(value); err != nil {
+		t.record(dec, value, `must be a duration such as "10m", a number of seconds, or "never"`)
 	}
 	return nil
 }

@@ -135,6 +135,7 @@ func (c *checker) group(path string, g *Group, kind Kind) {
 	c.restart(join(path, "restart"), g.Restart, kind)
 	c.duration(join(path, "kill_grace"), g.KillGrace, c.lim.KillGrace)
 	c.uris(join(path, "uris"), g.URIs)
+	c.unreachable(join(path, "unreachable"), g.Unreachable)
 }
 
 // labels checks the user's own labels.

@@ -100,6 +100,12 @@ func TestFaultsOfAGroup(t *testing.T) {
 		inGroup("env.A", "zero byte", func(g *job.Group) { g.Env = map[string]string{"A": "\x00"} }),
 		inGroup("env.A", "not valid UTF-8", func(g *job.Group) { g.Env = map[string]string{"A": "\xff"} }),
 		inGroup("labels.a", "control character", func(g *job.Group) { g.Labels = map[string]string{"a": "\n"} }),
+		inGroup("unreachable.replace_after", "must not be negative, is -1s", func(g *job.Group) {
+			g.Unreachable = &job.Unreachable{ReplaceAfter: job.Patience(seconds(-1))}
+		}),
+		inGroup("unreachable.replace_after", "is 168h0m1s; make it at most 168h", func(g *job.Group) {
+			g.Unreachable = &job.Unreachable{ReplaceAfter: job.Patience(seconds(168*3600 + 1))}
+		}),
 		inGroup("kill_grace", "must not be negative, is -1s", func(g *job.Group) { g.KillGrace = seconds(-1) }),
 		inGroup("kill_grace", "is 24h0m1s; make it at most 24h", func(g *job.Group) { g.KillGrace = seconds(86401) }),
 	})

@@ -10,7 +10,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/core/scheduler"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/mesos"
@@ -36,9 +35,9 @@ func (o outage) excuses(now time.Time) bool {
 		return false
 	}
 	if o.to.IsZero() {
-		return now.Sub(o.from) >= planning.UnreachableReplaceAfter
+		return now.Sub(o.from) >= time.Duration(job.DefaultReplaceAfter)
 	}
-	return o.to.Sub(o.from) >= planning.UnreachableReplaceAfter && now.Sub(o.to) < onItsWay
+	return o.to.Sub(o.from) >= time.Duration(job.DefaultReplaceAfter) && now.Sub(o.to) < onItsWay
 }
 
 // client is Mesos as one process has it.

@@ -7,7 +7,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/launching"
 	"github.com/milosgajdos/taurus/internal/core/machine"
-	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/core/reaping"
 	"github.com/milosgajdos/taurus/internal/core/scheduler"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -176,7 +175,8 @@ func (w *World) checkPlanned(process int, id string, ev events.TasksPlanned) {
 				continue
 			}
 			t := all[len(all)-1]
-			givenUp := t.Unreachable && now.Sub(t.UnreachableSince) >= planning.UnreachableReplaceAfter
+			due := p.State.Jobs[id].Group(t.Group).Loss().ReplaceAfter.From(t.UnreachableSince)
+			givenUp := t.Unreachable && !due.IsZero() && !now.Before(due)
 			if t.Run == ev.Run && t.Live() && !givenUp {
 				w.violate("%s plans slot %d of %s again while %s is %s", p.Name, slot, id, t.ID, t.State)
 			}

@@ -9,10 +9,6 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// UnreachableReplaceAfter is how long a task's agent may be cut off before the
-// slot is planned again. The old task is doomed should it come back.
-const UnreachableReplaceAfter = 5 * time.Minute
-
 // Reasons of a doom, as users read them.
 const (
 	ReasonStopped    = "job stopped"

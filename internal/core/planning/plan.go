@@ -132,8 +132,8 @@ func nextAttempt(g *job.Group, slot *cluster.Slot, now time.Time) (next bool, du
 	}
 	t := slot.Current()
 	if t.Live() {
-		due = t.UnreachableSince.Add(UnreachableReplaceAfter)
-		return !now.Before(due), due
+		due = g.Loss().ReplaceAfter.From(t.UnreachableSince)
+		return !due.IsZero() && !now.Before(due), due
 	}
 	return slot.Fate(t.End(), g.Restart) == restart.Again, time.Time{}
 }

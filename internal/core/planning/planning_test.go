@@ -370,6 +370,8 @@ func TestNothingWantedIsNotDone(t *testing.T) {
 	newBench(t, clustertest.Batch("web", 0)).want()
 }
 
+const replaceAfter = time.Duration(job.DefaultReplaceAfter)
+
 // TestUnreachable: replaced after five minutes, and doomed should it come back.
 func TestUnreachable(t *testing.T) {
 	b := newBench(t, clustertest.Service("web", 1))
@@ -377,7 +379,7 @@ func TestUnreachable(t *testing.T) {
 	b.run(0)
 	first := b.task(0)
 	b.Report(first, "TASK_UNREACHABLE", "")
-	b.Pass(planning.UnreachableReplaceAfter - 1)
+	b.Pass(replaceAfter - 1)
 	b.want()
 	if d := planning.Decide(b.j, b.Now); !d.Wake.Equal(b.Now.Add(1)) {
 		t.Fatalf("wake at %s, want %s", d.Wake, b.Now.Add(1))
@@ -392,10 +394,42 @@ func TestUnreachable(t *testing.T) {
 	}
 	// Now the second is cut off while the first is still being killed.
 	b.Report(b.task(0), "TASK_UNREACHABLE", "")
-	b.Pass(planning.UnreachableReplaceAfter)
+	b.Pass(replaceAfter)
 	b.want()
 	b.Report(first, "TASK_KILLED", "u3")
 	b.want(b.planned(0, 0, 3, "agent unreachable", time.Time{}), b.doomed(b.j.Run, 0, 0, 2, planning.ReasonReplaced))
+}
+
+// TestUnreachableByTheJob: when a task that is cut off is replaced is the job's to say.
+func TestUnreachableByTheJob(t *testing.T) {
+	for _, c := range []struct {
+		after job.Patience
+		pass  time.Duration
+		waits bool
+	}{
+		{job.Never, 1000 * time.Hour, true},
+		{job.Patience(time.Hour), time.Hour - 1, true},
+		{job.Patience(time.Hour), time.Hour, false},
+		{job.Patience(time.Millisecond), time.Millisecond, false},
+		{0, replaceAfter - 1, true}, // A group that says nothing of it.
+		{0, replaceAfter, false},
+	} {
+		spec := clustertest.Service("web", 1)
+		spec.Tasks[0].Unreachable = &job.Unreachable{ReplaceAfter: c.after}
+		b := newBench(t, spec)
+		b.decide()
+		b.run(0)
+		b.Report(b.task(0), "TASK_UNREACHABLE", "")
+		b.Pass(c.pass)
+		if c.waits {
+			b.want()
+			if wake := planning.Decide(b.j, b.Now).Wake; wake.IsZero() != (c.after == job.Never) {
+				t.Errorf("%s: wakes at %s", c.after, wake)
+			}
+			continue
+		}
+		b.want(b.planned(0, 0, 2, "agent unreachable", time.Time{}), b.doomed(b.j.Run, 0, 0, 1, planning.ReasonReplaced))
+	}
 }
 
 func TestUnreachableThatComesBackInTime(t *testing.T) {
@@ -403,7 +437,7 @@ func TestUnreachableThatComesBackInTime(t *testing.T) {
 	b.decide()
 	b.run(0)
 	b.Report(b.task(0), "TASK_UNREACHABLE", "")
-	b.Pass(planning.UnreachableReplaceAfter - 1)
+	b.Pass(replaceAfter - 1)
 	b.Report(b.task(0), "TASK_RUNNING", "u2")
 	b.Pass(time.Hour)
 	b.want()

@@ -54,6 +54,11 @@ func randomSpec(t *rapid.T) *job.Spec {
 			Policy:   rapid.SampledFrom([]string{"", job.RestartAlways, job.RestartOnFailure, job.RestartNever}).Draw(t, "policy"),
 			Attempts: rapid.Uint32Range(0, 3).Draw(t, "attempts"),
 		}
+		if rapid.Bool().Draw(t, "unreachable") {
+			s.Tasks[i].Unreachable = &job.Unreachable{
+				ReplaceAfter: rapid.SampledFrom([]job.Patience{0, 1, job.Patience(time.Minute), job.Never}).Draw(t, "replace_after"),
+			}
+		}
 	}
 	return s
 }
@@ -330,7 +335,7 @@ func checkWake(t *rapid.T, tasks []*cluster.Task, j *cluster.Job, wake time.Time
 		if !task.Unreachable || len(j.Slots[task.Slot].Tasks) > 1 {
 			continue
 		}
-		if due := task.UnreachableSince.Add(planning.UnreachableReplaceAfter); wake.IsZero() || wake.After(due) {
+		if due := j.Group(task.Group).Loss().ReplaceAfter.From(task.UnreachableSince); !due.IsZero() && (wake.IsZero() || wake.After(due)) {
 			t.Fatalf("%v is to be replaced at %s, but the planner sleeps until %s", task.Key(), due, wake)
 		}
 	}
