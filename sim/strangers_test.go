@@ -325,6 +325,7 @@ func subjectOf(t *rapid.T, h *house, ev events.Event, id string) string {
 	if role == "" || rapid.IntRange(0, 9).Draw(t, "misplaced") == 0 {
 		role = rapid.SampledFrom([]events.Role{
 			events.RoleJob, events.RolePlan, events.RoleTask, events.RoleKill, events.RoleLauncher, events.RoleWhy, events.RoleSeal, events.RoleLog,
+			events.RoleOffers,
 		}).Draw(t, "role")
 	}
 	slot := uint32(0)
@@ -334,7 +335,7 @@ func subjectOf(t *rapid.T, h *house, ev events.Event, id string) string {
 	return map[events.Role]string{
 		events.RoleJob: h.space.Job(id), events.RolePlan: h.space.Plan(id), events.RoleTask: h.space.Task(id, slot),
 		events.RoleKill: h.space.Kill(id), events.RoleLauncher: h.space.Launcher(0), events.RoleWhy: h.space.Why(id),
-		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject,
+		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleOffers: h.space.Offers(0),
 	}[role]
 }
 
@@ -414,6 +415,9 @@ func event(t *rapid.T, at cluster.Key) events.Event {
 			return events.SubscriptionClosed{StreamID: word("stream"), Reason: word("reason")}
 		},
 		func() events.Event { return events.VerdictChanged{Run: run, Group: word("group")} },
+		func() events.Event {
+			return events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: word("agent"), Hostname: word("host")}}}
+		},
 		func() events.Event { return events.LogSealed{Through: large("through"), Hash: word("hash")} },
 		func() events.Event { return events.LogCreated{ID: word("log"), Partitions: number("partitions")} },
 		func() events.Event {

@@ -29,7 +29,7 @@ type Verdict struct {
 // VerdictsKept is of how many jobs the verdicts are at hand: those with the newest.
 const VerdictsKept = 10_000
 
-// Verdicts holds the newest verdict per group. It is safe for concurrent use.
+// Verdicts holds the newest verdict per group, and what each agent offered last. It is safe for concurrent use.
 // The verdict stream is bounded and decides nothing, so what it lost is skipped.
 type Verdicts struct {
 	log   eventlog.Log
@@ -38,8 +38,9 @@ type Verdicts struct {
 	// turns holds one for each who reads the stream for what was.
 	turns chan struct{}
 
-	mu   sync.RWMutex
-	jobs map[string]map[string]Verdict
+	mu     sync.RWMutex
+	jobs   map[string]map[string]Verdict
+	agents map[string]Agent
 }
 
 // NewVerdicts returns the verdicts of a verdict stream, nil for none, whose subjects
@@ -47,6 +48,7 @@ type Verdicts struct {
 func NewVerdicts(log eventlog.Log, space events.Space) *Verdicts {
 	return &Verdicts{
 		log: log, space: space, kept: VerdictsKept, turns: make(chan struct{}, ReplaysMax), jobs: map[string]map[string]Verdict{},
+		agents: map[string]Agent{},
 	}
 }
 
@@ -60,6 +62,7 @@ func (v *Verdicts) Run(ctx context.Context) error {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		v.add(v.jobs, rec, 0)
+		v.see(rec)
 		if len(v.jobs) > v.kept {
 			delete(v.jobs, oldest(v.jobs))
 		}

@@ -113,6 +113,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	SubscriptionOpened{}.Type():  decoder[SubscriptionOpened](),
 	SubscriptionClosed{}.Type():  decoder[SubscriptionClosed](),
 	VerdictChanged{}.Type():      decoder[VerdictChanged](),
+	AgentsOffered{}.Type():       decoder[AgentsOffered](),
 	LogSealed{}.Type():           decoder[LogSealed](),
 	LossAccepted{}.Type():        decoder[LossAccepted](),
 	LogCreated{}.Type():          decoder[LogCreated](),

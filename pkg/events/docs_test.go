@@ -132,7 +132,7 @@ func TestDocsNameEveryEvent(t *testing.T) {
 	documented, _ := docSections(t)
 	writers := map[events.Role]string{
 		events.RoleJob: "api", events.RolePlan: "planner", events.RoleTask: "launcher", events.RoleKill: "reaper",
-		events.RoleLauncher: "launcher", events.RoleWhy: "launcher", events.RoleSeal: "planner", events.RoleLog: "operator",
+		events.RoleLauncher: "launcher", events.RoleWhy: "launcher", events.RoleOffers: "launcher", events.RoleSeal: "planner", events.RoleLog: "operator",
 	}
 	parts := map[string]reflect.Type{}
 	check := func(name string, fields map[string]string) *section {
@@ -156,7 +156,7 @@ func TestDocsNameEveryEvent(t *testing.T) {
 		}
 		want := section{typeName: sample.event.Type(), role: string(subject.Role), kind: "decision", writer: writers[subject.Role]}
 		switch sample.event.(type) {
-		case events.TaskStatusChanged, events.VerdictChanged:
+		case events.TaskStatusChanged, events.VerdictChanged, events.AgentsOffered:
 			want.kind = "fact"
 		default: // Everything else is decided.
 		}
@@ -165,8 +165,13 @@ func TestDocsNameEveryEvent(t *testing.T) {
 			t.Errorf("docs/events.md: %s is %+v, want %+v", typ.Name(), *s, want)
 		}
 	}
-	for name, typ := range parts {
-		check(name, codeFields(t, typ, map[string]reflect.Type{}))
+	for seen := map[string]bool{}; len(seen) < len(parts); { // Parts have parts.
+		for name, typ := range maps.Clone(parts) {
+			if !seen[name] {
+				seen[name] = true
+				check(name, codeFields(t, typ, parts))
+			}
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(documented)) {
 		t.Errorf("docs/events.md: %s is not in the code", name)

@@ -247,6 +247,35 @@ type VerdictChanged struct {
 	Additive
 }
 
+// AgentsOffered says what agents have for us, as their offers told last. It is in the
+// verdict stream, not in the log, and decides nothing: foresight goes by it.
+type AgentsOffered struct {
+	// Sequence is the log's when the offers were looked at.
+	Sequence uint64       `json:"sequence"`
+	Agents   []AgentOffer `json:"agents"`
+	Additive
+}
+
+// AgentOffer is one agent. What it has is what it offered, and what tasks of ours had
+// there then.
+type AgentOffer struct {
+	AgentID   string    `json:"agent_id"`
+	Hostname  string    `json:"hostname"`
+	Role      string    `json:"role,omitempty"`
+	Resources Resources `json:"resources"`
+	// Ports are those that it has, too.
+	Ports      []PortRange       `json:"ports,omitempty"`
+	Attributes map[string]string `json:"attributes,omitempty"`
+	// UnavailableFrom is the start of planned maintenance; zero for none.
+	UnavailableFrom time.Time `json:"unavailable_from,omitzero"`
+}
+
+// PortRange is a range of ports, both ends included.
+type PortRange struct {
+	From uint32 `json:"from"`
+	To   uint32 `json:"to"`
+}
+
 // LogSealed says what the hash of the log is up to a sequence, so that whoever
 // folds the same records can tell that they are the same. Package chain computes it.
 type LogSealed struct {

@@ -16,6 +16,8 @@ func RoleOf(ev Event) Role {
 		return RoleLauncher
 	case VerdictChanged:
 		return RoleWhy
+	case AgentsOffered:
+		return RoleOffers
 	case LogSealed:
 		return RoleSeal
 	case LogCreated, LossAccepted, SequenceSkipped:

@@ -67,6 +67,10 @@ func samples() []sample {
 			Run: 5, Group: "web", Waiting: 2, Sequence: 99, Offers: 3, Reasons: map[string]uint32{"cpus": 2, "ports": 1},
 			Summary: "2 waiting", Nearest: &events.NearestMiss{Hostname: "h1", AgentID: "S1", Lacked: []string{"cpus: 2 wanted, 0.5 free"}},
 		}},
+		{space.Offers(0), env("launcher", 9, 0), events.AgentsOffered{Sequence: 99, Agents: []events.AgentOffer{{
+			AgentID: "S1", Hostname: "h1", Role: "*", Resources: events.Resources{CPUs: 4, Mem: 8192},
+			Ports: []events.PortRange{{From: 31000, To: 32000}}, Attributes: map[string]string{"rack": "r1"}, UnavailableFrom: at(9),
+		}}}},
 		{events.SealSubject, env("planner", 0, 0), events.LogSealed{
 			Through: 98, Hash: "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", Records: 57,
 		}},

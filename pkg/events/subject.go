@@ -13,6 +13,9 @@ const Prefix = "taurus.ev"
 // WhyPrefix is the root of every subject of the verdict stream.
 const WhyPrefix = "taurus.why"
 
+// offersPrefix is that of the agents' offers, in the verdict stream.
+const offersPrefix = WhyPrefix + ".offers."
+
 // The subjects of what is said of the log as a whole.
 const (
 	// SealSubject is where planners seal the log.
@@ -27,14 +30,15 @@ type Role string
 
 // The writing roles, named by the token that stands for them in a subject.
 const (
-	RoleJob      Role = "job"  // the api: what users asked for
-	RolePlan     Role = "plan" // the planner: what should run and what should stop
-	RoleTask     Role = "task" // the launcher: what was placed and what Mesos reported
-	RoleKill     Role = "kill" // the reaper: kills issued
-	RoleLauncher Role = "ctl"  // the launcher: elections, framework, subscriptions
-	RoleWhy      Role = "why"  // the launcher: verdicts, in a stream of their own
-	RoleSeal     Role = "seal" // the planner: the hash of the log so far
-	RoleLog      Role = "log"  // an operator: that the log was made, that a loss is accepted
+	RoleJob      Role = "job"    // the api: what users asked for
+	RolePlan     Role = "plan"   // the planner: what should run and what should stop
+	RoleTask     Role = "task"   // the launcher: what was placed and what Mesos reported
+	RoleKill     Role = "kill"   // the reaper: kills issued
+	RoleLauncher Role = "ctl"    // the launcher: elections, framework, subscriptions
+	RoleWhy      Role = "why"    // the launcher: verdicts, in a stream of their own
+	RoleOffers   Role = "offers" // the launcher: what agents have, beside the verdicts
+	RoleSeal     Role = "seal"   // the planner: the hash of the log so far
+	RoleLog      Role = "log"    // an operator: that the log was made, that a loss is accepted
 )
 
 var (
@@ -103,6 +107,11 @@ func (s Space) Why(job string) string {
 	return WhyPrefix + "." + strconv.FormatUint(uint64(s.Partition(job)), 10) + "." + EncodeToken(job)
 }
 
+// Offers is where the launcher of a shard writes what agents have.
+func (s Space) Offers(shard uint32) string {
+	return offersPrefix + strconv.FormatUint(uint64(shard), 10)
+}
+
 // Launcher is where the launcher of a shard writes about itself.
 func (s Space) Launcher(shard uint32) string {
 	return Prefix + ".ctl.launcher." + strconv.FormatUint(uint64(shard), 10)
@@ -115,14 +124,21 @@ func (s Space) of(role Role, job string) string {
 // Subject is a subject taken apart.
 type Subject struct {
 	Role  Role
-	Job   string // empty for RoleLauncher, RoleSeal and RoleLog
+	Job   string // empty for RoleLauncher, RoleOffers, RoleSeal and RoleLog
 	Slot  uint32 // for RoleTask
-	Shard uint32 // for RoleLauncher
+	Shard uint32 // for RoleLauncher and RoleOffers
 }
 
 // ParseSubject takes a subject apart. It returns ErrSubject for any other.
 func ParseSubject(subject string) (Subject, error) {
 	bad := func() (Subject, error) { return Subject{}, fmt.Errorf("%w: %q", ErrSubject, subject) }
+	if rest, ok := strings.CutPrefix(subject, offersPrefix); ok {
+		shard, ok := number(rest)
+		if !ok {
+			return bad()
+		}
+		return Subject{Role: RoleOffers, Shard: shard}, nil
+	}
 	if rest, ok := strings.CutPrefix(subject, WhyPrefix+"."); ok {
 		partition, token, _ := strings.Cut(rest, ".")
 		job, err := DecodeToken(token)

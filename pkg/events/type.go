@@ -54,6 +54,9 @@ func (SubscriptionClosed) Type() string { return "taurus.launcher.subscription_c
 // Type is the CloudEvents type of VerdictChanged.
 func (VerdictChanged) Type() string { return "taurus.why.verdict_changed.v1" }
 
+// Type is the CloudEvents type of AgentsOffered.
+func (AgentsOffered) Type() string { return "taurus.offers.agents_offered.v1" }
+
 // Type is the CloudEvents type of LogSealed.
 func (LogSealed) Type() string { return "taurus.log.sealed.v1" }
 
@@ -87,6 +90,7 @@ func (FrameworkRegistered) event() {}
 func (SubscriptionOpened) event()  {}
 func (SubscriptionClosed) event()  {}
 func (VerdictChanged) event()      {}
+func (AgentsOffered) event()       {}
 func (LogSealed) event()           {}
 func (LossAccepted) event()        {}
 func (LogCreated) event()          {}

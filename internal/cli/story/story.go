@@ -88,6 +88,8 @@ func sentence(e projection.Event, ev events.Event) string {
 		return ofLog(ev) + by(e.Actor)
 	case events.VerdictChanged:
 		return fmt.Sprintf("%s of group %s %s: %s", tasks(ev.Waiting), ev.Group, verb(ev.Waiting, "waits", "wait"), ev.Summary)
+	case events.AgentsOffered:
+		return fmt.Sprintf("%d agents have offered other than before", len(ev.Agents))
 	case events.Unknown: // Tell tells of those.
 	}
 	return e.Type

@@ -51,7 +51,7 @@ func (s *State) Apply(r Record) (Change, error) {
 		return s.applySeal(&r), nil
 	case events.RoleLog:
 		return s.applyLog(&r), nil
-	case events.RoleWhy:
+	case events.RoleWhy, events.RoleOffers:
 		return s.skip(nil), nil
 	}
 	return s.skip(nil), nil
@@ -82,7 +82,7 @@ func (s *State) follow(r *Record) {
 		s.Seal.Last = r.Sequence
 	case events.RoleLog:
 		s.LastLog = r.Sequence
-	case events.RoleWhy:
+	case events.RoleWhy, events.RoleOffers:
 	}
 }
 

@@ -93,6 +93,8 @@ func misfit(r *Record) string {
 		c.launcher(ev)
 	case events.VerdictChanged:
 		c.verdict(ev)
+	case events.AgentsOffered:
+		c.agents(ev.Agents)
 	case events.LogSealed:
 		c.name("hash", ev.Hash)
 	case events.LogCreated:
@@ -180,6 +182,23 @@ func (c *checker) verdict(ev events.VerdictChanged) {
 		c.name("nearest.hostname", ev.Nearest.Hostname)
 		c.name("nearest.agent_id", ev.Nearest.AgentID)
 		c.length("nearest.lacked", len(ev.Nearest.Lacked))
+	}
+}
+
+func (c *checker) agents(list []events.AgentOffer) {
+	c.length("agents", len(list))
+	for i := range list {
+		a := &list[i]
+		c.given("agents.agent_id", a.AgentID)
+		c.name("agents.hostname", a.Hostname)
+		c.name("agents.role", a.Role)
+		c.resources(a.Resources)
+		c.length("agents.ports", len(a.Ports))
+		c.length("agents.attributes", len(a.Attributes))
+		for name, value := range a.Attributes {
+			c.name("agents.attributes", name)
+			c.name("agents.attributes", value)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ func unbounded() map[string]string {
 		"JobFailed.exit": shown, "TaskStaged.run": compared, "TaskWithdrawn.run": compared,
 		"TaskAdopted.run": "Mesos may run what the log has lost", "TaskStatusChanged.run": compared, "TaskStatusChanged.healthy": shown,
 		"TaskStatusChanged.exit": shown, "KillIssued.run": compared, "VerdictChanged.run": compared,
-		"VerdictChanged.waiting": shown, "VerdictChanged.sequence": compared, "VerdictChanged.offers": shown, "LogSealed.through": chained,
+		"VerdictChanged.waiting": shown, "VerdictChanged.sequence": compared, "VerdictChanged.offers": shown, "AgentsOffered.sequence": compared, "LogSealed.through": chained,
 		"LogSealed.records": shown, "LossAccepted.from": "holes are compared with it", "LossAccepted.to": "holes are compared with it",
 		"LogCreated.partitions": shown, "SequenceSkipped.to": shown,
 	}
@@ -88,6 +88,8 @@ func hugeOf(ev events.Event, member int) (all []events.Event) {
 	case []string:
 		add(many)
 		add([]string{long})
+	case []events.AgentOffer:
+		add(make([]events.AgentOffer, 10_001))
 	case []byte:
 		add([]byte(long))
 	case jsontext.Value:

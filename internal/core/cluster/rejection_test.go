@@ -37,6 +37,7 @@ func ofEachType() []events.Event {
 		events.SubscriptionOpened{FrameworkID: "f", StreamID: "s"},
 		events.SubscriptionClosed{StreamID: "s"},
 		events.VerdictChanged{Run: 1, Group: "web"},
+		events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: "S1"}}},
 		events.LogSealed{Through: 1, Hash: "00"},
 		events.LogCreated{ID: "l"},
 		events.LossAccepted{From: 1, To: 1},
@@ -49,7 +50,7 @@ func ofEachRole(space events.Space) map[events.Role]string {
 	return map[events.Role]string{
 		events.RoleJob: space.Job("web"), events.RolePlan: space.Plan("web"), events.RoleTask: space.Task("web", 0),
 		events.RoleKill: space.Kill("web"), events.RoleLauncher: space.Launcher(0), events.RoleWhy: space.Why("web"),
-		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject,
+		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleOffers: space.Offers(0),
 	}
 }
 
@@ -247,6 +248,10 @@ func TestBounds(t *testing.T) {
 		{events.SubscriptionOpened{FrameworkID: "f", StreamID: "s", Master: long}, "master"},
 		{events.SubscriptionClosed{StreamID: "s", Reason: long}, "reason"},
 		{events.VerdictChanged{Summary: long}, "summary"},
+		{events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: "S1"}}}, ""},
+		{events.AgentsOffered{Agents: []events.AgentOffer{{}}}, "agents.agent_id is missing"},
+		{events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: "S1", Hostname: long}}}, "agents.hostname"},
+		{events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: "S1", Attributes: map[string]string{"rack": long}}}}, "agents.attributes"},
 	} {
 		subject := ofEachRole(space)[events.RoleOf(c.ev)]
 		if events.RoleOf(c.ev) == events.RoleTask {

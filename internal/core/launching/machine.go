@@ -30,8 +30,9 @@ type Machine struct {
 	verdicts verdicts
 	// counter numbers the facts of this process; see cluster.Repeated.
 	counter uint64
-	// batches numbers those of this process.
-	batches uint64
+	// batches numbers those of this process, offerings what it wrote about agents.
+	batches, offerings uint64
+	agents             agents
 	// astray is the ticket of decisions under way that are not of the session,
 	// 0 for none: withdrawals without one, or what a session that is over left
 	// behind. Until the answer nothing else is decided: at most one append at a time
@@ -49,7 +50,7 @@ type Machine struct {
 // New returns a launcher that has folded nothing. It reads state, which must be
 // one before its first record.
 func New(cfg Config, state *cluster.State) *Machine {
-	m := &Machine{cfg: cfg, state: state, tickets: &machine.Tickets{}, pending: newPending(), verdicts: verdicts{}}
+	m := &Machine{cfg: cfg, state: state, tickets: &machine.Tickets{}, pending: newPending(), verdicts: verdicts{}, agents: newAgents()}
 	m.lead = leading.New(cfg.Config, state, m.tickets)
 	return m
 }
@@ -83,6 +84,7 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	case Offered:
 		if m.listensTo(in.Session) {
 			m.offered(in.Offers)
+			m.offeredBy(in.Offers)
 		}
 	case Rescinded:
 		if m.listensTo(in.Session) {
@@ -165,6 +167,7 @@ func (m *Machine) work() {
 	m.decide()
 	m.declineAgain()
 	m.reconcile()
+	m.noteAgents()
 }
 
 // Wake returns when to look again.
@@ -190,6 +193,7 @@ func (m *Machine) Wake() time.Time {
 		wake = earlier(wake, s.matchAt)
 	}
 	wake = earlier(wake, s.offers.retryAt)
+	wake = earlier(wake, m.agents.due)
 	return earlier(wake, s.round.askAt)
 }
 

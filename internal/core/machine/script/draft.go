@@ -19,6 +19,9 @@ func subject(space events.Space, text string) (string, error) {
 	case "log":
 		return events.LogSubject, nil
 	}
+	if text == "offers" {
+		return space.Offers(0), nil
+	}
 	role, rest, found := strings.Cut(text, "/")
 	switch {
 	case found && role == "job":
@@ -36,7 +39,7 @@ func subject(space events.Space, text string) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("%q is no subject: want job/<job>, plan/<job>, kill/<job>, why/<job>, task/<job>/<slot>, launcher, seal or log", text)
+	return "", fmt.Errorf("%q is no subject: want job/<job>, plan/<job>, kill/<job>, why/<job>, task/<job>/<slot>, launcher, offers, seal or log", text)
 }
 
 // subjectText is the inverse of subject.
@@ -48,7 +51,7 @@ func subjectText(full string) string {
 	switch s.Role {
 	case events.RoleLauncher:
 		return "launcher"
-	case events.RoleSeal, events.RoleLog:
+	case events.RoleOffers, events.RoleSeal, events.RoleLog:
 		return string(s.Role)
 	case events.RoleTask:
 		return fmt.Sprintf("task/%s/%d", s.Job, s.Slot)
