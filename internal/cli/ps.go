@@ -120,11 +120,19 @@ func (a *App) writeTasks(w io.Writer, tasks []projection.Task) error {
 	s := a.style()
 	t := table.New("TASK", "GROUP", "STATE", "ATTEMPT", "ADDRESS", "AGE", "LAST FAILURE")
 	for _, task := range tasks {
-		t.Row(fmt.Sprintf("%s/%d", task.Job, task.Slot), task.Group, s.state(condition(task))+remark(task),
+		t.Row(fmt.Sprintf("%s/%d", task.Job, task.Slot), place(task), s.state(condition(task))+remark(task),
 			fmt.Sprint(task.Attempt), address(task), age(time.Duration(task.AgeMillis)*time.Millisecond), failure(task.LastFailure))
 	}
 	_, err := t.WriteTo(w)
 	return err
+}
+
+// place is the group of a task, and its index in it where that is not the slot's number.
+func place(t projection.Task) string {
+	if t.Index == t.Slot || !t.Live {
+		return t.Group
+	}
+	return fmt.Sprintf("%s[%d]", t.Group, t.Index)
 }
 
 // remark says what the state alone does not.

@@ -156,7 +156,7 @@ func TestLifeOfATask(t *testing.T) {
 	}
 	want := mesos.TaskRef{
 		TaskID: "t1", AgentID: o.AgentID, Name: "web.front", State: tasks[0].State,
-		Ours: true, Job: "web", Run: 1, Group: "front", Slot: 2, Attempt: 3, Version: 4,
+		Ours: true, Job: "web", Run: 1, Group: "front", Slot: 2, Attempt: 3, Version: 4, Indexed: true,
 	}
 	if tasks[0] != want {
 		t.Errorf("task %+v", tasks[0])

@@ -22,6 +22,7 @@ const (
 	labelSlot    = labelPrefix + "slot"
 	labelAttempt = labelPrefix + "attempt"
 	labelVersion = labelPrefix + "version"
+	labelIndex   = labelPrefix + "index"
 	labelTask    = labelPrefix + "task"
 )
 
@@ -140,6 +141,7 @@ func environment(l *placedTask) *mesos.Environment {
 		"TAURUS_JOB":     l.Job,
 		"TAURUS_GROUP":   l.Group.Name,
 		"TAURUS_SLOT":    number(l.Slot),
+		"TAURUS_INDEX":   number(l.Index),
 		"TAURUS_ATTEMPT": number(l.Attempt),
 		"HOST":           l.Hostname,
 	})
@@ -187,6 +189,7 @@ func labels(l *placedTask) *mesos.Labels {
 	add(labelSlot, number(l.Slot))
 	add(labelAttempt, number(l.Attempt))
 	add(labelVersion, number(l.Version))
+	add(labelIndex, number(l.Index))
 	for _, key := range slices.Sorted(maps.Keys(l.Group.Labels)) {
 		if !strings.HasPrefix(key, labelPrefix) {
 			add(key, l.Group.Labels[key])

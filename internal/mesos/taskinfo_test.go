@@ -24,7 +24,7 @@ func launchCases() map[string]Launch {
 	base := Launch{
 		TaskID: "web.1.7.2.ab", Name: "web.front", AgentID: "a", Role: "r", Hostname: "host-a",
 		Resources: offer.Resources{CPUs: 1500, Mem: 64_000},
-		Job:       "web", Run: 3, Slot: 7, Attempt: 2, Version: 12,
+		Job:       "web", Run: 3, Slot: 7, Attempt: 2, Version: 12, Index: 5,
 	}
 	with := func(ports []uint32, g job.Group) Launch {
 		l := base
@@ -147,7 +147,7 @@ func TestLabelsComeBack(t *testing.T) {
 	}
 	var ref TaskRef
 	readLabels(&ref, task.Labels.Labels)
-	want := TaskRef{Ours: true, Job: "web", Run: 3, Group: "front", Slot: 7, Attempt: 2, Version: 12}
+	want := TaskRef{Ours: true, Job: "web", Run: 3, Group: "front", Slot: 7, Attempt: 2, Version: 12, Index: 5, Indexed: true}
 	if ref != want {
 		t.Errorf("got %+v", ref)
 	}

@@ -74,7 +74,7 @@ func taskRef(t *mesos.Task) TaskRef {
 	return ref
 }
 
-// readLabels takes all of taurus' labels or none.
+// readLabels takes all of taurus' labels or none; tasks of older versions have no index.
 func readLabels(r *TaskRef, wire []mesos.Label) {
 	values := map[string]string{}
 	for _, l := range wire {
@@ -93,4 +93,6 @@ func readLabels(r *TaskRef, wire []mesos.Label) {
 	r.Job, r.Group = values[labelJob], values[labelGroup]
 	r.Run, r.Version = run, version
 	r.Slot, r.Attempt = uint32(slot), uint32(attempt)
+	index, err := strconv.ParseUint(values[labelIndex], 10, 32)
+	r.Index, r.Indexed = uint32(index), err == nil
 }

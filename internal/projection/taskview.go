@@ -18,6 +18,8 @@ type Task struct {
 	Attempt uint32 `json:"attempt"`
 	Run     uint64 `json:"run"`
 	Version uint64 `json:"version"`
+	// Index numbers it within its group; what the task reads as TAURUS_INDEX.
+	Index uint32 `json:"index"`
 	// TaskID is Mesos' name of the task, there once it is staged.
 	TaskID string `json:"task_id,omitzero"`
 	// State is Mesos' word without TASK_, or PENDING.
@@ -141,7 +143,7 @@ func slotView(j *cluster.Job, slot *cluster.Slot, now time.Time) []Task {
 
 func taskView(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time) Task {
 	v := Task{
-		Job: j.ID, Group: t.Group, Slot: t.Slot, Attempt: t.Attempt, Run: t.Run, Version: t.Version,
+		Job: j.ID, Group: t.Group, Slot: t.Slot, Index: t.Index, Attempt: t.Attempt, Run: t.Run, Version: t.Version,
 		TaskID: t.ID, State: t.State.String(), Live: t.Live(), Unreachable: t.Unreachable, Since: since(t),
 		StartedAt: t.StartedAt, EndedAt: t.EndedAt, Host: t.Hostname, AgentID: t.AgentID, AgentURL: t.AgentURL,
 		Addresses: slices.Clone(t.Addresses), Ports: ports(j.Group(t.Group), t.HostPorts), ContainerID: t.ContainerID,

@@ -154,6 +154,8 @@ type TaskAdopted struct {
 	TaskID  string `json:"task_id"`
 	AgentID string `json:"agent_id"`
 	State   string `json:"state"` // Mesos' name, TASK_RUNNING
+	// Index is the task's within its group, where its labels tell it.
+	Index *uint32 `json:"index,omitempty"`
 	Additive
 }
 

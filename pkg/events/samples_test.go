@@ -51,7 +51,8 @@ func samples() []sample {
 		}),
 		task(events.TaskWithdrawn{Run: 5, Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", Reason: "job stopped"}),
 		task(events.TaskAdopted{
-			Run: 5, Version: 2, Group: "web", Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", AgentID: "S1", State: "TASK_RUNNING",
+			Index: new(uint32),
+			Run:   5, Version: 2, Group: "web", Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", AgentID: "S1", State: "TASK_RUNNING",
 		}),
 		{space.Task(id, 3), env("launcher", 9, 17), events.TaskStatusChanged{
 			Run: 5, Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", AgentID: "S1", State: "TASK_FAILED",

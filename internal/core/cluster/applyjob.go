@@ -51,9 +51,9 @@ func (s *State) applyJob(j *Job, r *Record) Change {
 // forget keeps of a deleted job what the log expects next on its subjects, and
 // what still lives: its ends and its spec nobody asks for again.
 func (s *State) forget(j *Job) {
-	j.Spec = nil
+	j.Spec, j.indexes = nil, nil
 	for _, slot := range j.Slots {
-		slot.LastEnd = nil
+		slot.LastEnd, slot.seat = nil, seat{}
 		slot.Tasks = slices.DeleteFunc(slot.Tasks, func(t *Task) bool {
 			if t.Live() {
 				return false
@@ -90,7 +90,7 @@ func (j *Job) submit(ev events.JobSubmitted, r *Record) {
 		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots, tasks: j.tasks,
 	}
 	for _, slot := range j.Slots {
-		slot.Tally, slot.LastEnd = restart.Tally{}, nil
+		slot.Tally, slot.LastEnd, slot.seat = restart.Tally{}, nil, seat{}
 	}
 	// What a spec leaves out has one meaning, given here; nobody who reads the
 	// state derives it again. The api does the same before it appends, but logs
@@ -164,6 +164,9 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 				Grace: time.Duration(ev.GraceMillis) * time.Millisecond,
 			}
 			t.Sequence = r.Sequence
+			if slot := j.Slots[t.Slot]; slot.Current() == t {
+				j.leave(slot) // The group gives the slot up.
+			}
 			c.Tasks = append(c.Tasks, t)
 		}
 		return c
@@ -202,6 +205,7 @@ func (s *State) plan(j *Job, ev events.TasksPlanned, r *Record) Change {
 			PlannedAt: r.Time, NotBefore: ev.NotBefore, Sequence: r.Sequence,
 		}
 		s.insert(j, slot, t)
+		j.sit(slot, t, nil)
 		c.Tasks = append(c.Tasks, t)
 	}
 	return c

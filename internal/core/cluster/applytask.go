@@ -76,6 +76,7 @@ func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r *Record) Chan
 			PlannedAt: r.Time,
 		}
 		s.insert(j, slot, t)
+		j.sit(slot, t, ev.Index)
 	}
 	t.ID, t.AgentID, t.State = ev.TaskID, ev.AgentID, max(m.State, Staged)
 	if m.Unreachable {

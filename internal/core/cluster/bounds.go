@@ -140,6 +140,7 @@ func (c *checker) task(slot uint32, ev events.Event) {
 		c.name("group", ev.Group)
 		c.name("agent_id", ev.AgentID)
 		c.name("state", ev.State)
+		c.index(ev.Index)
 	case events.TaskStatusChanged:
 		c.attempt(slot, ev.Slot, ev.Attempt)
 		c.name("task_id", ev.TaskID)
@@ -209,6 +210,12 @@ func (c *checker) attempt(subject, slot, attempt uint32) {
 	}
 	if attempt == 0 || attempt > AttemptMax {
 		c.fault("attempt is %d, it must be from 1 to %d", attempt, AttemptMax)
+	}
+}
+
+func (c *checker) index(n *uint32) {
+	if n != nil && *n >= SlotEnd {
+		c.fault("index is %d, the last is %d", *n, SlotEnd-1)
 	}
 }
 

@@ -81,7 +81,7 @@ func hugeOf(ev events.Event, member int) (all []events.Event) {
 	for i := range many {
 		many[i], counted[fmt.Sprint(i)], texts[fmt.Sprint(i)] = "x", 1, "x"
 	}
-	exit, yes := 1<<60, true
+	exit, yes, index := 1<<60, true, uint32(1<<32-1)
 	switch reflect.ValueOf(ev).Field(member).Interface().(type) {
 	case string:
 		add(long)
@@ -117,6 +117,8 @@ func hugeOf(ev events.Event, member int) (all []events.Event) {
 		add(&exit)
 	case *bool:
 		add(&yes)
+	case *uint32:
+		add(&index)
 	case *events.NearestMiss:
 		add(&events.NearestMiss{Hostname: long})
 		add(&events.NearestMiss{AgentID: long})

@@ -124,6 +124,8 @@ type Job struct {
 
 	// Slots are by number. A slot stays when its task ended.
 	Slots map[uint32]*Slot
+	// indexes are those that the slots of a group have in this run, by group.
+	indexes map[string]*indexes
 
 	tasks int // in all slots
 }
@@ -158,6 +160,8 @@ type Slot struct {
 	restart.Tally
 	// LastEnd is the last attempt that ended, kept to explain; nil if none did.
 	LastEnd *Task
+	// seat is that of the group which holds the slot.
+	seat seat
 }
 
 // Current is the newest attempt, nil if there is none.
@@ -208,6 +212,10 @@ type Task struct {
 	Group   string
 	Slot    uint32
 	Attempt uint32
+	// Index numbers the task within its group, from 0. All attempts of a slot have the
+	// same as long as the group keeps the slot; a slot that it takes later gets the lowest
+	// that is free. It is 0 for tasks of another run than the newest.
+	Index uint32
 	// ID is the Mesos task id, empty until staged.
 	ID string
 

@@ -9,6 +9,7 @@ import (
 type adoption struct {
 	version                       uint64
 	group, taskID, agentID, state string
+	index                         *uint32
 }
 
 func (m *Machine) addAdoptions(b *batch) {
@@ -25,7 +26,7 @@ func (m *Machine) addAdoptions(b *batch) {
 func (a adoption) event(k cluster.Key) events.TaskAdopted {
 	return events.TaskAdopted{
 		Run: k.Run, Version: a.version, Group: a.group, Slot: k.Slot, Attempt: k.Attempt,
-		TaskID: a.taskID, AgentID: a.agentID, State: a.state,
+		TaskID: a.taskID, AgentID: a.agentID, State: a.state, Index: a.index,
 	}
 }
 

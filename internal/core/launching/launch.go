@@ -39,7 +39,7 @@ func (m *Machine) launch(b *batch, p placement.Placement) {
 		accept.Launches = append(accept.Launches, scheduler.Launch{
 			TaskID: t.ID, Name: t.ID, AgentID: p.AgentID, Role: p.Role, Hostname: p.Hostname,
 			Resources: placed.Resources, HostPorts: placed.HostPorts, Group: placed.Group,
-			Job: t.Job, Run: t.Run, Slot: t.Slot, Attempt: t.Attempt, Version: t.Version,
+			Job: t.Job, Run: t.Run, Slot: t.Slot, Attempt: t.Attempt, Version: t.Version, Index: t.Index,
 		})
 	}
 	if !m.session.offers.allHeld(p.Offers) {

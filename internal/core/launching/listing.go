@@ -164,6 +164,9 @@ func (m *Machine) identified(ref scheduler.TaskRef) {
 	}
 	key := cluster.Key{Job: ref.Job, Run: ref.Run, Slot: ref.Slot, Attempt: ref.Attempt}
 	a := adoption{version: ref.Version, group: ref.Group, taskID: ref.TaskID, agentID: ref.AgentID, state: ref.State}
+	if ref.Indexed {
+		a.index = &ref.Index
+	}
 	if why := cluster.Misfit(m.cfg.Space, m.cfg.Space.Task(key.Job, key.Slot), a.event(key), m.at.Log); why != "" {
 		m.do(machine.Note{
 			Level: machine.Error, Message: "Mesos runs a task of this framework whose labels are none that taurus gives; it is left alone",

@@ -27,11 +27,12 @@ type Launch struct {
 	HostPorts []uint32
 	// Group is of a normalised spec.
 	Group *job.Group
-	// Job, Run, Slot, Attempt and Version come back from a list of tasks as labels.
+	// Job, Run, Slot, Attempt, Version and Index come back from a list of tasks as labels.
 	Job           string
 	Run           uint64
 	Slot, Attempt uint32
 	Version       uint64
+	Index         uint32
 }
 
 // TaskAgent names a task and where it is. Without the agent Mesos answers
@@ -53,6 +54,10 @@ type TaskRef struct {
 	Group         string
 	Slot, Attempt uint32
 	Version       uint64
+	// Index is there if Indexed: tasks that were launched before there were indexes have
+	// none.
+	Index   uint32
+	Indexed bool
 }
 
 // Target is a subscription as seen by whoever wants to kill its tasks.
