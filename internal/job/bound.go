@@ -28,6 +28,7 @@ func (s *Spec) bound(lim Limits) error {
 		return c.faults.err()
 	}
 	c.atMost("labels", len(s.Labels), lim.Labels)
+	c.boundRollout("rollout", s.Rollout)
 	for i := range s.Tasks {
 		c.boundGroup(index("tasks", i), &s.Tasks[i])
 	}

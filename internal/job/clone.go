@@ -9,6 +9,7 @@ import (
 func (s *Spec) Clone() *Spec {
 	c := *s
 	c.Labels = maps.Clone(s.Labels)
+	c.Rollout = s.Rollout.clone()
 	c.Tasks = slices.Clone(s.Tasks)
 	for i := range c.Tasks {
 		c.Tasks[i] = c.Tasks[i].clone()
@@ -44,6 +45,18 @@ func (c *Container) clone() *Container {
 	container.Volumes = slices.Clone(c.Volumes)
 	container.Parameters = slices.Clone(c.Parameters)
 	return &container
+}
+
+// clone copies r with all that it points to; nil stays nil.
+func (r *Rollout) clone() *Rollout {
+	if r == nil {
+		return nil
+	}
+	rollout := *r
+	rollout.MaxSurge = copied(r.MaxSurge)
+	rollout.MaxUnavailable = copied(r.MaxUnavailable)
+	rollout.Order = slices.Clone(r.Order)
+	return &rollout
 }
 
 // copied is a pointer to a copy; nil stays nil.

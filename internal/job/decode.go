@@ -121,6 +121,9 @@ func decode(data []byte, line func(int64) int, opts ...json.Options) (*Spec, err
 		}
 		doc.Tasks = []Group{*doc.Task}
 	}
+	if doc.Rollout != nil {
+		types.faults.add(Fault{Path: "rollout", Message: "cannot be used yet; leave it out"})
+	}
 	return &doc.Spec, types.faults.err()
 }
 

@@ -36,6 +36,8 @@
 //	id            names the job; every string but "all"
 //	kind          service or batch
 //	labels        the user's own, for filtering
+//	rollout       max_surge, max_unavailable, min_healthy, progress_deadline,
+//	              order, auto_rollback, canary
 //	tasks         the task groups, each run replicas times:
 //	  name          derived from role where absent
 //	  cluster, role, environment, priority

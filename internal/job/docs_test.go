@@ -78,6 +78,11 @@ func TestReferenceHasTheNumbersOfTheCode(t *testing.T) {
 		"backoff_max":     fmt.Sprintf("`backoff_max` | duration | %.0f min |", job.DefaultBackoffMax.Seconds()/60),
 		"replace_after":   fmt.Sprintf("`replace_after` | duration or `\"never\"` | %.0f min |", job.Duration(job.DefaultReplaceAfter).Seconds()/60),
 		"reset_after":     fmt.Sprintf("`reset_after` | duration | %.0f min |", job.DefaultResetAfter.Seconds()/60),
+
+		"min_healthy":       fmt.Sprintf("`min_healthy` | duration | %.0f s |", job.DefaultMinHealthy.Seconds()),
+		"progress_deadline": fmt.Sprintf("`progress_deadline` | duration | %.0f min |", job.DefaultProgressDeadline.Seconds()/60),
+		"max_surge":         fmt.Sprintf("`max_surge` | number or share | `\"%d%%\"` |", job.DefaultShare),
+		"max_unavailable":   fmt.Sprintf("`max_unavailable` | number or share | `\"%d%%\"` |", job.DefaultShare),
 	}
 	for field, sentence := range sentences {
 		if !strings.Contains(reference, sentence) {
@@ -96,7 +101,7 @@ func fieldNames(of reflect.Type, names map[string]bool) {
 	for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
 		of = of.Elem()
 	}
-	if of.Kind() != reflect.Struct || of == reflect.TypeFor[job.Command]() {
+	if of.Kind() != reflect.Struct || of == reflect.TypeFor[job.Command]() || of == reflect.TypeFor[job.Amount]() {
 		return
 	}
 	for field := range of.Fields() {

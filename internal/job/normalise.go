@@ -48,6 +48,9 @@ func (s *Spec) Normalise() {
 		s.Tasks[i].normalise(s.Kind)
 	}
 	nameGroups(s.Tasks)
+	if s.Rollout != nil {
+		s.Rollout.normalise()
+	}
 }
 
 // normalise fills in the defaults of one group, all but its name.

@@ -20,6 +20,9 @@ type Spec struct {
 	Kind Kind `json:"kind,omitzero"`
 	// Labels are the user's own; lists can be filtered by them.
 	Labels map[string]string `json:"labels,omitempty"`
+	// Rollout says how the tasks come to be those of another version; nil for the
+	// defaults, see RolloutPolicy.
+	Rollout *Rollout `json:"rollout,omitzero"`
 	// Tasks are the task groups: templates, each run Replicas times.
 	Tasks []Group `json:"tasks"`
 }

@@ -29,6 +29,7 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		json.UnmarshalFromFunc(t.duration),
 		json.UnmarshalFromFunc(t.patience),
 		json.UnmarshalFromFunc(t.command),
+		json.UnmarshalFromFunc(t.amount),
 		expect[string](t, '"', `must be a string; put it in quotes`),
 		expect[Kind](t, '"', `must be the string "service" or "batch"`),
 		json.UnmarshalFromFunc(t.boolean),
@@ -43,6 +44,7 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		expect[HealthCheck](t, '{', object),
 		expect[Constraint](t, '{', object), expect[[]Constraint](t, '[', list),
 		expect[Restart](t, '{', object),
+		expect[Rollout](t, '{', object), expect[[]string](t, '[', "must be a list of strings in brackets"),
 		expect[URI](t, '{', object), expect[[]URI](t, '[', list),
 		expect[Unreachable](t, '{', object),
 	)
@@ -157,6 +159,18 @@ func (t *typeCheck) patience(dec *jsontext.Decoder, into *Patience) error {
 	}
 	if err := into.UnmarshalJSON(value); err != nil {
 		t.record(dec, value, `must be a duration such as "10m", a number of seconds, or "never"`)
+	}
+	return nil
+}
+
+// amount reads a number of tasks or a share of them.
+func (t *typeCheck) amount(dec *jsontext.Decoder, into *Amount) error {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if err := into.UnmarshalJSON(value); err != nil {
+		t.record(dec, value, `must be a number of tasks, or a share of them such as "25%"`)
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ func (s *Spec) Validate(lim Limits) error {
 	c.labels("labels", n.Labels)
 	if c.atMost("tasks", len(s.Tasks), lim.Groups) {
 		c.groups(n)
+		c.rollout("rollout", n)
 	}
 	if len(c.faults) == 0 {
 		c.size(n)
