@@ -1,0 +1,49 @@
+package cluster
+
+import "slices"
+
+// Clone returns a state that goes on by itself: what is folded into one of the two
+// changes nothing in the other. Specs, and lists that are replaced and never changed,
+// are shared.
+func (s *State) Clone() *State {
+	c := *s
+	c.Losses = slices.Clone(s.Losses)
+	c.Jobs = make(map[string]*Job, len(s.Jobs))
+	c.byID = make(map[string]*Task, len(s.byID))
+	twins := make(map[*Task]*Task, len(s.byID))
+	for id, j := range s.Jobs {
+		c.Jobs[id] = j.clone(twins)
+	}
+	for id, t := range s.byID {
+		c.byID[id] = twin(twins, t)
+	}
+	return &c
+}
+
+func (j *Job) clone(twins map[*Task]*Task) *Job {
+	c := *j
+	c.Slots = make(map[uint32]*Slot, len(j.Slots))
+	for n, slot := range j.Slots {
+		own := *slot
+		own.Tasks = slices.Clone(slot.Tasks)
+		for i, t := range own.Tasks {
+			own.Tasks[i] = twin(twins, t)
+		}
+		own.LastEnd = twin(twins, slot.LastEnd)
+		c.Slots[n] = &own
+	}
+	return &c
+}
+
+// twin is the copy of a task, one for all who point to it.
+func twin(twins map[*Task]*Task, t *Task) *Task {
+	if t == nil {
+		return nil
+	}
+	if c := twins[t]; c != nil {
+		return c
+	}
+	c := *t
+	twins[t] = &c
+	return &c
+}
