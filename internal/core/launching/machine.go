@@ -168,6 +168,7 @@ func (m *Machine) work() {
 	m.declineAgain()
 	m.reconcile()
 	m.noteAgents()
+	m.askCutOff()
 }
 
 // Wake returns when to look again.
@@ -194,6 +195,7 @@ func (m *Machine) Wake() time.Time {
 	}
 	wake = earlier(wake, s.offers.retryAt)
 	wake = earlier(wake, m.agents.due)
+	wake = earlier(wake, s.cutOffAt)
 	return earlier(wake, s.round.askAt)
 }
 

@@ -10,6 +10,8 @@ type pending struct {
 	doomed map[cluster.Key]*cluster.Task
 	// unconfirmed are staged, and Mesos has not spoken of them.
 	unconfirmed map[cluster.Key]*cluster.Task
+	// cutOff were launched, and their agents are cut off.
+	cutOff map[cluster.Key]*cluster.Task
 	// changed reports whether waiting has changed since it was last matched.
 	changed bool
 }
@@ -19,6 +21,7 @@ func newPending() *pending {
 		waiting:     map[cluster.Key]*cluster.Task{},
 		doomed:      map[cluster.Key]*cluster.Task{},
 		unconfirmed: map[cluster.Key]*cluster.Task{},
+		cutOff:      map[cluster.Key]*cluster.Task{},
 	}
 }
 
@@ -42,6 +45,11 @@ func (p *pending) update(c cluster.Change) {
 			p.unconfirmed[k] = t
 		} else {
 			delete(p.unconfirmed, k)
+		}
+		if t.Live() && t.Unreachable {
+			p.cutOff[k] = t
+		} else {
+			delete(p.cutOff, k)
 		}
 	}
 }

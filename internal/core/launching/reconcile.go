@@ -19,6 +19,9 @@ const (
 	// come: an agent that recovers makes the master silent.
 	reconcileFirst = 5 * time.Second
 	reconcileMax   = time.Minute
+	// cutOffEvery is how often tasks are asked about whose agents are cut off: when one
+	// is back, the master tells of the tasks that it has, and never of one that it has not.
+	cutOffEvery = time.Minute
 )
 
 // round is a round of questions about what Mesos runs. Asking for each task by
@@ -86,4 +89,25 @@ func (m *Machine) unanswered() []scheduler.TaskAgent {
 		named = append(named, scheduler.TaskAgent{TaskID: id, AgentID: awaited[id]})
 	}
 	return named
+}
+
+// askCutOff asks about the tasks whose agents are cut off.
+func (m *Machine) askCutOff() {
+	s, now := m.session, m.at.Now
+	switch {
+	case len(m.pending.cutOff) == 0:
+		s.cutOffAt = time.Time{}
+	case s.cutOffAt.IsZero():
+		s.cutOffAt = now.Add(cutOffEvery)
+	case !now.Before(s.cutOffAt):
+		s.cutOffAt = now.Add(cutOffEvery)
+		for chunk := range slices.Chunk(inOrder(m.pending.cutOff), reconcileChunk) {
+			named := make([]scheduler.TaskAgent, len(chunk))
+			for i, k := range chunk {
+				t := m.pending.cutOff[k]
+				named[i] = scheduler.TaskAgent{TaskID: t.ID, AgentID: t.AgentID}
+			}
+			m.do(Reconcile{Ticket: m.ask(call{kind: callReconcile}), Tasks: named})
+		}
+	}
 }

@@ -34,6 +34,9 @@ type session struct {
 	// when to match again although nothing has changed (zero: never), resolveAt
 	// when to look for silent tasks.
 	retryAt, matchAt, resolveAt time.Time
+	// cutOffAt is when to ask about tasks on agents that are cut off; zero while there
+	// are none.
+	cutOffAt time.Time
 	// waitingSince is since when something waits; zero while nothing does.
 	waitingSince time.Time
 }
