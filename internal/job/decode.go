@@ -25,8 +25,25 @@ type document struct {
 // warn of it, too.
 type File struct {
 	json []byte
-	// line tells the line of an offset in json.
+	// written tells of an offset in json what stands there in the file.
+	written written
+}
+
+// written tells what a JSON document was made of.
+type written struct {
+	// line is the line of an offset.
 	line func(int64) int
+	// word is what was written for the number, the word or the plain string that begins at
+	// an offset; empty where that is the JSON itself.
+	word func(int64) string
+}
+
+// asJSON is of a document that was JSON already, of which it is what begins at start.
+func asJSON(line func(int64) int, start int64) written {
+	return written{
+		line: func(offset int64) int { return line(start + offset) },
+		word: func(int64) string { return "" },
+	}
 }
 
 // NewFile reads a job file of a content type as HTTP names it. An empty type, and the form
@@ -46,7 +63,7 @@ func NewFile(data []byte, contentType string) (*File, error) {
 
 func newJSONFile(data []byte) *File {
 	data = withoutBOM(data)
-	return &File{json: data, line: lineIn(data)}
+	return &File{json: data, written: asJSON(lineIn(data), 0)}
 }
 
 func newYAMLFile(data []byte) (*File, error) {
@@ -54,12 +71,12 @@ func newYAMLFile(data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{json: c.json, line: c.line}, nil
+	return &File{json: c.json, written: written{line: c.line, word: c.word}}, nil
 }
 
 // Decode reads the one job of the file, as DecodeJSON does.
 func (f *File) Decode() (*Spec, error) {
-	return decode(f.json, f.line, jsontext.AllowDuplicateNames(false))
+	return decode(f.json, f.written, jsontext.AllowDuplicateNames(false))
 }
 
 // isYAML says which of the two formats a content type names.
@@ -98,22 +115,22 @@ func DecodeLegacy(data []byte) (*Spec, error) {
 		return nil, syntaxFault(err, line)
 	}
 	start := dec.InputOffset() - int64(len(first))
-	return decode(first, func(offset int64) int { return line(start + offset) }, tolerant)
+	return decode(first, asJSON(line, start), tolerant)
 }
 
 // withoutBOM skips the byte order mark that some editors begin a file with:
 // RFC 8259 (8.1) allows it, YAML 1.2 (5.2) asks for it.
 func withoutBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) }
 
-// decode reads exactly one JSON value; line tells the line of an offset.
-func decode(data []byte, line func(int64) int, opts ...json.Options) (*Spec, error) {
+// decode reads exactly one JSON value.
+func decode(data []byte, from written, opts ...json.Options) (*Spec, error) {
 	var doc document
-	types := typeCheck{line: line}
+	types := typeCheck{written: from}
 	err := json.Unmarshal(data, &doc, json.JoinOptions(opts...),
 		json.MatchCaseInsensitiveNames(true), jsonv1.MatchCaseSensitiveDelimiter(true),
 		json.WithUnmarshalers(types.unmarshalers()))
 	if err != nil {
-		return nil, decodeFault(err, line)
+		return nil, decodeFault(err, from.line)
 	}
 	if doc.Task != nil {
 		if len(doc.Tasks) > 0 {

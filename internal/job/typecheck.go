@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -14,7 +15,8 @@ import (
 // so that all of them are reported and not only the first.
 type typeCheck struct {
 	faults Faults
-	line   func(int64) int
+	// written is what the document was made of.
+	written written
 }
 
 // unmarshalers reads every type of a spec, recording what does not fit.
@@ -30,7 +32,7 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		json.UnmarshalFromFunc(t.patience),
 		json.UnmarshalFromFunc(t.command),
 		json.UnmarshalFromFunc(t.amount),
-		expect[string](t, '"', `must be a string; put it in quotes`),
+		json.UnmarshalFromFunc(t.text),
 		expect[Kind](t, '"', `must be the string "service" or "batch"`),
 		json.UnmarshalFromFunc(t.boolean),
 		json.UnmarshalFromFunc(t.document),
@@ -86,10 +88,44 @@ func (t *typeCheck) record(dec *jsontext.Decoder, value jsontext.Value, message 
 	if t.faults.full() {
 		return
 	}
+	t.add(dec, value, message+", not "+excerpt(t.word(dec, value)))
+}
+
+// add notes a fault of the value just read, in words that are whole.
+func (t *typeCheck) add(dec *jsontext.Decoder, value jsontext.Value, message string) {
 	t.faults.add(Fault{
-		Path: pointerPath(dec.StackPointer()), Message: message + ", not " + excerpt(value),
-		Line: t.line(dec.InputOffset() - int64(len(value))),
+		Path: pointerPath(dec.StackPointer()), Message: message,
+		Line: t.written.line(dec.InputOffset() - int64(len(value))),
 	})
+}
+
+// word is the value just read as its author wrote it: 0022, where YAML made 18 of it.
+func (t *typeCheck) word(dec *jsontext.Decoder, value jsontext.Value) string {
+	if word := t.written.word(dec.InputOffset() - int64(len(value))); word != "" {
+		return word
+	}
+	return string(value)
+}
+
+// text lets strings through, and says how to write as one what looks like a number or
+// a word of the language.
+func (t *typeCheck) text(dec *jsontext.Decoder, _ *string) error {
+	switch dec.PeekKind() {
+	case '"', 'n', jsontext.KindInvalid:
+		return errors.ErrUnsupported
+	case '[', '{':
+		return t.refuse(dec, "must be a string in quotes")
+	}
+	value, err := dec.ReadValue()
+	if err != nil || t.faults.full() {
+		return err
+	}
+	message := "must be a string; put it in quotes"
+	if word := t.word(dec, value); len(word) <= maxExcerpt {
+		message = "must be a string; write " + strconv.Quote(word)
+	}
+	t.add(dec, value, message)
+	return nil
 }
 
 // whole reads a number without sign or fraction; 4.0 and 4e0 are whole.
@@ -103,6 +139,7 @@ func (t *typeCheck) whole(dec *jsontext.Decoder, into *uint32) error {
 		t.record(dec, value, fmt.Sprintf("must be a whole number from 0 to %d", uint32(math.MaxUint32)))
 		return nil
 	}
+	t.octal(dec, value)
 	*into = uint32(n)
 	return nil
 }
@@ -118,6 +155,7 @@ func (t *typeCheck) number(dec *jsontext.Decoder, into *float64) error {
 		t.record(dec, value, "must be a number such as 0.5")
 		return nil
 	}
+	t.octal(dec, value)
 	*into = n
 	return nil
 }
@@ -136,7 +174,19 @@ func (t *typeCheck) boolean(dec *jsontext.Decoder, into *bool) error {
 		*into = err == nil && token.Kind() == 't'
 		return err
 	}
-	return t.refuse(dec, "must be true or false, without quotes")
+	value, err := dec.ReadValue()
+	if err != nil || t.faults.full() {
+		return err
+	}
+	switch strings.ToLower(strings.Trim(t.word(dec, value), `"`)) {
+	case "yes", "y", "on", "true":
+		t.add(dec, value, "must be true or false, without quotes; write true")
+	case "no", "n", "off", "false":
+		t.add(dec, value, "must be true or false, without quotes; write false")
+	default:
+		t.record(dec, value, "must be true or false, without quotes")
+	}
+	return nil
 }
 
 // duration reads a string with units or a number of seconds.
@@ -147,7 +197,9 @@ func (t *typeCheck) duration(dec *jsontext.Decoder, into *Duration) error {
 	}
 	if err := into.UnmarshalJSON(value); err != nil {
 		t.record(dec, value, `must be a duration such as "10s" or "1m30s", or a number of seconds`)
+		return nil
 	}
+	t.octal(dec, value)
 	return nil
 }
 
@@ -186,4 +238,16 @@ func (t *typeCheck) command(dec *jsontext.Decoder, into *Command) error {
 		return errors.ErrUnsupported
 	}
 	return t.refuse(dec, `must be a list of arguments such as ["sleep", "60"], or a shell line as a string`)
+}
+
+// octal refuses a number that some read as octal and others do not: 0100 is 64 to the
+// YAML of old, and 100 to that of today and to most people.
+func (t *typeCheck) octal(dec *jsontext.Decoder, value jsontext.Value) {
+	word := t.word(dec, value)
+	if len(word) < 2 || word[0] != '0' || strings.Trim(word, "01234567") != "" {
+		return
+	}
+	if decimal := strings.TrimLeft(word, "0"); decimal != "" && decimal != string(value) {
+		t.add(dec, value, fmt.Sprintf("%s is %s to who takes it as octal; write %s or %s", excerpt(word), value, value, excerpt(decimal)))
+	}
 }

@@ -17,7 +17,7 @@ import (
 // names that are no field, with the nearest one that is, and groups without
 // replicas. It returns nothing for a document that Decode refuses.
 func (f *File) Warnings() []Fault {
-	w := newWarner(f.json, f.line)
+	w := newWarner(f.json, f.written.line)
 	if err := w.value(reflect.TypeFor[document]()); err != nil {
 		return nil
 	}

@@ -91,19 +91,38 @@ type converted struct {
 	marks []mark
 }
 
-// mark says which line of the YAML an offset of the JSON came from.
+// mark says which line of the YAML an offset of the JSON came from, and from which word.
 type mark struct {
 	offset int64
 	line   int
+	word   string
 }
 
 // line is that of the YAML for an offset in the JSON.
 func (c *converted) line(offset int64) int {
+	if m := c.markOf(offset); m != nil {
+		return m.line
+	}
+	return 1
+}
+
+// word is what the YAML has for the value at an offset in the JSON, empty for what is no
+// plain scalar.
+func (c *converted) word(offset int64) string {
+	if m := c.markOf(offset); m != nil {
+		return m.word
+	}
+	return ""
+}
+
+// markOf is the last one up to an offset: each value has one, which is at most the
+// punctuation before it away.
+func (c *converted) markOf(offset int64) *mark {
 	after := sort.Search(len(c.marks), func(i int) bool { return c.marks[i].offset > offset })
 	if after == 0 {
-		return 1
+		return nil
 	}
-	return c.marks[after-1].line
+	return &c.marks[after-1]
 }
 
 // Limits of a YAML document. They keep aliases of aliases and deep nesting

@@ -55,7 +55,17 @@ func (c *yamlConverter) value(node ast.Node, depth int) error {
 	case *ast.MappingValueNode:
 		return c.mapping(n, []*ast.MappingValueNode{n}, depth)
 	}
-	return malformed(lineOf(node), fmt.Sprintf("%s has no counterpart in JSON; write a plain value", node.Type()))
+	return malformed(lineOf(node), noCounterpart(node))
+}
+
+// noCounterpart says what is wrong with what YAML has and JSON has not.
+func noCounterpart(node ast.Node) string {
+	switch node.(type) {
+	case *ast.InfinityNode, *ast.NanNode:
+		word := strings.TrimSpace(node.GetToken().Value)
+		return fmt.Sprintf("%s is a number that JSON does not have; write %s if it is text", word, quote(word))
+	}
+	return fmt.Sprintf("%s has no counterpart in JSON; write a plain value", node.Type())
 }
 
 // count bounds the size and the depth of the result.
@@ -92,7 +102,22 @@ func (c *yamlConverter) plain(n *ast.StringNode) error {
 
 // mark notes where what is written next came from.
 func (c *yamlConverter) mark(node ast.Node) {
-	c.marks = append(c.marks, mark{offset: c.enc.OutputOffset(), line: lineOf(node)})
+	c.marks = append(c.marks, mark{offset: c.enc.OutputOffset(), line: lineOf(node), word: plainWord(node)})
+}
+
+// plainWord is a scalar without quotes as it was written: what becomes of it as a number
+// is often not what was meant, and never what its author looks for.
+func plainWord(node ast.Node) string {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		if n.Token.Type != token.StringType {
+			return ""
+		}
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode:
+	default:
+		return ""
+	}
+	return strings.TrimSpace(node.GetToken().Value)
 }
 
 // text writes a string, which must be UTF-8 as it must be in JSON.
