@@ -89,6 +89,9 @@ func (c *Container) normalise() {
 	c.Network = orDefault(c.Network, DefaultNetwork)
 	c.Command.Args = orNilSlice(c.Command.Args)
 	c.Volumes = orNilSlice(c.Volumes)
+	for i := range c.Volumes {
+		c.Volumes[i].Mode = strings.ToLower(c.Volumes[i].Mode)
+	}
 	c.Parameters = orNilSlice(c.Parameters)
 }
 

@@ -70,7 +70,7 @@ type Container struct {
 type Volume struct {
 	ContainerPath string `json:"container_path"`
 	HostPath      string `json:"host_path"`
-	// Mode is "ro" for read-only; anything else is read-write, as in the original.
+	// Mode is ro or rw; none is rw. Mesos knows no other.
 	Mode string `json:"mode,omitzero"`
 }
 

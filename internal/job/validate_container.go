@@ -1,7 +1,6 @@
 package job
 
 import (
-	"path"
 	"strings"
 	"unicode/utf8"
 
@@ -58,40 +57,6 @@ func (c *checker) argument(at, text string) {
 		c.fault(at, "has a zero byte; remove it")
 	case !utf8.ValidString(text):
 		c.fault(at, "is not valid UTF-8; send it as UTF-8")
-	}
-}
-
-// volumes checks the paths that are bound into the container.
-func (c *checker) volumes(at string, volumes []Volume) {
-	if !c.atMost(at, len(volumes), c.lim.Volumes) {
-		return
-	}
-	seen := map[string]int{}
-	for i, v := range volumes {
-		here := index(at, i)
-		c.absolute(join(here, "container_path"), v.ContainerPath)
-		c.absolute(join(here, "host_path"), v.HostPath)
-		c.text(join(here, "mode"), v.Mode, c.lim.NameBytes)
-		target := path.Clean(v.ContainerPath)
-		if first, ok := seen[target]; ok && v.ContainerPath != "" {
-			c.fault(join(here, "container_path"), "%s is also bound by %s; bind one volume there",
-				quote(v.ContainerPath), index(at, first))
-		}
-		seen[target] = i
-	}
-}
-
-// absolute checks a path that Docker gets in the form host:container:mode.
-func (c *checker) absolute(at, p string) {
-	switch {
-	case p == "":
-		c.fault(at, "is missing; give an absolute path")
-	case !strings.HasPrefix(p, "/"):
-		c.fault(at, "%s must be absolute; begin it with /", quote(p))
-	case strings.Contains(p, ":"):
-		c.fault(at, "%s has a colon, which Docker takes for a separator; use a path without", quote(p))
-	default:
-		c.text(at, p, c.lim.TextBytes)
 	}
 }
 

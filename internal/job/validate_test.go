@@ -140,9 +140,8 @@ func TestFaultsOfAContainer(t *testing.T) {
 		inContainer("volumes[1].container_path", "is also bound by tasks[0].container.volumes[0]", func(c *job.Container) {
 			c.Volumes = []job.Volume{{ContainerPath: "/a", HostPath: "/b"}, {ContainerPath: "/a/", HostPath: "/c"}}
 		}),
-		inContainer("volumes[0].mode", "control character", func(c *job.Container) {
-			c.Volumes = []job.Volume{{ContainerPath: "/a", HostPath: "/b", Mode: "\n"}}
-		}),
+		inContainer("volumes[0].container_path", "is all of the container", volume("/./", "/b")),
+		inContainer("volumes[0].container_path", "is where Mesos binds the sandbox", volume("/mnt/mesos/sandbox/", "/b")),
 		inContainer("network", "must consist of letters", func(c *job.Container) { c.Network = "container:x" }),
 		inContainer("parameters", "has 101 entries", func(c *job.Container) { c.Parameters = make([]job.Parameter, 101) }),
 		inContainer("parameters[0].key", "is missing", parameter("")),

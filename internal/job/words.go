@@ -40,4 +40,9 @@ const (
 
 	// VolumeReadOnly is the mode of a volume that cannot be written.
 	VolumeReadOnly = "ro"
+	// VolumeReadWrite is that of one that can, as one without a mode.
+	VolumeReadWrite = "rw"
+
+	// SandboxPath is where Mesos binds the sandbox of a task into its container.
+	SandboxPath = "/mnt/mesos/sandbox"
 )

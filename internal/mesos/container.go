@@ -106,7 +106,7 @@ func volumes(group []job.Volume) []mesos.Volume {
 	var wire []mesos.Volume
 	for _, v := range group {
 		mode := mesos.RW
-		if v.Mode == job.VolumeReadOnly {
+		if v.ReadOnly() {
 			mode = mesos.RO
 		}
 		wire = append(wire, mesos.Volume{Mode: &mode, ContainerPath: v.ContainerPath, HostPath: &v.HostPath})

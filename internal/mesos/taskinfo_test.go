@@ -167,3 +167,15 @@ func TestHealthCheckRefused(t *testing.T) {
 		}
 	}
 }
+
+// Modes of logs from before there were only two are read as they were meant.
+func TestVolumesAreReadOnlyWhereTheySaySo(t *testing.T) {
+	for mode, want := range map[string]mesos.Volume_Mode{
+		"": mesos.RW, "rw": mesos.RW, "ro": mesos.RO, "RO": mesos.RO, "Read-Only": mesos.RO, "ro,z": mesos.RO, "z": mesos.RW, "shared": mesos.RW,
+	} {
+		got := volumes([]job.Volume{{ContainerPath: "/v", HostPath: "/srv", Mode: mode}})
+		if len(got) != 1 || got[0].GetMode() != want {
+			t.Errorf("%q: %+v", mode, got)
+		}
+	}
+}
