@@ -107,6 +107,8 @@ func touchedBy(r cluster.Record, j *cluster.Job, s *census) (list []events.SlotR
 		return nil, true
 	case events.JobStopped:
 		return nil, s != nil && s.ahead() > 0 // What users decide ends that.
+	case events.JobUpdated:
+		return nil, true
 	case events.JobScaled:
 		return nil, s != nil && (s.ahead() > 0 || ev.Version < j.Version)
 	case events.TasksPlanned:

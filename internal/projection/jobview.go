@@ -249,6 +249,6 @@ func stateOfWanted(c Counts) JobState {
 
 // done reports whether a task has done the work of its slot for good.
 func done(j *cluster.Job, slot *cluster.Slot, t *cluster.Task) bool {
-	g := j.Group(t.Group)
+	g := j.GroupOf(t)
 	return g != nil && slot.Fate(t.End(), g.Restart) == restart.Done
 }

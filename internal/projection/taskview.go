@@ -146,7 +146,7 @@ func taskView(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time
 		Job: j.ID, Group: t.Group, Slot: t.Slot, Index: t.Index, Attempt: t.Attempt, Run: t.Run, Version: t.Version,
 		TaskID: t.ID, State: t.State.String(), Live: t.Live(), Unreachable: t.Unreachable, Since: since(t),
 		StartedAt: t.StartedAt, EndedAt: t.EndedAt, Host: t.Hostname, AgentID: t.AgentID, AgentURL: t.AgentURL,
-		Addresses: slices.Clone(t.Addresses), Ports: ports(j.Group(t.Group), t.HostPorts), ContainerID: t.ContainerID,
+		Addresses: slices.Clone(t.Addresses), Ports: ports(j.GroupOf(t), t.HostPorts), ContainerID: t.ContainerID,
 		Healthy: t.Healthy, Resources: t.Resources, Adopted: t.Adopted, Ahead: j.Ahead(t), Failures: slot.Failures, Sequence: t.Sequence,
 	}
 	if t.State == cluster.Waiting {

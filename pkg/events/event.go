@@ -71,6 +71,53 @@ type JobDeleted struct {
 	Additive
 }
 
+// JobUpdated says that a user changed what a job runs. Its tasks come to the new
+// version step by step, those whose own part of the spec has changed.
+type JobUpdated struct {
+	Run     uint64 `json:"run"`
+	Version uint64 `json:"version"` // of the spec, after the change
+	// Spec is the whole normalised job spec, as docs/jobs.md describes it.
+	Spec jsontext.Value `json:"spec"`
+	// RevertOf is the version whose spec this is again, 0 for none.
+	RevertOf uint64 `json:"revert_of,omitzero"`
+	Additive
+}
+
+// JobRestarted says that a user wants tasks replaced that were launched before it,
+// though nothing of what they run has changed.
+type JobRestarted struct {
+	Run     uint64 `json:"run"`
+	Version uint64 `json:"version"` // that the job had; it stays
+	// Group is the group whose tasks are meant, empty for those of all.
+	Group string `json:"group,omitempty"`
+	// Slots are the slots that are meant, none for all; of an attempt it says nothing.
+	Slots  []SlotRange `json:"slots,omitempty"`
+	Reason string      `json:"reason,omitempty"`
+	Additive
+}
+
+// The actions of RolloutSteered.
+const (
+	RolloutPause    = "pause"
+	RolloutResume   = "resume"
+	RolloutPromote  = "promote"
+	RolloutCancel   = "cancel"
+	RolloutRollback = "rollback"
+)
+
+// RolloutSteered says that a user wants a rollout to wait, to go on, to go beyond its
+// canary, to end where it is, or to go back.
+type RolloutSteered struct {
+	Run     uint64 `json:"run"`
+	Version uint64 `json:"version"` // that is being rolled out
+	// Action is pause, resume, promote, cancel or rollback.
+	Action string `json:"action"`
+	// To is the version to go back to; 0 is the one that stood before.
+	To     uint64 `json:"to,omitzero"`
+	Reason string `json:"reason,omitempty"`
+	Additive
+}
+
 // TasksPlanned says that these slots should run, each at the given attempt. One
 // event plans many tasks.
 type TasksPlanned struct {
@@ -81,6 +128,9 @@ type TasksPlanned struct {
 	// NotBefore is the earliest launch (back-off); the launcher enforces it.
 	NotBefore time.Time `json:"not_before,omitzero"`
 	Reason    string    `json:"reason,omitempty"`
+	// Beside is whether they run beside the task that is in their slot, which ends once
+	// they are up. Otherwise they wait for its end.
+	Beside bool `json:"beside,omitzero"`
 	Additive
 }
 
@@ -91,6 +141,42 @@ type TasksDoomed struct {
 	Reason string      `json:"reason"`
 	// GraceMillis is the time between the gentle and the hard signal.
 	GraceMillis int64 `json:"grace_ms,omitzero"`
+	// Class is why, as a word for programs: stopped, scaled_down, updated and the like.
+	Class string `json:"class,omitempty"`
+	// Keep is whether the slots stay with their group: the next attempt follows when
+	// this one is over. Otherwise a slot is free then.
+	Keep bool `json:"keep,omitzero"`
+	Additive
+}
+
+// The outcomes of RolloutEnded.
+const (
+	RolloutSucceeded = "succeeded"
+	RolloutFailed    = "failed"
+)
+
+// RolloutEnded says that a rollout is over: every task that is wanted has come up with
+// the version, or they did not come up in time.
+type RolloutEnded struct {
+	Run     uint64 `json:"run"`
+	Version uint64 `json:"version"` // that was rolled out
+	// Began is the sequence of the event that began the rollout.
+	Began uint64 `json:"began"`
+	// Outcome is succeeded or failed.
+	Outcome string `json:"outcome"`
+	Reason  string `json:"reason,omitempty"`
+	Additive
+}
+
+// RolloutReverted says that a rollout has failed and that the job goes back to the
+// version that stood before, which begins a rollout of its own.
+type RolloutReverted struct {
+	Run     uint64 `json:"run"`
+	Version uint64 `json:"version"` // that was rolled out
+	// Began is the sequence of the event that began the rollout.
+	Began  uint64 `json:"began"`
+	To     uint64 `json:"to"`
+	Reason string `json:"reason"`
 	Additive
 }
 

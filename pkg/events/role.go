@@ -4,9 +4,9 @@ package events
 // those of one; it is empty for Unknown, which may stand anywhere.
 func RoleOf(ev Event) Role {
 	switch ev.(type) {
-	case JobSubmitted, JobScaled, JobStopped, JobDeleted:
+	case JobSubmitted, JobScaled, JobUpdated, JobRestarted, RolloutSteered, JobStopped, JobDeleted:
 		return RoleJob
-	case TasksPlanned, TasksDoomed, JobCompleted, JobFailed:
+	case TasksPlanned, TasksDoomed, RolloutEnded, RolloutReverted, JobCompleted, JobFailed:
 		return RolePlan
 	case TaskStaged, TaskWithdrawn, TaskAdopted, TaskStatusChanged:
 		return RoleTask

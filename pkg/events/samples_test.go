@@ -37,10 +37,15 @@ func samples() []sample {
 	return []sample{
 		job(events.JobSubmitted{Spec: jsontext.Value(`{"id":"batch/web.site","tasks":[]}`), IdempotencyKey: "k1"}),
 		job(events.JobScaled{Run: 5, Version: 2, Group: "web", Replicas: 7}),
+		job(events.JobUpdated{Run: 5, Version: 3, Spec: jsontext.Value(`{"id":"batch/web.site","tasks":[]}`), RevertOf: 1}),
+		job(events.JobRestarted{Run: 5, Version: 3, Group: "web", Slots: []events.SlotRange{{From: 0, To: 2}}, Reason: "leaks"}),
+		job(events.RolloutSteered{Run: 5, Version: 3, Action: events.RolloutRollback, To: 2, Reason: "slow"}),
 		job(events.JobStopped{Run: 5, Reason: "over"}),
 		job(events.JobDeleted{Run: 5}),
-		plan(events.TasksPlanned{Run: 5, Version: 2, Group: "web", Slots: ranges, NotBefore: at(9), Reason: "after FAILED"}),
-		plan(events.TasksDoomed{Run: 5, Slots: ranges, Reason: "job stopped", GraceMillis: 5000}),
+		plan(events.TasksPlanned{Run: 5, Version: 2, Group: "web", Slots: ranges, NotBefore: at(9), Reason: "after FAILED", Beside: true}),
+		plan(events.TasksDoomed{Run: 5, Slots: ranges, Reason: "job stopped", GraceMillis: 5000, Class: "stopped", Keep: true}),
+		plan(events.RolloutEnded{Run: 5, Version: 3, Began: 41, Outcome: events.RolloutFailed, Reason: "no slot came up in 10m0s"}),
+		plan(events.RolloutReverted{Run: 5, Version: 3, Began: 41, To: 2, Reason: "no slot came up in 10m0s"}),
 		plan(events.JobCompleted{Run: 5}),
 		plan(events.JobFailed{Run: 5, Slot: 3, Attempt: 4, Reason: "task 3 FAILED", Exit: new(137)}),
 		task(events.TaskStaged{

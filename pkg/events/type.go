@@ -12,11 +12,26 @@ func (JobStopped) Type() string { return "taurus.job.stopped.v1" }
 // Type is the CloudEvents type of JobDeleted.
 func (JobDeleted) Type() string { return "taurus.job.deleted.v1" }
 
+// Type is the CloudEvents type of JobUpdated.
+func (JobUpdated) Type() string { return "taurus.job.updated.v1" }
+
+// Type is the CloudEvents type of JobRestarted.
+func (JobRestarted) Type() string { return "taurus.job.restarted.v1" }
+
+// Type is the CloudEvents type of RolloutSteered.
+func (RolloutSteered) Type() string { return "taurus.job.rollout_steered.v1" }
+
 // Type is the CloudEvents type of TasksPlanned.
 func (TasksPlanned) Type() string { return "taurus.plan.tasks_planned.v1" }
 
 // Type is the CloudEvents type of TasksDoomed.
 func (TasksDoomed) Type() string { return "taurus.plan.tasks_doomed.v1" }
+
+// Type is the CloudEvents type of RolloutEnded.
+func (RolloutEnded) Type() string { return "taurus.plan.rollout_ended.v1" }
+
+// Type is the CloudEvents type of RolloutReverted.
+func (RolloutReverted) Type() string { return "taurus.plan.rollout_reverted.v1" }
 
 // Type is the CloudEvents type of JobCompleted.
 func (JobCompleted) Type() string { return "taurus.plan.job_completed.v1" }
@@ -76,6 +91,11 @@ func (JobSubmitted) event()        {}
 func (JobScaled) event()           {}
 func (JobStopped) event()          {}
 func (JobDeleted) event()          {}
+func (JobUpdated) event()          {}
+func (JobRestarted) event()        {}
+func (RolloutSteered) event()      {}
+func (RolloutEnded) event()        {}
+func (RolloutReverted) event()     {}
 func (TasksPlanned) event()        {}
 func (TasksDoomed) event()         {}
 func (JobCompleted) event()        {}

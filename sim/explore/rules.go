@@ -67,6 +67,7 @@ func stateRules() imprint.Rules {
 
 		"cluster.Job.Run":           sequence,
 		"cluster.Job.Spec":          ignored("run and version name it"),
+		"cluster.Job.Versions":      ignored("run and version name them"),
 		"cluster.Job.SubmittedAt":   ignored(shown),
 		"cluster.Job.ChangedAt":     ignored(shown),
 		"cluster.Job.StoppedAt":     ignored(shown),

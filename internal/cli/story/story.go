@@ -76,9 +76,9 @@ func passedOver(e projection.Event) string {
 
 func sentence(e projection.Event, ev events.Event) string {
 	switch ev := ev.(type) {
-	case events.JobSubmitted, events.JobScaled, events.JobStopped, events.JobDeleted:
+	case events.JobSubmitted, events.JobScaled, events.JobUpdated, events.JobRestarted, events.RolloutSteered, events.JobStopped, events.JobDeleted:
 		return ofUser(ev) + by(e.Actor)
-	case events.TasksPlanned, events.TasksDoomed, events.JobCompleted, events.JobFailed, events.KillIssued:
+	case events.TasksPlanned, events.TasksDoomed, events.RolloutEnded, events.RolloutReverted, events.JobCompleted, events.JobFailed, events.KillIssued:
 		return ofPlan(ev)
 	case events.TaskStaged, events.TaskWithdrawn, events.TaskAdopted, events.TaskStatusChanged:
 		return ofTask(ev)
@@ -130,6 +130,15 @@ func ofUser(ev events.Event) string {
 		return "submitted" + wanted(ev)
 	case events.JobScaled:
 		return fmt.Sprintf("group %s scaled to %s", ev.Group, tasks(ev.Replicas))
+	case events.JobUpdated:
+		if ev.RevertOf != 0 {
+			return fmt.Sprintf("updated to version %d, which is version %d again", ev.Version, ev.RevertOf)
+		}
+		return fmt.Sprintf("updated to version %d", ev.Version)
+	case events.JobRestarted:
+		return restarted(ev) + because(ev.Reason)
+	case events.RolloutSteered:
+		return fmt.Sprintf("rollout of version %d: %s", ev.Version, steered(ev)) + because(ev.Reason)
 	case events.JobStopped:
 		return "told to stop" + because(ev.Reason)
 	case events.JobDeleted:
@@ -137,6 +146,33 @@ func ofUser(ev events.Event) string {
 	default:
 		return ""
 	}
+}
+
+// restarted tells which tasks are to be replaced.
+func restarted(ev events.JobRestarted) string {
+	text := "told to restart"
+	if len(ev.Slots) > 0 {
+		text += " " + slots(ev.Slots)
+	}
+	if ev.Group != "" {
+		text += " of group " + ev.Group
+	}
+	return text
+}
+
+// steered tells what a user wants of a rollout.
+func steered(ev events.RolloutSteered) string {
+	text := map[string]string{
+		events.RolloutPause: "told to wait", events.RolloutResume: "told to go on", events.RolloutPromote: "told to go beyond its canary",
+		events.RolloutCancel: "told to end where it is", events.RolloutRollback: "told to go back",
+	}[ev.Action]
+	switch {
+	case text == "":
+		return ev.Action
+	case ev.To != 0:
+		return fmt.Sprintf("%s to version %d", text, ev.To)
+	}
+	return text
 }
 
 // wanted sums up what a spec asks for.
@@ -171,6 +207,10 @@ func ofPlan(ev events.Event) string {
 		return text + because(ev.Reason)
 	case events.TasksDoomed:
 		return slots(ev.Slots) + " should end" + because(ev.Reason)
+	case events.RolloutEnded:
+		return fmt.Sprintf("rollout of version %d %s", ev.Version, ev.Outcome) + because(ev.Reason)
+	case events.RolloutReverted:
+		return fmt.Sprintf("rollout of version %d failed, going back to version %d", ev.Version, ev.To) + because(ev.Reason)
 	case events.KillIssued:
 		return slots(ev.Slots) + " being killed"
 	case events.JobCompleted:

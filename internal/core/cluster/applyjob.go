@@ -18,17 +18,9 @@ func (s *State) applyJob(j *Job, r *Record) Change {
 		j.submit(ev, r)
 		j.settle(r.Sequence)
 	case events.JobScaled:
-		if ev.Run != j.Run {
-			return Change{Judgement: Outranked, Job: j}
-		}
-		if ev.Version <= j.Version || ev.Version > j.Version+versionStep {
-			return s.reject(r, fmt.Sprintf("version is %d, that of the job is %d", ev.Version, j.Version))
-		}
-		if n := j.replicas(ev); n > replicasMax {
-			return s.reject(r, fmt.Sprintf("makes it %d tasks in the job, the most is %d", n, replicasMax))
-		}
-		j.scale(ev, r)
-		j.settle(r.Sequence)
+		return s.scale(j, ev, r)
+	case events.JobUpdated:
+		return s.update(j, ev, r)
 	case events.JobStopped:
 		if ev.Run != j.Run {
 			return Change{Judgement: Outranked, Job: j}
@@ -51,7 +43,7 @@ func (s *State) applyJob(j *Job, r *Record) Change {
 // forget keeps of a deleted job what the log expects next on its subjects, and
 // what still lives: its ends and its spec nobody asks for again.
 func (s *State) forget(j *Job) {
-	j.Spec, j.indexes = nil, nil
+	j.Spec, j.Versions, j.indexes = nil, nil, nil
 	for _, slot := range j.Slots {
 		slot.LastEnd, slot.seat = nil, seat{}
 		slot.Tasks = slices.DeleteFunc(slot.Tasks, func(t *Task) bool {
@@ -102,23 +94,63 @@ func (j *Job) submit(ev events.JobSubmitted, r *Record) {
 		j.Outcome, j.OutcomeAt, j.OutcomeReason = OutcomeFailed, r.Time, "job spec unreadable: "+err.Error()
 		return
 	}
-	j.Spec = spec
-}
-
-// scale replaces the spec rather than changing it: views of the old one may be
-// in use.
-func (j *Job) scale(ev events.JobScaled, r *Record) {
-	if j.Spec == nil {
-		return
-	}
-	spec := *j.Spec
-	spec.Tasks = append([]job.Group(nil), j.Spec.Tasks...)
-	for i := range spec.Tasks {
-		if spec.Tasks[i].Name == ev.Group {
-			spec.Tasks[i].Replicas = ev.Replicas
+	j.Spec, j.Target, j.Stood = spec, j.Version, j.Version
+	j.Versions = []*Version{j.newVersion(j.Version, spec, r)}
+	for _, slot := range j.Slots {
+		for _, t := range slot.Tasks {
+			j.identify(t)
 		}
 	}
-	j.Spec, j.Version, j.ChangedAt = &spec, ev.Version, r.Time
+}
+
+func (s *State) scale(j *Job, ev events.JobScaled, r *Record) Change {
+	if ev.Run != j.Run {
+		return Change{Judgement: Outranked, Job: j}
+	}
+	if why := j.misnumbered(ev.Version); why != "" {
+		return s.reject(r, why)
+	}
+	if n := j.replicas(ev); n > replicasMax {
+		return s.reject(r, fmt.Sprintf("makes it %d tasks in the job, the most is %d", n, replicasMax))
+	}
+	if j.Spec != nil {
+		j.advance(j.scaled(ev, r), r)
+	}
+	j.settle(r.Sequence)
+	return Change{Job: j}
+}
+
+// update makes the spec of an event that of the job. One that cannot be read says
+// nothing: the job goes on as it is.
+func (s *State) update(j *Job, ev events.JobUpdated, r *Record) Change {
+	if ev.Run != j.Run {
+		return Change{Judgement: Outranked, Job: j}
+	}
+	if why := j.misnumbered(ev.Version); why != "" {
+		return s.reject(r, why)
+	}
+	spec, err := job.Stored(ev.Spec, job.DefaultLimits())
+	if err != nil {
+		return s.reject(r, "spec unreadable: "+err.Error())
+	}
+	if j.Spec != nil && spec.Kind != j.Spec.Kind {
+		return s.reject(r, fmt.Sprintf("makes a job of kind %s one of kind %s", j.Spec.Kind, spec.Kind))
+	}
+	if j.Spec != nil {
+		v := j.newVersion(ev.Version, spec, r)
+		v.RevertOf = ev.RevertOf
+		j.advance(v, r)
+	}
+	j.settle(r.Sequence)
+	return Change{Job: j}
+}
+
+// misnumbered returns why the next version cannot have a number, empty if it can.
+func (j *Job) misnumbered(version uint64) string {
+	if version <= j.Version || version > j.Version+versionStep {
+		return fmt.Sprintf("version is %d, that of the job is %d", version, j.Version)
+	}
+	return ""
 }
 
 // replicas is how many tasks the job wants once it is scaled.
@@ -141,12 +173,7 @@ func (j *Job) Group(name string) *job.Group {
 	if j.Spec == nil {
 		return nil
 	}
-	for i := range j.Spec.Tasks {
-		if j.Spec.Tasks[i].Name == name {
-			return &j.Spec.Tasks[i]
-		}
-	}
-	return nil
+	return groupOf(j.Spec, name)
 }
 
 func (s *State) applyPlan(j *Job, r *Record) Change {
@@ -160,7 +187,7 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 				continue
 			}
 			t.Doom = &Doom{
-				Sequence: r.Sequence, At: r.Time, Reason: ev.Reason,
+				Sequence: r.Sequence, At: r.Time, Reason: ev.Reason, Class: ev.Class, Keep: ev.Keep,
 				Grace: time.Duration(ev.GraceMillis) * time.Millisecond,
 			}
 			t.Sequence = r.Sequence
@@ -202,8 +229,9 @@ func (s *State) plan(j *Job, ev events.TasksPlanned, r *Record) Change {
 		}
 		t := &Task{
 			Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group, Slot: n, Attempt: attempt,
-			PlannedAt: r.Time, NotBefore: ev.NotBefore, Sequence: r.Sequence,
+			PlannedAt: r.Time, NotBefore: ev.NotBefore, Beside: ev.Beside, Sequence: r.Sequence,
 		}
+		j.identify(t)
 		s.insert(j, slot, t)
 		j.sit(slot, t, nil)
 		c.Tasks = append(c.Tasks, t)

@@ -37,7 +37,11 @@ func (s *State) stage(j *Job, slot *Slot, ev events.TaskStaged, r *Record) Chang
 	}
 	t.State, t.ID, t.StagedAt, t.StagedEpoch, t.StagedBy = Staged, ev.TaskID, r.Time, r.Envelope.Epoch, r.Envelope.ID
 	t.AgentID, t.Hostname, t.AgentURL, t.Offers = ev.AgentID, ev.Hostname, ev.AgentURL, ev.Offers
-	t.HostPorts, t.Resources, t.Attributes, t.Version = ev.HostPorts, ev.Resources, ev.Attributes, ev.Version
+	t.HostPorts, t.Resources, t.Attributes = ev.HostPorts, ev.Resources, ev.Attributes
+	if t.Version != ev.Version {
+		t.Version = ev.Version
+		j.identify(t)
+	}
 	t.Sequence = r.Sequence
 	s.byID[t.ID] = t
 	return Change{Job: j, Tasks: []*Task{t}}
@@ -75,6 +79,7 @@ func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r *Record) Chan
 			Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group, Slot: slot.Number, Attempt: ev.Attempt,
 			PlannedAt: r.Time,
 		}
+		j.identify(t)
 		s.insert(j, slot, t)
 		j.sit(slot, t, ev.Index)
 	}

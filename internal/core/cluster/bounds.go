@@ -70,6 +70,18 @@ func misfit(r *Record) string {
 		c.name("group", ev.Group)
 		c.most("version", ev.Version, VersionMax)
 		c.most("replicas", uint64(ev.Replicas), replicasMax)
+	case events.JobUpdated:
+		c.most("version", ev.Version, VersionMax)
+	case events.JobRestarted:
+		c.most("version", ev.Version, VersionMax)
+		c.name("group", ev.Group)
+		c.slotsOnly(ev.Slots)
+		c.text("reason", ev.Reason)
+	case events.RolloutSteered:
+		c.most("version", ev.Version, VersionMax)
+		c.name("action", ev.Action)
+		c.most("to", ev.To, VersionMax)
+		c.text("reason", ev.Reason)
 	case events.JobStopped:
 		c.text("reason", ev.Reason)
 	case events.TasksPlanned:
@@ -82,6 +94,15 @@ func misfit(r *Record) string {
 		c.slots(ev.Slots)
 		c.text("reason", ev.Reason)
 		c.grace(ev.GraceMillis)
+		c.name("class", ev.Class)
+	case events.RolloutEnded:
+		c.most("version", ev.Version, VersionMax)
+		c.name("outcome", ev.Outcome)
+		c.text("reason", ev.Reason)
+	case events.RolloutReverted:
+		c.most("version", ev.Version, VersionMax)
+		c.most("to", ev.To, VersionMax)
+		c.text("reason", ev.Reason)
 	case events.JobFailed:
 		c.text("reason", ev.Reason)
 	case events.KillIssued:
@@ -224,6 +245,15 @@ func (c *checker) slots(list []events.SlotRange) {
 	if err := ranges.Check(list); err != nil {
 		c.fault("%s", err)
 	}
+}
+
+// slotsOnly checks ranges that name no attempts.
+func (c *checker) slotsOnly(list []events.SlotRange) {
+	first := make([]events.SlotRange, 0, min(len(list), ranges.Max+1))
+	for _, r := range list[:cap(first)] {
+		first = append(first, events.SlotRange{From: r.From, To: r.To, Attempt: 1})
+	}
+	c.slots(first)
 }
 
 func (c *checker) given(field, id string) {

@@ -92,12 +92,19 @@ type Job struct {
 	// Run is the sequence of the newest JobSubmitted; 0 if only Mesos knows the
 	// job (its tasks were adopted).
 	Run uint64
-	// Spec is the wanted one, scaling applied and normalised: Resources and Restart
+	// Spec is the wanted one, that of Target, scaling applied and normalised: Resources and Restart
 	// of its groups are there and hold their defaults. It is nil if Run is 0, if it
 	// could not be read, or after Deleted.
 	Spec *job.Spec
 	// Version counts the changes of Spec within the run, from 1.
-	Version        uint64
+	Version uint64
+	// Target is the version that tasks should have, and that Spec is of: the newest, or
+	// after a rollback one before it. Stood is the one that was the target when all that
+	// was wanted had come up last.
+	Target, Stood uint64
+	// Versions are those of the run that are kept, in order of their numbers: the newest,
+	// those that tasks have, Target and Stood.
+	Versions       []*Version
 	SubmittedAt    time.Time
 	SubmittedBy    string
 	IdempotencyKey string
@@ -172,9 +179,12 @@ func (s *Slot) Current() *Task {
 	return s.Tasks[len(s.Tasks)-1]
 }
 
-// Occupied reports whether an attempt other than t may be running in the slot, or about
-// to; one whose agent is cut off does not count.
+// Occupied reports whether t has to wait since another attempt may be running in the
+// slot, or about to; one whose agent is cut off does not count.
 func (s *Slot) Occupied(t *Task) bool {
+	if t.Beside {
+		return false
+	}
 	for _, other := range s.Tasks {
 		if other != t && other.Live() && other.State != Waiting && !other.Unreachable {
 			return true
@@ -201,7 +211,12 @@ type Doom struct {
 	Sequence uint64
 	At       time.Time
 	Reason   string
-	Grace    time.Duration
+	// Class is the reason as a word for programs; empty in old logs.
+	Class string
+	Grace time.Duration
+	// Keep reports whether the slot stays with its group, and its next attempt follows
+	// when this one is over. Otherwise the slot is free then.
+	Keep bool
 }
 
 // Task is one attempt of one slot in one run of a job.
@@ -216,6 +231,12 @@ type Task struct {
 	// same as long as the group keeps the slot; a slot that it takes later gets the lowest
 	// that is free. It is 0 for tasks of another run than the newest.
 	Index uint32
+	// Template tells what the task gets: it is the number of the lowest version of the
+	// run that is the same to it. It is 0 for a group that no version has, and says
+	// nothing of a task of another run.
+	Template uint64
+	// Beside reports whether it was planned to run beside the task in its slot.
+	Beside bool
 	// ID is the Mesos task id, empty until staged.
 	ID string
 

@@ -1,6 +1,10 @@
 package launching
 
-import "github.com/milosgajdos/taurus/internal/core/cluster"
+import (
+	"slices"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+)
 
 // pending are the tasks that the launcher has something to do about.
 type pending struct {
@@ -60,6 +64,7 @@ func frees(j *cluster.Job, t *cluster.Task) bool {
 	if j == nil || j.Slots[t.Slot] == nil {
 		return false
 	}
-	current := j.Slots[t.Slot].Current()
-	return current != nil && current != t && current.State == cluster.Waiting
+	return slices.ContainsFunc(j.Slots[t.Slot].Tasks, func(other *cluster.Task) bool {
+		return other != t && other.State == cluster.Waiting
+	})
 }

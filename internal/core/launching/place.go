@@ -106,11 +106,14 @@ func (m *Machine) place(b *batch, demands []placement.Demand) {
 // wake is when the next back-off ends. An attempt that was over, or cut off, when
 // the next one was planned may have come back since: that one waits for its end.
 func (m *Machine) demands() (demands []placement.Demand, wake time.Time) {
-	type key struct{ job, group string }
+	type key struct {
+		job, group string
+		template   uint64
+	}
 	found := map[key]*placement.Demand{}
 	for _, t := range m.pending.waiting {
 		j := m.state.Jobs[t.Job]
-		g := j.Group(t.Group)
+		g := j.GroupOf(t)
 		if t.Doom != nil || j.Over() || t.Run != j.Run || g == nil || j.Slots[t.Slot].Occupied(t) {
 			continue
 		}
@@ -118,7 +121,7 @@ func (m *Machine) demands() (demands []placement.Demand, wake time.Time) {
 			wake = earlier(wake, m.at.Now.Add(t.NotBefore.Sub(m.at.Log)))
 			continue
 		}
-		k := key{t.Job, t.Group}
+		k := key{t.Job, t.Group, t.Template}
 		if found[k] == nil {
 			found[k] = &placement.Demand{Job: j, Group: g}
 		}
@@ -130,7 +133,8 @@ func (m *Machine) demands() (demands []placement.Demand, wake time.Time) {
 		demands = append(demands, *d)
 	}
 	slices.SortFunc(demands, func(a, b placement.Demand) int {
-		return cmp.Or(cmp.Compare(a.Job.ID, b.Job.ID), cmp.Compare(a.Group.Name, b.Group.Name))
+		return cmp.Or(cmp.Compare(a.Job.ID, b.Job.ID), cmp.Compare(a.Group.Name, b.Group.Name),
+			cmp.Compare(a.Tasks[0].Template, b.Tasks[0].Template))
 	})
 	return demands, wake
 }

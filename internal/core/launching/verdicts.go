@@ -40,6 +40,23 @@ func quiet(demands []placement.Demand) []placement.Verdict {
 	return all
 }
 
+// byGroup puts together what is said of one group of two versions: users are told of
+// the first that waits, and how many do.
+func byGroup(found []placement.Verdict) []placement.Verdict {
+	all := make([]placement.Verdict, 0, len(found))
+	at := make(map[verdictKey]int, len(found))
+	for _, v := range found {
+		key := verdictKey{v.Job, v.Group}
+		if first, ok := at[key]; ok {
+			all[first].Waiting += v.Waiting
+			continue
+		}
+		at[key] = len(all)
+		all = append(all, v)
+	}
+	return all
+}
+
 // explain records the verdicts that changed. They decide nothing: one that is
 // lost is merely missing from the answer to why a job waits.
 func (m *Machine) explain(found []placement.Verdict) {
@@ -47,7 +64,7 @@ func (m *Machine) explain(found []placement.Verdict) {
 		return
 	}
 	var drafts []machine.Draft
-	for _, v := range found {
+	for _, v := range byGroup(found) {
 		key := verdictKey{v.Job, v.Group}
 		if last, ok := m.verdicts[key]; ok && last.Same(v) {
 			continue

@@ -89,7 +89,8 @@ func doom(j *cluster.Job, s slots) (Decision, bool) {
 		return Decision{}, false
 	}
 	ev := events.TasksDoomed{
-		Run: first.Run, Slots: named.Ranges(), Reason: reason, GraceMillis: grace(j, first.Group).Milliseconds(),
+		Run: first.Run, Slots: named.Ranges(), Reason: reason, GraceMillis: grace(j, first).Milliseconds(),
+		Class: ClassOf(reason),
 	}
 	return Decision{Event: ev, Cause: j.LastJob}, true
 }
@@ -151,10 +152,10 @@ func wanted(g *job.Group, held []*cluster.Slot) []*cluster.Slot {
 	return held[:min(len(held), int(g.Replicas))]
 }
 
-// grace is that of the group. A task of a group that the spec does not have, or
-// of a job without a spec, is given what a group gets that says nothing.
-func grace(j *cluster.Job, group string) time.Duration {
-	if g := j.Group(group); g != nil {
+// grace is that of the task's group. A task of a group that no spec has, or of a job
+// without a spec, is given what a group gets that says nothing.
+func grace(j *cluster.Job, t *cluster.Task) time.Duration {
+	if g := j.GroupOf(t); g != nil {
 		return time.Duration(g.KillGrace)
 	}
 	return time.Duration(job.DefaultKillGrace)

@@ -38,7 +38,7 @@ func planGroup(j *cluster.Job, g *job.Group, s slots, now time.Time) Decision {
 		cause = j.LastJob
 	}
 	return Decision{Cause: cause, Event: events.TasksPlanned{
-		Run: j.Run, Version: j.Version, Group: g.Name, Slots: batch.named.Ranges(),
+		Run: j.Run, Version: j.Target, Group: g.Name, Slots: batch.named.Ranges(),
 		NotBefore: batch.notBefore, Reason: batch.reason,
 	}}
 }

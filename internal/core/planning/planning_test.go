@@ -81,7 +81,7 @@ func (b *bench) planned(from, to, attempt uint32, reason string, notBefore time.
 }
 
 func (b *bench) doomed(run uint64, from, to, attempt uint32, reason string) events.Event {
-	return events.TasksDoomed{Run: run, Slots: clustertest.Slots(from, to, attempt), Reason: reason, GraceMillis: 5000}
+	return events.TasksDoomed{Run: run, Slots: clustertest.Slots(from, to, attempt), Reason: reason, Class: planning.ClassOf(reason), GraceMillis: 5000}
 }
 
 func TestFirstPlanning(t *testing.T) {
@@ -100,7 +100,7 @@ func TestStopDoomsWhatLives(t *testing.T) {
 	b.end(1, "TASK_FAILED")
 	b.Job("web", events.JobStopped{Run: b.j.Run})
 	b.want(events.TasksDoomed{
-		Run: b.j.Run, Reason: planning.ReasonStopped, GraceMillis: 5000,
+		Run: b.j.Run, Reason: planning.ReasonStopped, Class: "stopped", GraceMillis: 5000,
 		Slots: []events.SlotRange{{From: 0, To: 0, Attempt: 1}, {From: 2, To: 2, Attempt: 1}},
 	})
 }
@@ -241,7 +241,7 @@ func TestWhatSharesAnEvent(t *testing.T) {
 	due := b.Now.Add(time.Second)
 	b.want(b.planned(0, 0, 2, "after FAILED", due), b.planned(1, 1, 2, "after FINISHED", due))
 	b.Job("web", events.JobStopped{Run: b.j.Run})
-	slow := events.TasksDoomed{Run: b.j.Run, Slots: clustertest.Slots(2, 3, 1), Reason: planning.ReasonStopped, GraceMillis: 60_000}
+	slow := events.TasksDoomed{Run: b.j.Run, Slots: clustertest.Slots(2, 3, 1), Reason: planning.ReasonStopped, Class: "stopped", GraceMillis: 60_000}
 	b.want(b.doomed(b.j.Run, 0, 1, 2, planning.ReasonStopped), slow)
 }
 

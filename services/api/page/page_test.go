@@ -16,6 +16,11 @@ func TestPageKnowsEveryEvent(t *testing.T) {
 	for _, ev := range []events.Event{
 		events.JobSubmitted{},
 		events.JobScaled{},
+		events.JobUpdated{},
+		events.JobRestarted{},
+		events.RolloutSteered{},
+		events.RolloutEnded{},
+		events.RolloutReverted{},
 		events.JobStopped{},
 		events.JobDeleted{},
 		events.TasksPlanned{},

@@ -1,0 +1,25 @@
+package planning
+
+// ClassOf is the reason of a doom as a word for programs, empty for one that is not
+// known. Old logs have the reason alone.
+func ClassOf(reason string) string {
+	switch reason {
+	case ReasonStopped:
+		return "stopped"
+	case ReasonScaledDown:
+		return "scaled_down"
+	case ReasonOldRun:
+		return "resubmitted"
+	case ReasonReplaced:
+		return "replaced"
+	case ReasonFailed:
+		return "failed"
+	case ReasonCompleted:
+		return "completed"
+	case ReasonUnknown:
+		return "unknown"
+	case ReasonSettled:
+		return "settled"
+	}
+	return ""
+}
