@@ -32,6 +32,12 @@ func (j *Job) clone(twins map[*Task]*Task) *Job {
 		own.LastEnd = twin(twins, slot.LastEnd)
 		c.Slots[n] = &own
 	}
+	if j.indexes != nil {
+		c.indexes = make(map[string]*indexes, len(j.indexes))
+		for group, x := range j.indexes {
+			c.indexes[group] = &indexes{taken: slices.Clone(x.taken), full: x.full}
+		}
+	}
 	return &c
 }
 

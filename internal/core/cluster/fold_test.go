@@ -279,7 +279,7 @@ func TestUnknownTypesAreSkipped(t *testing.T) {
 	if !reflect.DeepEqual(before, *task) || describe(j) != "running" {
 		t.Error("what is not known changed the state")
 	}
-	if n := l.State.Sequence; j.LastJob != n-7 || j.LastPlan != n-6 || j.LastKill != n-5 || j.Slots[0].Last != n-4 || l.State.Launcher.Last != n-3 ||
+	if n := l.State.Sequence; j.LastJob != n-8 || j.LastPlan != n-7 || j.LastKill != n-6 || j.Slots[0].Last != n-5 || l.State.Launcher.Last != n-4 ||
 		l.State.Seal.Last != n-1 || l.State.LastLog != n {
 		t.Error("the expectations must follow what is not known, too")
 	}
