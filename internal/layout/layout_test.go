@@ -74,7 +74,7 @@ func TestCoreIsPure(t *testing.T) {
 	allowed := []string{
 		module + "/internal/core/", module + "/internal/backoff", module + "/internal/job", module + "/internal/levenshtein", module + "/pkg/events",
 		"github.com/go-json-experiment/json", "github.com/goccy/go-yaml", "github.com/distribution/reference",
-		"github.com/opencontainers/go-digest",
+		"github.com/opencontainers/go-digest", "github.com/netresearch/go-cron",
 	}
 	for _, dep := range list(t, "-deps", "./internal/core/...") {
 		host, _, _ := strings.Cut(dep, "/")
