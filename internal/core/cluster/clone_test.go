@@ -45,8 +45,6 @@ func TestCloneKnowsEveryPart(t *testing.T) {
 		"State.Jobs": "cloned", "State.byID": "cloned", "State.Losses": "cloned", "Rejections.Newest": "replaced",
 		"Job.Versions": "replaced", "Version.Spec": "replaced", "Version.templates": "replaced", "Job.indexes": "cloned", "indexes.taken": "cloned",
 		"Job.Slots": "cloned", "Job.Spec": "replaced", "Job.OutcomeExit": "replaced",
-		"Job.Versions": "replaced", "Version.Spec": "replaced", "Version.templates": "replaced",
-		"Job.indexes": "cloned", "indexes.taken": "cloned",
 		"Slot.Tasks": "cloned", "Slot.LastEnd": "cloned",
 		"Task.Doom": "replaced", "Task.Offers": "replaced", "Task.HostPorts": "replaced", "Task.Attributes": "replaced",
 		"Task.Addresses": "replaced", "Task.Healthy": "replaced", "Status.Exit": "replaced",
