@@ -325,7 +325,7 @@ func subjectOf(t *rapid.T, h *house, ev events.Event, id string) string {
 	if role == "" || rapid.IntRange(0, 9).Draw(t, "misplaced") == 0 {
 		role = rapid.SampledFrom([]events.Role{
 			events.RoleJob, events.RolePlan, events.RoleTask, events.RoleKill, events.RoleLauncher, events.RoleWhy, events.RoleSeal, events.RoleLog,
-			events.RoleOffers,
+			events.RoleOffers, events.RoleAgents,
 		}).Draw(t, "role")
 	}
 	slot := uint32(0)
@@ -335,7 +335,7 @@ func subjectOf(t *rapid.T, h *house, ev events.Event, id string) string {
 	return map[events.Role]string{
 		events.RoleJob: h.space.Job(id), events.RolePlan: h.space.Plan(id), events.RoleTask: h.space.Task(id, slot),
 		events.RoleKill: h.space.Kill(id), events.RoleLauncher: h.space.Launcher(0), events.RoleWhy: h.space.Why(id),
-		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleOffers: h.space.Offers(0),
+		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject, events.RoleOffers: h.space.Offers(0),
 	}[role]
 }
 
@@ -413,6 +413,13 @@ func event(t *rapid.T, at cluster.Key) events.Event {
 		},
 		func() events.Event {
 			return events.SubscriptionClosed{StreamID: word("stream"), Reason: word("reason")}
+		},
+		func() events.Event {
+			return events.AgentDrained{AgentID: word("agent"), Hostname: word("host"), Reason: word("reason"), Deadline: when}
+		},
+		func() events.Event { return events.AgentRestored{AgentID: word("agent"), Hostname: word("host")} },
+		func() events.Event {
+			return events.AgentUnavailable{AgentID: word("agent"), Hostname: word("host"), From: when, Until: when}
 		},
 		func() events.Event { return events.VerdictChanged{Run: run, Group: word("group")} },
 		func() events.Event {

@@ -132,7 +132,7 @@ func TestDocsNameEveryEvent(t *testing.T) {
 	documented, _ := docSections(t)
 	writers := map[events.Role]string{
 		events.RoleJob: "api", events.RolePlan: "planner", events.RoleTask: "launcher", events.RoleKill: "reaper",
-		events.RoleLauncher: "launcher", events.RoleWhy: "launcher", events.RoleOffers: "launcher", events.RoleSeal: "planner", events.RoleLog: "operator",
+		events.RoleLauncher: "launcher", events.RoleWhy: "launcher", events.RoleOffers: "launcher", events.RoleSeal: "planner", events.RoleLog: "operator", events.RoleAgents: "api",
 	}
 	parts := map[string]reflect.Type{}
 	check := func(name string, fields map[string]string) *section {
@@ -156,7 +156,7 @@ func TestDocsNameEveryEvent(t *testing.T) {
 		}
 		want := section{typeName: sample.event.Type(), role: string(subject.Role), kind: "decision", writer: writers[subject.Role]}
 		switch sample.event.(type) {
-		case events.TaskStatusChanged, events.VerdictChanged, events.AgentsOffered:
+		case events.TaskStatusChanged, events.VerdictChanged, events.AgentsOffered, events.AgentUnavailable:
 			want.kind = "fact"
 		default: // Everything else is decided.
 		}
@@ -215,7 +215,7 @@ func TestDocsNameEverySubject(t *testing.T) {
 	for role, subject := range map[events.Role]string{
 		events.RoleJob: space.Job(job), events.RolePlan: space.Plan(job), events.RoleTask: space.Task(job, 4),
 		events.RoleKill: space.Kill(job), events.RoleLauncher: space.Launcher(4), events.RoleWhy: space.Why(job),
-		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject,
+		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject,
 	} {
 		form := strings.NewReplacer("."+p+".", ".<p>.", "batch=2Fweb", "<job>", "launcher.4", "launcher.<shard>").Replace(subject)
 		form = strings.Replace(form, "<job>.4", "<job>.<slot>", 1)

@@ -12,8 +12,10 @@ func RoleOf(ev Event) Role {
 		return RoleTask
 	case KillIssued:
 		return RoleKill
-	case LauncherElected, FrameworkRegistered, SubscriptionOpened, SubscriptionClosed:
+	case LauncherElected, FrameworkRegistered, SubscriptionOpened, SubscriptionClosed, AgentUnavailable:
 		return RoleLauncher
+	case AgentDrained, AgentRestored:
+		return RoleAgents
 	case VerdictChanged:
 		return RoleWhy
 	case AgentsOffered:

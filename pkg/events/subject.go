@@ -22,6 +22,8 @@ const (
 	SealSubject = Prefix + ".ctl.seal"
 	// LogSubject is where an operator writes about the log.
 	LogSubject = Prefix + ".ctl.log"
+	// AgentsSubject is where the api writes what users want of agents.
+	AgentsSubject = Prefix + ".ctl.agents"
 )
 
 // Role is who writes a subject. A literal subject has one writing role, so that
@@ -38,6 +40,7 @@ const (
 	RoleWhy      Role = "why"    // the launcher: verdicts, in a stream of their own
 	RoleOffers   Role = "offers" // the launcher: what agents have, beside the verdicts
 	RoleSeal     Role = "seal"   // the planner: the hash of the log so far
+	RoleAgents   Role = "agents" // the api: which agents tasks are to leave
 	RoleLog      Role = "log"    // an operator: that the log was made, that a loss is accepted
 )
 
@@ -124,7 +127,7 @@ func (s Space) of(role Role, job string) string {
 // Subject is a subject taken apart.
 type Subject struct {
 	Role  Role
-	Job   string // empty for RoleLauncher, RoleOffers, RoleSeal and RoleLog
+	Job   string // empty for RoleLauncher, RoleOffers, RoleSeal, RoleLog and RoleAgents
 	Slot  uint32 // for RoleTask
 	Shard uint32 // for RoleLauncher and RoleOffers
 }
@@ -152,6 +155,8 @@ func ParseSubject(subject string) (Subject, error) {
 		return Subject{Role: RoleSeal}, nil
 	case LogSubject:
 		return Subject{Role: RoleLog}, nil
+	case AgentsSubject:
+		return Subject{Role: RoleAgents}, nil
 	}
 	rest, ok := strings.CutPrefix(subject, Prefix+".")
 	if !ok {

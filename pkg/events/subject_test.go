@@ -66,6 +66,8 @@ func TestParseSubject(t *testing.T) {
 
 			events.SealSubject: {Role: events.RoleSeal},
 			events.LogSubject:  {Role: events.RoleLog},
+
+			events.AgentsSubject: {Role: events.RoleAgents},
 		} {
 			if got, err := events.ParseSubject(subject); err != nil || got != want {
 				t.Fatalf("%s: %+v (%v), want %+v", subject, got, err, want)
@@ -95,7 +97,7 @@ func TestSpaceParses(t *testing.T) {
 		}
 	})
 	var zero events.Space
-	for _, subject := range []string{zero.Launcher(3), events.SealSubject, events.LogSubject, events.NewSpace(0).Job("web")} {
+	for _, subject := range []string{zero.Launcher(3), events.SealSubject, events.LogSubject, events.AgentsSubject, events.NewSpace(0).Job("web")} {
 		if _, err := zero.Parse(subject); err != nil {
 			t.Errorf("%s: %v", subject, err)
 		}
@@ -110,7 +112,7 @@ func FuzzParseSubject(f *testing.F) {
 	space := events.NewSpace(0)
 	for _, seed := range []string{
 		space.Job("a"), space.Plan("batch/web"), space.Kill("ü"), space.Task("a.b", 7), space.Why("a"), space.Launcher(1),
-		events.SealSubject, events.LogSubject,
+		events.SealSubject, events.LogSubject, events.AgentsSubject,
 		"taurus.ev.1.job.=", "taurus.ev.1.job.=2f", "taurus.ev.01.job.a", "taurus.ev.1.task.a.007", "taurus.ev.1.task.a", "taurus.why.1", "",
 	} {
 		f.Add(seed)
@@ -126,7 +128,7 @@ func FuzzParseSubject(f *testing.F) {
 		again := map[events.Role]string{
 			events.RoleJob: space.Job(s.Job), events.RolePlan: space.Plan(s.Job), events.RoleKill: space.Kill(s.Job),
 			events.RoleTask: space.Task(s.Job, s.Slot), events.RoleWhy: space.Why(s.Job), events.RoleLauncher: space.Launcher(s.Shard),
-			events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject,
+			events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject,
 		}[s.Role]
 		if withoutPartition(again) != withoutPartition(subject) {
 			t.Fatalf("%q is read as %+v, which is %q", subject, s, again)

@@ -66,6 +66,15 @@ func (SubscriptionOpened) Type() string { return "taurus.launcher.subscription_o
 // Type is the CloudEvents type of SubscriptionClosed.
 func (SubscriptionClosed) Type() string { return "taurus.launcher.subscription_closed.v1" }
 
+// Type is the CloudEvents type of AgentUnavailable.
+func (AgentUnavailable) Type() string { return "taurus.launcher.agent_unavailable.v1" }
+
+// Type is the CloudEvents type of AgentDrained.
+func (AgentDrained) Type() string { return "taurus.agents.drained.v1" }
+
+// Type is the CloudEvents type of AgentRestored.
+func (AgentRestored) Type() string { return "taurus.agents.restored.v1" }
+
 // Type is the CloudEvents type of VerdictChanged.
 func (VerdictChanged) Type() string { return "taurus.why.verdict_changed.v1" }
 
@@ -109,6 +118,9 @@ func (LauncherElected) event()     {}
 func (FrameworkRegistered) event() {}
 func (SubscriptionOpened) event()  {}
 func (SubscriptionClosed) event()  {}
+func (AgentUnavailable) event()    {}
+func (AgentDrained) event()        {}
+func (AgentRestored) event()       {}
 func (VerdictChanged) event()      {}
 func (AgentsOffered) event()       {}
 func (LogSealed) event()           {}

@@ -82,7 +82,9 @@ func sentence(e projection.Event, ev events.Event) string {
 		return ofPlan(ev)
 	case events.TaskStaged, events.TaskWithdrawn, events.TaskAdopted, events.TaskStatusChanged:
 		return ofTask(ev)
-	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed:
+	case events.AgentDrained, events.AgentRestored:
+		return ofAgents(ev) + by(e.Actor)
+	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed, events.AgentUnavailable:
 		return ofLauncher(ev)
 	case events.LogSealed, events.LossAccepted, events.LogCreated, events.SequenceSkipped:
 		return ofLog(ev) + by(e.Actor)
@@ -366,6 +368,8 @@ func ofLauncher(ev events.Event) string {
 		return "subscribed to the Mesos master at " + ev.Master
 	case events.SubscriptionClosed:
 		return "subscription to Mesos ended" + because(ev.Reason)
+	case events.AgentUnavailable:
+		return maintenance(ev)
 	default:
 		return ""
 	}

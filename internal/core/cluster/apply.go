@@ -47,6 +47,8 @@ func (s *State) Apply(r Record) (Change, error) {
 		slot := j.slot(r.Subject.Slot)
 		slot.Last = r.Sequence
 		return s.applyTask(j, slot, &r), nil
+	case events.RoleAgents:
+		return s.applyAgents(&r), nil
 	case events.RoleSeal:
 		return s.applySeal(&r), nil
 	case events.RoleLog:
@@ -78,6 +80,8 @@ func (s *State) follow(r *Record) {
 		s.job(r.Subject.Job).LastKill = r.Sequence
 	case events.RoleTask:
 		s.job(r.Subject.Job).slot(r.Subject.Slot).Last = r.Sequence
+	case events.RoleAgents:
+		s.Agents.Last = r.Sequence
 	case events.RoleSeal:
 		s.Seal.Last = r.Sequence
 	case events.RoleLog:
@@ -141,6 +145,8 @@ func (s *State) applyLauncher(r *Record) Change {
 			return Change{Judgement: Outranked}
 		}
 		l.Subscription.Closed, l.Subscription.CloseReason = true, ev.Reason
+	case events.AgentUnavailable:
+		return s.unavailable(ev, r)
 	default:
 		return s.skip(nil)
 	}

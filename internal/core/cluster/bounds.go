@@ -110,8 +110,14 @@ func misfit(r *Record) string {
 		c.grace(ev.GraceMillis)
 	case events.TaskStaged, events.TaskWithdrawn, events.TaskAdopted, events.TaskStatusChanged:
 		c.task(r.Subject.Slot, ev)
-	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed:
+	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed, events.AgentUnavailable:
 		c.launcher(ev)
+	case events.AgentDrained:
+		c.place(ev.AgentID, ev.Hostname)
+		c.text("reason", ev.Reason)
+	case events.AgentRestored:
+		c.place(ev.AgentID, ev.Hostname)
+		c.text("reason", ev.Reason)
 	case events.VerdictChanged:
 		c.verdict(ev)
 	case events.AgentsOffered:
@@ -192,6 +198,9 @@ func (c *checker) launcher(ev events.Event) {
 	case events.SubscriptionClosed:
 		c.name("stream_id", ev.StreamID)
 		c.text("reason", ev.Reason)
+	case events.AgentUnavailable:
+		c.given("agent_id", ev.AgentID)
+		c.name("hostname", ev.Hostname)
 	default:
 	}
 }
@@ -222,6 +231,15 @@ func (c *checker) agents(list []events.AgentOffer) {
 			c.name("agents.attributes", value)
 		}
 	}
+}
+
+// place checks which host or agent an event is about.
+func (c *checker) place(agentID, hostname string) {
+	if agentID == "" {
+		c.given("hostname", hostname)
+	}
+	c.name("agent_id", agentID)
+	c.name("hostname", hostname)
 }
 
 // attempt checks which task an event on the subject of a slot is about.

@@ -1,6 +1,9 @@
 package cluster
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Clone returns a state that goes on by itself: what is folded into one of the two
 // changes nothing in the other. Specs, and lists that are replaced and never changed,
@@ -8,6 +11,7 @@ import "slices"
 func (s *State) Clone() *State {
 	c := *s
 	c.Losses = slices.Clone(s.Losses)
+	c.Agents.Drains, c.Agents.Windows = maps.Clone(s.Agents.Drains), maps.Clone(s.Agents.Windows)
 	c.Jobs = make(map[string]*Job, len(s.Jobs))
 	c.byID = make(map[string]*Task, len(s.byID))
 	twins := make(map[*Task]*Task, len(s.byID))

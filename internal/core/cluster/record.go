@@ -105,4 +105,6 @@ type Change struct {
 	Job *Job
 	// Tasks are those touched.
 	Tasks []*Task
+	// Agents reports whether it changed what is planned with agents.
+	Agents bool
 }

@@ -43,6 +43,9 @@ func ofEachType() []events.Event {
 		events.SubscriptionClosed{StreamID: "s"},
 		events.VerdictChanged{Run: 1, Group: "web"},
 		events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: "S1"}}},
+		events.AgentDrained{Hostname: "h"},
+		events.AgentRestored{AgentID: "S1"},
+		events.AgentUnavailable{AgentID: "S1"},
 		events.LogSealed{Through: 1, Hash: "00"},
 		events.LogCreated{ID: "l"},
 		events.LossAccepted{From: 1, To: 1},
@@ -55,7 +58,7 @@ func ofEachRole(space events.Space) map[events.Role]string {
 	return map[events.Role]string{
 		events.RoleJob: space.Job("web"), events.RolePlan: space.Plan("web"), events.RoleTask: space.Task("web", 0),
 		events.RoleKill: space.Kill("web"), events.RoleLauncher: space.Launcher(0), events.RoleWhy: space.Why("web"),
-		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleOffers: space.Offers(0),
+		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject, events.RoleOffers: space.Offers(0),
 	}
 }
 
@@ -114,6 +117,7 @@ func TestRejectedChangesNothing(t *testing.T) {
 		space.Launcher(0):                   func(s *cluster.State) uint64 { return s.Launcher.Last },
 		events.SealSubject:                  func(s *cluster.State) uint64 { return s.Seal.Last },
 		events.LogSubject:                   func(s *cluster.State) uint64 { return s.LastLog },
+		events.AgentsSubject:                func(s *cluster.State) uint64 { return s.Agents.Last },
 		space.Why("web"):                    nil,
 		wrong + "job.web":                   nil,
 		wrong + "task.web.0":                nil,
@@ -143,6 +147,7 @@ func TestRejectedChangesNothing(t *testing.T) {
 		}
 		l.State.Rejections, l.State.Sequence = untouched.State.Rejections, untouched.State.Sequence
 		l.State.Launcher.Last, l.State.Seal.Last, l.State.LastLog = untouched.State.Launcher.Last, 0, 0
+		l.State.Agents.Last = 0
 		web, before := l.State.Jobs["web"], untouched.State.Jobs["web"]
 		web.LastJob, web.LastPlan, web.LastKill = before.LastJob, before.LastPlan, before.LastKill
 		web.Slots[0].Last = before.Slots[0].Last

@@ -21,6 +21,8 @@ type State struct {
 	Launcher Launcher
 	// Skipped counts records of types that this program does not know.
 	Skipped uint64
+	// Agents is what is planned with agents.
+	Agents Agents
 	// Summed reports whether records have checksums: once one that counts has, none
 	// goes without.
 	Summed bool

@@ -30,7 +30,7 @@
 //	pass: 5s                                time passes, by both clocks
 //	skew: 1h                                the log's clock is an hour ahead
 //
-// Subjects are job/<job>, plan/<job>, kill/<job>, task/<job>/<slot>, launcher, seal and log;
+// Subjects are job/<job>, plan/<job>, kill/<job>, task/<job>/<slot>, launcher, agents, seal and log;
 // types lack their "taurus." and ".v1". Every other name is the machine's own.
 //
 // Times are told from the start of the script: +5s. After a line that changes

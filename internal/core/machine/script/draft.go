@@ -18,6 +18,8 @@ func subject(space events.Space, text string) (string, error) {
 		return events.SealSubject, nil
 	case "log":
 		return events.LogSubject, nil
+	case "agents":
+		return events.AgentsSubject, nil
 	}
 	if text == "offers" {
 		return space.Offers(0), nil
@@ -39,7 +41,7 @@ func subject(space events.Space, text string) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("%q is no subject: want job/<job>, plan/<job>, kill/<job>, why/<job>, task/<job>/<slot>, launcher, offers, seal or log", text)
+	return "", fmt.Errorf("%q is no subject: want job/<job>, plan/<job>, kill/<job>, why/<job>, task/<job>/<slot>, launcher, offers, agents, seal or log", text)
 }
 
 // subjectText is the inverse of subject.
@@ -51,7 +53,7 @@ func subjectText(full string) string {
 	switch s.Role {
 	case events.RoleLauncher:
 		return "launcher"
-	case events.RoleOffers, events.RoleSeal, events.RoleLog:
+	case events.RoleOffers, events.RoleAgents, events.RoleSeal, events.RoleLog:
 		return string(s.Role)
 	case events.RoleTask:
 		return fmt.Sprintf("task/%s/%d", s.Job, s.Slot)
