@@ -128,3 +128,16 @@ func read(t *testing.T, name string) string {
 	}
 	return string(data)
 }
+
+// TestReferenceListsTheVariables that every task gets.
+func TestReferenceListsTheVariables(t *testing.T) {
+	reference := read(t, "../../docs/jobs.md")
+	for _, name := range []string{
+		job.VarHost, job.VarPort, job.VarPorts, job.PortNumberVariable(0), job.PortVariable("admin-ui"), job.VarTaskID, job.VarJob, job.VarGroup,
+		job.VarSlot, job.VarIndex, job.VarVersion, job.VarAttempt, "MESOS_SANDBOX", "MESOS_CONTAINER_NAME", "MESOS_ALLOCATION_ROLE",
+	} {
+		if !strings.Contains(reference, "`"+name+"`") {
+			t.Errorf("docs/jobs.md does not name %s", name)
+		}
+	}
+}

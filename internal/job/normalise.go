@@ -64,7 +64,7 @@ func (g *Group) normalise(kind Kind) {
 	g.Resources.normalise()
 	g.Ports = orNilSlice(g.Ports)
 	for i := range g.Ports {
-		g.Ports[i].Protocol = orDefault(strings.ToLower(g.Ports[i].Protocol), ProtocolTCP)
+		g.Ports[i].Protocol = normalProtocol(g.Ports[i].Protocol)
 	}
 	g.Env, g.Labels = orNil(g.Env), orNil(g.Labels)
 	if g.HealthCheck != nil {

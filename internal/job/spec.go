@@ -100,7 +100,7 @@ type Port struct {
 	Container uint32 `json:"container,omitzero"`
 	// Host asks for that very port; 0 takes any the offer has.
 	Host uint32 `json:"host,omitzero"`
-	// Protocol is tcp unless udp.
+	// Protocol is tcp, udp or both: "tcp,udp".
 	Protocol string `json:"protocol,omitzero"`
 }
 

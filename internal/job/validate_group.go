@@ -9,9 +9,6 @@ import (
 	"strings"
 )
 
-// maxPort is the largest TCP or UDP port.
-const maxPort = 65535
-
 // resources checks what one task needs.
 func (c *checker) resources(at string, r *Resources) {
 	c.amount(join(at, "cpu"), r.CPU, c.lim.MinCPU, c.lim.CPU)
@@ -36,63 +33,6 @@ func (c *checker) amount(at string, v, least, most float64) {
 
 // plain writes a limit without an exponent.
 func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
-
-// ports checks the ports of a group against each other and the network.
-func (c *checker) ports(group string, g *Group) {
-	at := join(group, "ports")
-	if !c.atMost(at, len(g.Ports), c.lim.Ports) {
-		return
-	}
-	network := DefaultNetwork
-	if g.Container != nil {
-		network = g.Container.Network
-	}
-	if network == NetworkNone && len(g.Ports) > 0 {
-		c.fault(at, `there are none on the network "none"; remove the ports or choose "bridge"`)
-	}
-	seen := map[string]string{}
-	for i, p := range g.Ports {
-		here := index(at, i)
-		c.port(here, p, network)
-		c.once(seen, "name "+envName(p.Name), join(here, "name"), p.Name != "")
-		c.once(seen, p.Protocol+" container "+strconv.Itoa(int(p.Container)), join(here, "container"), p.Container != 0)
-		c.once(seen, p.Protocol+" host "+strconv.Itoa(int(p.Host)), join(here, "host"), p.Host != 0)
-	}
-}
-
-// port checks one port by itself.
-func (c *checker) port(at string, p Port, network string) {
-	if p.Name != "" {
-		c.name(join(at, "name"), p.Name)
-	}
-	if p.Container > maxPort {
-		c.fault(join(at, "container"), "must be from 1 to %d, or 0 for the same as the host port, is %d", maxPort, p.Container)
-	}
-	if network == NetworkHost && p.Container != 0 && p.Container != p.Host {
-		c.fault(join(at, "container"), "ports are not mapped on the host network; leave it out or give host the same port")
-	}
-	if p.Host > maxPort {
-		c.fault(join(at, "host"), "must be from 1 to %d, or 0 for any, is %d", maxPort, p.Host)
-	}
-	c.oneOf(join(at, "protocol"), p.Protocol, ProtocolTCP, ProtocolUDP)
-}
-
-// once checks that something is there only once.
-func (c *checker) once(seen map[string]string, what, at string, given bool) {
-	if !given {
-		return
-	}
-	if first, ok := seen[what]; ok {
-		c.fault(at, "is the same as %s; remove one", first)
-		return
-	}
-	seen[what] = at
-}
-
-// envName is the part of PORT_<NAME> that a port's name becomes.
-func envName(name string) string {
-	return strings.NewReplacer("-", "_", ".", "_").Replace(strings.ToUpper(name))
-}
 
 // env checks the environment. Values may hold newlines but no zero byte.
 func (c *checker) env(group string, g *Group) {

@@ -15,18 +15,28 @@ import (
 
 // Warnings looks for what Decode silently tolerates and hardly anyone means:
 // names that are no field, with the nearest one that is, and groups without
-// replicas. It returns nothing for a document that Decode refuses.
+// replicas; and then what Spec.Warnings tells, with the lines. It returns nothing for a
+// document that Decode refuses.
 func (f *File) Warnings() []Fault {
 	w := newWarner(f.json, f.written.line)
 	if err := w.value(reflect.TypeFor[document]()); err != nil {
 		return nil
+	}
+	spec, err := f.Decode()
+	if err != nil {
+		return w.warnings
+	}
+	spec.Normalise()
+	for _, warning := range spec.Warnings() {
+		warning.Line = w.variables[warning.Path]
+		w.warnings.add(warning)
 	}
 	return w.warnings
 }
 
 func newWarner(data []byte, line func(int64) int) *warner {
 	return &warner{
-		line: line, dec: jsontext.NewDecoder(bytes.NewReader(data)), fields: map[reflect.Type]*fields{},
+		line: line, dec: jsontext.NewDecoder(bytes.NewReader(data)), fields: map[reflect.Type]*fields{}, variables: map[string]int{},
 		bare: strings.NewReplacer("_", "", "-", "", " ", ""),
 	}
 }
@@ -40,6 +50,8 @@ type warner struct {
 	fields map[reflect.Type]*fields
 	// bare takes the punctuation out of a name.
 	bare *strings.Replacer
+	// variables are the lines of environment variables, by their path.
+	variables map[string]int
 	// compared counts the names that were held against those of fields.
 	compared int
 }
@@ -117,6 +129,9 @@ func (w *warner) object(t reflect.Type) error {
 // member walks the value of one name, or warns of it.
 func (w *warner) member(known *fields, at, name, written string) error {
 	if field, ok := known.types[name]; ok {
+		if name == "env" && w.dec.PeekKind() == '{' {
+			return w.env()
+		}
 		return w.value(field)
 	}
 	if w.warnings.full() {
@@ -130,6 +145,28 @@ func (w *warner) member(known *fields, at, name, written string) error {
 		Path: join(at, excerpt(written)), Message: message, Line: w.line(w.dec.InputOffset() - 1),
 	})
 	return w.dec.SkipValue()
+}
+
+// env notes the lines of variables.
+func (w *warner) env() error {
+	at := inTasks(pointerPath(w.dec.StackPointer()))
+	if _, err := w.dec.ReadToken(); err != nil {
+		return err
+	}
+	for kind := w.dec.PeekKind(); kind != '}'; kind = w.dec.PeekKind() {
+		token, err := w.dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if name := token.String(); len(name) <= maxName {
+			w.variables[join(at, name)] = w.line(w.dec.InputOffset() - 1)
+		}
+		if err := w.dec.SkipValue(); err != nil {
+			return err
+		}
+	}
+	_, err := w.dec.ReadToken()
+	return err
 }
 
 // fieldsOf are the JSON names of a struct and the types behind them. A type

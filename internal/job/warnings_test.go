@@ -94,3 +94,55 @@ func TestAFileIsDecodedAndWarnedOf(t *testing.T) {
 		}
 	}
 }
+
+// TestVariablesThatAreNotTheUsersAlone: who sets one of those that taurus sets is told what
+// the task gets, in which line.
+func TestVariablesThatAreNotTheUsersAlone(t *testing.T) {
+	const sent = `id: c04
+task:
+  replicas: 1
+  container:
+    image: box
+    parameters:
+    - {key: env, value: TAURUS_JOB=mine}
+    - {key: e, value: HOST=mine}
+  ports:
+  - {name: my-http, container: 3000}
+  - {name: rpc.v2, container: 9000}
+  env:
+    PORT: "3000"
+    HOST: 0.0.0.0
+    PORT0: "7"
+    PORT2: "no such port"
+    PORT01: "no such name"
+    PORTS: x
+    PORT_3000: y
+    PORT_MY_HTTP: "1"
+    port: small
+    MESOS_TASK_ID: forged
+    MESOS_SANDBOX: /tmp
+    TAURUS_SLOT: "9"
+    TAURUS_MINE: z
+    MESOS_NATIVE_JAVA_LIBRARY: /lib
+`
+	const kept = "is what the task gets, in place of "
+	want := []job.Fault{
+		{Path: "tasks[0].env.HOST", Message: kept + "the name of its host; leave it out to have that", Line: 14},
+		{Path: "tasks[0].env.MESOS_SANDBOX", Message: "has no effect, as it is always the path of the sandbox; choose another name", Line: 23},
+		{Path: "tasks[0].env.MESOS_TASK_ID", Message: "has no effect, as it is always the id of the task; choose another name", Line: 22},
+		{Path: "tasks[0].env.PORT", Message: kept + "the host's port for ports[0]; leave it out to have that", Line: 13},
+		{Path: "tasks[0].env.PORT0", Message: kept + "the host's port for ports[0]; leave it out to have that", Line: 15},
+		{Path: "tasks[0].env.PORTS", Message: kept + "the host's ports; leave it out to have that", Line: 18},
+		{Path: "tasks[0].env.PORT_MY_HTTP", Message: kept + "the host's port for ports[0]; leave it out to have that", Line: 20},
+		{Path: "tasks[0].env.TAURUS_MINE", Message: "names that begin with TAURUS_ are for taurus, and one of a later version may be this; choose another name", Line: 25},
+		{Path: "tasks[0].env.TAURUS_SLOT", Message: "has no effect, as it is always the number of the slot; choose another name", Line: 24},
+		{Path: "tasks[0].container.parameters[0].value", Message: `replaces "TAURUS_JOB", by which a task finds the id of the job; choose another name`},
+	}
+	if got := job.Warnings([]byte(sent), "application/yaml"); !reflect.DeepEqual([]job.Fault(got), want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	without := `{"id":"a","tasks":[{"replicas":1,"container":{"image":"x"},"env":{"PORT":"3000","PORT0":"1","PORTS":"x","PORT_A":"y","Host":"z"}}]}`
+	if got := job.Warnings([]byte(without), ""); len(got) > 0 {
+		t.Errorf("of a job without ports: %v", got)
+	}
+}

@@ -8,6 +8,8 @@ const (
 
 	ProtocolTCP = "tcp"
 	ProtocolUDP = "udp"
+	// ProtocolBoth is one port of the host for both.
+	ProtocolBoth = "tcp,udp"
 
 	HealthHTTP    = "http"
 	HealthTCP     = "tcp"

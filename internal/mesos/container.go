@@ -80,11 +80,13 @@ func portMappings(l *placedTask) []mesos.ContainerInfo_DockerInfo_PortMapping {
 	}
 	var wire []mesos.ContainerInfo_DockerInfo_PortMapping
 	for i, port := range l.HostPorts {
-		wire = append(wire, mesos.ContainerInfo_DockerInfo_PortMapping{
-			HostPort:      port,
-			ContainerPort: l.inside(i),
-			Protocol:      &l.Group.Ports[i].Protocol,
-		})
+		for _, protocol := range l.Group.Ports[i].Protocols() {
+			wire = append(wire, mesos.ContainerInfo_DockerInfo_PortMapping{
+				HostPort:      port,
+				ContainerPort: l.inside(i),
+				Protocol:      &protocol,
+			})
+		}
 	}
 	return wire
 }

@@ -145,9 +145,12 @@ func (p *pool) takeScalar(name string, want offer.Milli) ([]mesos.Resource, erro
 	return taken, nil
 }
 
+// takePorts cuts each port out once: a task may use it for tcp and for udp, and Mesos
+// refuses ranges that overlap.
 func (p *pool) takePorts(ports []uint32) ([]mesos.Resource, error) {
 	cut := map[int][]uint32{}
-	for _, port := range ports {
+	ports = slices.Sorted(slices.Values(ports))
+	for _, port := range slices.Compact(ports) {
 		i := slices.IndexFunc(p.pieces, func(pc piece) bool {
 			return pc.res.Name == resourcePorts && holds(pc.ports, port)
 		})

@@ -168,12 +168,24 @@ func TestPoolRefuses(t *testing.T) {
 		{"negative", offer.Resources{CPUs: -1}, nil, ErrLaunchInvalid},
 		{"absent", offer.Resources{GPUs: 1}, nil, ErrInsufficient},
 		{"port outside", offer.Resources{}, []uint32{9}, ErrInsufficient},
-		{"port twice", offer.Resources{}, []uint32{11, 11}, ErrInsufficient},
 	} {
 		p := &pool{}
 		p.add(ports)
 		if _, err := p.take(tt.want, tt.ports); !errors.Is(err, tt.err) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.err)
 		}
+	}
+}
+
+// A port for tcp and udp is one resource, which one task may use twice and two may not.
+func TestPoolGivesAPortOnce(t *testing.T) {
+	p := &pool{}
+	p.add([]mesos.Resource{portsResource(mesos.Value_Range{Begin: 31500, End: 31503})})
+	taken, err := p.take(offer.Resources{}, []uint32{31502, 31500, 31502, 31501, 31500})
+	if err != nil || len(taken) != 1 || !slices.Equal(taken[0].GetRanges().GetRange(), []mesos.Value_Range{{Begin: 31500, End: 31502}}) {
+		t.Fatalf("%v, %v", taken, err)
+	}
+	if _, err := p.take(offer.Resources{}, []uint32{31500}); !errors.Is(err, ErrInsufficient) {
+		t.Errorf("once more: %v", err)
 	}
 }

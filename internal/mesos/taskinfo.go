@@ -129,31 +129,24 @@ func uris(group []job.URI) []mesos.CommandInfo_URI {
 	return wire
 }
 
-// environment is the user's, and what Mesos' Docker containerizer leaves to
-// the framework. What taurus says of the task cannot be overridden.
+// environment is what Mesos' Docker containerizer leaves to the framework: where the
+// task is reached, unless the user sets it otherwise, and what it is, which is ours to say.
 func environment(l *placedTask) *mesos.Environment {
-	env := maps.Clone(l.Group.Env)
-	if env == nil {
-		env = map[string]string{}
+	env := reached(l)
+	for name, value := range l.Group.Env {
+		if job.OwnVariable(name) == "" {
+			env[name] = value
+		}
 	}
 	maps.Copy(env, map[string]string{
-		"MESOS_TASK_ID":  l.TaskID,
-		"TAURUS_JOB":     l.Job,
-		"TAURUS_GROUP":   l.Group.Name,
-		"TAURUS_SLOT":    number(l.Slot),
-		"TAURUS_INDEX":   number(l.Index),
-		"TAURUS_ATTEMPT": number(l.Attempt),
-		"HOST":           l.Hostname,
+		job.VarTaskID:  l.TaskID,
+		job.VarJob:     l.Job,
+		job.VarGroup:   l.Group.Name,
+		job.VarSlot:    number(l.Slot),
+		job.VarIndex:   number(l.Index),
+		job.VarVersion: number(l.Version),
+		job.VarAttempt: number(l.Attempt),
 	})
-	for i, port := range l.HostPorts {
-		if i == 0 {
-			env["PORT"] = number(port)
-		}
-		env["PORT"+strconv.Itoa(i)] = number(port)
-		if name := l.Group.Ports[i].Name; name != "" {
-			env["PORT_"+envName(name)] = number(port)
-		}
-	}
 	wire := &mesos.Environment{}
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		value := env[name]
@@ -162,17 +155,21 @@ func environment(l *placedTask) *mesos.Environment {
 	return wire
 }
 
-// envName makes a port's name one of an environment variable: admin-ui is ADMIN_UI.
-func envName(name string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z':
-			return r - 'a' + 'A'
-		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-			return r
+// reached are the variables that tell the host and its ports.
+func reached(l *placedTask) map[string]string {
+	env := map[string]string{job.VarHost: l.Hostname}
+	all := make([]string, len(l.HostPorts))
+	for i, port := range l.HostPorts {
+		all[i] = number(port)
+		env[job.PortNumberVariable(i)] = all[i]
+		if name := l.Group.Ports[i].Name; name != "" {
+			env[job.PortVariable(name)] = all[i]
 		}
-		return '_'
-	}, name)
+	}
+	if len(all) > 0 {
+		env[job.VarPort], env[job.VarPorts] = all[0], strings.Join(all, ",")
+	}
+	return env
 }
 
 func number[N uint32 | uint64](n N) string { return strconv.FormatUint(uint64(n), 10) }
@@ -203,10 +200,12 @@ func discovery(l *placedTask) *mesos.DiscoveryInfo {
 	if len(l.HostPorts) == 0 {
 		return nil
 	}
-	ports := make([]mesos.Port, len(l.HostPorts))
+	var ports []mesos.Port
 	for i, port := range l.HostPorts {
 		p := l.Group.Ports[i]
-		ports[i] = mesos.Port{Number: port, Name: optional(p.Name), Protocol: &p.Protocol}
+		for _, protocol := range p.Protocols() {
+			ports = append(ports, mesos.Port{Number: port, Name: optional(p.Name), Protocol: &protocol})
+		}
 	}
 	return &mesos.DiscoveryInfo{
 		Visibility:  mesos.FRAMEWORK,

@@ -72,6 +72,18 @@ func launchCases() map[string]Launch {
 			Ports:       []job.Port{{Container: 80, Protocol: "tcp"}},
 			HealthCheck: &job.HealthCheck{Type: "tcp", Port: 9999, Delay: job.Duration(time.Second)},
 		}),
+		"docker_tcp_and_udp": with([]uint32{31500, 31500, 31501}, job.Group{
+			Name: "front", Container: &job.Container{Image: "dns", Network: "bridge"},
+			Ports: []job.Port{
+				{Name: "dns", Container: 53, Host: 31500, Protocol: "udp"},
+				{Name: "dnst", Container: 53, Host: 31500, Protocol: "tcp"},
+				{Name: "sip", Container: 5060, Protocol: "tcp,udp"},
+			},
+			Env: map[string]string{
+				"HOST": "0.0.0.0", "PORT": "53", "PORT1": "5353", "PORT_DNST": "5300", "PORTS": "", "PORT_53": "mine",
+				"TAURUS_SLOT": "9", "TAURUS_MINE": "mine", "MESOS_SANDBOX": "/tmp",
+			},
+		}),
 		"docker_no_network": with(nil, job.Group{
 			Name: "front", Container: &job.Container{Image: "nginx", Network: "none"},
 			HealthCheck: &job.HealthCheck{Type: "command", Command: "test -e /tmp/up"},
@@ -92,7 +104,7 @@ func launchPool() *pool {
 	p := &pool{agentID: "a", role: "r"}
 	p.add([]mesos.Resource{
 		scalar("cpus", 1), scalar("cpus", 1, "r"), scalar("mem", 128),
-		portsResource(mesos.Value_Range{Begin: 31000, End: 31010}),
+		portsResource(mesos.Value_Range{Begin: 31000, End: 31010}, mesos.Value_Range{Begin: 31500, End: 31501}),
 	})
 	return p
 }

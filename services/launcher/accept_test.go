@@ -77,3 +77,27 @@ func TestFailedAccept(t *testing.T) {
 		}
 	})
 }
+
+// TestUnlaunchableAgainAndAgain: that the offers do not hold what a task wants is nobody's
+// fault once. What happens each time is in the task, and uses up its attempts.
+func TestUnlaunchableAgainAndAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		sub := r.begin(1)
+		sub.unfit = map[string]error{}
+		for attempt, blameless := range []bool{true, false, false} {
+			if attempt > 0 {
+				r.put(r.space.Plan("web"), events.TasksPlanned{
+					Run: r.run, Version: 1, Group: "g", Slots: []events.SlotRange{{Attempt: uint32(attempt) + 1}},
+				})
+			}
+			sub.unfit[fmt.Sprintf("web-%d-0-%d", r.run, attempt+1)] = fmt.Errorf("%w: port 31500", mesos.ErrInsufficient)
+			time.Sleep(time.Second) // The plan is folded before the offer comes.
+			sub.events <- offered(fmt.Sprint("O", attempt), 6)
+			time.Sleep(2 * time.Second)
+			if task := r.task(0); task.Attempt != uint32(attempt)+1 || task.State != cluster.Error || task.End().Blameless() != blameless {
+				t.Errorf("attempt %d: %s, blameless %t, want %t", task.Attempt, task.State, task.End().Blameless(), blameless)
+			}
+		}
+	})
+}

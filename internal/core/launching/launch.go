@@ -107,11 +107,22 @@ func (m *Machine) unlaunchable(in Called) {
 	}
 	m.noteTask(machine.Error, "task cannot be launched", in.Err, t)
 	reason := "REASON_TASK_INVALID"
-	if in.Insufficient {
+	if in.Insufficient && !m.unlaunchableBefore(t) {
 		reason = "REASON_INVALID_OFFERS" // Which is no fault of the task.
 	}
 	m.record(t, recordable(scheduler.Status{
 		TaskID: t.ID, AgentID: t.AgentID, State: "TASK_ERROR", Reason: reason, Source: sourceLauncher,
 		Message: in.Err.Error(), Time: m.at.Now,
 	}))
+}
+
+// unlaunchableBefore reports whether the attempt before this one ended in the same way:
+// what happens twice in a row is in the task, and uses up its attempts.
+func (m *Machine) unlaunchableBefore(t *cluster.Task) bool {
+	j := m.state.Jobs[t.Job]
+	if j == nil || j.Slots[t.Slot] == nil {
+		return false
+	}
+	last := j.Slots[t.Slot].LastEnd
+	return last != nil && last.Run == t.Run && last.State == cluster.Error && last.Status.Source == sourceLauncher
 }

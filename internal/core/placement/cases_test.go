@@ -213,6 +213,7 @@ func TestVerdictOnPorts(t *testing.T) {
 	for want, ports := range map[string][]job.Port{
 		"ports: host port 80 not offered: taken, or outside the agent's ports": {{}, {Host: 80}},
 		"ports: 11 wanted, fewer free":                                         make([]job.Port, 11),
+		"ports: host port 53 not offered: taken, or outside the agent's ports": {{Host: 53, Protocol: "tcp"}, {Host: 53, Protocol: "udp"}},
 	} {
 		d := demand("web", 1)
 		d.Group.Ports = ports
@@ -220,6 +221,22 @@ func TestVerdictOnPorts(t *testing.T) {
 		if len(verdicts) != 1 || !slices.Equal(verdicts[0].Nearest.Lacked, []string{want}) {
 			t.Errorf("verdicts %+v, want %q", verdicts, want)
 		}
+	}
+}
+
+// TestOnePortForTCPAndUDP: it is one port of the agent, and no other task gets it, nor
+// the same one for its other ports.
+func TestOnePortForTCPAndUDP(t *testing.T) {
+	d := demand("dns", 2)
+	d.Group.Ports = []job.Port{{Protocol: "tcp"}, {Host: 31000, Protocol: "udp"}, {Host: 31000, Protocol: "tcp"}}
+	o := agent(1, 9, 900)
+	o.Ports = []offer.PortRange{{Begin: 31000, End: 31005}}
+	placements, verdicts := placement.Match([]offer.Offer{o}, []placement.Demand{d}, 100, now)
+	if len(placements) != 1 || len(placements[0].Tasks) != 1 || len(verdicts) != 1 || verdicts[0].Waiting != 1 {
+		t.Fatalf("%+v, %+v", placements, verdicts)
+	}
+	if got := placements[0].Tasks[0].HostPorts; !slices.Equal(got, []uint32{31001, 31000, 31000}) {
+		t.Errorf("ports %v", got)
 	}
 }
 

@@ -101,10 +101,11 @@ func (w *want) closing(v *vacancy) bool {
 func amount(m offer.Milli) string { return strconv.FormatFloat(float64(m)/1000, 'f', -1, 64) }
 
 func portsWanted(ports []job.Port) string {
-	fixed := ""
+	fixed, told := "", map[uint32]bool{}
 	for _, p := range ports {
-		if p.Host != 0 {
+		if p.Host != 0 && !told[p.Host] {
 			fixed += " " + strconv.FormatUint(uint64(p.Host), 10)
+			told[p.Host] = true // It may be there for tcp and for udp.
 		}
 	}
 	if fixed != "" {

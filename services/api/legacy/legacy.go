@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -80,11 +81,23 @@ func (d *dialect) create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	warn(c, spec.Warnings())
 	sequence, err := d.commander.Do(c.Request().Context(), web.RequestOf(c).Author, spec.ID, submission.Submit{Spec: canonical})
 	if errors.Is(err, submission.ErrExists) {
 		return empty(c, http.StatusNotModified)
 	}
 	return done(c, sequence, err)
+}
+
+// warningsMax bounds the warnings of one answer: they are in its header.
+const warningsMax = 10
+
+// warn puts warnings where the original's answers, which have no body, have room for them:
+// in the header that HTTP has for it (RFC 7234, 5.5).
+func warn(c echo.Context, warnings []job.Fault) {
+	for _, w := range warnings[:min(len(warnings), warningsMax)] {
+		c.Response().Header().Add("Warning", "299 taurus "+strconv.QuoteToASCII(w.String()))
+	}
 }
 
 func (d *dialect) all(c echo.Context) error {

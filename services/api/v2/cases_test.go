@@ -48,6 +48,50 @@ func TestModeOfAVolume(t *testing.T) {
 	}
 }
 
+// TestVariablesOfTheUserWin over those that say where a task is reached, and the answer says
+// so; the job shows what was written.
+func TestVariablesOfTheUserWin(t *testing.T) {
+	t.Parallel()
+	r := apitest.New(t)
+	const sent = `{"id":"c04","kind":"batch","tasks":[{"replicas":1,"container":{"image":"local/box:latest","command":"env | sort"},` +
+		`"resources":{"cpu":0.1,"memory":16},"ports":[{"name":"my-http","container":3000},{"name":"rpc.v2","container":9000}],` +
+		`"env":{"PORT":"3000","HOST":"0.0.0.0","PORT0":"7","PORTS":"x","PORT_3000":"y"}}]}`
+	var v struct{ Warnings []job.Fault }
+	r.Do("POST", "/v2/jobs", sent).Want(201).Into(&v)
+	var paths []string
+	for _, w := range v.Warnings {
+		paths = append(paths, w.Path)
+	}
+	if want := []string{"tasks[0].env.HOST", "tasks[0].env.PORT", "tasks[0].env.PORT0", "tasks[0].env.PORTS"}; !slices.Equal(paths, want) {
+		t.Errorf("warned of %q, want %q", paths, want)
+	}
+	legacy := r.Do("POST", "/job/new", strings.Replace(sent, "c04", "c04-old", 1)).WantLegacy(200, "").Header.Values("Warning")
+	const first = `299 taurus "tasks[0].env.HOST: is what the task gets, in place of the name of its host; leave it out to have that"`
+	if len(legacy) != 4 || legacy[0] != first {
+		t.Errorf("the original's dialect warns of %q", legacy)
+	}
+	r.Do("POST", "/job/new", strings.Replace(sent, "my-http", "rpc-v2", 1)).WantLegacy(400, "*")
+}
+
+// TestOnePortForTCPAndUDP is no fault, but two programs on one port are.
+func TestOnePortForTCPAndUDP(t *testing.T) {
+	t.Parallel()
+	r := apitest.New(t)
+	sent := func(id, first, second string) string {
+		return `{"id":"` + id + `","kind":"batch","tasks":[{"replicas":1,"container":{"image":"local/box:latest","command":"true"},"resources":{"cpu":0.1,"memory":16},` +
+			`"ports":[{"name":"dns","container":53,"host":31500,"protocol":"` + first + `"},{"name":"dnst","container":53,"host":31500,"protocol":"` + second + `"}]}]}`
+	}
+	r.Do("POST", "/v2/jobs", sent("c05", "udp", "tcp")).Want(201)
+	got := refused(t, r, "application/json", sent("c05-twice", "udp", "UDP"))
+	want := []string{
+		"tasks[0].ports[1].container: 53/udp is published by tasks[0].ports[0] already; remove one",
+		"tasks[0].ports[1].host: 31500/udp is that of tasks[0].ports[0] already, and one port of a host leads to one program; ask for another",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestNumbersInEnvAreToldAsWritten, so that who follows the message means what they write.
 func TestNumbersInEnvAreToldAsWritten(t *testing.T) {
 	t.Parallel()
