@@ -102,6 +102,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	JobUpdated{}.Type():          decoder[JobUpdated](),
 	JobRestarted{}.Type():        decoder[JobRestarted](),
 	RolloutSteered{}.Type():      decoder[RolloutSteered](),
+	VersionTagged{}.Type():       decoder[VersionTagged](),
 	RolloutEnded{}.Type():        decoder[RolloutEnded](),
 	RolloutReverted{}.Type():     decoder[RolloutReverted](),
 	TasksPlanned{}.Type():        decoder[TasksPlanned](),

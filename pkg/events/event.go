@@ -80,6 +80,18 @@ type JobUpdated struct {
 	Spec jsontext.Value `json:"spec"`
 	// RevertOf is the version whose spec this is again, 0 for none.
 	RevertOf uint64 `json:"revert_of,omitzero"`
+	// IdempotencyKey is the client's, so that a retry is answered as the first try.
+	IdempotencyKey string `json:"idempotency_key,omitempty"`
+	Additive
+}
+
+// VersionTagged says that a user gave a version of a job a name, or took it away.
+type VersionTagged struct {
+	Run     uint64 `json:"run"`
+	Version uint64 `json:"version"`
+	// Tag names one version of the run at most: one that had it has it no more. Empty
+	// takes the name of the version away.
+	Tag string `json:"tag,omitempty"`
 	Additive
 }
 

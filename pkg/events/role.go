@@ -4,7 +4,7 @@ package events
 // those of one; it is empty for Unknown, which may stand anywhere.
 func RoleOf(ev Event) Role {
 	switch ev.(type) {
-	case JobSubmitted, JobScaled, JobUpdated, JobRestarted, RolloutSteered, JobStopped, JobDeleted:
+	case JobSubmitted, JobScaled, JobUpdated, JobRestarted, RolloutSteered, VersionTagged, JobStopped, JobDeleted:
 		return RoleJob
 	case TasksPlanned, TasksDoomed, RolloutEnded, RolloutReverted, JobCompleted, JobFailed:
 		return RolePlan

@@ -18,6 +18,9 @@ func (JobUpdated) Type() string { return "taurus.job.updated.v1" }
 // Type is the CloudEvents type of JobRestarted.
 func (JobRestarted) Type() string { return "taurus.job.restarted.v1" }
 
+// Type is the CloudEvents type of VersionTagged.
+func (VersionTagged) Type() string { return "taurus.job.version_tagged.v1" }
+
 // Type is the CloudEvents type of RolloutSteered.
 func (RolloutSteered) Type() string { return "taurus.job.rollout_steered.v1" }
 
@@ -103,6 +106,7 @@ func (JobDeleted) event()          {}
 func (JobUpdated) event()          {}
 func (JobRestarted) event()        {}
 func (RolloutSteered) event()      {}
+func (VersionTagged) event()       {}
 func (RolloutEnded) event()        {}
 func (RolloutReverted) event()     {}
 func (TasksPlanned) event()        {}

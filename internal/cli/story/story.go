@@ -76,7 +76,8 @@ func passedOver(e projection.Event) string {
 
 func sentence(e projection.Event, ev events.Event) string {
 	switch ev := ev.(type) {
-	case events.JobSubmitted, events.JobScaled, events.JobUpdated, events.JobRestarted, events.RolloutSteered, events.JobStopped, events.JobDeleted:
+	case events.JobSubmitted, events.JobScaled, events.JobUpdated, events.JobRestarted, events.RolloutSteered,
+		events.VersionTagged, events.JobStopped, events.JobDeleted:
 		return ofUser(ev) + by(e.Actor)
 	case events.TasksPlanned, events.TasksDoomed, events.RolloutEnded, events.RolloutReverted, events.JobCompleted, events.JobFailed, events.KillIssued:
 		return ofPlan(ev)
@@ -139,6 +140,11 @@ func ofUser(ev events.Event) string {
 		return fmt.Sprintf("updated to version %d", ev.Version)
 	case events.JobRestarted:
 		return restarted(ev) + because(ev.Reason)
+	case events.VersionTagged:
+		if ev.Tag == "" {
+			return fmt.Sprintf("version %d has no tag any more", ev.Version)
+		}
+		return fmt.Sprintf("version %d tagged %s", ev.Version, ev.Tag)
 	case events.RolloutSteered:
 		return fmt.Sprintf("rollout of version %d: %s", ev.Version, steered(ev)) + because(ev.Reason)
 	case events.JobStopped:

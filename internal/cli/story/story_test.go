@@ -39,6 +39,8 @@ func TestTell(t *testing.T) {
 		{events.JobUpdated{Version: 4}, "updated to version 4, by ann"},
 		{events.JobUpdated{Version: 5, RevertOf: 3}, "updated to version 5, which is version 3 again, by ann"},
 		{events.JobRestarted{Group: "web", Slots: one, Reason: "leaks"}, "told to restart slot 4 of group web: leaks, by ann"},
+		{events.VersionTagged{Version: 5, Tag: "stable"}, "version 5 tagged stable, by ann"},
+		{events.VersionTagged{Version: 5}, "version 5 has no tag any more, by ann"},
 		{events.RolloutSteered{Version: 5, Action: "rollback", To: 2, Reason: "slow"}, "rollout of version 5: told to go back to version 2: slow, by ann"},
 		{events.RolloutEnded{Version: 5, Outcome: "succeeded"}, "rollout of version 5 succeeded"},
 		{events.RolloutReverted{Version: 5, To: 2, Reason: "late"}, "rollout of version 5 failed, going back to version 2: late"},

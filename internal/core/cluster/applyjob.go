@@ -21,6 +21,8 @@ func (s *State) applyJob(j *Job, r *Record) Change {
 		return s.scale(j, ev, r)
 	case events.JobUpdated:
 		return s.update(j, ev, r)
+	case events.VersionTagged:
+		return s.tag(j, ev)
 	case events.JobStopped:
 		if ev.Run != j.Run {
 			return Change{Judgement: Outranked, Job: j}
@@ -138,7 +140,7 @@ func (s *State) update(j *Job, ev events.JobUpdated, r *Record) Change {
 	}
 	if j.Spec != nil {
 		v := j.newVersion(ev.Version, spec, r)
-		v.RevertOf = ev.RevertOf
+		v.RevertOf, v.Key = ev.RevertOf, ev.IdempotencyKey
 		j.advance(v, r)
 	}
 	j.settle(r.Sequence)

@@ -72,6 +72,10 @@ func misfit(r *Record) string {
 		c.most("replicas", uint64(ev.Replicas), replicasMax)
 	case events.JobUpdated:
 		c.most("version", ev.Version, VersionMax)
+		c.name("idempotency_key", ev.IdempotencyKey)
+	case events.VersionTagged:
+		c.most("version", ev.Version, VersionMax)
+		c.name("tag", ev.Tag)
 	case events.JobRestarted:
 		c.most("version", ev.Version, VersionMax)
 		c.name("group", ev.Group)

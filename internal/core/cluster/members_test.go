@@ -23,7 +23,8 @@ func unbounded() map[string]string {
 	return map[string]string{
 		"JobSubmitted.spec": "the fold reads it within the limits of specs", "JobScaled.run": compared, "JobStopped.run": compared,
 		"JobUpdated.run": compared, "JobUpdated.spec": "the fold reads it within the limits of specs", "JobUpdated.revert_of": shown,
-		"JobRestarted.run": compared, "RolloutSteered.run": compared, "RolloutEnded.run": compared, "RolloutEnded.began": compared,
+		"VersionTagged.run": compared,
+		"JobRestarted.run":  compared, "RolloutSteered.run": compared, "RolloutEnded.run": compared, "RolloutEnded.began": compared,
 		"RolloutReverted.run": compared, "RolloutReverted.began": compared, "TasksPlanned.beside": shown, "TasksDoomed.keep": shown,
 		"JobDeleted.run": compared, "TasksPlanned.run": "the fold compares it with the record's own sequence",
 		"TasksDoomed.run": compared, "JobCompleted.run": compared, "JobFailed.run": compared, "JobFailed.slot": shown, "JobFailed.attempt": shown,

@@ -24,6 +24,7 @@ func ofEachType() []events.Event {
 		events.JobUpdated{Run: 1, Version: 2, Spec: []byte(`{"id":"web","tasks":[]}`)},
 		events.JobRestarted{Run: 1, Version: 1},
 		events.RolloutSteered{Run: 1, Version: 2, Action: events.RolloutPause},
+		events.VersionTagged{Run: 1, Version: 1, Tag: "stable"},
 		events.JobStopped{Run: 1},
 		events.JobDeleted{Run: 1},
 		events.TasksPlanned{Run: 1, Version: 1, Group: "web", Slots: one},

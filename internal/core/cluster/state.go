@@ -105,7 +105,7 @@ type Job struct {
 	// was wanted had come up last.
 	Target, Stood uint64
 	// Versions are those of the run that are kept, in order of their numbers: the newest,
-	// those that tasks have, Target and Stood.
+	// those that tasks have, those with a tag, Target and Stood.
 	Versions       []*Version
 	SubmittedAt    time.Time
 	SubmittedBy    string

@@ -12,7 +12,7 @@ const (
 	// VersionsKept is how many of the newest versions of a job's spec are kept.
 	VersionsKept = 10
 	// VersionsHeld bounds those that are kept in all: older ones stay while tasks have
-	// them, and while a rollout may go back to them.
+	// them, while a rollout may go back to them, and while they have a tag.
 	VersionsHeld = 64
 )
 
@@ -25,6 +25,9 @@ type Version struct {
 	Sequence uint64
 	At       time.Time
 	By       string
+	// Tag is the name that a user gave it, empty for none; Key is the client's idempotency key
+	// of the update that made it.
+	Tag, Key string
 	// RevertOf is the version whose spec this is again, Scaled the group whose replicas
 	// alone it changed; zero for neither.
 	RevertOf uint64
@@ -191,7 +194,7 @@ func (j *Job) keepVersions() {
 	}
 	kept := make([]*Version, 0, len(j.Versions))
 	for i, v := range j.Versions {
-		if used[v.Number] || i >= len(j.Versions)-VersionsKept {
+		if used[v.Number] || v.Tag != "" || i >= len(j.Versions)-VersionsKept {
 			kept = append(kept, v)
 		}
 	}
@@ -210,4 +213,38 @@ func (j *Job) identify(t *Task) {
 	if t.Run == j.Run {
 		t.Template = j.nearest(t.Version).template(t.Group)
 	}
+}
+
+// tag gives a version a name. What is kept is replaced: others may read it.
+func (s *State) tag(j *Job, ev events.VersionTagged) Change {
+	if ev.Run != j.Run {
+		return Change{Judgement: Outranked, Job: j}
+	}
+	if j.VersionOf(ev.Version) == nil {
+		return Change{Judgement: Unmatched, Job: j}
+	}
+	j.Versions = slices.Clone(j.Versions)
+	for i, v := range j.Versions {
+		named := *v
+		switch {
+		case v.Number == ev.Version:
+			named.Tag = ev.Tag
+		case ev.Tag != "" && v.Tag == ev.Tag:
+			named.Tag = ""
+		default:
+			continue
+		}
+		j.Versions[i] = &named
+	}
+	return Change{Job: j}
+}
+
+// Tagged returns the version of this run that has a tag, nil if none does.
+func (j *Job) Tagged(tag string) *Version {
+	for _, v := range j.Versions {
+		if tag != "" && v.Tag == tag {
+			return v
+		}
+	}
+	return nil
 }

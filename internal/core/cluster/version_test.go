@@ -107,3 +107,37 @@ func TestWhatCannotBeAnUpdate(t *testing.T) {
 		}
 	}
 }
+
+// TestATagNamesOneVersion, and keeps it.
+func TestATagNamesOneVersion(t *testing.T) {
+	l, _ := in(t, "RUNNING")
+	j := l.State.Jobs["web"]
+	tag := func(version uint64, name string) cluster.Change {
+		return l.Job("web", events.VersionTagged{Run: j.Run, Version: version, Tag: name})
+	}
+	update(t, l, j, func(s *job.Spec) { s.Tasks[0].Container.Image = "y" })
+	before := l.State.Clone().Jobs["web"]
+	tag(1, "stable")
+	if v := j.Tagged("stable"); v == nil || v.Number != 1 || before.Tagged("stable") != nil {
+		t.Fatalf("the version is %+v", v)
+	}
+	tag(2, "stable")
+	if v := j.Tagged("stable"); v == nil || v.Number != 2 || j.VersionOf(1).Tag != "" {
+		t.Errorf("moved to the second, it is %+v", v)
+	}
+	tag(1, "old")
+	for i := range 2 * cluster.VersionsKept {
+		update(t, l, j, func(s *job.Spec) { s.Tasks[0].Container.Image = fmt.Sprint(i) })
+	}
+	if j.Tagged("old") == nil || j.Tagged("stable") == nil {
+		t.Error("versions with a tag are not kept")
+	}
+	tag(1, "")
+	update(t, l, j, func(s *job.Spec) { s.Tasks[0].Container.Image = "z" })
+	if tag(3, "gone").Judgement != cluster.Unmatched || j.Tagged("") != nil {
+		t.Error("a version that is not kept has a tag")
+	}
+	if c := l.Job("web", events.VersionTagged{Run: j.Run + 1, Version: 2, Tag: "x"}); c.Judgement != cluster.Outranked {
+		t.Errorf("of another run: %v", c.Judgement)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -176,6 +177,10 @@ func (w *world) ask() {
 		submission.Submit{Spec: []byte(spec)},
 		submission.Stop{},
 		submission.Delete{},
+		submission.Update{Spec: []byte(strings.Replace(spec, `"i"`, fmt.Sprintf("%q", rapid.SampledFrom([]string{"i", "k"}).Draw(w.T, "image")), 1))},
+		submission.Revert{To: rapid.Uint64Range(1, 3).Draw(w.T, "to"), Limits: job.DefaultLimits()},
+		submission.Restart{},
+		submission.Tag{Version: 1, Name: rapid.SampledFrom([]string{"", "good"}).Draw(w.T, "tag")},
 		submission.Scale{Replicas: rapid.Uint32Range(1, 9).Draw(w.T, "replicas"), Limits: job.DefaultLimits()},
 	}).Draw(w.T, "command")
 	w.step(commanding.Asked{

@@ -7,7 +7,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/reserve"
-	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -52,7 +51,7 @@ func (u *usage) full(begins bool) *FullError {
 func (m *Machine) hasSpace(at machine.Moment, c *command, j *cluster.Job, ev events.Event) (claim, bool) {
 	u := &m.usage
 	more, begins := begun(j, ev)
-	_, submits := ev.(events.JobSubmitted)
+	submits := brings(ev)
 	if submits && (u.at.IsZero() || at.Now.Sub(u.at) >= usageFor) {
 		c.phase = weighing
 		u.waiting = append(u.waiting, c.Ticket)
@@ -91,27 +90,6 @@ func (m *Machine) count() {
 			u.owed += c.taken.owed
 		}
 	}
-}
-
-// begun reports whether an event begins something, and what that will need until its
-// end.
-func begun(j *cluster.Job, ev events.Event) (needs func() uint64, begins bool) {
-	switch ev := ev.(type) {
-	case events.JobSubmitted:
-		return func() uint64 {
-			spec, err := job.Parse(ev.Spec)
-			if err != nil {
-				return 0 // Nothing will come of it.
-			}
-			return reserve.OfSubmission(spec)
-		}, true
-	case events.JobScaled:
-		if was := j.Group(ev.Group).Replicas; ev.Replicas > was {
-			return func() uint64 { return uint64(ev.Replicas-was) * reserve.OfNew(j.ID) }, true
-		}
-	default: // It ends something, or takes it out of sight.
-	}
-	return func() uint64 { return 0 }, false
 }
 
 // claim takes the space for an event, or says what is full. There always is some for a

@@ -11,6 +11,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/reserve"
 	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -148,6 +149,54 @@ func TestWhatASubmissionNeeds(t *testing.T) {
 		c.left(n.Due + n.Ends + n.Promises + needs + sized(t, prepare, "new", submit) - less)
 		if err := c.ask("new", submit); (err != nil) != (less > 0) || err != nil && !errors.Is(err, commanding.ErrNearlyFull) {
 			t.Errorf("%d bytes less than it needs: %v", less, err)
+		}
+	}
+}
+
+// TestWhatAnUpdateNeeds: room for the tasks that it replaces and adds, as a submission
+// has for its own; one that reaches no task is accepted as long as the ends have room.
+func TestWhatAnUpdateNeeds(t *testing.T) {
+	prepare := func(c *counter) {
+		c.running("web", 3)
+		c.Submit(clustertest.Service("promised", 5))
+	}
+	update := func(change func(*job.Spec)) submission.Command {
+		spec := clustertest.Service("web", 3)
+		change(spec)
+		spec.Normalise()
+		data, err := spec.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return submission.Update{Spec: data}
+	}
+	for name, row := range map[string]struct {
+		command submission.Command
+		tasks   uint64
+	}{
+		"another image":       {update(func(s *job.Spec) { s.Tasks[0].Container.Image = "y" }), 3},
+		"and two more":        {update(func(s *job.Spec) { s.Tasks[0].Container.Image, s.Tasks[0].Replicas = "y", 5 }), 5},
+		"two more":            {update(func(s *job.Spec) { s.Tasks[0].Replicas = 5 }), 2},
+		"another group":       {update(func(s *job.Spec) { s.Tasks[0].Name = "db" }), 3},
+		"fewer":               {update(func(s *job.Spec) { s.Tasks[0].Replicas = 1 }), 0},
+		"labels":              {update(func(s *job.Spec) { s.Labels = map[string]string{"a": "b"} }), 0},
+		"a restart":           {submission.Restart{}, 3},
+		"a restart of a slot": {submission.Restart{Slots: []uint32{1}}, 1},
+		"a tag":               {submission.Tag{Version: 1, Name: "good"}, 0},
+	} {
+		for less := range uint64(2) {
+			c := newCounter(t)
+			prepare(c)
+			n := reserve.Of(c.State)
+			free := n.Due + n.Ends
+			if row.tasks > 0 {
+				free += n.Promises + row.tasks*reserve.OfNew("web")
+			}
+			c.left(free + sized(t, prepare, "web", row.command) - less)
+			err := c.ask("web", row.command)
+			if (err != nil) != (less > 0) || err != nil && errors.Is(err, commanding.ErrNearlyFull) != (row.tasks > 0) {
+				t.Errorf("%s, %d bytes less than it needs: %v", name, less, err)
+			}
 		}
 	}
 }

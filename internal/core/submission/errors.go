@@ -17,4 +17,10 @@ var (
 	ErrNoGroup = errors.New("the job has no such group")
 	// ErrWhichGroup is returned when no group is named and there are several.
 	ErrWhichGroup = errors.New("the job has several groups; name one")
+	// ErrEnding is returned for an update of a job that is over while tasks of it live.
+	ErrEnding = errors.New("the job is over and tasks of it live")
+	// ErrNoVersion is returned when no such version of the job is kept.
+	ErrNoVersion = errors.New("the job has no such version")
+	// ErrNotRolled is returned when something is asked that only a service's rollout does.
+	ErrNotRolled = errors.New("only a service is rolled out")
 )

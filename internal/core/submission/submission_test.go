@@ -28,8 +28,22 @@ func spec(groups ...string) *job.Spec {
 	return s
 }
 
+// stored is the spec of the job with another image, as the api sends it.
+func stored(image string) []byte {
+	s := spec("web")
+	s.Tasks[0].Container.Image = image
+	data, err := s.JSON()
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
 func given(change func(*cluster.Job)) *cluster.Job {
-	j := &cluster.Job{ID: "web", Run: run, Version: 3, Spec: spec("web"), Slots: map[uint32]*cluster.Slot{}}
+	j := &cluster.Job{ID: "web", Run: run, Version: 3, Target: 3, Spec: spec("web"), Slots: map[uint32]*cluster.Slot{}}
+	large, before := spec("web"), spec("web")
+	large.Tasks[0].Replicas, before.Tasks[0].Container.Image = 11, "nginx:1"
+	j.Versions = []*cluster.Version{{Number: 1, Spec: large}, {Number: 2, Spec: before}, {Number: 3, Spec: j.Spec, Tag: "now"}}
 	change(j)
 	return j
 }
@@ -42,7 +56,7 @@ func states() []state {
 	return []state{
 		{"unknown", nil},
 		{"running", given(func(j *cluster.Job) { withTask(j, cluster.Running) })},
-		{"two groups", given(func(j *cluster.Job) { j.Spec = spec("web", "db") })},
+		{"two groups", given(func(j *cluster.Job) { j.Spec, j.Versions = spec("web", "db"), nil })},
 		{"stopping", given(func(j *cluster.Job) { j.Stopped = true; withTask(j, cluster.Killing) })},
 		{"staged after stop", given(func(j *cluster.Job) { j.Stopped = true; withTask(j, cluster.Staged) })},
 		{"stopped", given(func(j *cluster.Job) { j.Stopped = true; withTask(j, cluster.Killed) })},
@@ -50,9 +64,9 @@ func states() []state {
 		{"failed", given(func(j *cluster.Job) { j.Outcome = cluster.OutcomeFailed })},
 		{"deleted", given(func(j *cluster.Job) { j.Stopped, j.Deleted = true, true })},
 		{"deleted, adopted later", given(func(j *cluster.Job) { j.Stopped, j.Deleted = true, true; withTask(j, cluster.Running) })},
-		{"only adopted", given(func(j *cluster.Job) { withTask(j, cluster.Running); j.Run, j.Spec = 0, nil })},
-		{"only adopted, gone", given(func(j *cluster.Job) { j.Run, j.Spec = 0, nil; withTask(j, cluster.Killed) })},
-		{"unreadable spec", given(func(j *cluster.Job) { j.Spec, j.Outcome = nil, cluster.OutcomeFailed })},
+		{"only adopted", given(func(j *cluster.Job) { withTask(j, cluster.Running); j.Run, j.Spec, j.Versions = 0, nil, nil })},
+		{"only adopted, gone", given(func(j *cluster.Job) { j.Run, j.Spec, j.Versions = 0, nil, nil; withTask(j, cluster.Killed) })},
+		{"unreadable spec", given(func(j *cluster.Job) { j.Spec, j.Versions, j.Outcome = nil, nil, cluster.OutcomeFailed })},
 	}
 }
 
@@ -78,8 +92,13 @@ func TestDecideEveryPair(t *testing.T) {
 		scaled    = "taurus.job.scaled.v1"
 		stopped   = "taurus.job.stopped.v1"
 		deleted   = "taurus.job.deleted.v1"
+		updated   = "taurus.job.updated.v1"
+		restarted = "taurus.job.restarted.v1"
+		tagged    = "taurus.job.version_tagged.v1"
 	)
 	notFound, exists, over, live := submission.ErrNotFound, submission.ErrExists, submission.ErrOver, submission.ErrLive
+	ending, noVersion := submission.ErrEnding, submission.ErrNoVersion
+	faults := job.Faults(nil)
 	version, noGroup, which := submission.ErrVersion, submission.ErrNoGroup, submission.ErrWhichGroup
 	// Columns are in the order of states().
 	rows := []struct {
@@ -123,6 +142,60 @@ func TestDecideEveryPair(t *testing.T) {
 		{"delete a stale version", submission.Delete{Seen: old}, []any{
 			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
 		}},
+		{"update", submission.Update{Spec: stored("web2")}, []any{
+			submitted, updated, updated, ending, ending, submitted, submitted, submitted, submitted, exists, exists, submitted, submitted,
+		}},
+		{"update as it is", submission.Update{Spec: stored("nginx")}, []any{
+			submitted, nothing, updated, ending, ending, submitted, submitted, submitted, submitted, exists, exists, submitted, submitted,
+		}},
+		{"update as seen", submission.Update{Spec: stored("web2"), Seen: current}, []any{
+			version, updated, updated, ending, ending, submitted, submitted, submitted, version, version, version, version, submitted,
+		}},
+		{"update a stale version", submission.Update{Spec: stored("web2"), Seen: old}, []any{
+			version, version, version, version, version, version, version, version, version, version, version, version, version,
+		}},
+		{"revert", submission.Revert{To: 2, Limits: limits}, []any{
+			notFound, updated, noVersion, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"revert to what it is", submission.Revert{To: 3, Limits: limits}, []any{
+			notFound, nothing, noVersion, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"revert beyond the limits", submission.Revert{To: 1, Limits: limits}, []any{
+			notFound, faults, noVersion, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"revert to what never was", submission.Revert{To: 9, Limits: limits}, []any{
+			notFound, noVersion, noVersion, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"revert a stale version", submission.Revert{To: 2, Limits: limits, Seen: old}, []any{
+			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
+		}},
+		{"restart", submission.Restart{}, []any{
+			notFound, restarted, restarted, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"restart a group", submission.Restart{Group: "web"}, []any{
+			notFound, restarted, restarted, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"restart no group", submission.Restart{Group: "nope"}, []any{
+			notFound, noGroup, noGroup, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"restart a slot", submission.Restart{Slots: []uint32{0}}, []any{
+			notFound, restarted, faults, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"restart no slot", submission.Restart{Slots: []uint32{0, 7}}, []any{
+			notFound, faults, faults, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"restart a stale version", submission.Restart{Seen: old}, []any{
+			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
+		}},
+		{"tag", submission.Tag{Version: 2, Name: "stable"}, []any{
+			notFound, tagged, noVersion, tagged, tagged, tagged, tagged, tagged, notFound, notFound, noVersion, notFound, noVersion,
+		}},
+		{"tag as it is", submission.Tag{Version: 3, Name: "now"}, []any{
+			notFound, nothing, noVersion, nothing, nothing, nothing, nothing, nothing, notFound, notFound, noVersion, notFound, noVersion,
+		}},
+		{"tag with a number", submission.Tag{Version: 2, Name: "12"}, []any{
+			notFound, faults, noVersion, faults, faults, faults, faults, faults, notFound, notFound, noVersion, notFound, noVersion,
+		}},
 		{"stop", submission.Stop{Reason: "enough"}, []any{
 			notFound, stopped, stopped, nothing, nothing, nothing, nothing, nothing, notFound, notFound, stopped, notFound, nothing,
 		}},
@@ -144,6 +217,10 @@ func TestDecideEveryPair(t *testing.T) {
 func check(t *testing.T, ev events.Event, err error, want any) {
 	t.Helper()
 	switch want := want.(type) {
+	case job.Faults:
+		if found := want; !errors.As(err, &found) || ev != nil {
+			t.Fatalf("got %v, %v; want faults", ev, err)
+		}
 	case error:
 		if !errors.Is(err, want) || ev != nil {
 			t.Fatalf("got %v, %v; want %v", ev, err, want)

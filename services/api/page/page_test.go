@@ -19,6 +19,7 @@ func TestPageKnowsEveryEvent(t *testing.T) {
 		events.JobUpdated{},
 		events.JobRestarted{},
 		events.RolloutSteered{},
+		events.VersionTagged{},
 		events.RolloutEnded{},
 		events.RolloutReverted{},
 		events.JobStopped{},
