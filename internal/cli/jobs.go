@@ -72,7 +72,7 @@ func tally(c projection.Counts) string {
 	for _, part := range []struct {
 		n    uint32
 		word string
-	}{{c.Finished, "done"}, {c.Ending, "ending"}, {c.Unreachable, "unreachable"}, {c.Ahead, "ahead of the log"}} {
+	}{{c.Finished, "done"}, {c.Failed, "failed"}, {c.Ending, "ending"}, {c.Unreachable, "unreachable"}, {c.Ahead, "ahead of the log"}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.word)
 		}
@@ -140,6 +140,8 @@ func (a *App) writeJob(w io.Writer, j projection.Job, why projection.Explanation
 	if j.Outcome != nil {
 		line("outcome", string(j.Outcome.Word)+" "+a.ago(j.Outcome.At)+word(": ", story.Plain(j.Outcome.Reason)))
 	}
+	line("deadline", a.ahead(j.Deadline))
+	line("kept until", a.ahead(j.ExpiresAt))
 	line("version", fmt.Sprintf("%d of run %d", j.Version, j.Run))
 	if _, err := t.WriteTo(w); err != nil {
 		return err
@@ -177,6 +179,14 @@ func (a *App) ago(t time.Time) string {
 		return ""
 	}
 	return a.clock(t) + " (" + age(a.Now().Sub(t)) + " ago)"
+}
+
+// ahead is a moment that is to come, as people look at it.
+func (a *App) ahead(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return a.clock(t) + " (in " + age(max(t.Sub(a.Now()), 0)) + ")"
 }
 
 // word is a word with what leads to it, nothing where there is none.

@@ -29,6 +29,7 @@ func (s *Spec) bound(lim Limits) error {
 	}
 	c.atMost("labels", len(s.Labels), lim.Labels)
 	c.boundRollout("rollout", s.Rollout)
+	c.boundBatch(s)
 	for i := range s.Tasks {
 		c.boundGroup(index("tasks", i), &s.Tasks[i])
 	}

@@ -27,6 +27,8 @@ func TestStored(t *testing.T) {
 		group(`"resources":{"cpu":1e300}`):                                       "tasks[0].resources.cpu",
 		group(`"resources":{"memory":-1}`):                                       "tasks[0].resources.memory",
 		group(`"unreachable":{"replace_after":"1000h"}`):                         "tasks[0].unreachable.replace_after",
+		`{"id":"a","kind":"batch","time_limit":"-1s"}`:                           "time_limit",
+		`{"id":"a","kind":"batch","keep_for":"9000h"}`:                           "keep_for",
 		group(`"kill_grace":"1000h"`):                                            "tasks[0].kill_grace",
 		group(`"restart":{"backoff":"-1s"}`):                                     "tasks[0].restart.backoff",
 		group(`"ports":[` + strings.Repeat(`{},`, 100) + `{}]`):                  "tasks[0].ports: has 101 entries",

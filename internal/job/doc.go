@@ -36,6 +36,8 @@
 //	id            names the job; every string but "all"
 //	kind          service or batch
 //	labels        the user's own, for filtering
+//	time_limit, success, keep_for  of a batch job: how long it may take, how many tasks have
+//	              to end well, how long it stays in the lists
 //	rollout       max_surge, max_unavailable, min_healthy, progress_deadline,
 //	              order, auto_rollback, canary
 //	tasks         the task groups, each run replicas times:

@@ -52,6 +52,10 @@ type Limits struct {
 	Duration Duration
 	// KillGrace bounds the wait between the gentle and the hard signal.
 	KillGrace Duration
+	// TimeLimit bounds how long a batch job, or an attempt of it, may be allowed to run,
+	// KeepFor how long it may stay in the lists after its end.
+	TimeLimit Duration
+	KeepFor   Duration
 	// Attempts bounds the tries of a batch task.
 	Attempts uint32
 	// HealthFailures bounds the failures in a row of a health check.
@@ -72,7 +76,7 @@ func DefaultLimits() Limits {
 		MinMemory: 4, Memory: 64 << 20, Disk: 1 << 40, GPUs: 1024,
 		Ports: 100, Volumes: 100, Parameters: 100, Constraints: 50, URIs: 100,
 		TextBytes: 4096,
-		Duration:  7 * day, KillGrace: day,
+		Duration:  7 * day, KillGrace: day, TimeLimit: 365 * day, KeepFor: 365 * day,
 		Attempts: 1000, HealthFailures: 1000,
 	}
 }

@@ -23,6 +23,13 @@ type Spec struct {
 	// Rollout says how the tasks come to be those of another version; nil for the
 	// defaults, see RolloutPolicy.
 	Rollout *Rollout `json:"rollout,omitzero"`
+	// TimeLimit is how long a batch job may take from its submission on, 0 for any time.
+	TimeLimit Duration `json:"time_limit,omitzero"`
+	// Success is how many tasks of a batch job have to end well, in all groups together.
+	Success Success `json:"success,omitzero"`
+	// KeepFor is how long a batch job stays in the lists after its end; 0 is until a user
+	// deletes it.
+	KeepFor Duration `json:"keep_for,omitzero"`
 	// Tasks are the task groups: templates, each run Replicas times.
 	Tasks []Group `json:"tasks"`
 }

@@ -96,10 +96,12 @@ func textMap() *rapid.Generator[map[string]string] {
 func anySpec() *rapid.Generator[*job.Spec] {
 	return rapid.Custom(func(t *rapid.T) *job.Spec {
 		return &job.Spec{
-			ID:     anyText().Draw(t, "id"),
-			Kind:   rapid.SampledFrom([]job.Kind{"", job.KindService, job.KindBatch, "cron"}).Draw(t, "kind"),
-			Labels: textMap().Draw(t, "labels"),
-			Tasks:  list(anyGroup).Draw(t, "tasks"),
+			ID:        anyText().Draw(t, "id"),
+			Kind:      rapid.SampledFrom([]job.Kind{"", job.KindService, job.KindBatch, "cron"}).Draw(t, "kind"),
+			Labels:    textMap().Draw(t, "labels"),
+			TimeLimit: someDuration().Draw(t, "time_limit"), KeepFor: someDuration().Draw(t, "keep_for"),
+			Success: job.Success(rapid.Uint32Max(4).Draw(t, "success")),
+			Tasks:   list(anyGroup).Draw(t, "tasks"),
 		}
 	})
 }

@@ -33,6 +33,7 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		json.UnmarshalFromFunc(t.command),
 		json.UnmarshalFromFunc(t.amount),
 		json.UnmarshalFromFunc(t.text),
+		json.UnmarshalFromFunc(t.success),
 		expect[Kind](t, '"', `must be the string "service" or "batch"`),
 		json.UnmarshalFromFunc(t.boolean),
 		json.UnmarshalFromFunc(t.document),

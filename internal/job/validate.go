@@ -31,6 +31,7 @@ func (s *Spec) Validate(lim Limits) error {
 	if c.atMost("tasks", len(s.Tasks), lim.Groups) {
 		c.groups(n)
 		c.rollout("rollout", n)
+		c.batch(n)
 	}
 	if len(c.faults) == 0 {
 		c.size(n)

@@ -65,6 +65,18 @@ func TestFaultsOfTheJob(t *testing.T) {
 			s.Tasks = append(s.Tasks, s.Tasks[0], s.Tasks[0])
 			s.Tasks[0].Replicas, s.Tasks[1].Replicas, s.Tasks[2].Replicas = 1, 100_000, math.MaxUint32
 		}},
+		{"time_limit", `a service runs until it is stopped; remove it, or use the kind "batch"`, func(s *job.Spec) { s.TimeLimit = seconds(60) }},
+		{"success", `a service is never completed; remove it, or use the kind "batch"`, func(s *job.Spec) { s.Success = job.SuccessAny }},
+		{"keep_for", "a service does not end by itself", func(s *job.Spec) { s.KeepFor = seconds(60) }},
+		{"time_limit", "must not be negative, is -1s", func(s *job.Spec) { s.Kind, s.TimeLimit = job.KindBatch, seconds(-1) }},
+		{"time_limit", "is 8760h0m1s; make it at most 8760h", func(s *job.Spec) { s.Kind, s.TimeLimit = job.KindBatch, seconds(8760*3600+1) }},
+		{"keep_for", "is 8760h0m1s; make it at most 8760h", func(s *job.Spec) { s.Kind, s.KeepFor = job.KindBatch, seconds(8760*3600+1) }},
+		{"success", "asks for 3 tasks that end well, and the job has 2; ask for at most as many, or raise the replicas", func(s *job.Spec) {
+			s.Kind, s.Success, s.Tasks[0].Replicas = job.KindBatch, 3, 2
+		}},
+		{"success", "asks for 1 tasks that end well, and the job has 0", func(s *job.Spec) {
+			s.Kind, s.Success, s.Tasks[0].Replicas = job.KindBatch, job.SuccessAny, 0
+		}},
 		{"", "bytes of JSON; make it at most 262144", func(s *job.Spec) {
 			for range 5 {
 				g := s.Tasks[0]

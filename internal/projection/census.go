@@ -103,7 +103,7 @@ func (s *census) ahead() uint32 {
 // before the record, nil if it is not known.
 func touchedBy(r cluster.Record, j *cluster.Job, s *census) (list []events.SlotRange, all bool) {
 	switch ev := r.Event.(type) {
-	case events.JobSubmitted, events.JobDeleted:
+	case events.JobSubmitted, events.JobDeleted, events.JobExpired:
 		return nil, true
 	case events.JobStopped:
 		return nil, s != nil && s.ahead() > 0 // What users decide ends that.

@@ -44,6 +44,7 @@ const (
 	CodeEnding         Code = "ending"
 	CodeOver           Code = "over"
 	CodeAhead          Code = "ahead_of_log"
+	CodeFailed         Code = "failed_for_good"
 )
 
 // Reason is one reason, and the tasks it holds for.
@@ -87,6 +88,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 		e.notPlanned(j, v)
 	}
 	e.obstacles(j, now)
+	e.failures(j, v)
 	e.weigh(verdicts)
 	e.blame(m.parts(j, v, parts))
 	e.Summary = "runs as wanted"
@@ -106,7 +108,7 @@ func (e *Explanation) over(j *cluster.Job, v Job) {
 	case v.Detail != "":
 		message += ": " + v.Detail
 	}
-	e.Reasons = append(e.Reasons, Reason{Code: CodeOver, Message: message})
+	e.Reasons = append(e.Reasons, Reason{Code: CodeOver, Until: j.ExpiresAt(), Message: message + kept(j)})
 }
 
 func (e *Explanation) launcher(l cluster.Launcher, c Counts) {

@@ -50,6 +50,8 @@ type Counts struct {
 	// Ahead are those of the live ones that are of a run or a version that the log has
 	// lost.
 	Ahead uint32 `json:"ahead,omitzero"`
+	// Failed have failed for good and are not started again.
+	Failed uint32 `json:"failed,omitzero"`
 }
 
 // Job is what users see of a job.
@@ -74,6 +76,10 @@ type Job struct {
 	ChangedAt   time.Time `json:"changed_at,omitzero"`
 	Stop        *Stop     `json:"stop,omitzero"`
 	Outcome     *Outcome  `json:"outcome,omitzero"`
+	// Deadline is when the job fails if it is not over by then.
+	Deadline time.Time `json:"deadline,omitzero"`
+	// ExpiresAt is when a job that is over leaves the lists by itself.
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
 	// Sequence is the last one about the job, or of what the answer is about.
 	Sequence uint64 `json:"sequence"`
 	// Warnings are what the submitted document probably did not mean. They are in
@@ -117,7 +123,7 @@ func (m *Model) summarise(j *cluster.Job) *summary {
 	v := Job{
 		ID: j.ID, Run: j.Run, Version: j.Version,
 		SubmittedAt: j.SubmittedAt, SubmittedBy: j.SubmittedBy, ChangedAt: j.ChangedAt,
-		Sequence: m.touched[j.ID], Tasks: t.total(j), Groups: []Group{},
+		Sequence: m.touched[j.ID], Tasks: t.total(j), Groups: []Group{}, Deadline: j.Deadline(), ExpiresAt: j.ExpiresAt(),
 	}
 	if j.Spec != nil {
 		v.Kind, v.Labels = j.Spec.Kind, j.Spec.Labels
@@ -185,8 +191,8 @@ func (c *Counts) count(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, by u
 	}
 	switch {
 	case !t.Live():
-		if current && t.Run == j.Run && t.Doom == nil && done(j, slot, t) {
-			c.Finished += by
+		if current && t.Run == j.Run && t.Doom == nil {
+			c.over(fateOf(j, slot, t), by)
 		}
 	case t.Unreachable:
 		c.Unreachable += by
@@ -202,7 +208,7 @@ func (c *Counts) count(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, by u
 // wait sets Waiting to what is wanted and neither there nor done: planned tasks
 // without an offer, and those that are not planned yet.
 func (c *Counts) wait() {
-	there := c.Running + c.Staging + c.Unreachable + c.Finished
+	there := c.Running + c.Staging + c.Unreachable + c.Finished + c.Failed
 	if c.Wanted > there {
 		c.Waiting = c.Wanted - there
 	}
@@ -217,6 +223,7 @@ func (c *Counts) sum(o Counts) {
 	c.Ending += o.Ending
 	c.Finished += o.Finished
 	c.Ahead += o.Ahead
+	c.Failed += o.Failed
 }
 
 func stateOf(j *cluster.Job, t *census, c Counts) JobState {
@@ -241,14 +248,27 @@ func stateOf(j *cluster.Job, t *census, c Counts) JobState {
 
 // stateOfWanted counts as there also what is done for good.
 func stateOfWanted(c Counts) JobState {
-	if c.Running+c.Finished == c.Wanted {
+	if c.Running+c.Finished+c.Failed == c.Wanted {
 		return StateRunning
 	}
 	return StatePending
 }
 
-// done reports whether a task has done the work of its slot for good.
-func done(j *cluster.Job, slot *cluster.Slot, t *cluster.Task) bool {
-	g := j.GroupOf(t)
-	return g != nil && slot.Fate(t.End(), g.Restart) == restart.Done
+// over counts a slot whose newest task has ended, by 1 or minus.
+func (c *Counts) over(f restart.Fate, by uint32) {
+	switch f {
+	case restart.Done:
+		c.Finished += by
+	case restart.Failed:
+		c.Failed += by
+	case restart.Running, restart.Again:
+	}
+}
+
+// fateOf is what a task means for its slot.
+func fateOf(j *cluster.Job, slot *cluster.Slot, t *cluster.Task) restart.Fate {
+	if g := j.GroupOf(t); g != nil {
+		return slot.Fate(t.End(), g.Restart)
+	}
+	return restart.Running
 }

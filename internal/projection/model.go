@@ -57,8 +57,10 @@ func (m *Model) Apply(r cluster.Record) (cluster.Change, error) {
 		}
 	}
 	m.touched[id] = r.Sequence
-	if _, deleted := r.Event.(events.JobDeleted); deleted {
+	switch r.Event.(type) {
+	case events.JobDeleted, events.JobExpired:
 		delete(m.summaries, id) // Nobody sees it any more.
+	default:
 	}
 	return c, nil
 }

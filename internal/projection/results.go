@@ -146,19 +146,24 @@ func (r *results) numberOf(word string) uint64 {
 
 // packCounts writes which are not 0, and those.
 func packCounts(b []byte, c Counts) []byte {
-	at := len(b)
-	b = append(b, 0)
+	which := uint64(0)
 	for i, n := range c.list() {
 		if *n != 0 {
-			b[at] |= 1 << i
+			which |= 1 << i
+		}
+	}
+	b = binary.AppendUvarint(b, which)
+	for _, n := range c.list() {
+		if *n != 0 {
 			b = binary.AppendUvarint(b, uint64(*n))
 		}
 	}
 	return b
 }
 
-func (c *Counts) list() [8]*uint32 {
-	return [...]*uint32{&c.Wanted, &c.Running, &c.Staging, &c.Waiting, &c.Unreachable, &c.Ending, &c.Finished, &c.Ahead}
+// list are the counts, the seldom ones last: of the first seven a byte tells which there are.
+func (c *Counts) list() [9]*uint32 {
+	return [...]*uint32{&c.Wanted, &c.Running, &c.Staging, &c.Waiting, &c.Unreachable, &c.Ending, &c.Finished, &c.Ahead, &c.Failed}
 }
 
 func packTasks(b []byte, c cluster.Change, sequence uint64, changed bool) []byte {
@@ -231,7 +236,7 @@ func (r *results) unpack(p packed, sequence uint64) outcome {
 		host = r.words[p.number()-1]
 	}
 	res.Run = sequence - p.number()
-	which := p.octet()
+	which := p.number()
 	for i, n := range res.Tasks.list() {
 		if which&(1<<i) != 0 {
 			*n = uint32(p.number())

@@ -109,6 +109,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	TasksDoomed{}.Type():         decoder[TasksDoomed](),
 	JobCompleted{}.Type():        decoder[JobCompleted](),
 	JobFailed{}.Type():           decoder[JobFailed](),
+	JobExpired{}.Type():          decoder[JobExpired](),
 	TaskStaged{}.Type():          decoder[TaskStaged](),
 	TaskWithdrawn{}.Type():       decoder[TaskWithdrawn](),
 	TaskAdopted{}.Type():         decoder[TaskAdopted](),

@@ -192,21 +192,32 @@ type RolloutReverted struct {
 	Additive
 }
 
-// JobCompleted says that every task of the job ended well and none is wanted any
-// more.
+// JobCompleted says that as many tasks of the job ended well as have to, and none is
+// wanted any more.
 type JobCompleted struct {
 	Run uint64 `json:"run"`
 	Additive
 }
 
-// JobFailed says that a task of the job failed more often than allowed.
+// JobFailed says that more tasks of the job failed than may, or that it took longer than
+// it may.
 type JobFailed struct {
-	Run     uint64 `json:"run"`
+	Run uint64 `json:"run"`
+	// Slot and Attempt are those of a task that failed for good; Attempt is 0 where none did.
 	Slot    uint32 `json:"slot"`
 	Attempt uint32 `json:"attempt"`
 	Reason  string `json:"reason"`
 	// Exit is the exit status of the last attempt, where it had one.
 	Exit *int `json:"exit,omitempty"`
+	Additive
+}
+
+// JobExpired says that a job that is over has been in the lists for as long as it was to
+// be, and leaves them. History stays.
+type JobExpired struct {
+	Run uint64 `json:"run"`
+	// KeptMillis is how long it was there after its end, as its spec asks for.
+	KeptMillis int64 `json:"kept_ms"`
 	Additive
 }
 

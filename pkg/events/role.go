@@ -6,7 +6,7 @@ func RoleOf(ev Event) Role {
 	switch ev.(type) {
 	case JobSubmitted, JobScaled, JobUpdated, JobRestarted, RolloutSteered, VersionTagged, JobStopped, JobDeleted:
 		return RoleJob
-	case TasksPlanned, TasksDoomed, RolloutEnded, RolloutReverted, JobCompleted, JobFailed:
+	case TasksPlanned, TasksDoomed, RolloutEnded, RolloutReverted, JobCompleted, JobFailed, JobExpired:
 		return RolePlan
 	case TaskStaged, TaskWithdrawn, TaskAdopted, TaskStatusChanged:
 		return RoleTask

@@ -48,6 +48,7 @@ func samples() []sample {
 		plan(events.RolloutEnded{Run: 5, Version: 3, Began: 41, Outcome: events.RolloutFailed, Reason: "no slot came up in 10m0s"}),
 		plan(events.RolloutReverted{Run: 5, Version: 3, Began: 41, To: 2, Reason: "no slot came up in 10m0s"}),
 		plan(events.JobCompleted{Run: 5}),
+		plan(events.JobExpired{Run: 5, KeptMillis: 3600_000}),
 		plan(events.JobFailed{Run: 5, Slot: 3, Attempt: 4, Reason: "task 3 FAILED", Exit: new(137)}),
 		task(events.TaskStaged{
 			Run: 5, Version: 2, Group: "web", Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", AgentID: "S1",

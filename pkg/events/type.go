@@ -42,6 +42,9 @@ func (JobCompleted) Type() string { return "taurus.plan.job_completed.v1" }
 // Type is the CloudEvents type of JobFailed.
 func (JobFailed) Type() string { return "taurus.plan.job_failed.v1" }
 
+// Type is the CloudEvents type of JobExpired.
+func (JobExpired) Type() string { return "taurus.plan.job_expired.v1" }
+
 // Type is the CloudEvents type of TaskStaged.
 func (TaskStaged) Type() string { return "taurus.task.staged.v1" }
 
@@ -113,6 +116,7 @@ func (TasksPlanned) event()        {}
 func (TasksDoomed) event()         {}
 func (JobCompleted) event()        {}
 func (JobFailed) event()           {}
+func (JobExpired) event()          {}
 func (TaskStaged) event()          {}
 func (TaskWithdrawn) event()       {}
 func (TaskAdopted) event()         {}

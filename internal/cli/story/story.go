@@ -79,7 +79,7 @@ func sentence(e projection.Event, ev events.Event) string {
 	case events.JobSubmitted, events.JobScaled, events.JobUpdated, events.JobRestarted, events.RolloutSteered,
 		events.VersionTagged, events.JobStopped, events.JobDeleted:
 		return ofUser(ev) + by(e.Actor)
-	case events.TasksPlanned, events.TasksDoomed, events.RolloutEnded, events.RolloutReverted, events.JobCompleted, events.JobFailed, events.KillIssued:
+	case events.TasksPlanned, events.TasksDoomed, events.RolloutEnded, events.RolloutReverted, events.JobCompleted, events.JobFailed, events.JobExpired, events.KillIssued:
 		return ofPlan(ev)
 	case events.TaskStaged, events.TaskWithdrawn, events.TaskAdopted, events.TaskStatusChanged:
 		return ofTask(ev)
@@ -222,8 +222,13 @@ func ofPlan(ev events.Event) string {
 	case events.KillIssued:
 		return slots(ev.Slots) + " being killed"
 	case events.JobCompleted:
-		return "completed: every task ended well"
+		return "completed: its tasks ended well"
+	case events.JobExpired:
+		return "left out of the lists, after " + (time.Duration(ev.KeptMillis) * time.Millisecond).String() + " as its keep_for asks"
 	case events.JobFailed:
+		if ev.Attempt == 0 {
+			return "failed" + because(ev.Reason)
+		}
 		return fmt.Sprintf("failed at slot %d, attempt %d%s%s", ev.Slot, ev.Attempt, because(ev.Reason), exit(ev.Exit))
 	default:
 		return ""

@@ -46,7 +46,7 @@ func TestTell(t *testing.T) {
 		{events.RolloutReverted{Version: 5, To: 2, Reason: "late"}, "rollout of version 5 failed, going back to version 2: late"},
 		{events.TasksDoomed{Slots: one, Reason: "scaled down"}, "slot 4 should end: scaled down"},
 		{events.KillIssued{Slots: one}, "slot 4 being killed"},
-		{events.JobCompleted{}, "completed: every task ended well"},
+		{events.JobCompleted{}, "completed: its tasks ended well"},
 		{events.JobFailed{Slot: 2, Attempt: 3, Reason: "too often", Exit: &three}, "failed at slot 2, attempt 3: too often (exit status 3)"},
 		{events.TaskStaged{Slot: 1, Attempt: 1, Hostname: "h", HostPorts: []uint32{1, 2}}, "slot 1 launched on h with ports 1, 2"},
 		{events.TaskStaged{Slot: 1, Attempt: 2, Hostname: "h", HostPorts: []uint32{1}}, "slot 1 (attempt 2) launched on h with port 1"},

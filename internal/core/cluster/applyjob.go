@@ -193,7 +193,7 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 				Grace: time.Duration(ev.GraceMillis) * time.Millisecond,
 			}
 			t.Sequence = r.Sequence
-			if slot := j.Slots[t.Slot]; slot.Current() == t {
+			if slot := j.Slots[t.Slot]; slot.Current() == t && !ev.Keep {
 				j.leave(slot) // The group gives the slot up.
 			}
 			c.Tasks = append(c.Tasks, t)
@@ -203,6 +203,8 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 		return j.end(ev.Run, OutcomeCompleted, "", nil, r)
 	case events.JobFailed:
 		return j.end(ev.Run, OutcomeFailed, ev.Reason, ev.Exit, r)
+	case events.JobExpired:
+		return s.expire(j, ev, r)
 	default:
 		return s.skip(j)
 	}

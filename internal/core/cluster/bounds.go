@@ -132,7 +132,7 @@ func misfit(r *Record) string {
 		c.name("id", ev.ID)
 	case events.LossAccepted:
 		c.text("reason", ev.Reason)
-	case events.JobDeleted, events.JobCompleted, events.SequenceSkipped, events.Unknown:
+	case events.JobDeleted, events.JobCompleted, events.JobExpired, events.SequenceSkipped, events.Unknown:
 	}
 	return c.why
 }

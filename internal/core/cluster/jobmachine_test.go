@@ -34,13 +34,13 @@ func describe(j *cluster.Job) string {
 // "." is outranked and changes nothing. The pairs that no command leads to are
 // legal too: expectations do not span subjects.
 const jobTable = `
-                  submitted scaled            stopped           deleted           completed         failed
-running           running   running           stopped           deleted           completed         failed
-stopped           running   stopped           stopped           stopped+deleted   stopped+completed stopped+failed
-completed         running   completed         stopped+completed completed+deleted .                 .
-failed            running   failed            stopped+failed    failed+deleted    .                 .
-deleted           running   deleted           stopped+deleted   deleted           completed+deleted failed+deleted
-stopped+completed running   stopped+completed stopped+completed stopped+completed+deleted .         .
+                  submitted scaled            stopped           deleted           completed         failed         expired
+running           running   running           stopped           deleted           completed         failed         .
+stopped           running   stopped           stopped           stopped+deleted   stopped+completed stopped+failed stopped+deleted
+completed         running   completed         stopped+completed completed+deleted .                 .              completed+deleted
+failed            running   failed            stopped+failed    failed+deleted    .                 .              failed+deleted
+deleted           running   deleted           stopped+deleted   deleted           completed+deleted failed+deleted .
+stopped+completed running   stopped+completed stopped+completed stopped+completed+deleted .         .              stopped+completed+deleted
 `
 
 // jobEvent appends an event about a run of the job.
@@ -57,6 +57,8 @@ func jobEvent(l *clustertest.Log, run uint64, name string) cluster.Change {
 		return l.Job("web", events.JobDeleted{Run: run})
 	case "completed":
 		return l.Plan("web", events.JobCompleted{Run: run})
+	case "expired":
+		return l.Plan("web", events.JobExpired{Run: run})
 	}
 	exit := 1
 	return l.Plan("web", events.JobFailed{Run: run, Reason: "why", Exit: &exit})

@@ -152,6 +152,7 @@ func TestJobDiagram(t *testing.T) {
 	names := map[string]events.Event{
 		"submitted": events.JobSubmitted{}, "scaled": events.JobScaled{}, "stopped": events.JobStopped{},
 		"deleted": events.JobDeleted{}, "completed": events.JobCompleted{}, "failed": events.JobFailed{},
+		"expired": events.JobExpired{},
 	}
 	allowed := map[arrow]bool{{"start", "JobSubmitted", "running"}: true}
 	for first := range names {

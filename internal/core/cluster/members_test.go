@@ -27,7 +27,7 @@ func unbounded() map[string]string {
 		"JobRestarted.run":  compared, "RolloutSteered.run": compared, "RolloutEnded.run": compared, "RolloutEnded.began": compared,
 		"RolloutReverted.run": compared, "RolloutReverted.began": compared, "TasksPlanned.beside": shown, "TasksDoomed.keep": shown,
 		"JobDeleted.run": compared, "TasksPlanned.run": "the fold compares it with the record's own sequence",
-		"TasksDoomed.run": compared, "JobCompleted.run": compared, "JobFailed.run": compared, "JobFailed.slot": shown, "JobFailed.attempt": shown,
+		"TasksDoomed.run": compared, "JobCompleted.run": compared, "JobExpired.run": compared, "JobExpired.kept_ms": shown, "JobFailed.run": compared, "JobFailed.slot": shown, "JobFailed.attempt": shown,
 		"JobFailed.exit": shown, "TaskStaged.run": compared, "TaskWithdrawn.run": compared,
 		"TaskAdopted.run": "Mesos may run what the log has lost", "TaskStatusChanged.run": compared, "TaskStatusChanged.healthy": shown,
 		"TaskStatusChanged.exit": shown, "KillIssued.run": compared, "VerdictChanged.run": compared,

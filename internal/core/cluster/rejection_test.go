@@ -32,7 +32,7 @@ func ofEachType() []events.Event {
 		events.RolloutEnded{Run: 1, Version: 2, Began: 1, Outcome: events.RolloutFailed},
 		events.RolloutReverted{Run: 1, Version: 2, Began: 1, To: 1},
 		events.JobCompleted{Run: 1},
-		events.JobFailed{Run: 1},
+		events.JobExpired{Run: 1}, events.JobFailed{Run: 1},
 		events.TaskStaged{Run: 1, Attempt: 1, TaskID: "t"},
 		events.TaskWithdrawn{Run: 1, Attempt: 1},
 		events.TaskAdopted{Run: 1, Attempt: 1, TaskID: "t", State: "TASK_RUNNING"},

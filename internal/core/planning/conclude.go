@@ -8,32 +8,23 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// conclude returns the event that ends the job by itself, nil if it goes on: failed
-// as soon as a wanted slot has failed, completed when every wanted slot is done.
-// There is nothing left to plan, so a group holds as many slots as it wants.
+// conclude returns the event that ends the job by itself, nil if it goes on.
 func conclude(j *cluster.Job, s slots) events.Event {
-	unfinished, finished := 0, 0
+	var sum ends
 	for i := range j.Spec.Tasks {
 		g := &j.Spec.Tasks[i]
+		sum.wanted += uint64(g.Replicas)
 		for _, slot := range wanted(g, s.held[g.Name]) {
-			t := slot.Current()
-			switch slot.Fate(t.End(), g.Restart) {
+			switch slot.Fate(slot.Current().End(), g.Restart) {
 			case restart.Failed:
-				return events.JobFailed{
-					Run: j.Run, Slot: slot.Number, Attempt: t.Attempt, Exit: t.Status.Exit,
-					Reason: failure(slot, t),
-				}
+				sum.fail(slot)
 			case restart.Done:
-				finished++
+				sum.done++
 			case restart.Running, restart.Again:
-				unfinished++
 			}
 		}
 	}
-	if finished > 0 && unfinished == 0 {
-		return events.JobCompleted{Run: j.Run}
-	}
-	return nil
+	return sum.conclude(j)
 }
 
 func failure(slot *cluster.Slot, t *cluster.Task) string {

@@ -38,10 +38,20 @@ func Decide(j *cluster.Job, now time.Time) Decision {
 	if d, ok := doom(j, s); ok {
 		return d
 	}
-	if j.Over() || j.Spec == nil || s.superseded {
+	if j.Over() {
+		return expire(j, now)
+	}
+	if j.Spec == nil || s.superseded {
 		return Decision{}
 	}
 	var wake time.Time
+	if !s.behind {
+		d := overtime(j, s, now)
+		if d.Event != nil {
+			return d
+		}
+		wake = d.Wake
+	}
 	for i := range j.Spec.Tasks {
 		d := planGroup(j, &j.Spec.Tasks[i], s, now)
 		if d.Event != nil {

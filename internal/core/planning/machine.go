@@ -103,6 +103,8 @@ func note(in machine.Folded) (machine.Note, bool) {
 		n.Fields = []machine.Field{tasks, {Key: "reason", Value: ev.Reason}}
 	case events.JobCompleted:
 		n.Message = "job completed"
+	case events.JobExpired:
+		n.Message = "job left out of the lists"
 	case events.JobFailed:
 		n.Message = "job failed"
 		n.Fields = []machine.Field{{Key: "reason", Value: ev.Reason}}

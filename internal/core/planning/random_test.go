@@ -43,6 +43,9 @@ func randomSpec(t *rapid.T) *job.Spec {
 	s := clustertest.Service("web", rapid.Uint32Range(0, 4).Draw(t, "replicas"))
 	if rapid.Bool().Draw(t, "batch") {
 		s.Kind = job.KindBatch
+		s.Success = job.Success(rapid.Uint32Range(0, 3).Draw(t, "success"))
+		s.TimeLimit = job.Duration(rapid.SampledFrom([]int{0, 0, 300, 3000}).Draw(t, "time limit")) * job.Duration(time.Second)
+		s.KeepFor = job.Duration(rapid.SampledFrom([]int{0, 0, 1, 300}).Draw(t, "keep for")) * job.Duration(time.Second)
 	}
 	if rapid.Bool().Draw(t, "two groups") {
 		second := s.Tasks[0]
@@ -140,7 +143,17 @@ func (m *machine) plan(t *rapid.T) bool {
 		checkDoom(t, j, ev)
 	case events.JobCompleted:
 		checkCompleted(t, j)
+	case events.JobExpired:
+		if j.Live() > 0 || !j.Over() || m.log.Now.Before(j.EndedAt().Add(time.Duration(j.Spec.KeepFor))) {
+			t.Fatalf("left out of the lists with %d tasks, over %t", j.Live(), j.Over())
+		}
 	case events.JobFailed:
+		if ev.Attempt == 0 {
+			if due := j.Deadline(); due.IsZero() || m.log.Now.Before(due) {
+				t.Fatalf("%+v, and it may take until %s", ev, due)
+			}
+			break
+		}
 		if slot := j.Slots[ev.Slot]; slot.Current().Attempt != ev.Attempt || slot.Failures == 0 {
 			t.Fatalf("%+v, but the slot has %d failures", ev, slot.Failures)
 		}
@@ -232,8 +245,10 @@ func checkDoom(t *rapid.T, j *cluster.Job, ev events.TasksDoomed) {
 	}
 }
 
-// checkCompleted: each group has as many slots that ended well as it wants.
+// checkCompleted: as many slots as have to have ended well; if it is all, so it is in each
+// group.
 func checkCompleted(t *rapid.T, j *cluster.Job) {
+	all := 0
 	for _, g := range j.Spec.Tasks {
 		well := 0
 		for _, slot := range j.Slots {
@@ -241,9 +256,17 @@ func checkCompleted(t *rapid.T, j *cluster.Job) {
 				well++
 			}
 		}
-		if well < int(g.Replicas) {
+		all += min(well, int(g.Replicas))
+		if j.Spec.Success == job.SuccessAll && well < int(g.Replicas) {
 			t.Fatalf("completed, but %d of %d tasks of %s ended well", well, g.Replicas, g.Name)
 		}
+	}
+	wanted := uint64(0)
+	for _, g := range j.Spec.Tasks {
+		wanted += uint64(g.Replicas)
+	}
+	if all == 0 || all < int(min(j.Spec.Success.Of(wanted), wanted)) {
+		t.Fatalf("completed, but %d of %d tasks ended well, %s had to", all, wanted, j.Spec.Success)
 	}
 }
 
