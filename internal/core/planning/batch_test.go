@@ -8,6 +8,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
 	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -201,4 +202,27 @@ func TestKeptForEver(t *testing.T) {
 	if d := planning.Decide(b.j, b.Now); d.Event != nil || !d.Wake.IsZero() {
 		t.Errorf("decided %+v", d)
 	}
+}
+
+// TestBadLuckEnds: a batch task that never comes to run, by no fault of its own, is tried
+// for long, ever slower, and not for ever.
+func TestBadLuckEnds(t *testing.T) {
+	b := newBench(t, batchOf(1, nil))
+	b.decide()
+	for n := range uint32(restart.UnluckyMax) {
+		b.Stage(b.task(0))
+		b.end(0, "TASK_LOST")
+		if n+1 == restart.UnluckyMax {
+			break
+		}
+		ev, ok := b.decide().(events.TasksPlanned)
+		if wait := ev.NotBefore.Sub(b.Now); !ok || n > 10 && wait != time.Minute {
+			t.Fatalf("after %d losses decided %+v", n+1, ev)
+		}
+		b.Pass(ev.NotBefore.Sub(b.Now))
+	}
+	b.want(events.JobFailed{
+		Run: b.j.Run, Attempt: restart.UnluckyMax,
+		Reason: "task 0 LOST, the last of 200 attempts in a row that ended by no fault of its own",
+	})
 }

@@ -29,7 +29,10 @@ func conclude(j *cluster.Job, s slots) events.Event {
 
 func failure(slot *cluster.Slot, t *cluster.Task) string {
 	text := fmt.Sprintf("task %d %s after %d failed attempts", slot.Number, t.State, slot.Failures)
-	if slot.Failures == 1 {
+	switch {
+	case t.End().Blameless():
+		text = fmt.Sprintf("task %d %s, the last of %d attempts in a row that ended by no fault of its own", slot.Number, t.State, slot.Unlucky)
+	case slot.Failures == 1:
 		text = fmt.Sprintf("task %d %s", slot.Number, t.State)
 	}
 	if t.Status.Message != "" {

@@ -12,8 +12,9 @@
 //	               |                  |                  |
 //	Tally.After    |  Streak + 1      |  Streak + 1      |  Streak + 1, Failures + 1
 //	               |                  |                  |
-//	Tally.Fate   Done, or           Again              Again, or Failed: never restarted,
-//	             Again: always        |                or its attempts used up
+//	Tally.Fate   Done, or           Again, or Failed:  Again, or Failed: never restarted,
+//	             Again: always      UnluckyMax in a    or its attempts used up
+//	               |                row, of a batch      |
 //	               |                  |                  |
 //	               +------------------+------------------+
 //	                                  |

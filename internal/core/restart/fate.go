@@ -33,7 +33,7 @@ func (f Fate) String() string {
 
 // Fate returns that of a slot by the end of its newest task, which the tally
 // counts, and the restart policy of its group. Blameless ends never use up
-// attempts.
+// attempts, but there are no more than UnluckyMax of them in a row.
 func (t Tally) Fate(e End, r *job.Restart) Fate {
 	switch {
 	case !e.State.Terminal():
@@ -44,6 +44,9 @@ func (t Tally) Fate(e End, r *job.Restart) Fate {
 		}
 		return Done
 	case e.Blameless():
+		if t.Unlucky >= UnluckyMax {
+			return Failed
+		}
 		return Again
 	case r.Policy == job.RestartNever, r.Attempts > 0 && t.Failures >= r.Attempts:
 		return Failed

@@ -176,7 +176,7 @@ func TestOwnAttempts(t *testing.T) {
 // TestCounting of every state and reason in every kind of job, after runs of any
 // length: a long one forgives, but a batch task keeps its failures.
 func TestCounting(t *testing.T) {
-	before := restart.Tally{Failures: 2, Streak: 5}
+	before := restart.Tally{Failures: 2, Streak: 5, Unlucky: 3}
 	for _, r := range table(t) {
 		eachReason(func(reason string, pick func(string) string) {
 			for _, kind := range []job.Kind{job.KindService, job.KindBatch} {
@@ -184,12 +184,18 @@ func TestCounting(t *testing.T) {
 					want := before
 					if ended := pick(r.streak) == "1"; ended {
 						if ran >= resetAfter {
-							want.Streak = 0
+							want.Streak, want.Unlucky = 0, 0
 						}
 						if ran >= resetAfter && kind == job.KindService {
 							want.Failures = 0
 						}
 						want.Streak++
+						switch blame := pick(r.failures) == "1" || r.state == taskstate.Finished; {
+						case blame:
+							want.Unlucky = 0
+						case kind == job.KindBatch && ran < resetAfter:
+							want.Unlucky++
+						}
 					}
 					if pick(r.failures) == "1" {
 						want.Failures++
@@ -201,6 +207,29 @@ func TestCounting(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestBadLuckEnds: what is nobody's fault uses up no attempt, but does not go on for ever
+// in a batch; a service is kept.
+func TestBadLuckEnds(t *testing.T) {
+	lost := restart.End{State: taskstate.Lost}
+	for _, kind := range []job.Kind{job.KindService, job.KindBatch} {
+		r := policy(kind, job.RestartOnFailure)
+		var tally restart.Tally
+		for n := range 2 * restart.UnluckyMax {
+			tally = tally.After(lost, kind, r)
+			want := restart.Again
+			if kind == job.KindBatch && n+1 >= restart.UnluckyMax {
+				want = restart.Failed
+			}
+			if got := tally.Fate(lost, r); got != want {
+				t.Fatalf("%s: %s after %d losses, want %s", kind, got, n+1, want)
+			}
+		}
+		if tally = tally.After(restart.End{State: taskstate.Lost, Ran: resetAfter}, kind, r); tally.Fate(lost, r) != restart.Again {
+			t.Errorf("%s: a long run does not make up for it", kind)
+		}
 	}
 }
 
@@ -249,7 +278,10 @@ func TestMadeUpThenTrue(t *testing.T) {
 
 func tally() *rapid.Generator[restart.Tally] {
 	return rapid.Custom(func(t *rapid.T) restart.Tally {
-		return restart.Tally{Failures: rapid.Uint32Range(0, 1<<20).Draw(t, "failures"), Streak: rapid.Uint32Range(0, 1<<20).Draw(t, "streak")}
+		return restart.Tally{
+			Failures: rapid.Uint32Range(0, 1<<20).Draw(t, "failures"), Streak: rapid.Uint32Range(0, 1<<20).Draw(t, "streak"),
+			Unlucky: rapid.Uint32Range(0, 300).Draw(t, "unlucky"),
+		}
 	})
 }
 

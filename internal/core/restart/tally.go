@@ -12,7 +12,15 @@ type Tally struct {
 	// Failures counts the ends that the task is to blame for, Streak all that
 	// followed a short run.
 	Failures, Streak uint32
+	// Unlucky counts, of a batch, the blameless ends in a row that followed a short run.
+	Unlucky uint32
 }
+
+// UnluckyMax is how many blameless ends in a row, each after a short run, a batch task is
+// given before it has failed after all. None of them uses up an attempt, so nothing else
+// would end a task that never comes to run: with the default back-offs it is over three
+// hours of trying.
+const UnluckyMax = 200
 
 // After returns the tally once another task has ended. A run of some length
 // forgives what was before it, but gives no batch task more attempts: one that
@@ -22,7 +30,7 @@ func (t Tally) After(e End, kind job.Kind, r *job.Restart) Tally {
 		return t
 	}
 	if e.Ran >= time.Duration(r.ResetAfter) {
-		t.Streak = 0
+		t.Streak, t.Unlucky = 0, 0
 		if kind != job.KindBatch {
 			t.Failures = 0
 		}
@@ -30,6 +38,12 @@ func (t Tally) After(e End, kind job.Kind, r *job.Restart) Tally {
 	t.Streak++
 	if e.Failed() {
 		t.Failures++
+	}
+	switch {
+	case !e.Blameless():
+		t.Unlucky = 0
+	case kind == job.KindBatch && e.Ran < time.Duration(r.ResetAfter):
+		t.Unlucky++
 	}
 	return t
 }
@@ -39,6 +53,9 @@ func (t Tally) After(e End, kind job.Kind, r *job.Restart) Tally {
 func (t Tally) Corrected(e End) Tally {
 	if e.Failed() {
 		t.Failures++
+	}
+	if !e.Blameless() {
+		t.Unlucky = 0
 	}
 	return t
 }
