@@ -160,7 +160,7 @@ func (a *App) writeGroups(w io.Writer, j projection.Job) error {
 			counts = j.Groups[i].Tasks
 		}
 		row := []string{g.Name, tally(counts), fmt.Sprint(counts.Waiting), "-", "-", "-"}
-		if g.Container != nil {
+		if g.Container != nil && g.Container.Image != "" {
 			row[3] = g.Container.Image
 		}
 		if g.Resources != nil {

@@ -44,7 +44,7 @@
 //	  name          derived from role where absent
 //	  cluster, role, environment, priority
 //	  replicas      how many tasks
-//	  container     image, command, volumes, network, force_pull, privileged, parameters
+//	  container     containerizer, image, command, volumes, network, force_pull, privileged, parameters
 //	  resources     cpu, memory, disk, gpus
 //	  ports         name, container, host, protocol
 //	  env, labels

@@ -86,7 +86,11 @@ func (g *Group) normalise(kind Kind) {
 }
 
 func (c *Container) normalise() {
-	c.Network = orDefault(c.Network, DefaultNetwork)
+	c.Containerizer = strings.ToLower(c.Containerizer)
+	if c.Containerizer == ContainerizerDocker {
+		c.Containerizer = ""
+	}
+	c.Network = orDefault(c.Network, c.defaultNetwork())
 	c.Command.Args = orNilSlice(c.Command.Args)
 	c.Volumes = orNilSlice(c.Volumes)
 	for i := range c.Volumes {
@@ -94,6 +98,17 @@ func (c *Container) normalise() {
 	}
 	c.Parameters = orNilSlice(c.Parameters)
 }
+
+// defaultNetwork is the host's where nothing is put between it and the task.
+func (c *Container) defaultNetwork() string {
+	if c.ByMesos() {
+		return NetworkHost
+	}
+	return DefaultNetwork
+}
+
+// ByMesos reports whether Mesos' own containerizer runs the tasks, and not Docker.
+func (c *Container) ByMesos() bool { return c != nil && c.Containerizer == ContainerizerMesos }
 
 // normalise rounds to thousandths as Mesos does, but nothing to zero: zero
 // means the default, and a value as small as that is a fault.

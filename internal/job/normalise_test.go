@@ -215,3 +215,18 @@ func TestDerivedNamesAreValid(t *testing.T) {
 		}
 	})
 }
+
+// TestContainerizerDefaults: Docker has no word of its own in a spec, so that specs from
+// before there was another are as they were; Mesos' leaves tasks on the host's network.
+func TestContainerizerDefaults(t *testing.T) {
+	for _, c := range []struct{ given, want job.Container }{
+		{job.Container{Image: "x"}, job.Container{Image: "x", Network: "bridge"}},
+		{job.Container{Image: "x", Containerizer: "Docker"}, job.Container{Image: "x", Network: "bridge"}},
+		{job.Container{Image: "x", Containerizer: "MESOS"}, job.Container{Image: "x", Containerizer: "mesos", Network: "host"}},
+		{job.Container{Containerizer: "mesos", Network: "none"}, job.Container{Containerizer: "mesos", Network: "none"}},
+	} {
+		if got := normalised("", job.Group{Container: &c.given}).Container; !reflect.DeepEqual(*got, c.want) {
+			t.Errorf("got %+v, want %+v", *got, c.want)
+		}
+	}
+}

@@ -62,7 +62,10 @@ type Group struct {
 
 // Container says what runs in it.
 type Container struct {
-	Image string `json:"image"`
+	// Containerizer is mesos, or none for Docker.
+	Containerizer string `json:"containerizer,omitzero"`
+	// Image may be absent with the containerizer mesos: then the command runs on the host.
+	Image string `json:"image,omitzero"`
 	// Command replaces the image's; empty leaves the image's own.
 	Command Command  `json:"command,omitzero"`
 	Volumes []Volume `json:"volumes,omitempty"`

@@ -157,7 +157,7 @@ func anyContainer(t *rapid.T) job.Container {
 		command = job.Command{Args: rapid.SliceOfN(anyText(), 0, 3).Draw(t, "args")}
 	}
 	return job.Container{
-		Image: anyText().Draw(t, "image"), Command: command,
+		Containerizer: rapid.SampledFrom([]string{"", "docker", "MESOS", "x"}).Draw(t, "containerizer"), Image: anyText().Draw(t, "image"), Command: command,
 		Volumes: list(func(t *rapid.T) job.Volume {
 			return job.Volume{
 				ContainerPath: anyText().Draw(t, "container_path"), HostPath: anyText().Draw(t, "host_path"),

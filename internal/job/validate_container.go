@@ -9,16 +9,53 @@ import (
 
 // container checks what runs and in which surroundings.
 func (c *checker) container(at string, container *Container) {
-	c.image(join(at, "image"), container.Image)
+	if container.Containerizer != "" {
+		c.oneOf(join(at, "containerizer"), container.Containerizer, ContainerizerDocker, ContainerizerMesos)
+	}
+	c.image(join(at, "image"), container)
 	c.command(join(at, "command"), container.Command)
-	c.volumes(join(at, "volumes"), container.Volumes)
+	c.volumes(join(at, "volumes"), container)
 	c.name(join(at, "network"), container.Network)
 	c.parameters(join(at, "parameters"), container.Parameters)
+	if container.ByMesos() {
+		c.byMesos(at, container)
+	}
+}
+
+// byMesos refuses what only Docker does: Mesos would leave it out without a word.
+func (c *checker) byMesos(at string, container *Container) {
+	process := container.Image == ""
+	if process && container.Command.IsZero() {
+		c.fault(join(at, "command"), `is missing; without an image there is nothing to run else`)
+	}
+	if process && len(container.Volumes) > 0 {
+		c.fault(join(at, "volumes"), "a command without an image sees the files of the host where they are; remove them, or name an image")
+	}
+	if network := container.Network; network != NetworkHost {
+		c.fault(join(at, "network"), `%s is a network of Docker's, and the containerizer "mesos" leaves a task on that of the host; leave it out`, quote(network))
+	}
+	if process && container.ForcePull {
+		c.fault(join(at, "force_pull"), "there is no image to pull; remove it")
+	}
+	if container.Privileged {
+		c.fault(join(at, "privileged"), `is for Docker, and the containerizer "mesos" does not know it; remove it`)
+	}
+	if len(container.Parameters) > 0 {
+		c.fault(join(at, "parameters"), `are options of docker run, which the containerizer "mesos" does not call; remove them`)
+	}
 }
 
 // image checks a Docker image reference by Docker's own grammar.
-func (c *checker) image(at, image string) {
-	if image == "" {
+func (c *checker) image(at string, container *Container) {
+	image := container.Image
+	switch {
+	case image != "":
+	case container.ByMesos():
+		return
+	case !container.Command.IsZero():
+		c.fault(at, `is missing; name a Docker image such as "nginx:1.27", or set containerizer to "mesos" to run the command on the host, without one`)
+		return
+	default:
 		c.fault(at, `is missing; name a Docker image such as "nginx:1.27"`)
 		return
 	}

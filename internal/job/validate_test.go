@@ -171,6 +171,46 @@ func TestFaultsOfAContainer(t *testing.T) {
 	})
 }
 
+// TestFaultsOfTheMesosContainerizer: what only Docker does is refused, with the reason.
+func TestFaultsOfTheMesosContainerizer(t *testing.T) {
+	byMesos := func(path, part string, c job.Container) faultCase {
+		c.Containerizer = "Mesos"
+		return inGroup("container."+path, part, func(g *job.Group) { g.Container = &c })
+	}
+	shell := job.Command{Shell: "exec sleep 60"}
+	volume := []job.Volume{{ContainerPath: "/v", HostPath: "/srv"}}
+	checkFaults(t, []faultCase{
+		inGroup("container.containerizer", `"podman" is not known; use "docker" or "mesos"`, func(g *job.Group) { g.Container.Containerizer = "podman" }),
+		inGroup("container.image", `or set containerizer to "mesos" to run the command on the host`, func(g *job.Group) { g.Container = &job.Container{Command: shell} }),
+		byMesos("command", "without an image there is nothing to run else", job.Container{}),
+		byMesos("volumes", "sees the files of the host where they are", job.Container{Command: shell, Volumes: volume}),
+		byMesos("network", `"bridge" is a network of Docker's`, job.Container{Command: shell, Network: "bridge"}),
+		byMesos("network", `"mine" is a network of Docker's`, job.Container{Image: "x", Network: "mine"}),
+		byMesos("force_pull", "no image to pull", job.Container{Command: shell, ForcePull: true}),
+		byMesos("privileged", "is for Docker", job.Container{Image: "x", Privileged: true}),
+		byMesos("parameters", "are options of docker run", job.Container{Command: shell, Parameters: []job.Parameter{{Key: "ulimit", Value: "core=0"}}}),
+		byMesos("image", "must be lowercase", job.Container{Image: "X"}),
+		byMesos("volumes[0].mode", `use "ro" or "rw"`, job.Container{Image: "x", Volumes: []job.Volume{{ContainerPath: "/v", HostPath: "/srv", Mode: "z"}}}),
+		inGroup("ports[0].container", "not mapped on the host network", func(g *job.Group) {
+			g.Container, g.Ports = &job.Container{Containerizer: "mesos", Command: shell}, []job.Port{{Container: 80}}
+		}),
+	})
+	for _, fine := range []job.Container{
+		{Containerizer: "mesos", Command: shell},
+		{Containerizer: "MESOS", Command: job.Command{Args: []string{"/bin/true"}}, Network: "host"},
+		{Containerizer: "mesos", Image: "x"},
+		{Containerizer: "mesos", Image: "x", Command: shell, Volumes: volume, ForcePull: true},
+		{Containerizer: "docker", Image: "x"},
+		{Containerizer: "Docker", Image: "x", Network: "host"},
+	} {
+		spec := good()
+		spec.Tasks[0].Container = &fine
+		if err := spec.Validate(job.DefaultLimits()); err != nil {
+			t.Errorf("%+v: %v", fine, err)
+		}
+	}
+}
+
 func TestFaultsOfPorts(t *testing.T) {
 	ports := func(ports ...job.Port) func(*job.Group) {
 		return func(g *job.Group) { g.Ports = ports }

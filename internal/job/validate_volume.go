@@ -7,16 +7,16 @@ import (
 )
 
 // volumes checks the paths that are bound into the container.
-func (c *checker) volumes(at string, volumes []Volume) {
-	if !c.atMost(at, len(volumes), c.lim.Volumes) {
+func (c *checker) volumes(at string, container *Container) {
+	if !c.atMost(at, len(container.Volumes), c.lim.Volumes) {
 		return
 	}
 	seen := map[string]int{}
-	for i, v := range volumes {
+	for i, v := range container.Volumes {
 		here := index(at, i)
 		c.absolute(join(here, "container_path"), v.ContainerPath)
 		c.absolute(join(here, "host_path"), v.HostPath)
-		c.mode(join(here, "mode"), v)
+		c.mode(join(here, "mode"), v, !container.ByMesos())
 		c.target(join(here, "container_path"), v.ContainerPath)
 		target := path.Clean(v.ContainerPath)
 		if first, ok := seen[target]; ok && v.ContainerPath != "" {
@@ -55,11 +55,11 @@ func (c *checker) absolute(at, p string) {
 }
 
 // mode checks that a volume is read-only or is not: a volume of Mesos knows no more, and
-// what it does not know it would mount writable.
-func (c *checker) mode(at string, v Volume) {
+// what it does not know it would mount writable. Docker can be told more by an option.
+func (c *checker) mode(at string, v Volume, docker bool) {
 	switch {
 	case v.Mode == "" || v.Mode == VolumeReadOnly || v.Mode == VolumeReadWrite:
-	case v.dockerOnly():
+	case docker && v.dockerOnly():
 		c.fault(at, `%s is for Docker alone, and Mesos passes only "ro" or "rw" on; use one of these, or give the volume as an option of docker run, `+
 			`{"key": "volume", "value": %s} in parameters`, quote(v.Mode), quote(v.HostPath+":"+v.ContainerPath+":"+v.Mode))
 	case v.ReadOnly():

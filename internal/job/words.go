@@ -2,6 +2,11 @@ package job
 
 // The words that a spec's string fields may hold.
 const (
+	// ContainerizerDocker runs a task by Docker; Normalise makes it the empty word.
+	ContainerizerDocker = "docker"
+	// ContainerizerMesos runs it by Mesos itself, without an image as a process of the host.
+	ContainerizerMesos = "mesos"
+
 	NetworkBridge = "bridge"
 	NetworkHost   = "host"
 	NetworkNone   = "none"

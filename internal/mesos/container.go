@@ -6,18 +6,32 @@ import (
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
-// container is nil for a plain process. A process with volumes needs an agent
-// with the filesystem/linux isolator.
+// container is nil for a plain process. An image that Docker does not run needs an agent
+// with --image_providers=docker, volumes one with the filesystem/linux isolator.
 func container(l *placedTask) *mesos.ContainerInfo {
 	c := l.Group.Container
 	switch {
 	case l.docker():
 		return dockerContainer(l, c)
+	case l.image() != "":
+		return imageContainer(c)
 	case c != nil && len(c.Volumes) > 0:
 		kind := mesos.ContainerInfo_MESOS
 		return &mesos.ContainerInfo{Type: &kind, Volumes: volumes(c.Volumes)}
 	}
 	return nil
+}
+
+// imageContainer is a Docker image that Mesos itself runs.
+func imageContainer(c *job.Container) *mesos.ContainerInfo {
+	kind, image, cached := mesos.ContainerInfo_MESOS, mesos.Image_DOCKER, !c.ForcePull
+	return &mesos.ContainerInfo{
+		Type:    &kind,
+		Volumes: volumes(c.Volumes),
+		Mesos: &mesos.ContainerInfo_MesosInfo{
+			Image: &mesos.Image{Type: &image, Docker: &mesos.Image_Docker{Name: c.Image}, Cached: &cached},
+		},
+	}
 }
 
 func dockerContainer(l *placedTask, c *job.Container) *mesos.ContainerInfo {

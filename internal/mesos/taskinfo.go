@@ -66,7 +66,7 @@ func (l *placedTask) validate(p *pool) error {
 		return fmt.Errorf("%w: agent %s, but the offers are of %s", ErrLaunchInvalid, l.AgentID, p.agentID)
 	case l.Role != p.role:
 		return fmt.Errorf("%w: role %q, but the offers are for %q", ErrLaunchInvalid, l.Role, p.role)
-	case !l.docker() && !l.hasCommand():
+	case l.image() == "" && !l.hasCommand():
 		return fmt.Errorf("%w: container: neither an image nor a command", ErrLaunchInvalid)
 	case len(l.HostPorts) != len(l.Group.Ports):
 		return fmt.Errorf("%w: %d host ports for %d ports of the group", ErrLaunchInvalid, len(l.HostPorts), len(l.Group.Ports))
@@ -74,9 +74,15 @@ func (l *placedTask) validate(p *pool) error {
 	return nil
 }
 
-// docker reports whether the task runs in a container of its own image.
-func (l *placedTask) docker() bool {
-	return l.Group.Container != nil && l.Group.Container.Image != ""
+// docker reports whether Docker runs the task.
+func (l *placedTask) docker() bool { return l.image() != "" && !l.Group.Container.ByMesos() }
+
+// image is that of the task's container, empty if it has none.
+func (l *placedTask) image() string {
+	if l.Group.Container == nil {
+		return ""
+	}
+	return l.Group.Container.Image
 }
 
 func (l *placedTask) hasCommand() bool {

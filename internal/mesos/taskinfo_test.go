@@ -92,6 +92,11 @@ func launchCases() map[string]Launch {
 			Name: "front", Container: &job.Container{Command: job.Command{Shell: "sleep $PORT"}},
 			Ports: []job.Port{{Container: 80, Protocol: "tcp"}}, HealthCheck: &job.HealthCheck{Type: "http", Path: "/"},
 		}),
+		"mesos_image": with([]uint32{31000}, job.Group{Name: "front", Container: &job.Container{
+			Containerizer: "mesos", Image: "busybox:1", Network: "host", ForcePull: true, Command: job.Command{Args: []string{"httpd", "-f"}},
+			Volumes: []job.Volume{{ContainerPath: "/data", HostPath: "/srv", Mode: "ro"}},
+		}, Ports: []job.Port{{Protocol: "tcp"}}, HealthCheck: &job.HealthCheck{Type: "tcp"}}),
+		"mesos_image_command": with(nil, job.Group{Name: "front", Container: &job.Container{Containerizer: "mesos", Image: "busybox:1", Network: "host"}}),
 		"process_args": with(nil, job.Group{Name: "front", Container: &job.Container{
 			Command: job.Command{Args: []string{"/bin/sleep", "60"}},
 			Volumes: []job.Volume{{ContainerPath: "/data", HostPath: "/srv", Mode: "rw"}},

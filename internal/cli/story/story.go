@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -199,7 +200,7 @@ func wanted(ev events.JobSubmitted) string {
 	}
 	groups := make([]string, 0, len(spec.Tasks))
 	for _, g := range spec.Tasks {
-		groups = append(groups, fmt.Sprintf("%d x %s (%s)", g.Replicas, g.Container.Image, g.Name))
+		groups = append(groups, fmt.Sprintf("%d x %s (%s)", g.Replicas, cmp.Or(g.Container.Image, "a command"), g.Name))
 	}
 	return ": " + strings.Join(groups, ", ")
 }

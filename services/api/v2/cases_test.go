@@ -92,6 +92,25 @@ func TestOnePortForTCPAndUDP(t *testing.T) {
 	}
 }
 
+// TestACommandWithoutAnImage is for Mesos' own containerizer, and the answer that refuses
+// one says so.
+func TestACommandWithoutAnImage(t *testing.T) {
+	t.Parallel()
+	r := apitest.New(t)
+	sent := func(containerizer string) string {
+		return `{"id":"cmd","kind":"batch","tasks":[{"replicas":1,"container":{` + containerizer + `"command":"echo $PORT"},"ports":[{"name":"http"}]}]}`
+	}
+	r.Do("POST", "/v2/jobs", sent(`"containerizer":"mesos",`)).Want(201)
+	if got := apitest.Get[apitest.Job](r, "/v2/jobs/cmd").Spec.Tasks[0].Container; got.Image != "" || got.Network != "host" {
+		t.Errorf("shown as %+v", got)
+	}
+	got := refused(t, r, "application/json", strings.Replace(sent(""), "cmd", "cmd2", 1))
+	const want = `tasks[0].container.image: is missing; name a Docker image such as "nginx:1.27", or set containerizer to "mesos" to run the command on the host, without one`
+	if !slices.Equal(got, []string{want}) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestNumbersInEnvAreToldAsWritten, so that who follows the message means what they write.
 func TestNumbersInEnvAreToldAsWritten(t *testing.T) {
 	t.Parallel()

@@ -121,6 +121,22 @@ func TestImageOfAMesosContainer(t *testing.T) {
 	}
 }
 
+// Volumes are answered, not ignored: a command that asks for a read-only mount must not
+// find the host's files writable.
+func TestVolumesOfAMesosContainer(t *testing.T) {
+	t.Parallel()
+	info, host := script("true"), "/srv"
+	info.Container = &mesos.ContainerInfo{
+		Type: mesos.ContainerInfo_MESOS.Enum(), Volumes: []mesos.Volume{{ContainerPath: "/v", HostPath: &host, Mode: mesos.RO.Enum()}},
+	}
+	_, _, s := play(t, info)
+	end := s.Next(t, mesos.TASK_FAILED)
+	want := "Failed to launch container: Volumes in ContainerInfo is not supported"
+	if end.Message != want || *end.Reason != mesos.REASON_CONTAINER_LAUNCH_FAILED || end.Source != mesos.SOURCE_AGENT {
+		t.Errorf("ended with %+v, want %q", end, want)
+	}
+}
+
 func TestEnvironmentIsTheTasksNotTheAgents(t *testing.T) {
 	t.Setenv("SECRET_OF_THE_AGENT", "x")
 	info := script("env; pwd")

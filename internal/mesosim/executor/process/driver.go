@@ -36,10 +36,14 @@ const (
 type driver struct{ opts Options }
 
 // Prepare fetches the URIs. An image is refused as by an agent without
-// --image_providers: a command must not run in another file system than it asks for.
+// --image_providers, and volumes as by one without the filesystem/linux isolator: a
+// command must not run in another file system than it asks for.
 func (d *driver) Prepare(ctx context.Context, t executor.Task) error {
 	if image := imageOf(&t.Info); image != nil {
 		return fmt.Errorf("%w: %s", ErrImage, image.GetType())
+	}
+	if c := t.Info.Container; c != nil && c.GetType() == mesos.ContainerInfo_MESOS && len(c.Volumes) > 0 {
+		return ErrVolumes
 	}
 	if err := os.MkdirAll(t.Run.Sandbox, 0o750); err != nil {
 		return err
