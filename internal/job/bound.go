@@ -53,6 +53,7 @@ func (c *checker) boundGroup(at string, g *Group) {
 	c.unreachable(join(at, "unreachable"), g.Unreachable)
 	c.atMost(join(at, "ports"), len(g.Ports), c.lim.Ports)
 	c.atMost(join(at, "constraints"), len(g.Constraints), c.lim.Constraints)
+	c.boundPreferences(at, g)
 }
 
 func (c *checker) boundAmount(at string, v, most float64) {

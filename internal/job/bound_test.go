@@ -32,6 +32,11 @@ func TestStored(t *testing.T) {
 		group(`"kill_grace":"1000h"`):                                            "tasks[0].kill_grace",
 		group(`"restart":{"backoff":"-1s"}`):                                     "tasks[0].restart.backoff",
 		group(`"ports":[` + strings.Repeat(`{},`, 100) + `{}]`):                  "tasks[0].ports: has 101 entries",
+		group(`"affinities":[` + strings.Repeat(`{},`, 50) + `{}]`):              "tasks[0].affinities: has 51 entries",
+		group(`"affinities":[{"weight":-101}]`):                                  "tasks[0].affinities[0].weight: must be from 0 to 100",
+		group(`"spread":[` + strings.Repeat(`{},`, 10) + `{}]`):                  "tasks[0].spread: has 11 entries",
+		group(`"spread":[{"weight":101}]`):                                       "tasks[0].spread[0].weight: must be from 0 to 100",
+		group(`"spread":[{"targets":{"x":101}}]`):                                "tasks[0].spread[0].targets.x: must be from 0 to 100",
 		group(`"constraints":[` + strings.Repeat(`{},`, 50) + `{}]`):             "tasks[0].constraints: has 51 entries",
 		`{"id":7}`: "read a stored spec",
 	} {

@@ -15,7 +15,7 @@ func nameRune(r rune) bool {
 func labelRune(r rune) bool { return nameRune(r) || r == '/' }
 
 // sortedKeys are the keys of m in the order the encoding has them.
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // alternatives lists two or more words for a sentence: "a", "b" or "c".
 func alternatives(words []string) string {

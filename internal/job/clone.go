@@ -26,6 +26,7 @@ func (g Group) clone() Group {
 	g.Labels = maps.Clone(g.Labels)
 	g.HealthCheck = copied(g.HealthCheck)
 	g.Constraints = slices.Clone(g.Constraints)
+	g.Affinities, g.Spread = slices.Clone(g.Affinities), cloneSpread(g.Spread)
 	g.Restart = copied(g.Restart)
 	g.Unreachable = copied(g.Unreachable)
 	g.URIs = slices.Clone(g.URIs)

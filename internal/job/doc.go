@@ -50,6 +50,9 @@
 //	  env, labels
 //	  health_check  type, port, path, command, interval, timeout, grace, delay, failures
 //	  constraints   attribute, operator, value
+//	  affinities    attribute, operator, value, weight
+//	  spread        attribute, weight, targets
+//	  placement     spread or binpack
 //	  restart       policy, attempts, backoff, backoff_max, reset_after
 //	  kill_grace    between the gentle and the hard signal
 //	  unreachable   replace_after

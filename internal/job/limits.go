@@ -45,7 +45,11 @@ type Limits struct {
 	Volumes     int
 	Parameters  int
 	Constraints int
-	URIs        int
+	// Affinities and Spreads bound those of a group, SpreadTargets the values of a spread.
+	Affinities    int
+	Spreads       int
+	SpreadTargets int
+	URIs          int
 	// TextBytes bounds every other string: paths, images, values.
 	TextBytes int
 	// Duration bounds every duration but the two below.
@@ -75,6 +79,7 @@ func DefaultLimits() Limits {
 		MinCPU: 0.001, CPU: 10_000,
 		MinMemory: 4, Memory: 64 << 20, Disk: 1 << 40, GPUs: 1024,
 		Ports: 100, Volumes: 100, Parameters: 100, Constraints: 50, URIs: 100,
+		Affinities: 50, Spreads: 10, SpreadTargets: 100,
 		TextBytes: 4096,
 		Duration:  7 * day, KillGrace: day, TimeLimit: 365 * day, KeepFor: 365 * day,
 		Attempts: 1000, HealthFailures: 1000,

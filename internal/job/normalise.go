@@ -74,6 +74,7 @@ func (g *Group) normalise(kind Kind) {
 	for i := range g.Constraints {
 		g.Constraints[i].Operator = strings.ToLower(g.Constraints[i].Operator)
 	}
+	g.normalisePreferences()
 	if g.Restart == nil {
 		g.Restart = &Restart{}
 	}

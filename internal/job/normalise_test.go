@@ -67,6 +67,9 @@ func TestDefaults(t *testing.T) {
 		Ports:       []job.Port{{Container: 80}, {Container: 53, Protocol: "UDP"}},
 		HealthCheck: &job.HealthCheck{Path: "/up"},
 		Constraints: []job.Constraint{{Attribute: "rack", Operator: "UNIQUE"}},
+		Affinities:  []job.Affinity{{Attribute: "disk", Operator: "IS", Value: "SSD", Weight: -5}},
+		Spread:      []job.Spread{{Attribute: "rack", Targets: map[string]uint32{}}, {Attribute: "zone", Weight: 7}},
+		Placement:   "BinPack",
 	})
 	want := job.Group{
 		Name:        "task",
@@ -74,6 +77,9 @@ func TestDefaults(t *testing.T) {
 		Resources:   &job.Resources{CPU: 1, Memory: 128},
 		Ports:       []job.Port{{Container: 80, Protocol: "tcp"}, {Container: 53, Protocol: "udp"}},
 		Constraints: []job.Constraint{{Attribute: "rack", Operator: "unique"}},
+		Affinities:  []job.Affinity{{Attribute: "disk", Operator: "is", Value: "SSD", Weight: -5}},
+		Spread:      []job.Spread{{Attribute: "rack", Weight: 50}, {Attribute: "zone", Weight: 7}},
+		Placement:   "binpack",
 		HealthCheck: &job.HealthCheck{
 			Type: "http", Port: 80, Path: "/up", Failures: 3,
 			Interval: seconds(10), Timeout: seconds(20), Grace: seconds(10),

@@ -52,7 +52,13 @@ type Group struct {
 	Labels      map[string]string `json:"labels,omitempty"`
 	HealthCheck *HealthCheck      `json:"health_check,omitzero"`
 	Constraints []Constraint      `json:"constraints,omitempty"`
-	Restart     *Restart          `json:"restart,omitzero"`
+	// Affinities are agents that the group likes, or does not; Spread is how it likes its
+	// tasks to be shared out. Neither keeps a task from running.
+	Affinities []Affinity `json:"affinities,omitempty"`
+	Spread     []Spread   `json:"spread,omitempty"`
+	// Placement is spread, over as many agents as possible, or binpack, on as few.
+	Placement string   `json:"placement,omitzero"`
+	Restart   *Restart `json:"restart,omitzero"`
 	// KillGrace is the time between the gentle and the hard signal.
 	KillGrace Duration `json:"kill_grace,omitzero"`
 	URIs      []URI    `json:"uris,omitempty"`

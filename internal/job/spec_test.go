@@ -130,6 +130,15 @@ func anyGroup(t *rapid.T) job.Group {
 			operator := rapid.SampledFrom([]string{"is", "LIKE", "unique", "max_per", "group_by", "near"}).Draw(t, "operator")
 			return job.Constraint{Attribute: anyText().Draw(t, "attribute"), Operator: operator, Value: anyText().Draw(t, "value")}
 		}).Draw(t, "constraints"),
+		Affinities: list(func(t *rapid.T) job.Affinity {
+			operator := rapid.SampledFrom([]string{"is", "LIKE", "unlike", "unique"}).Draw(t, "operator")
+			return job.Affinity{Attribute: anyText().Draw(t, "attribute"), Operator: operator, Value: anyText().Draw(t, "value"), Weight: rapid.Int32().Draw(t, "weight")}
+		}).Draw(t, "affinities"),
+		Spread: list(func(t *rapid.T) job.Spread {
+			targets := rapid.MapOfN(anyText(), rapid.Uint32Max(120), 0, 3).Draw(t, "targets")
+			return job.Spread{Attribute: anyText().Draw(t, "attribute"), Weight: rapid.Uint32Max(120).Draw(t, "weight"), Targets: targets}
+		}).Draw(t, "spread"),
+		Placement: rapid.SampledFrom([]string{"", "spread", "BINPACK", "x"}).Draw(t, "placement"),
 		Restart: maybe(t, "restart", func(t *rapid.T) job.Restart {
 			return job.Restart{
 				Policy:   rapid.SampledFrom([]string{"", "always", "on_failure", "never", "x"}).Draw(t, "policy"),

@@ -31,5 +31,6 @@ func reaching(g *Group) *Group {
 	r.Replicas = 0
 	r.Restart, r.Unreachable = nil, nil
 	r.Priority, r.Constraints = 0, nil
+	r.Affinities, r.Spread, r.Placement = nil, nil, ""
 	return &r
 }

@@ -16,6 +16,7 @@ func full() job.Group {
 		Container: &job.Container{Image: "nginx"}, Resources: &job.Resources{CPU: 1, Memory: 64},
 		Ports: []job.Port{{Name: "http", Container: 80}}, Env: map[string]string{"A": "1"}, Labels: map[string]string{"l": "1"},
 		HealthCheck: &job.HealthCheck{Path: "/"}, Constraints: []job.Constraint{{Attribute: "rack", Operator: "is", Value: "1"}},
+		Affinities: []job.Affinity{{Attribute: "disk", Operator: "is", Value: "ssd", Weight: 5}}, Spread: []job.Spread{{Attribute: "rack"}}, Placement: "binpack",
 		Restart: &job.Restart{Policy: "always"}, Unreachable: &job.Unreachable{ReplaceAfter: 1}, KillGrace: seconds(9), URIs: []job.URI{{Value: "/x"}},
 	}
 	s.Normalise()
@@ -27,7 +28,7 @@ func full() job.Group {
 var inTemplate = map[string]bool{
 	"name": true, "cluster": true, "role": true, "environment": true, "container": true, "resources": true, "ports": true, "env": true,
 	"labels": true, "health_check": true, "kill_grace": true, "uris": true,
-	"priority": false, "replicas": false, "constraints": false, "restart": false, "unreachable": false,
+	"priority": false, "replicas": false, "constraints": false, "affinities": false, "spread": false, "placement": false, "restart": false, "unreachable": false,
 }
 
 // TestTemplate: two groups that differ in one field are the same to their tasks only

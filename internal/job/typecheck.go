@@ -27,6 +27,7 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 	)
 	return json.JoinUnmarshalers(
 		json.UnmarshalFromFunc(t.whole),
+		json.UnmarshalFromFunc(t.signed),
 		json.UnmarshalFromFunc(t.number),
 		json.UnmarshalFromFunc(t.duration),
 		json.UnmarshalFromFunc(t.patience),
@@ -46,6 +47,9 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		expect[Port](t, '{', object), expect[[]Port](t, '[', list),
 		expect[HealthCheck](t, '{', object),
 		expect[Constraint](t, '{', object), expect[[]Constraint](t, '[', list),
+		expect[Affinity](t, '{', object), expect[[]Affinity](t, '[', list),
+		expect[Spread](t, '{', object), expect[[]Spread](t, '[', list),
+		expect[map[string]uint32](t, '{', "must be an object of whole numbers"),
 		expect[Restart](t, '{', object),
 		expect[Rollout](t, '{', object), expect[[]string](t, '[', "must be a list of strings in brackets"),
 		expect[URI](t, '{', object), expect[[]URI](t, '[', list),
@@ -142,6 +146,22 @@ func (t *typeCheck) whole(dec *jsontext.Decoder, into *uint32) error {
 	}
 	t.octal(dec, value)
 	*into = uint32(n)
+	return nil
+}
+
+// signed reads a number without fraction.
+func (t *typeCheck) signed(dec *jsontext.Decoder, into *int32) error {
+	value, err := dec.ReadValue()
+	if err != nil || value.Kind() == 'n' {
+		return err
+	}
+	n, ok := float(value)
+	if !ok || n != math.Trunc(n) || n < math.MinInt32 || n > math.MaxInt32 {
+		t.record(dec, value, "must be a whole number such as 50 or -50")
+		return nil
+	}
+	t.octal(dec, value)
+	*into = int32(n)
 	return nil
 }
 

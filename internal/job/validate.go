@@ -134,6 +134,7 @@ func (c *checker) group(path string, g *Group, kind Kind) {
 		c.healthCheck(join(path, "health_check"), g)
 	}
 	c.constraints(join(path, "constraints"), g.Constraints)
+	c.preferences(path, g)
 	c.restart(join(path, "restart"), g.Restart, kind)
 	c.duration(join(path, "kill_grace"), g.KillGrace, c.lim.KillGrace)
 	c.uris(join(path, "uris"), g.URIs)

@@ -4,7 +4,6 @@ import (
 	"math"
 	"net/url"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -114,10 +113,7 @@ func (c *checker) constraints(at string, constraints []Constraint) {
 	}
 	for i, constraint := range constraints {
 		here := index(at, i)
-		if constraint.Attribute == "" {
-			c.fault(join(here, "attribute"), `is missing; use "hostname" or the name of an agent attribute`)
-		}
-		c.text(join(here, "attribute"), constraint.Attribute, c.lim.TextBytes)
+		c.attribute(join(here, "attribute"), constraint.Attribute)
 		if c.oneOf(join(here, "operator"), constraint.Operator,
 			OpIs, OpIsNot, OpLike, OpUnlike, OpUnique, OpMaxPer, OpGroupBy, OpCluster) {
 			c.operand(join(here, "value"), constraint)
@@ -130,16 +126,8 @@ func (c *checker) constraints(at string, constraints []Constraint) {
 func (c *checker) operand(at string, constraint Constraint) {
 	value := constraint.Value
 	switch constraint.Operator {
-	case OpIs, OpIsNot:
-		if value == "" {
-			c.fault(at, "is missing; %s compares with it", constraint.Operator)
-		}
-	case OpLike, OpUnlike:
-		if value == "" {
-			c.fault(at, "is missing; %s matches this expression", constraint.Operator)
-		} else if _, err := regexp.Compile(value); err != nil {
-			c.fault(at, "%s is no RE2 expression: %s", quote(value), strings.TrimPrefix(err.Error(), "error parsing regexp: "))
-		}
+	case OpIs, OpIsNot, OpLike, OpUnlike:
+		c.comparison(at, constraint.Operator, value)
 	case OpUnique:
 		if value != "" {
 			c.fault(at, "unique takes none; remove it")

@@ -280,6 +280,32 @@ func TestFaultsOfAHealthCheck(t *testing.T) {
 	})
 }
 
+func TestFaultsOfPreferences(t *testing.T) {
+	affinity := func(path, part string, a job.Affinity) faultCase {
+		return inGroup("affinities[0]."+path, part, func(g *job.Group) { g.Affinities = []job.Affinity{a} })
+	}
+	spread := func(path, part string, s ...job.Spread) faultCase {
+		return inGroup("spread"+path, part, func(g *job.Group) { g.Spread = s })
+	}
+	checkFaults(t, []faultCase{
+		inGroup("affinities", "has 51 entries", func(g *job.Group) { g.Affinities = make([]job.Affinity, 51) }),
+		affinity("attribute", "is missing", job.Affinity{Operator: "is", Value: "x", Weight: 1}),
+		affinity("operator", `"unique" is not known; use "is", "is_not", "like"`, job.Affinity{Attribute: "a", Operator: "unique", Weight: 1}),
+		affinity("value", "is missing; is compares with it", job.Affinity{Attribute: "a", Operator: "is", Weight: 1}),
+		affinity("value", "is no RE2 expression", job.Affinity{Attribute: "a", Operator: "like", Value: "(", Weight: 1}),
+		affinity("value", "control character", job.Affinity{Attribute: "a", Operator: "is", Value: "\n", Weight: 1}),
+		affinity("weight", "is missing or 0", job.Affinity{Attribute: "a", Operator: "is", Value: "x"}),
+		affinity("weight", "must be from -100 to 100, is 101", job.Affinity{Attribute: "a", Operator: "is", Value: "x", Weight: 101}),
+		affinity("weight", "must be from -100 to 100, is -101", job.Affinity{Attribute: "a", Operator: "is", Value: "x", Weight: -101}),
+		inGroup("spread", "has 11 entries", func(g *job.Group) { g.Spread = make([]job.Spread, 11) }),
+		spread("[0].attribute", "is missing", job.Spread{}),
+		spread("[1].attribute", "is the same as", job.Spread{Attribute: "a"}, job.Spread{Attribute: "a"}),
+		spread("[0].weight", "must be from 1 to 100, is 101", job.Spread{Attribute: "a", Weight: 101}),
+		spread("[0].targets", "add up to 101 percent; make it at most 100", job.Spread{Attribute: "a", Targets: map[string]uint32{"x": 100, "y": 1}}),
+		inGroup("placement", `"tight" is not known; use "spread" or "binpack"`, func(g *job.Group) { g.Placement = "tight" }),
+	})
+}
+
 func TestFaultsOfConstraints(t *testing.T) {
 	constraint := func(path, part string, c job.Constraint) faultCase {
 		return inGroup("constraints[0]."+path, part, func(g *job.Group) { g.Constraints = []job.Constraint{c} })

@@ -42,6 +42,11 @@ const (
 	// OpCluster keeps all tasks on one value of the attribute.
 	OpCluster = "cluster"
 
+	// PlacementSpread puts tasks on as many agents as possible.
+	PlacementSpread = "spread"
+	// PlacementBinpack puts tasks on the fullest agents that they fit on.
+	PlacementBinpack = "binpack"
+
 	// AttributeHostname is the attribute that every agent has.
 	AttributeHostname = "hostname"
 

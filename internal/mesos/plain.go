@@ -22,7 +22,7 @@ func plainOffers(wire []mesos.Offer, secure bool) Offers {
 }
 
 func plainOffer(o *mesos.Offer, secure bool) offer.Offer {
-	scalars, ports := total(o.Resources)
+	scalars, reserved, ports := total(o.Resources)
 	return offer.Offer{
 		ID:              o.ID.Value,
 		AgentID:         o.AgentID.Value,
@@ -30,6 +30,7 @@ func plainOffer(o *mesos.Offer, secure bool) offer.Offer {
 		AgentURL:        agentURL(o, secure),
 		Role:            o.GetAllocationInfo().GetRole(),
 		Resources:       scalars,
+		Reserved:        reserved,
 		Ports:           ports,
 		Attributes:      plainAttributes(o.Attributes),
 		UnavailableFrom: unavailableFrom(o.Unavailability),

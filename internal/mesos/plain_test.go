@@ -26,6 +26,7 @@ func TestPlainOffer(t *testing.T) {
 	want := offer.Offer{
 		ID: "o", AgentID: "a", Hostname: "host-a", AgentURL: "http://10.0.0.1:5051", Role: "r",
 		Resources:       offer.Resources{CPUs: 1750, Mem: 1_024_000, Disk: 10_000, GPUs: 2000},
+		Reserved:        offer.Resources{CPUs: 250},
 		Ports:           []offer.PortRange{{Begin: 31000, End: 31002}},
 		UnavailableFrom: 42,
 		Attributes: []offer.Attribute{

@@ -22,8 +22,8 @@ const (
 // pool is what is left of the offers of one ACCEPT.
 type pool struct {
 	agentID, role string
-	// pieces are in the order in which they are used: reserved ones first, as
-	// nobody else could use them.
+	// pieces are in the order in which they are used: reserved ones first, those of the
+	// narrowest role before them all, as the fewest others could use them.
 	pieces []piece
 }
 
@@ -54,29 +54,35 @@ func portRanges(r *mesos.Resource) []offer.PortRange {
 	return ranges
 }
 
-// total is what the usable resources of an offer add up to.
-func total(resources []mesos.Resource) (offer.Resources, []offer.PortRange) {
-	var sum offer.Resources
-	var ports []offer.PortRange
+// total is what the usable resources of an offer add up to, and what of it is reserved.
+func total(resources []mesos.Resource) (sum, kept offer.Resources, ports []offer.PortRange) {
 	for i := range resources {
 		r := &resources[i]
 		if !usable(r) {
 			continue
 		}
-		switch r.Name {
-		case resourceCPUs:
-			sum.CPUs += milli(r)
-		case resourceMem:
-			sum.Mem += milli(r)
-		case resourceDisk:
-			sum.Disk += milli(r)
-		case resourceGPUs:
-			sum.GPUs += milli(r)
-		case resourcePorts:
+		addTo(&sum, r)
+		if len(r.Reservations) > 0 {
+			addTo(&kept, r)
+		}
+		if r.Name == resourcePorts {
 			ports = append(ports, portRanges(r)...)
 		}
 	}
-	return sum, ports
+	return sum, kept, ports
+}
+
+func addTo(sum *offer.Resources, r *mesos.Resource) {
+	switch r.Name {
+	case resourceCPUs:
+		sum.CPUs += milli(r)
+	case resourceMem:
+		sum.Mem += milli(r)
+	case resourceDisk:
+		sum.Disk += milli(r)
+	case resourceGPUs:
+		sum.GPUs += milli(r)
+	}
 }
 
 // add puts the usable resources of an offer into the pool.
@@ -91,7 +97,9 @@ func (p *pool) add(resources []mesos.Resource) {
 	})
 }
 
-func reserved(p piece) int { return min(len(p.res.Reservations), 1) }
+// reserved counts the reservations of a piece: one for a role within another's is
+// narrower than that.
+func reserved(p piece) int { return len(p.res.Reservations) }
 
 // take cuts resources and ports out of the pool. After an error the pool is
 // spoilt.

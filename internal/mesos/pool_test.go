@@ -42,7 +42,7 @@ func genResources(t *rapid.T) []mesos.Resource {
 func TestPoolTakesExactly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		offered := genResources(t)
-		have, ranges := total(offered)
+		have, kept, ranges := total(offered)
 		p := &pool{}
 		p.add(offered)
 		left, free := have, expand(ranges)
@@ -56,10 +56,18 @@ func TestPoolTakesExactly(t *testing.T) {
 			if err != nil {
 				t.Fatalf("take %+v %v: %v", want, ports, err)
 			}
-			sum, taken := total(got)
+			sum, used, taken := total(got)
 			if sum != want {
 				t.Fatalf("took %+v, want %+v", sum, want)
 			}
+			// As the matcher has it: of what is reserved first.
+			first := offer.Resources{
+				CPUs: min(want.CPUs, kept.CPUs), Mem: min(want.Mem, kept.Mem), Disk: min(want.Disk, kept.Disk), GPUs: min(want.GPUs, kept.GPUs),
+			}
+			if used != first {
+				t.Fatalf("took %+v of what is reserved, want %+v of %+v", used, first, kept)
+			}
+			kept = offer.Resources{CPUs: kept.CPUs - used.CPUs, Mem: kept.Mem - used.Mem, Disk: kept.Disk - used.Disk, GPUs: kept.GPUs - used.GPUs}
 			if sorted := slices.Sorted(slices.Values(ports)); !slices.Equal(expand(taken), sorted) {
 				t.Fatalf("took ports %v, want %v", expand(taken), sorted)
 			}
@@ -121,6 +129,26 @@ func TestPoolUsesReservedFirst(t *testing.T) {
 	}
 }
 
+// A reservation for a role within a role is narrower: fewer others could use it.
+func TestPoolUsesTheNarrowestReservationFirst(t *testing.T) {
+	refined := scalar("cpus", 1, "r")
+	role := "r/web"
+	refined.Reservations = append(refined.Reservations, mesos.Resource_ReservationInfo{Role: &role})
+	p := &pool{}
+	p.add([]mesos.Resource{scalar("cpus", 2), scalar("cpus", 1, "r"), refined})
+	got, err := p.take(offer.Resources{CPUs: 2500}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var depths []int
+	for _, r := range got {
+		depths = append(depths, len(r.Reservations))
+	}
+	if !slices.Equal(depths, []int{2, 1, 0}) || got[2].Scalar.Value != 0.5 {
+		t.Errorf("took %v", got)
+	}
+}
+
 // The sum of many thousandths is exact, where floats drift.
 func TestPoolDoesNotDrift(t *testing.T) {
 	p := &pool{}
@@ -145,8 +173,8 @@ func TestPoolLeavesSpecialResourcesAlone(t *testing.T) {
 	provided := scalar("gpus", 1)
 	provided.ProviderID = &mesos.ResourceProviderID{Value: "p"}
 	special := []mesos.Resource{revocable, volume, shared, provided}
-	if sum, ports := total(special); sum != (offer.Resources{}) || ports != nil {
-		t.Errorf("counted %+v %v", sum, ports)
+	if sum, kept, ports := total(special); sum != (offer.Resources{}) || kept != sum || ports != nil {
+		t.Errorf("counted %+v %+v %v", sum, kept, ports)
 	}
 	p := &pool{}
 	p.add(special)

@@ -24,7 +24,7 @@ func newCopies() *copies {
 
 // dropped are the buffers that are worth nothing between two steps.
 func dropped() []string {
-	return []string{"launching.Machine.out", "leading.Machine.out", "deciding.Machine.effects"}
+	return []string{"launching.Machine.out", "launching.Machine.matcher", "leading.Machine.out", "deciding.Machine.effects"}
 }
 
 func (c *copies) process(p *Process) *Process { return twin.Of(c.maker, p) }

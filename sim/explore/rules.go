@@ -112,6 +112,7 @@ func launchingRules() imprint.Rules {
 	counter := ordered(imprint.Counter)
 	return imprint.Rules{
 		"launching.Machine.tickets":    ignored(fresh),
+		"launching.Machine.matcher":    ignored("no answer depends on what it remembers"),
 		"launching.Machine.verdicts":   ignored("nobody asks for them"),
 		"launching.Machine.counter":    counter,
 		"launching.Machine.batches":    ignored(fresh),

@@ -30,12 +30,13 @@ func (m *Machine) launchFolded() {
 // launch sends the ACCEPT of a placement for those tasks whose staging counts
 // and that are still wanted. Any other staged task is left to be resolved.
 func (m *Machine) launch(b *batch, p placement.Placement) {
-	accept := scheduler.Accept{OfferIDs: p.Offers}
+	accept, why := scheduler.Accept{OfferIDs: p.Offers}, map[string]string{}
 	for _, placed := range p.Tasks {
 		t := placed.Task
 		if t.StagedBy != b.ids[t.Key()] || !m.launchable(t) {
 			continue
 		}
+		why[t.ID] = placed.Why
 		accept.Launches = append(accept.Launches, scheduler.Launch{
 			TaskID: t.ID, Name: t.ID, AgentID: p.AgentID, Role: p.Role, Hostname: p.Hostname,
 			Resources: placed.Resources, HostPorts: placed.HostPorts, Group: placed.Group,
@@ -50,7 +51,7 @@ func (m *Machine) launch(b *batch, p placement.Placement) {
 		return
 	}
 	m.session.offers.spend(p.Offers, len(accept.Launches))
-	m.accept(accept)
+	m.accept(accept, why)
 }
 
 // launchable reports whether a task may be in an ACCEPT.
@@ -58,14 +59,17 @@ func (m *Machine) launchable(t *cluster.Task) bool {
 	return t.State == cluster.Staged && !t.Confirmed && t.Doom == nil && !m.state.Jobs[t.Job].Over()
 }
 
-// accept sends an ACCEPT, in turn.
-func (m *Machine) accept(a scheduler.Accept) {
+// accept sends an ACCEPT, in turn. It is told why each task goes to the agent, where its
+// group prefers some.
+func (m *Machine) accept(a scheduler.Accept, why map[string]string) {
 	for i := range a.Launches {
 		l := &a.Launches[i]
 		m.session.sent[keyOf(l)] = &Sent{At: m.at.Now}
-		m.do(machine.Note{Level: machine.Info, Message: "launching", Job: l.Job, Task: l.TaskID, Sequence: m.state.Sequence, Fields: []machine.Field{
-			{Key: "agent", Value: l.AgentID}, {Key: "host", Value: l.Hostname},
-		}})
+		fields := []machine.Field{{Key: "agent", Value: l.AgentID}, {Key: "host", Value: l.Hostname}}
+		if text := why[l.TaskID]; text != "" {
+			fields = append(fields, machine.Field{Key: "why", Value: text})
+		}
+		m.do(machine.Note{Level: machine.Info, Message: "launching", Job: l.Job, Task: l.TaskID, Sequence: m.state.Sequence, Fields: fields})
 	}
 	m.do(Accept{Ticket: m.ask(call{kind: callAccept, accept: a}), Accept: a})
 }

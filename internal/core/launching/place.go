@@ -8,7 +8,6 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
-	"github.com/milosgajdos/taurus/internal/core/offer"
 	"github.com/milosgajdos/taurus/internal/core/placement"
 )
 
@@ -75,11 +74,9 @@ func (m *Machine) match(b *batch) time.Time {
 
 // place stages what fits and gives back what does not.
 func (m *Machine) place(b *batch, demands []placement.Demand) {
-	held := make([]offer.Offer, 0, len(m.session.offers.held))
-	for _, o := range m.session.offers.held {
-		held = append(held, o)
-	}
-	placements, verdicts := m.matcher.Match(held, demands, b.left(), m.at.Now)
+	placements, verdicts := m.matcher.Match(placement.Question{
+		Offers: m.session.offers.held, Demands: demands, Limit: b.left(), Now: m.at.Now, Log: m.at.Log,
+	})
 	used := map[string]bool{}
 	for _, p := range placements {
 		m.addPlacement(b, p)

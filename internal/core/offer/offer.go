@@ -27,9 +27,12 @@ type Offer struct {
 	AgentID  string
 	Hostname string
 	// AgentURL is the base URL of the agent, "http://host:port"; logs are read there.
-	AgentURL   string
-	Role       string
-	Resources  Resources
+	AgentURL  string
+	Role      string
+	Resources Resources
+	// Reserved is the part of Resources that is reserved for the role, or for a role that
+	// it is a part of. It is used first, since nobody else could use it.
+	Reserved   Resources
 	Ports      []PortRange
 	Attributes []Attribute
 	// UnavailableFrom is the start of planned maintenance in Unix nanoseconds; 0 means none.

@@ -144,13 +144,13 @@ func TestWaitingTasksAreNowhere(t *testing.T) {
 	}
 }
 
-// TestUrgency: by priority, then by age, then by name; and the limit holds.
+// TestUrgency: by priority, then in turns, the oldest first; and the limit holds.
 func TestUrgency(t *testing.T) {
 	late, early, urgent := demand("late", 2), demand("early", 2), demand("urgent", 2)
 	early.Tasks[0].PlannedAt = now.Add(-time.Minute)
 	urgent.Group.Priority = 5
 	urgent.Tasks[0].PlannedAt = now.Add(time.Minute)
-	order := []string{"urgent", "early", "late"}
+	want := []string{"urgent", "urgent", "early", "late", "early", "late"}
 	for n := 1; n <= 6; n++ {
 		offers, limit := []offer.Offer{agent(1, float64(n), 900)}, 100
 		if n%2 == 0 { // scarce offers and a low limit come to the same
@@ -160,10 +160,6 @@ func TestUrgency(t *testing.T) {
 		var got []string
 		for _, p := range placements[0].Tasks {
 			got = append(got, p.Task.Job)
-		}
-		var want []string
-		for _, id := range order {
-			want = append(want, id, id)
 		}
 		if !slices.Equal(got, want[:n]) {
 			t.Errorf("with a limit of %d: %v, want %v", n, got, want[:n])
@@ -270,5 +266,18 @@ func TestNeeds(t *testing.T) {
 	g := &job.Group{Resources: &job.Resources{CPU: 0.1 + 0.2, Memory: 64.0005, Disk: 1, GPUs: 2}}
 	if got := placement.Needs(g); got != (offer.Resources{CPUs: 300, Mem: 64_001, Disk: 1000, GPUs: 2000}) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestPackedBesideOthers: the fullest agent is the one that is so by now, others' tasks
+// counted.
+func TestPackedBesideOthers(t *testing.T) {
+	offers := []offer.Offer{agent(1, 3, 900), agent(2, 4, 900), agent(3, 5, 900)}
+	x := demand("x", 2, job.Constraint{Attribute: "hostname", Operator: job.OpIs, Value: "h3"})
+	y := demand("y", 2)
+	y.Group.Placement, y.Group.Resources.CPU = job.PlacementBinpack, 3
+	placements, _ := placement.Match(offers, []placement.Demand{x, y}, 100, now)
+	if got := hosts(placements); !maps.Equal(got, map[string]int{"h1": 1, "h3": 3}) {
+		t.Errorf("placed %v, want y on h1 and, behind both of x, on h3", got)
 	}
 }

@@ -53,6 +53,19 @@ func (m *Matcher) expression(value string) *regexp.Regexp {
 	return re
 }
 
+// moving reports whether it depends on what runs where, and not on the agent alone.
+func (c *condition) moving() bool {
+	switch c.Operator {
+	case job.OpIs, job.OpIsNot, job.OpLike, job.OpUnlike:
+		return false
+	}
+	return true
+}
+
+// returning reports whether a vacancy that does not meet it may do so again while tasks
+// are placed: evened out over the values in use, one that is ahead waits for the others.
+func (c *condition) returning() bool { return c.Operator == job.OpGroupBy && c.number == 0 }
+
 // met reports whether an agent meets the condition. An agent without the attribute
 // meets the negative ones only.
 func (c *condition) met(attributes map[string]string, peers *peers, replicas int) bool {
@@ -60,7 +73,6 @@ func (c *condition) met(attributes map[string]string, peers *peers, replicas int
 	if !has {
 		return c.Operator == job.OpIsNot || c.Operator == job.OpUnlike
 	}
-	here := peers.counts[c.Attribute][value]
 	switch c.Operator {
 	case job.OpIs:
 		return value == c.Value
@@ -68,6 +80,9 @@ func (c *condition) met(attributes map[string]string, peers *peers, replicas int
 		return value != c.Value
 	case job.OpLike, job.OpUnlike:
 		return c.expression != nil && c.expression.MatchString(value) == (c.Operator == job.OpLike)
+	}
+	here := peers.counts[c.Attribute][value]
+	switch c.Operator {
 	case job.OpUnique:
 		return here == 0
 	case job.OpMaxPer:

@@ -1,10 +1,8 @@
 package placement
 
 import (
-	"cmp"
 	"math"
 	"regexp"
-	"slices"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -30,8 +28,10 @@ type Placed struct {
 	Group     *job.Group
 	HostPorts []uint32
 	Resources offer.Resources
-	// Attributes are those of the agent that the group's constraints speak of.
+	// Attributes are those of the agent that the group's constraints and spread speak of.
 	Attributes map[string]string
+	// Why says what the group liked about the agent, empty if it likes all the same.
+	Why string
 }
 
 // Placement is all that goes to one agent, in one ACCEPT.
@@ -41,98 +41,55 @@ type Placement struct {
 	Tasks                             []Placed
 }
 
-// Matcher matches again and again. It remembers the expressions of constraints
-// that it has compiled, and nothing that an answer depends on. The zero value is
-// ready; it is not safe for concurrent use.
+// Question is what a matcher is asked.
+type Question struct {
+	// Offers are those held, by id.
+	Offers  map[string]offer.Offer
+	Demands []Demand
+	// Limit bounds the tasks that are placed.
+	Limit int
+	// Now is the time, Log that of the log, by which tasks wait.
+	Now, Log time.Time
+}
+
+// Matcher matches again and again. It remembers what it has compiled, the offers as it
+// saw them last, and what did not fit on them, and nothing that an answer depends on. The
+// zero value is ready; it is not safe for concurrent use.
 type Matcher struct {
 	expressions map[string]*regexp.Regexp // by value; nil for one that is none
+	field       *field
+	classes     map[string]*class
+	byGroup     map[*job.Group]*reading
+	// question counts the questions.
+	question uint64
 }
 
 // Match is the answer of a new Matcher.
 func Match(offers []offer.Offer, demands []Demand, limit int, now time.Time) ([]Placement, []Verdict) {
 	var m Matcher
-	return m.Match(offers, demands, limit, now)
+	held := make(map[string]offer.Offer, len(offers))
+	for _, o := range offers {
+		held[o.ID] = o
+	}
+	return m.Match(Question{Offers: held, Demands: demands, Limit: limit, Now: now, Log: now})
 }
 
-// Match places demands on offers, the most urgent first (priority, then age),
-// each task on the agent that runs the fewest of its group. It places at most
-// limit tasks. Demands that are left with tasks get a verdict.
-func (m *Matcher) Match(offers []offer.Offer, demands []Demand, limit int, now time.Time) ([]Placement, []Verdict) {
-	all := vacancies(offers)
-	sorted := slices.Clone(demands)
-	slices.SortStableFunc(sorted, compareUrgency)
-	var verdicts []Verdict
-	for _, d := range sorted {
-		w := m.want(d, now)
-		placed := place(all, d, w, limit)
-		limit -= placed
-		if placed < len(d.Tasks) && limit > 0 {
-			verdicts = append(verdicts, verdictOf(all, d, w, len(d.Tasks)-placed))
-		}
+// Match places demands on offers, in fair order, each task on the agent that its group
+// likes best, by default the one that runs the fewest of the group. Demands that are left
+// with tasks for want of a place get a verdict.
+func (m *Matcher) Match(q Question) ([]Placement, []Verdict) {
+	if m.field == nil {
+		m.field, m.classes, m.byGroup = newField(), map[string]*class{}, map[*job.Group]*reading{}
 	}
-	var placements []Placement
-	for _, v := range all {
-		if len(v.placed) == 0 {
-			continue
-		}
-		placements = append(placements, Placement{
-			AgentID: v.agentID, Hostname: v.hostname, AgentURL: v.agentURL, Role: v.role,
-			Offers: v.offers, Tasks: v.placed,
-		})
-	}
+	m.question++
+	m.field.follow(q.Offers, q.Now)
+	r := newRound(m, q)
+	r.serve()
+	verdicts := r.verdicts()
+	placements := r.placements()
+	r.end()
+	m.forget()
 	return placements, verdicts
-}
-
-func compareUrgency(a, b Demand) int {
-	return cmp.Or(
-		cmp.Compare(b.Group.Priority, a.Group.Priority),
-		a.Tasks[0].PlannedAt.Compare(b.Tasks[0].PlannedAt),
-		cmp.Compare(a.Job.ID, b.Job.ID),
-		cmp.Compare(a.Group.Name, b.Group.Name),
-	)
-}
-
-// place puts tasks of a demand into vacancies and returns how many found one.
-func place(all []*vacancy, d Demand, w *want, limit int) int {
-	for n, t := range d.Tasks {
-		if n >= limit {
-			return n
-		}
-		best := choose(all, w)
-		if best == nil {
-			return n
-		}
-		ports, _ := best.pick(d.Group.Ports)
-		best.occupy(w.use, ports)
-		best.placed = append(best.placed, Placed{
-			Task: t, Group: d.Group, HostPorts: ports, Resources: w.use,
-			Attributes: relevant(d.Group, best.attributes),
-		})
-		w.peers.add(best.hostname, best.attributes)
-	}
-	return len(d.Tasks)
-}
-
-// choose returns the vacancy that fits and runs the fewest peers, the freest of
-// those; nil if none fits.
-func choose(all []*vacancy, w *want) *vacancy {
-	var best *vacancy
-	for _, v := range all {
-		if best != nil && !better(v, best, w.peers) {
-			continue
-		}
-		if w.fits(v) {
-			best = v
-		}
-	}
-	return best
-}
-
-func better(a, b *vacancy, peers *peers) bool {
-	if na, nb := peers.on(a.hostname), peers.on(b.hostname); na != nb {
-		return na < nb
-	}
-	return a.free.CPUs > b.free.CPUs
 }
 
 // Needs is what one task of the group uses.
@@ -145,19 +102,19 @@ func Needs(g *job.Group) offer.Resources {
 
 func milli(v float64) offer.Milli { return offer.Milli(math.Round(v * 1000)) }
 
-// relevant keeps the attributes that constraints of the group speak of, but the
-// host name, which is kept anyway.
-func relevant(g *job.Group, attributes map[string]string) map[string]string {
+// relevant keeps the attributes that the group speaks of, but the host name, which is
+// kept anyway.
+func relevant(spoken []string, attributes map[string]string) map[string]string {
 	var kept map[string]string
-	for _, c := range g.Constraints {
-		value, ok := attributes[c.Attribute]
-		if !ok || c.Attribute == job.AttributeHostname {
+	for _, name := range spoken {
+		value, ok := attributes[name]
+		if !ok || name == job.AttributeHostname {
 			continue
 		}
 		if kept == nil {
 			kept = map[string]string{}
 		}
-		kept[c.Attribute] = value
+		kept[name] = value
 	}
 	return kept
 }

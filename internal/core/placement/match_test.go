@@ -18,6 +18,15 @@ import (
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
+// question asks for all of the offers at once.
+func question(offers []offer.Offer, demands []placement.Demand, limit int) placement.Question {
+	held := map[string]offer.Offer{}
+	for _, o := range offers {
+		held[o.ID] = o
+	}
+	return placement.Question{Offers: held, Demands: demands, Limit: limit, Now: now, Log: now}
+}
+
 // place is what the test itself knows of an agent and role: everything offered.
 type place struct {
 	hostname        string
@@ -56,10 +65,14 @@ func places(offers []offer.Offer) map[placeKey]*place {
 	return all
 }
 
+// series numbers the offers drawn: Mesos uses no id twice.
+var series int
+
 // randomOffers are of a few agents with up to two offers each; those of one
 // agent differ in ports, as Mesos never offers a port twice.
 func randomOffers(t *rapid.T) []offer.Offer {
 	var all []offer.Offer
+	series++
 	for a := range rapid.IntRange(0, 5).Draw(t, "agents") {
 		name := strconv.Itoa(a)
 		var attributes []offer.Attribute
@@ -72,7 +85,7 @@ func randomOffers(t *rapid.T) []offer.Offer {
 		}
 		for i := range rapid.IntRange(1, 2).Draw(t, "offers") {
 			o := offer.Offer{
-				ID: "O" + name + "." + strconv.Itoa(i), AgentID: "S" + name, Hostname: "h" + name, Attributes: attributes,
+				ID: strconv.Itoa(series) + "-O" + name + "." + strconv.Itoa(i), AgentID: "S" + name, Hostname: "h" + name, Attributes: attributes,
 				Role: rapid.SampledFrom([]string{"*", "*", "r"}).Draw(t, "role"), UnavailableFrom: from,
 				Resources: offer.Resources{
 					CPUs: offer.Milli(rapid.IntRange(0, 4000).Draw(t, "cpus")), Mem: offer.Milli(rapid.IntRange(0, 512).Draw(t, "mem") * 1000),
@@ -150,7 +163,7 @@ func TestMatch(t *testing.T) {
 		for n := range rapid.IntRange(1, 3).Draw(t, "demands") {
 			demands = append(demands, randomDemand(t, "job"+strconv.Itoa(n)))
 		}
-		placements, verdicts := matcher.Match(offers, demands, limit, now)
+		placements, verdicts := matcher.Match(question(offers, demands, limit))
 		shuffledPlacements, shuffledVerdicts := placement.Match(
 			rapid.Permutation(offers).Draw(t, "offers"), rapid.Permutation(demands).Draw(t, "demands"), limit, now)
 		if !reflect.DeepEqual(placements, shuffledPlacements) || !reflect.DeepEqual(verdicts, shuffledVerdicts) {

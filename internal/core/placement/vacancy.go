@@ -11,45 +11,58 @@ import (
 // vacancy is what one agent offers to one role, all its offers together.
 type vacancy struct {
 	agentID, hostname, agentURL, role string
-	offers                            []string
-	free                              offer.Resources
-	ports                             []offer.PortRange
-	attributes                        map[string]string
-	unavailableFrom                   int64
-	placed                            []Placed
+	// parts are the offers, in order of id, offers their ids.
+	parts  []offer.Offer
+	offers []string
+	// free is what no task has yet, reserved the part of it that is kept for the role.
+	free, reserved  offer.Resources
+	ports           []offer.PortRange
+	attributes      map[string]string
+	unavailableFrom int64
+	// closing reports whether the agent goes into maintenance soon.
+	closing bool
+	// position is where the vacancy is in the order.
+	position position
+	gone     bool
+	placed   []Placed
 }
 
-// vacancies puts the offers of each agent and role together, in order of agent.
-func vacancies(offers []offer.Offer) []*vacancy {
-	type key struct{ agent, role string }
-	found := map[key]*vacancy{}
-	for _, o := range offers {
-		k := key{o.AgentID, o.Role}
-		v := found[k]
-		if v == nil {
-			v = &vacancy{
-				agentID: o.AgentID, hostname: o.Hostname, agentURL: o.AgentURL, role: o.Role,
-				attributes: map[string]string{job.AttributeHostname: o.Hostname}, unavailableFrom: o.UnavailableFrom,
-			}
-			for _, a := range o.Attributes {
-				v.attributes[a.Name] = a.Value
-			}
-			found[k] = v
+// rebuild makes the vacancy what its offers are.
+func (v *vacancy) rebuild() {
+	slices.SortFunc(v.parts, func(a, b offer.Offer) int { return cmp.Compare(a.ID, b.ID) })
+	first := &v.parts[0]
+	v.hostname, v.agentURL, v.unavailableFrom = first.Hostname, first.AgentURL, 0
+	v.offers, v.free, v.reserved, v.ports = nil, offer.Resources{}, offer.Resources{}, nil
+	v.attributes = map[string]string{job.AttributeHostname: first.Hostname}
+	for i := range v.parts {
+		o := &v.parts[i]
+		for _, a := range o.Attributes {
+			v.attributes[a.Name] = a.Value
+		}
+		if from := o.UnavailableFrom; from != 0 && (v.unavailableFrom == 0 || from < v.unavailableFrom) {
+			v.unavailableFrom = from
 		}
 		v.offers = append(v.offers, o.ID)
 		v.free = plus(v.free, o.Resources)
+		v.reserved = plus(v.reserved, o.Reserved)
 		v.ports = append(v.ports, o.Ports...)
 	}
-	all := make([]*vacancy, 0, len(found))
-	for _, v := range found {
-		slices.Sort(v.offers)
-		slices.SortFunc(v.ports, func(a, b offer.PortRange) int { return cmp.Compare(a.Begin, b.Begin) })
-		all = append(all, v)
-	}
-	slices.SortFunc(all, func(a, b *vacancy) int {
-		return cmp.Or(cmp.Compare(a.agentID, b.agentID), cmp.Compare(a.role, b.role))
-	})
-	return all
+	slices.SortFunc(v.ports, func(a, b offer.PortRange) int { return cmp.Compare(a.Begin, b.Begin) })
+	v.position = v.located()
+}
+
+func (v *vacancy) located() position {
+	return position{reserved: v.reserved.CPUs > 0 || v.reserved.Mem > 0, cpus: v.free.CPUs, agent: v.agentID, role: v.role}
+}
+
+// compare orders vacancies by agent and role.
+func (v *vacancy) compare(other *vacancy) int {
+	return cmp.Or(cmp.Compare(v.agentID, other.agentID), cmp.Compare(v.role, other.role))
+}
+
+// lose takes an offer away.
+func (v *vacancy) lose(id string) {
+	v.parts = slices.DeleteFunc(v.parts, func(o offer.Offer) bool { return o.ID == id })
 }
 
 func plus(a, b offer.Resources) offer.Resources {
@@ -58,6 +71,11 @@ func plus(a, b offer.Resources) offer.Resources {
 
 func minus(a, b offer.Resources) offer.Resources {
 	return offer.Resources{CPUs: a.CPUs - b.CPUs, Mem: a.Mem - b.Mem, Disk: a.Disk - b.Disk, GPUs: a.GPUs - b.GPUs}
+}
+
+// atLeastNothing is an amount without what is less than nothing.
+func atLeastNothing(r offer.Resources) offer.Resources {
+	return offer.Resources{CPUs: max(0, r.CPUs), Mem: max(0, r.Mem), Disk: max(0, r.Disk), GPUs: max(0, r.GPUs)}
 }
 
 // pick chooses a host port for each of the group's ports and occupies none: the
@@ -110,9 +128,9 @@ func (v *vacancy) lowestPort(taken map[uint32]bool) (uint32, bool) {
 	return 0, false
 }
 
-// occupy removes what a task uses from what is free.
+// occupy removes what a task uses from what is free; what is reserved is used first.
 func (v *vacancy) occupy(use offer.Resources, ports []uint32) {
-	v.free = minus(v.free, use)
+	v.free, v.reserved = minus(v.free, use), atLeastNothing(minus(v.reserved, use))
 	for _, p := range ports {
 		v.ports = without(v.ports, p)
 	}

@@ -23,30 +23,50 @@ type Verdict struct {
 	Held string
 }
 
-// verdictOf finds out what every vacancy falls short of, and which comes nearest.
-func verdictOf(all []*vacancy, d Demand, w *want, waiting int) Verdict {
+// verdictOf says what the vacancies fall short of for a demand.
+func verdictOf(f *field, w *want, s survey) Verdict {
 	v := Verdict{
-		Job: d.Job.ID, Run: d.Job.Run, Group: d.Group.Name,
-		Waiting: uint32(waiting), Offers: uint32(len(all)), Reasons: map[string]uint32{},
+		Job: w.demand.Job.ID, Run: w.demand.Job.Run, Group: w.group.Name,
+		Waiting: uint32(w.left()), Offers: uint32(len(f.all)), Reasons: map[string]uint32{},
 	}
-	least := -1.0
-	for _, one := range all {
-		shortfalls := w.shortfalls(one)
-		miss, short := &events.NearestMiss{Hostname: one.hostname, AgentID: one.agentID}, 0.0
-		counted := map[string]bool{}
-		for _, s := range shortfalls {
-			if !counted[s.reason] {
-				counted[s.reason] = true
-				v.Reasons[s.reason]++
-			}
-			miss.Lacked = append(miss.Lacked, s.detail)
-			short += 1 + s.short
+	for kind, n := range s.counts {
+		if n > 0 {
+			v.Reasons[w.reasons[kind]] = n
 		}
-		if len(shortfalls) > 0 && (least < 0 || short < least) {
-			least, v.Nearest = short, miss
-		}
+	}
+	if n := s.nearest; n != nil {
+		v.Nearest = &events.NearestMiss{Hostname: n.hostname, AgentID: n.agentID, Lacked: w.shortfalls(n)}
 	}
 	return v
+}
+
+// survey is how many vacancies fall short, by kind of shortfall, and the one that falls
+// short of the least, the first in order of agent and role if there are several.
+type survey struct {
+	counts  []uint32
+	nearest *vacancy
+}
+
+// survey goes through all vacancies, none of which fits.
+func (w *want) survey(f *field) survey {
+	counts, marked := make([]uint32, len(w.reasons)), make([]int, len(w.reasons))
+	var nearest *vacancy
+	least, seen := 0.0, 0
+	for _, v := range f.all {
+		seen++
+		short := 0.0
+		w.lacks(v, func(kind int, by float64) {
+			short += 1 + by
+			if marked[kind] != seen {
+				marked[kind] = seen
+				counts[kind]++
+			}
+		})
+		if short > 0 && (nearest == nil || short < least || short == least && v.compare(nearest) < 0) {
+			least, nearest = short, v
+		}
+	}
+	return survey{counts: counts, nearest: nearest}
 }
 
 // Summary says the verdict in a sentence.

@@ -5,97 +5,115 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/offer"
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
-// want is what a task of a group asks of a vacancy.
+// want is a demand while a question is answered.
 type want struct {
-	group      *job.Group
-	use        offer.Resources
-	conditions []condition
-	peers      *peers
-	now        time.Time
+	*reading
+	demand Demand
+	group  *job.Group
+	peers  *peers
+	// kin are the demands of the same group, this one too: its tasks may be of several
+	// versions.
+	kin []*want
+	// next is the first task without a place, since when the oldest of them waits.
+	next  int
+	since time.Time
+	// stuck reports whether there is no place for one more.
+	stuck bool
+	// chooser finds the vacancy for the next task; nil before the first.
+	chooser chooser
+	// shares are those of the values of the attributes that the group is spread over.
+	shares []share
 }
 
-func (m *Matcher) want(d Demand, now time.Time) *want {
-	return &want{
-		group: d.Group, use: Needs(d.Group), conditions: m.conditions(d.Group),
-		peers: peersOf(d.Job, d.Group), now: now,
-	}
-}
+// left counts the tasks without a place.
+func (w *want) left() int { return len(w.demand.Tasks) - w.next }
+
+func (w *want) task() *cluster.Task { return w.demand.Tasks[w.next] }
 
 // shortfall is one thing that keeps a task out of a vacancy.
 type shortfall struct {
-	// reason groups shortfalls of a kind ("cpus"); detail is for the nearest miss.
-	reason, detail string
-	// short is how much is missing, as a share of what is wanted.
-	short float64
+	// kind groups shortfalls, by reason; detail is for the nearest miss.
+	kind   int
+	detail string
 }
 
-// fits reports whether nothing keeps a task out of a vacancy.
-func (w *want) fits(v *vacancy) bool {
-	use, free := w.use, v.free
-	if use.CPUs > free.CPUs || use.Mem > free.Mem || use.Disk > free.Disk || use.GPUs > free.GPUs || w.closing(v) {
-		return false
+// allows reports whether the conditions that depend on what runs where are met.
+func (w *want) allows(v *vacancy) bool {
+	if !w.moving {
+		return true
 	}
 	for i := range w.conditions {
-		if !w.meets(i, v) {
+		if w.conditions[i].moving() && !w.meets(i, v) {
 			return false
 		}
 	}
-	_, ok := v.pick(w.group.Ports)
-	return ok
+	return true
 }
 
-// shortfalls lists what keeps a task out of a vacancy that it does not fit into.
-func (w *want) shortfalls(v *vacancy) []shortfall {
-	var found []shortfall
-	for _, q := range []struct {
-		name       string
-		want, have offer.Milli
-	}{
-		{"cpus", w.use.CPUs, v.free.CPUs},
-		{"mem", w.use.Mem, v.free.Mem},
-		{"disk", w.use.Disk, v.free.Disk},
-		{"gpus", w.use.GPUs, v.free.GPUs},
-	} {
+// fits reports whether nothing keeps a task out of a vacancy.
+func (w *want) fits(v *vacancy) bool { return w.possible(v) && w.allows(v) }
+
+// lacks calls found with each kind of shortfall of a vacancy, and how much is missing as
+// a share of what is wanted.
+func (w *want) lacks(v *vacancy, found func(kind int, short float64)) {
+	for kind, q := range w.amounts(v) {
 		if q.want > q.have {
-			found = append(found, shortfall{
-				reason: q.name,
-				detail: fmt.Sprintf("%s: %s wanted, %s free", q.name, amount(q.want), amount(q.have)),
-				short:  float64(q.want-q.have) / float64(q.want),
-			})
+			found(kind, float64(q.want-q.have)/float64(q.want))
 		}
 	}
-	if _, ok := v.pick(w.group.Ports); !ok {
-		found = append(found, shortfall{reason: "ports", detail: "ports: " + portsWanted(w.group.Ports), short: 1})
+	if _, ok := v.pick(w.ports); !ok {
+		found(lacksPorts, 1)
 	}
-	if w.closing(v) {
-		found = append(found, shortfall{
-			reason: "maintenance", short: 1,
-			detail: "maintenance planned for " + time.Unix(0, v.unavailableFrom).UTC().Format(time.RFC3339),
-		})
+	if v.closing {
+		found(lacksTime, 1)
 	}
 	for i := range w.conditions {
-		if c := &w.conditions[i]; !w.meets(i, v) {
-			found = append(found, shortfall{
-				reason: "constraint " + c.Attribute + " " + c.Operator,
-				detail: c.complaint(v.attributes, w.peers, int(w.group.Replicas)), short: 1,
-			})
+		if !w.meets(i, v) {
+			found(w.kinds[i], 1)
 		}
 	}
-	return found
+}
+
+// quantity is an amount of a resource that is wanted and that there is.
+type quantity struct{ want, have offer.Milli }
+
+// amounts are by kind of shortfall.
+func (w *want) amounts(v *vacancy) [lacksGPUs + 1]quantity {
+	return [...]quantity{
+		lacksCPUs: {w.use.CPUs, v.free.CPUs}, lacksMem: {w.use.Mem, v.free.Mem},
+		lacksDisk: {w.use.Disk, v.free.Disk}, lacksGPUs: {w.use.GPUs, v.free.GPUs},
+	}
+}
+
+// shortfalls says what keeps a task out of a vacancy.
+func (w *want) shortfalls(v *vacancy) []string {
+	var details []string
+	for kind, q := range w.amounts(v) {
+		if q.want > q.have {
+			details = append(details, fmt.Sprintf("%s: %s wanted, %s free", w.reasons[kind], amount(q.want), amount(q.have)))
+		}
+	}
+	if _, ok := v.pick(w.ports); !ok {
+		details = append(details, "ports: "+portsWanted(w.ports))
+	}
+	if v.closing {
+		details = append(details, "maintenance planned for "+time.Unix(0, v.unavailableFrom).UTC().Format(time.RFC3339))
+	}
+	for i := range w.conditions {
+		if !w.meets(i, v) {
+			details = append(details, w.conditions[i].complaint(v.attributes, w.peers, int(w.group.Replicas)))
+		}
+	}
+	return details
 }
 
 func (w *want) meets(i int, v *vacancy) bool {
 	return w.conditions[i].met(v.attributes, w.peers, int(w.group.Replicas))
-}
-
-// closing reports whether the agent goes into maintenance soon.
-func (w *want) closing(v *vacancy) bool {
-	from := v.unavailableFrom
-	return from != 0 && w.now.Add(MaintenanceAhead).UnixNano() >= from
 }
 
 func amount(m offer.Milli) string { return strconv.FormatFloat(float64(m)/1000, 'f', -1, 64) }

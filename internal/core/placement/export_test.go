@@ -1,0 +1,44 @@
+package placement
+
+import "github.com/milosgajdos/taurus/internal/job"
+
+// MatchSlowly answers as Match does, but looks at every vacancy for every task, and
+// remembers nothing.
+func MatchSlowly(q Question) ([]Placement, []Verdict) {
+	m := Matcher{field: newField(), classes: map[string]*class{}, byGroup: map[*job.Group]*reading{}}
+	m.field.follow(q.Offers, q.Now)
+	r := newRound(&m, q)
+	for _, w := range r.wants {
+		if w.picky() {
+			w.values(m.field)
+		}
+		w.chooser = &slow{w: w, field: m.field}
+	}
+	r.serve()
+	return r.placements(), r.verdicts()
+}
+
+// slow looks at everything.
+type slow struct {
+	w     *want
+	field *field
+}
+
+func (s *slow) some() bool { return true }
+
+func (s *slow) choose() *vacancy {
+	var best candidate
+	for _, v := range s.field.all {
+		if !s.w.possible(v) || !s.w.allows(v) {
+			continue
+		}
+		one := s.w.see(v)
+		if s.w.picky() {
+			one.liking += s.w.spreading(v)
+		}
+		if best.v == nil || s.w.compare(one, best) < 0 {
+			best = one
+		}
+	}
+	return best.v
+}

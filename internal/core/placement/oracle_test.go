@@ -1,0 +1,82 @@
+package placement_test
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/milosgajdos/taurus/internal/core/offer"
+	"github.com/milosgajdos/taurus/internal/core/placement"
+	"github.com/milosgajdos/taurus/internal/job"
+)
+
+// liking draws what a group likes.
+func liking(t *rapid.T, g *job.Group) {
+	attribute := rapid.SampledFrom([]string{"hostname", "rack", "zone"})
+	for range rapid.IntRange(0, 2).Draw(t, "affinities") {
+		g.Affinities = append(g.Affinities, job.Affinity{
+			Attribute: attribute.Draw(t, "liked attribute"), Weight: rapid.Int32Range(-2, 2).Draw(t, "weight"),
+			Operator: rapid.SampledFrom([]string{job.OpIs, job.OpIsNot, job.OpLike, job.OpUnlike}).Draw(t, "liked operator"),
+			Value:    rapid.SampledFrom([]string{"r1", "h2", "r[12]"}).Draw(t, "liked value"),
+		})
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "spreads") {
+		s := job.Spread{Attribute: attribute.Draw(t, "spread attribute"), Weight: rapid.Uint32Range(1, 3).Draw(t, "spread weight")}
+		if rapid.Bool().Draw(t, "targets") {
+			s.Targets = map[string]uint32{"r1": rapid.Uint32Range(0, 60).Draw(t, "r1"), "h0": rapid.Uint32Range(0, 40).Draw(t, "h0")}
+		}
+		g.Spread = append(g.Spread, s)
+	}
+	g.Placement = rapid.SampledFrom([]string{"", job.PlacementSpread, job.PlacementBinpack}).Draw(t, "placement")
+	for range rapid.IntRange(0, 1).Draw(t, "evened") {
+		g.Constraints = append(g.Constraints, job.Constraint{Attribute: attribute.Draw(t, "evened attribute"), Operator: job.OpGroupBy})
+	}
+	if rapid.Bool().Draw(t, "reserved first") {
+		g.Priority = 1
+	}
+}
+
+// TestAsIfEverythingWereLookedAt: a matcher that has followed offers as they came and
+// went answers as one that looks at every agent for every task.
+func TestAsIfEverythingWereLookedAt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var matcher placement.Matcher
+		held := map[string]offer.Offer{}
+		var demands []placement.Demand
+		for n := range rapid.IntRange(1, 4).Draw(t, "demands") {
+			d := randomDemand(t, "job"+strconv.Itoa(n/2))
+			d.Group.Name += strconv.Itoa(n) // Two groups of a job, on their own.
+			liking(t, d.Group)
+			for _, task := range d.Tasks {
+				task.PlannedAt = now.Add(-time.Duration(rapid.IntRange(0, 40).Draw(t, "minutes waiting")) * time.Minute)
+				task.Group = d.Group.Name
+			}
+			if n%2 == 1 {
+				d.Job = demands[n-1].Job
+			}
+			demands = append(demands, d)
+		}
+		for range rapid.IntRange(1, 4).Draw(t, "questions") {
+			for _, o := range randomOffers(t) {
+				o.Reserved = offer.Resources{CPUs: o.Resources.CPUs * offer.Milli(rapid.IntRange(0, 1).Draw(t, "reserved"))}
+				held[o.ID] = o
+			}
+			q := placement.Question{Offers: held, Demands: demands, Limit: rapid.IntRange(0, 12).Draw(t, "limit"), Now: now, Log: now}
+			placements, verdicts := matcher.Match(q)
+			slowly, why := placement.MatchSlowly(q)
+			if !reflect.DeepEqual(placements, slowly) || !reflect.DeepEqual(verdicts, why) {
+				t.Fatalf("%+v\nwith %+v, but looking at everything\n%+v\nwith %+v", placements, verdicts, slowly, why)
+			}
+			for _, id := range slices.Sorted(maps.Keys(held)) { // Some are used, or go back.
+				if rapid.IntRange(0, 2).Draw(t, "stays") == 0 {
+					delete(held, id)
+				}
+			}
+		}
+	})
+}
