@@ -49,7 +49,7 @@ func (a *App) job() *cobra.Command {
 
 // jobStates are the states of jobs, as --state takes them.
 func jobStates() []string {
-	return []string{"pending", "running", "stopping", "stopped", "completed", "failed", "ahead"}
+	return []string{"pending", "running", "stopping", "stopped", "completed", "failed", "ahead", "unhealthy", "crash_looping"}
 }
 
 func (a *App) writeJobs(w io.Writer, jobs []projection.Job) error {
@@ -72,7 +72,8 @@ func tally(c projection.Counts) string {
 	for _, part := range []struct {
 		n    uint32
 		word string
-	}{{c.Finished, "done"}, {c.Failed, "failed"}, {c.Ending, "ending"}, {c.Unreachable, "unreachable"}, {c.Ahead, "ahead of the log"}} {
+	}{{c.Finished, "done"}, {c.Failed, "failed"}, {c.Ending, "ending"}, {c.Unreachable, "unreachable"}, {c.Ahead, "ahead of the log"},
+		{c.Unhealthy, "unhealthy"}, {c.Unchecked, "not checked yet"}, {c.CrashLooping, "crash looping"}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.word)
 		}

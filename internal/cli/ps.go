@@ -144,6 +144,10 @@ func remark(t projection.Task) string {
 		return " (ahead of the log)"
 	case t.State == "RUNNING" && t.Healthy != nil && !*t.Healthy:
 		return " (unhealthy)"
+	case t.State == "RUNNING" && t.Healthy == nil && t.Unchecked:
+		return " (not checked yet)"
+	case t.CrashLoop != nil:
+		return fmt.Sprintf(" (crash looping, %d failures)", t.CrashLoop.Failures)
 	case t.State == "PENDING" && !t.NotBefore.IsZero():
 		return " (backing off)"
 	}

@@ -189,7 +189,8 @@ func ended(j projection.Job) error {
 		if j.Outcome != nil && j.Outcome.Exit != nil && *j.Outcome.Exit > 0 && *j.Outcome.Exit <= highest {
 			return &statusError{error: errTold, status: *j.Outcome.Exit}
 		}
-	case projection.StateStopped, projection.StatePending, projection.StateStopping, projection.StateAhead:
+	case projection.StateStopped, projection.StatePending, projection.StateStopping, projection.StateAhead,
+		projection.StateUnhealthy, projection.StateCrashLooping:
 	}
 	return &statusError{error: errTold, status: ExitFailed}
 }
@@ -207,7 +208,10 @@ func (a *App) change(c watch.Change, s style) string {
 	if c.Host != "" {
 		text += " on " + c.Host
 	}
-	if c.Exit != nil {
+	switch {
+	case c.Exit != nil && c.Signal != "":
+		text += fmt.Sprintf(" (exit %d, %s)", *c.Exit, c.Signal)
+	case c.Exit != nil:
 		text += fmt.Sprintf(" (exit %d)", *c.Exit)
 	}
 	return text + word(": ", clip(story.Beyond(c.Detail, c.Exit)))

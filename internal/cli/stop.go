@@ -105,7 +105,8 @@ func over(s projection.JobState) bool {
 	switch s {
 	case projection.StateStopped, projection.StateCompleted, projection.StateFailed:
 		return true
-	case projection.StatePending, projection.StateRunning, projection.StateStopping, projection.StateAhead:
+	case projection.StatePending, projection.StateRunning, projection.StateStopping, projection.StateAhead,
+		projection.StateUnhealthy, projection.StateCrashLooping:
 		return false
 	}
 	return false

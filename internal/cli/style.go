@@ -42,9 +42,9 @@ func (s style) state(state string) string {
 	switch strings.ToUpper(state) {
 	case "RUNNING", "FINISHED", "COMPLETED":
 		return s.paint(green, state)
-	case "PENDING", "STAGING", "STARTING", "STOPPING", "KILLING", "AHEAD":
+	case "PENDING", "STAGING", "STARTING", "STOPPING", "KILLING", "AHEAD", "UNHEALTHY":
 		return s.paint(yellow, state)
-	case "FAILED", "ERROR", "LOST", "GONE", "GONE_BY_OPERATOR", "DROPPED", "UNKNOWN", "UNREACHABLE":
+	case "FAILED", "ERROR", "LOST", "GONE", "GONE_BY_OPERATOR", "DROPPED", "UNKNOWN", "UNREACHABLE", "CRASH_LOOPING":
 		return s.paint(red, state)
 	}
 	return s.paint(faint, state)
@@ -103,7 +103,10 @@ func failure(e *projection.End) string {
 	if e == nil {
 		return ""
 	}
-	text := e.State
+	if e.Summary != "" {
+		return clip(e.Summary)
+	}
+	text := e.State // An older api says no more.
 	switch {
 	case e.Exit != nil:
 		text += fmt.Sprintf(" (exit %d)", *e.Exit)

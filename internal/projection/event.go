@@ -53,6 +53,7 @@ func (e *Event) Size() int {
 func newEvent(r cluster.Record, o outcome) Event {
 	if len(o.result.Touched) == 1 {
 		o.result.Touched[0].TaskID = taskID(r.Event)
+		o.result.Touched[0].Signal = signal(r.Event)
 	}
 	e := Event{
 		Sequence: r.Sequence, Time: r.Time, Subject: r.Message.Subject, Type: r.Event.Type(),

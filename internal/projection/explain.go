@@ -1,9 +1,7 @@
 package projection
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -42,9 +40,13 @@ const (
 	CodeStarting       Code = "starting"
 	CodeUnreachable    Code = "agent_unreachable"
 	CodeEnding         Code = "ending"
+	CodeKilled         Code = "being_killed"
 	CodeOver           Code = "over"
 	CodeAhead          Code = "ahead_of_log"
 	CodeFailed         Code = "failed_for_good"
+	CodeUnhealthy      Code = "unhealthy"
+	CodeUnchecked      Code = "not_checked_yet"
+	CodeCrashLoop      Code = "crash_loop"
 )
 
 // Reason is one reason, and the tasks it holds for.
@@ -87,6 +89,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 		e.launcher(m.state.Launcher, v.Tasks)
 		e.notPlanned(j, v)
 	}
+	e.health(j)
 	e.obstacles(j, now)
 	e.failures(j, v)
 	e.weigh(verdicts)
@@ -107,6 +110,9 @@ func (e *Explanation) over(j *cluster.Job, v Job) {
 		message += ": " + j.StopReason
 	case v.Detail != "":
 		message += ": " + v.Detail
+	}
+	if o := v.Outcome; o != nil && o.Task != nil {
+		message += see(j, *o.Slot, *o.Task)
 	}
 	e.Reasons = append(e.Reasons, Reason{Code: CodeOver, Until: j.ExpiresAt(), Message: message + kept(j)})
 }
@@ -143,50 +149,17 @@ func (e *Explanation) notPlanned(j *cluster.Job, v Job) {
 	}
 }
 
-// unplanned is how many tasks of a group are wanted, and neither there nor planned.
+// unplanned is how many tasks of a group are wanted, and neither there nor planned, nor
+// in a slot whose last one is ending yet.
 func unplanned(j *cluster.Job, g Group) uint32 {
-	planned := uint32(0)
+	held := uint32(0)
 	for _, slot := range j.Slots {
 		t := slot.Current()
-		if t != nil && t.Run == j.Run && t.Group == g.Name && t.Doom == nil && t.State == cluster.Waiting {
-			planned++
+		if t != nil && t.Run == j.Run && t.Group == g.Name && t.Doom == nil && (t.State == cluster.Waiting || ending(t)) {
+			held++
 		}
 	}
-	return g.Tasks.Waiting - min(g.Tasks.Waiting, planned)
-}
-
-// obstacles groups the tasks that are not as they should be by what is in the way.
-func (e *Explanation) obstacles(j *cluster.Job, now time.Time) {
-	type key struct {
-		code    Code
-		group   string
-		message string
-	}
-	found := map[key]*Reason{}
-	var order []key
-	for _, n := range slices.Sorted(maps.Keys(j.Slots)) {
-		for _, t := range j.Slots[n].Tasks {
-			code, message, until := obstacle(j, j.Slots[n], t, now)
-			if code == "" {
-				continue
-			}
-			k := key{code, t.Group, message}
-			if found[k] == nil {
-				found[k] = &Reason{Code: code, Group: t.Group, Until: until, Message: message}
-				order = append(order, k)
-			}
-			found[k].add(n)
-			if until.Before(found[k].Until) {
-				found[k].Until = until
-			}
-		}
-	}
-	slices.SortStableFunc(order, func(a, b key) int { return cmp.Compare(found[b].Tasks, found[a].Tasks) })
-	for _, k := range order {
-		r := found[k]
-		r.Message = fmt.Sprintf("%s: %s", tasks(r.Tasks), r.Message)
-		e.Reasons = append(e.Reasons, *r)
-	}
+	return g.Tasks.Waiting - min(g.Tasks.Waiting, held)
 }
 
 func (r *Reason) add(slot uint32) {
@@ -196,40 +169,6 @@ func (r *Reason) add(slot uint32) {
 		return
 	}
 	r.Slots = append(r.Slots, Span{From: slot, To: slot})
-}
-
-// obstacle is what keeps a task from running, or from ending; an empty code if it
-// is as it should be.
-func obstacle(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time) (code Code, message string, until time.Time) {
-	switch {
-	case !t.Live():
-		return "", "", time.Time{}
-	case t.Unreachable:
-		return CodeUnreachable, "agent " + cmp.Or(t.Hostname, t.AgentID) + " is unreachable", time.Time{}
-	case t.Doom != nil:
-		return CodeEnding, "should end (" + t.Doom.Reason + ") and has not ended yet", time.Time{}
-	case t.State == cluster.Waiting && now.Before(t.NotBefore):
-		return CodeBackoff, "backing off" + afterEnd(slot), t.NotBefore
-	case t.State == cluster.Waiting && !j.Over():
-		return CodeUndecided, "planned, and no offer was taken for it yet", time.Time{}
-	case t.State == cluster.Staged && !t.Confirmed:
-		return CodeUnconfirmed, "launched on " + t.Hostname + ", Mesos has not spoken of it yet", time.Time{}
-	case t.State == cluster.Staged || t.State == cluster.Starting:
-		return CodeStarting, "starting on " + t.Hostname, time.Time{}
-	}
-	return "", "", time.Time{}
-}
-
-func afterEnd(slot *cluster.Slot) string {
-	end := slot.LastEnd
-	if end == nil {
-		return ""
-	}
-	text := fmt.Sprintf(", as attempt %d ended %s", end.Attempt, end.State)
-	if end.Status.Message != "" {
-		text += ": " + end.Status.Message
-	}
-	return text
 }
 
 // weigh puts the launcher's verdict in the place of "no offer yet" where there

@@ -17,8 +17,13 @@ type JobState string
 const (
 	// StatePending: other than the wanted tasks run.
 	StatePending JobState = "pending"
-	// StateRunning: just the wanted tasks run, but for those that are done for good.
+	// StateRunning: just the wanted tasks run, but for those that are done for good, and
+	// no health check says otherwise.
 	StateRunning JobState = "running"
+	// StateUnhealthy: just the wanted tasks run, and health checks of some fail.
+	StateUnhealthy JobState = "unhealthy"
+	// StateCrashLooping: some tasks fail again and again, and do not run now.
+	StateCrashLooping JobState = "crash_looping"
 	// StateAhead: tasks run of a submission or a change that the log has lost.
 	StateAhead JobState = "ahead"
 	// StateStopping: nothing is wanted any more, but tasks still live.
@@ -31,9 +36,9 @@ const (
 	StateFailed JobState = "failed"
 )
 
-// jobStates are all of them.
-func jobStates() []JobState {
-	return []JobState{StatePending, StateRunning, StateStopping, StateStopped, StateCompleted, StateFailed, StateAhead}
+// JobStates are all of them.
+func JobStates() []JobState {
+	return []JobState{StatePending, StateRunning, StateStopping, StateStopped, StateCompleted, StateFailed, StateAhead, StateUnhealthy, StateCrashLooping}
 }
 
 // Counts are the tasks of a job or a group.
@@ -52,6 +57,12 @@ type Counts struct {
 	Ahead uint32 `json:"ahead,omitzero"`
 	// Failed have failed for good and are not started again.
 	Failed uint32 `json:"failed,omitzero"`
+	// Unhealthy are those of the running ones whose health check failed last, Unchecked
+	// those whose check has said nothing yet.
+	Unhealthy uint32 `json:"unhealthy,omitzero"`
+	Unchecked uint32 `json:"unchecked,omitzero"`
+	// CrashLooping are those that failed again and again, and do not run now.
+	CrashLooping uint32 `json:"crash_looping,omitzero"`
 }
 
 // Job is what users see of a job.
@@ -105,6 +116,9 @@ type Outcome struct {
 	At     time.Time       `json:"at"`
 	Reason string          `json:"reason,omitzero"`
 	Exit   *int            `json:"exit,omitzero"`
+	// Task is the end of the task that failed the job, and Slot which slot it is of.
+	Slot *uint32 `json:"slot,omitzero"`
+	Task *End    `json:"task,omitzero"`
 }
 
 // Job returns the view of a job, and reports whether there is one that users see.
@@ -135,13 +149,17 @@ func (m *Model) summarise(j *cluster.Job) *summary {
 		v.Stop = &Stop{At: j.StoppedAt, Reason: j.StopReason}
 	}
 	if j.Outcome != cluster.OutcomeNone {
-		v.Outcome = &Outcome{Word: j.Outcome, At: j.OutcomeAt, Reason: j.OutcomeReason, Exit: j.OutcomeExit}
+		v.Outcome = outcomeOf(j)
 	}
 	v.State = stateOf(j, t, v.Tasks)
 	if v.State == StateStopping && v.Tasks.Unreachable > 0 {
 		v.Detail = fmt.Sprintf("waits for tasks on unreachable agents: slots %v", unreachable(j))
 	}
 	switch {
+	case v.State == StateUnhealthy:
+		v.Detail = unhealthyDetail(j, v.Tasks)
+	case v.State == StateCrashLooping:
+		v.Detail = loopingDetail(j, v.Tasks)
 	case v.Tasks.Ahead > 0:
 		v.Detail = aheadDetail(j, v.Tasks)
 	case j.Run == 0:
@@ -186,6 +204,9 @@ func unreachable(j *cluster.Job) []uint32 {
 // count counts a task of a slot, by 1 or minus.
 func (c *Counts) count(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, by uint32) {
 	current, ahead := t == slot.Current(), j.Ahead(t)
+	if looping(j, slot, t) {
+		c.CrashLooping += by
+	}
 	if ahead {
 		c.Ahead += by
 	}
@@ -200,6 +221,7 @@ func (c *Counts) count(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, by u
 		c.Ending += by
 	case t.State == cluster.Running:
 		c.Running += by
+		c.health(j.GroupOf(t), t, by)
 	case t.State == cluster.Staged || t.State == cluster.Starting:
 		c.Staging += by
 	}
@@ -224,6 +246,9 @@ func (c *Counts) sum(o Counts) {
 	c.Finished += o.Finished
 	c.Ahead += o.Ahead
 	c.Failed += o.Failed
+	c.Unhealthy += o.Unhealthy
+	c.Unchecked += o.Unchecked
+	c.CrashLooping += o.CrashLooping
 }
 
 func stateOf(j *cluster.Job, t *census, c Counts) JobState {
@@ -248,10 +273,15 @@ func stateOf(j *cluster.Job, t *census, c Counts) JobState {
 
 // stateOfWanted counts as there also what is done for good.
 func stateOfWanted(c Counts) JobState {
-	if c.Running+c.Finished+c.Failed == c.Wanted {
-		return StateRunning
+	switch {
+	case c.CrashLooping > 0:
+		return StateCrashLooping
+	case c.Running+c.Finished+c.Failed != c.Wanted:
+		return StatePending
+	case c.Unhealthy > 0:
+		return StateUnhealthy
 	}
-	return StatePending
+	return StateRunning
 }
 
 // over counts a slot whose newest task has ended, by 1 or minus.

@@ -32,8 +32,8 @@ func ParseStates(text string) ([]JobState, error) {
 		if word == "" {
 			continue
 		}
-		if !slices.Contains(jobStates(), JobState(word)) {
-			return nil, fmt.Errorf("%w: %q; there are %v", ErrState, word, jobStates())
+		if !slices.Contains(JobStates(), JobState(word)) {
+			return nil, fmt.Errorf("%w: %q; there are %v", ErrState, word, JobStates())
 		}
 		if !slices.Contains(states, JobState(word)) {
 			states = append(states, JobState(word))

@@ -1,6 +1,8 @@
 package projection
 
 import (
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -34,6 +36,10 @@ type Touched struct {
 	// Changed reports whether the event brought them into this state, or into or
 	// out of reach.
 	Changed bool `json:"changed,omitzero"`
+	// Class is why they ended, or are being killed, in one word.
+	Class string `json:"class,omitzero"`
+	// Signal is the name of the one that ended the task, in events about one.
+	Signal string `json:"signal,omitzero"`
 	// TaskID and Host are there for events about one task, once they are known.
 	TaskID string `json:"task_id,omitzero"`
 	Host   string `json:"host,omitzero"`
@@ -53,4 +59,13 @@ func taskID(ev events.Event) string {
 	default:
 		return ""
 	}
+}
+
+// signal is the name of the signal by which a task ended, as an event tells it.
+func signal(ev events.Event) string {
+	status, ok := ev.(events.TaskStatusChanged)
+	if !ok || !cluster.Meaning(status.State).Terminal() {
+		return ""
+	}
+	return restart.End{Exit: status.Exit, Message: status.Message}.Signal()
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/restart"
 )
 
 // results hold what became of every event: its judgement, and what its Result
@@ -55,9 +56,8 @@ func newResults() *results { return &results{number: map[string]uint64{}} }
 // The first byte of a result: what became of the event, and what follows.
 const (
 	judgementMask = 0x07
-	stateShift    = 3 // The index in jobStates, where there is a job.
-	stateMask     = 0x07
-	withJob       = 0x40
+	stateShift    = 3 // One more than the index in jobStates; 0 where there is no job.
+	stateMask     = 0x0f
 	withHost      = 0x80
 )
 
@@ -123,8 +123,8 @@ func (r *results) pack(b []byte, m *Model, c cluster.Change, why string) []byte 
 	}
 	t := m.censuses[c.Job.ID]
 	counts := t.total(c.Job)
-	state := slices.Index(jobStates(), stateOf(c.Job, t, counts))
-	b = append(b, byte(c.Judgement)|byte(state)<<stateShift|withJob)
+	state := slices.Index(JobStates(), stateOf(c.Job, t, counts))
+	b = append(b, byte(c.Judgement)|byte(state+1)<<stateShift)
 	if len(c.Tasks) == 1 && c.Tasks[0].Hostname != "" {
 		b[0] |= withHost
 		b = binary.AppendUvarint(b, r.numberOf(c.Tasks[0].Hostname))
@@ -162,8 +162,11 @@ func packCounts(b []byte, c Counts) []byte {
 }
 
 // list are the counts, the seldom ones last: of the first seven a byte tells which there are.
-func (c *Counts) list() [9]*uint32 {
-	return [...]*uint32{&c.Wanted, &c.Running, &c.Staging, &c.Waiting, &c.Unreachable, &c.Ending, &c.Finished, &c.Ahead, &c.Failed}
+func (c *Counts) list() [12]*uint32 {
+	return [...]*uint32{
+		&c.Wanted, &c.Running, &c.Staging, &c.Waiting, &c.Unreachable, &c.Ending, &c.Finished,
+		&c.Ahead, &c.Failed, &c.Unhealthy, &c.Unchecked, &c.CrashLooping,
+	}
 }
 
 func packTasks(b []byte, c cluster.Change, sequence uint64, changed bool) []byte {
@@ -183,6 +186,9 @@ func packTasks(b []byte, c cluster.Change, sequence uint64, changed bool) []byte
 		b = binary.AppendUvarint(b, uint64(t.Slot))
 		b = binary.AppendUvarint(b, uint64(n-1))
 		b = binary.AppendUvarint(b, uint64(t.Attempt))
+		if t.State >= cluster.Killing {
+			b = append(b, byte(slices.Index(restart.Classes(), t.Ending().Class())))
+		}
 		if t.Run != c.Job.Run {
 			b = binary.AppendUvarint(b, sequence-t.Run)
 		}
@@ -201,7 +207,7 @@ func bit(is bool, flag byte) byte {
 // their slot alone, of what is told.
 func alike(a, b *cluster.Task) bool {
 	return a.Attempt == b.Attempt && a.State == b.State && a.Unreachable == b.Unreachable &&
-		(a.Doom == nil) == (b.Doom == nil)
+		(a.Doom == nil) == (b.Doom == nil) && a.Ending().Class() == b.Ending().Class()
 }
 
 // at unpacks what became of the event of a sequence, which has been added.
@@ -225,13 +231,14 @@ func (r *results) at(sequence uint64) outcome {
 func (r *results) unpack(p packed, sequence uint64) outcome {
 	head := p.octet()
 	o := outcome{judgement: cluster.Judgement(head & judgementMask)}
-	if head&withJob == 0 {
+	state := head >> stateShift & stateMask
+	if state == 0 {
 		if len(p) > 0 {
 			o.rejection = r.words[p.number()-1]
 		}
 		return o
 	}
-	res, host := Result{State: jobStates()[head>>stateShift&stateMask]}, ""
+	res, host := Result{State: JobStates()[state-1]}, ""
 	if head&withHost != 0 {
 		host = r.words[p.number()-1]
 	}
@@ -275,12 +282,16 @@ func (p *packed) skip(n uint64) { *p = (*p)[n:] }
 
 func (p *packed) touched(sequence, run uint64) Touched {
 	flags := p.octet()
+	state := cluster.TaskState(flags & taskStateMask)
 	t := Touched{
-		From: uint32(p.number()), Run: run, State: cluster.TaskState(flags & taskStateMask).String(),
+		From: uint32(p.number()), Run: run, State: state.String(),
 		Unreachable: flags&taskUnreachable != 0, Doomed: flags&taskDoomed != 0, Changed: flags&taskChanged != 0,
 	}
 	t.To = t.From + uint32(p.number())
 	t.Attempt = uint32(p.number())
+	if state >= cluster.Killing {
+		t.Class = string(restart.Classes()[p.octet()])
+	}
 	if flags&taskOfAnotherRun != 0 {
 		t.Run = sequence - p.number()
 	}

@@ -35,15 +35,21 @@ type Task struct {
 	StartedAt time.Time `json:"started_at,omitzero"`
 	EndedAt   time.Time `json:"ended_at,omitzero"`
 
-	Host        string           `json:"host,omitzero"`
-	AgentID     string           `json:"agent_id,omitzero"`
-	AgentURL    string           `json:"agent_url,omitzero"`
-	Addresses   []string         `json:"addresses,omitempty"`
-	Ports       []Port           `json:"ports,omitempty"`
-	ContainerID string           `json:"container_id,omitzero"`
-	Healthy     *bool            `json:"healthy,omitzero"`
-	Resources   events.Resources `json:"resources,omitzero"`
-	Adopted     bool             `json:"adopted,omitzero"`
+	Host        string   `json:"host,omitzero"`
+	AgentID     string   `json:"agent_id,omitzero"`
+	AgentURL    string   `json:"agent_url,omitzero"`
+	Addresses   []string `json:"addresses,omitempty"`
+	Ports       []Port   `json:"ports,omitempty"`
+	ContainerID string   `json:"container_id,omitzero"`
+	// Healthy is what its health check says; absent if it has none, or that has said
+	// nothing yet.
+	Healthy *bool `json:"healthy,omitzero"`
+	// Unchecked reports whether it runs and its health check has said nothing yet.
+	Unchecked bool `json:"unchecked,omitzero"`
+	// ChecksFailed is how often in a row its health check has failed.
+	ChecksFailed uint32           `json:"checks_failed,omitzero"`
+	Resources    events.Resources `json:"resources,omitzero"`
+	Adopted      bool             `json:"adopted,omitzero"`
 	// Ahead reports whether it is of a run or a version that the log has lost.
 	Ahead bool `json:"ahead,omitzero"`
 	// Doom is why it should end, nil while it is wanted.
@@ -54,7 +60,9 @@ type Task struct {
 	LastFailure *End `json:"last_failure,omitzero"`
 	// Failures counts ends in a row that the task is to blame for.
 	Failures uint32 `json:"failures,omitzero"`
-	Sequence uint64 `json:"sequence"`
+	// CrashLoop is there while the slot's tasks fail again and again.
+	CrashLoop *CrashLoop `json:"crash_loop,omitzero"`
+	Sequence  uint64     `json:"sequence"`
 }
 
 // Port is a port of a task and where it is reached.
@@ -74,10 +82,14 @@ type Doom struct {
 
 // Status is what Mesos said of a task.
 type Status struct {
+	// Class is why it ended, or is being killed, in one word.
+	Class   string `json:"class,omitzero"`
 	Reason  string `json:"reason,omitzero"`
 	Message string `json:"message,omitzero"`
 	Source  string `json:"source,omitzero"`
 	Exit    *int   `json:"exit,omitzero"`
+	// Signal is the name of the one that ended it, SIGKILL.
+	Signal string `json:"signal,omitzero"`
 }
 
 // End is how an attempt ended.
@@ -86,6 +98,8 @@ type End struct {
 	State   string    `json:"state"`
 	At      time.Time `json:"at"`
 	Host    string    `json:"host,omitzero"`
+	// Summary says how and why, for people.
+	Summary string `json:"summary,omitzero"`
 	Status
 }
 
@@ -147,8 +161,10 @@ func taskView(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time
 		TaskID: t.ID, State: t.State.String(), Live: t.Live(), Unreachable: t.Unreachable, Since: since(t),
 		StartedAt: t.StartedAt, EndedAt: t.EndedAt, Host: t.Hostname, AgentID: t.AgentID, AgentURL: t.AgentURL,
 		Addresses: slices.Clone(t.Addresses), Ports: ports(j.GroupOf(t), t.HostPorts), ContainerID: t.ContainerID,
-		Healthy: t.Healthy, Resources: t.Resources, Adopted: t.Adopted, Ahead: j.Ahead(t), Failures: slot.Failures, Sequence: t.Sequence,
+		Healthy: t.Healthy, ChecksFailed: t.ChecksFailed, CrashLoop: crashLoop(j, slot, t),
+		Resources: t.Resources, Adopted: t.Adopted, Ahead: j.Ahead(t), Failures: slot.Failures, Sequence: t.Sequence,
 	}
+	v.Unchecked = unchecked(j.GroupOf(t), t)
 	if t.State == cluster.Waiting {
 		v.NotBefore = t.NotBefore
 	}
@@ -159,20 +175,14 @@ func taskView(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time
 		v.Doom = &Doom{At: t.Doom.At, Reason: t.Doom.Reason, Kills: t.Kills}
 	}
 	if t.Status.State != "" || t.Status.Message != "" {
-		status := statusView(t.Status)
+		status := statusView(t)
 		v.Status = &status
 	}
-	if end := slot.LastEnd; end != nil && end.State != cluster.Finished && end.Doom == nil {
-		v.LastFailure = &End{
-			Attempt: end.Attempt, State: end.State.String(), At: end.EndedAt, Host: end.Hostname,
-			Status: statusView(end.Status),
-		}
+	if end := slot.LastEnd; end != nil && isFailure(end) {
+		failure := endView(j, end)
+		v.LastFailure = &failure
 	}
 	return v
-}
-
-func statusView(s cluster.Status) Status {
-	return Status{Reason: s.Reason, Message: s.Message, Source: s.Source, Exit: s.Exit}
 }
 
 // since is when a task came into the state it is in.

@@ -48,6 +48,10 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
+	gauge := newJobsGauge(live)
+	if err := register(o.Metrics, &gauge); err != nil {
+		return nil, fmt.Errorf("api: register metrics: %w", err)
+	}
 	s := &Service{
 		opts: o, log: o.Logger, metrics: m, live: live, why: projection.NewVerdicts(o.Why, o.Space), stopping: make(chan struct{}),
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -83,7 +84,7 @@ func sentence(e projection.Event, ev events.Event) string {
 	case events.TasksPlanned, events.TasksDoomed, events.RolloutEnded, events.RolloutReverted, events.JobCompleted, events.JobFailed, events.JobExpired, events.KillIssued:
 		return ofPlan(ev)
 	case events.TaskStaged, events.TaskWithdrawn, events.TaskAdopted, events.TaskStatusChanged:
-		return ofTask(ev)
+		return ofTask(e, ev)
 	case events.AgentDrained, events.AgentRestored:
 		return ofAgents(ev) + by(e.Actor)
 	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed, events.AgentUnavailable:
@@ -230,7 +231,7 @@ func ofPlan(ev events.Event) string {
 		if ev.Attempt == 0 {
 			return "failed" + because(ev.Reason)
 		}
-		return fmt.Sprintf("failed at slot %d, attempt %d%s%s", ev.Slot, ev.Attempt, because(ev.Reason), exit(ev.Exit))
+		return fmt.Sprintf("failed at slot %d, attempt %d%s%s", ev.Slot, ev.Attempt, because(ev.Reason), exit(ev.Exit, ""))
 	default:
 		return ""
 	}
@@ -257,15 +258,20 @@ func slots(ranges []events.SlotRange) string {
 	return "slot " + strings.Join(parts, "")
 }
 
-func exit(code *int) string {
-	if code == nil {
+func exit(code *int, signal string) string {
+	switch {
+	case code == nil && signal == "":
 		return ""
+	case code == nil:
+		return " (" + signal + ")"
+	case signal == "":
+		return fmt.Sprintf(" (exit status %d)", *code)
 	}
-	return fmt.Sprintf(" (exit status %d)", *code)
+	return fmt.Sprintf(" (exit status %d, %s)", *code, signal)
 }
 
 // ofTask tells what became of one task.
-func ofTask(ev events.Event) string {
+func ofTask(e projection.Event, ev events.Event) string {
 	switch ev := ev.(type) {
 	case events.TaskStaged:
 		text := attempt(ev.Slot, ev.Attempt) + " launched on " + ev.Hostname
@@ -278,7 +284,7 @@ func ofTask(ev events.Event) string {
 	case events.TaskAdopted:
 		return attempt(ev.Slot, ev.Attempt) + " found running in Mesos, though the log did not know it"
 	case events.TaskStatusChanged:
-		return status(ev)
+		return status(ev, touched(e))
 	default:
 		return ""
 	}
@@ -299,20 +305,61 @@ func ports(taken []uint32) string {
 	return word + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(taken)), ", "), "[]")
 }
 
-func status(ev events.TaskStatusChanged) string {
-	text := attempt(ev.Slot, ev.Attempt) + " " + became(ev.State)
+// touched is what the api says of the one task that an event is about, of one that
+// counts.
+func touched(e projection.Event) projection.Touched {
+	if t := e.Result.Touched; len(t) == 1 && e.Counts() {
+		return t[0]
+	}
+	return projection.Touched{}
+}
+
+func status(ev events.TaskStatusChanged, t projection.Touched) string {
+	text := attempt(ev.Slot, ev.Attempt) + " " + ended(ev.State, t.Class)
 	if ev.Healthy != nil && ev.State == "TASK_RUNNING" {
 		text += map[bool]string{true: " and is healthy", false: " but is unhealthy"}[*ev.Healthy]
 	}
-	text += exit(ev.Exit)
+	text += exit(ev.Exit, t.Signal)
 	switch message := Beyond(ev.Message, ev.Exit); {
-	case message != "":
+	case message != "" && (ev.Exit != nil || t.Signal == ""):
 		return text + ": " + message
 	case ev.Message != "":
 	case ev.Reason != "" && ev.State != "TASK_RUNNING":
 		return text + ": " + words(strings.TrimPrefix(ev.Reason, "REASON_"))
 	}
 	return text
+}
+
+// ended says why a task ended, or is being killed, where the state alone does not. An
+// older api does not say.
+func ended(state, class string) string {
+	killing := state == "TASK_KILLING"
+	switch restart.Class(class) {
+	case restart.Unhealthy:
+		return choose(killing, "is being", "was") + " killed by its health check"
+	case restart.KilledOutside:
+		return choose(killing, "is being", "was") + " killed, and not by taurus"
+	case restart.OutOfMemory:
+		return "ran out of memory"
+	case restart.StartFailed:
+		return "could not be started"
+	case restart.PullFailed, restart.RegistryDown:
+		return "got no image"
+	case restart.TimeLimit:
+		return choose(killing, "is being", "was") + " killed, as it ran for too long"
+	case restart.Drained:
+		return choose(killing, "has to leave", "had to leave") + " its agent"
+	case restart.OK, restart.Exited, restart.KilledByUs, restart.AgentLost, restart.InvalidOffer, restart.Dropped,
+		restart.Unknown, restart.Refused, restart.NeverLaunched:
+	}
+	return became(state)
+}
+
+func choose(is bool, yes, no string) string {
+	if is {
+		return yes
+	}
+	return no
 }
 
 // became says what a state of Mesos means to a task.

@@ -22,6 +22,8 @@ type Change struct {
 	// Detail says more: why it ended, or what the agent said.
 	Detail string
 	Exit   *int
+	// Signal is the name of the one that ended it.
+	Signal string
 }
 
 // Changes are what an event changed of the tasks of its job's newest run.
@@ -35,7 +37,7 @@ func Changes(e projection.Event) []Change {
 		for slot := uint64(t.From); slot <= uint64(t.To); slot++ {
 			changes = append(changes, Change{
 				Sequence: e.Sequence, Time: e.Time, Job: e.Job, Slot: uint32(slot), Attempt: t.Attempt,
-				State: state(t), Host: t.Host, Detail: detail, Exit: exit,
+				State: state(t), Host: t.Host, Detail: detail, Exit: exit, Signal: t.Signal,
 			})
 		}
 	}

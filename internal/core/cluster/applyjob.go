@@ -200,9 +200,9 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 		}
 		return c
 	case events.JobCompleted:
-		return j.end(ev.Run, OutcomeCompleted, "", nil, r)
+		return j.end(ev.Run, outcome{word: OutcomeCompleted}, r)
 	case events.JobFailed:
-		return j.end(ev.Run, OutcomeFailed, ev.Reason, ev.Exit, r)
+		return j.end(ev.Run, outcome{OutcomeFailed, ev.Reason, ev.Exit, ev.Slot, ev.Attempt}, r)
 	case events.JobExpired:
 		return s.expire(j, ev, r)
 	default:
@@ -210,11 +210,20 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 	}
 }
 
-func (j *Job) end(run uint64, o Outcome, reason string, exit *int, r *Record) Change {
+// outcome is how a job ends by itself.
+type outcome struct {
+	word          Outcome
+	reason        string
+	exit          *int
+	slot, attempt uint32
+}
+
+func (j *Job) end(run uint64, o outcome, r *Record) Change {
 	if run != j.Run || j.Outcome != OutcomeNone {
 		return Change{Judgement: Outranked, Job: j}
 	}
-	j.Outcome, j.OutcomeAt, j.OutcomeReason, j.OutcomeExit, j.ChangedAt = o, r.Time, reason, exit, r.Time
+	j.Outcome, j.OutcomeAt, j.OutcomeReason, j.OutcomeExit, j.ChangedAt = o.word, r.Time, o.reason, o.exit, r.Time
+	j.OutcomeSlot, j.OutcomeAttempt = o.slot, o.attempt
 	return Change{Job: j}
 }
 

@@ -162,14 +162,12 @@ func (t *Task) advance(state TaskState, r *Record) {
 
 // setStatus copies what a status says besides the state.
 func (t *Task) setStatus(ev events.TaskStatusChanged, r *Record) {
+	t.checked(ev)
 	t.Status = Status{
 		State: ev.State, Reason: ev.Reason, Message: ev.Message, Source: ev.Source,
 		UUID: string(ev.UUID), At: ev.At, Exit: ev.Exit,
 	}
 	t.Sequence = r.Sequence
-	if ev.Healthy != nil {
-		t.Healthy = ev.Healthy
-	}
 	if len(ev.Addresses) > 0 {
 		t.Addresses = ev.Addresses
 	}

@@ -121,6 +121,8 @@ type Job struct {
 	OutcomeAt     time.Time
 	OutcomeReason string
 	OutcomeExit   *int
+	// OutcomeSlot and OutcomeAttempt name the task that failed the job.
+	OutcomeSlot, OutcomeAttempt uint32
 
 	// LastJob, LastPlan and LastKill are the last sequences of the job's
 	// subjects: the expectations of the next decisions.
@@ -270,7 +272,10 @@ type Task struct {
 	Status      Status
 	Addresses   []string
 	ContainerID string
-	Healthy     *bool
+	// Healthy is what its health check said last, nil if it has said nothing yet, and
+	// ChecksFailed how often in a row it has failed.
+	Healthy      *bool
+	ChecksFailed uint32
 
 	// KilledAt is when the newest KillIssued was appended, Kills how many were.
 	KilledAt   time.Time
@@ -306,15 +311,3 @@ func (t *Task) Key() Key {
 
 // Live reports whether the task may be running or about to.
 func (t *Task) Live() bool { return !t.State.Terminal() }
-
-// End is how the task ended, as far as what follows depends on it.
-func (t *Task) End() restart.End {
-	e := restart.End{
-		State: t.State, Reason: t.Status.Reason, Message: t.Status.Message, Exit: t.Status.Exit,
-		Began: !t.RunningAt.IsZero(), Unhealthy: t.Healthy != nil && !*t.Healthy, Doomed: t.Doom != nil,
-	}
-	if !t.RunningAt.IsZero() && !t.Live() {
-		e.Ran = t.EndedAt.Sub(t.RunningAt)
-	}
-	return e
-}

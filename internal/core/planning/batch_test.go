@@ -52,7 +52,7 @@ func TestSuccess(t *testing.T) {
 				var want events.Event
 				switch {
 				case count[done]+count[running] < need:
-					reason := fmt.Sprintf("task %d FAILED", firstFailed)
+					reason := fmt.Sprintf("task %d failed", firstFailed)
 					if success != job.SuccessAll {
 						reason = fmt.Sprintf("%d of 3 tasks failed for good, and %d had to end well: %s", count[failed], need, reason)
 					}
@@ -223,6 +223,6 @@ func TestBadLuckEnds(t *testing.T) {
 	}
 	b.want(events.JobFailed{
 		Run: b.j.Run, Attempt: restart.UnluckyMax,
-		Reason: "task 0 LOST, the last of 200 attempts in a row that ended by no fault of its own",
+		Reason: "task 0 was lost with its agent, the last of 200 attempts in a row that ended by no fault of its own",
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/restart"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -27,16 +28,13 @@ func conclude(j *cluster.Job, s slots) events.Event {
 	return sum.conclude(j)
 }
 
-func failure(slot *cluster.Slot, t *cluster.Task) string {
-	text := fmt.Sprintf("task %d %s after %d failed attempts", slot.Number, t.State, slot.Failures)
+func failure(slot *cluster.Slot, t *cluster.Task, g *job.Group) string {
+	text := fmt.Sprintf("task %d %s", slot.Number, t.End().Words(t.Setting(g)))
 	switch {
 	case t.End().Blameless():
-		text = fmt.Sprintf("task %d %s, the last of %d attempts in a row that ended by no fault of its own", slot.Number, t.State, slot.Unlucky)
-	case slot.Failures == 1:
-		text = fmt.Sprintf("task %d %s", slot.Number, t.State)
-	}
-	if t.Status.Message != "" {
-		text += ": " + t.Status.Message
+		text += fmt.Sprintf(", the last of %d attempts in a row that ended by no fault of its own", slot.Unlucky)
+	case slot.Failures > 1:
+		text += fmt.Sprintf(", after %d failed attempts", slot.Failures)
 	}
 	return text
 }

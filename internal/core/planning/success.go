@@ -38,7 +38,7 @@ func (e *ends) conclude(j *cluster.Job) events.Event {
 		t := e.slot.Current()
 		return events.JobFailed{
 			Run: j.Run, Slot: e.slot.Number, Attempt: t.Attempt, Exit: t.Status.Exit,
-			Reason: e.short(j.Spec.Success) + failure(e.slot, t),
+			Reason: e.short(j.Spec.Success) + failure(e.slot, t, j.GroupOf(t)),
 		}
 	case missing == 0 && e.done > 0:
 		return events.JobCompleted{Run: j.Run}

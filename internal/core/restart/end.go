@@ -15,6 +15,8 @@ type End struct {
 	Message string
 	// Exit is the exit status, nil if there was none or it was not told.
 	Exit *int
+	// At is when it ended, by the log's time.
+	At time.Time
 	// Ran is how long the task was running, zero if it never was.
 	Ran time.Duration
 	// Began reports whether Mesos ever called the task running.

@@ -176,15 +176,16 @@ func TestOwnAttempts(t *testing.T) {
 // TestCounting of every state and reason in every kind of job, after runs of any
 // length: a long one forgives, but a batch task keeps its failures.
 func TestCounting(t *testing.T) {
-	before := restart.Tally{Failures: 2, Streak: 5, Unlucky: 3}
+	before := restart.Tally{Failures: 2, Streak: 5, Unlucky: 3, Crashes: 1, Crashing: time.Unix(100, 0)}
+	ended := time.Unix(200, 0)
 	for _, r := range table(t) {
 		eachReason(func(reason string, pick func(string) string) {
 			for _, kind := range []job.Kind{job.KindService, job.KindBatch} {
 				for _, ran := range []time.Duration{0, 1, resetAfter - 1, resetAfter, 100 * resetAfter} {
 					want := before
-					if ended := pick(r.streak) == "1"; ended {
+					if pick(r.streak) == "1" {
 						if ran >= resetAfter {
-							want.Streak, want.Unlucky = 0, 0
+							want.Streak, want.Unlucky, want.Crashes, want.Crashing = 0, 0, 0, time.Time{}
 						}
 						if ran >= resetAfter && kind == job.KindService {
 							want.Failures = 0
@@ -199,8 +200,12 @@ func TestCounting(t *testing.T) {
 					}
 					if pick(r.failures) == "1" {
 						want.Failures++
+						want.Crashes++
+						if want.Crashes == 1 {
+							want.Crashing = ended
+						}
 					}
-					e := restart.End{State: r.state, Reason: reason, Ran: ran}
+					e := restart.End{State: r.state, Reason: reason, Ran: ran, At: ended}
 					if got := before.After(e, kind, policy(kind, job.RestartOnFailure)); got != want {
 						t.Errorf("%s %s after %s in a %s job: %+v, want %+v", r.state, reason, ran, kind, got, want)
 					}

@@ -14,6 +14,9 @@ type Tally struct {
 	Failures, Streak uint32
 	// Unlucky counts, of a batch, the blameless ends in a row that followed a short run.
 	Unlucky uint32
+	// Crashes counts the failures of the streak, Crashing is when the first of them was.
+	Crashes  uint32
+	Crashing time.Time
 }
 
 // UnluckyMax is how many blameless ends in a row, each after a short run, a batch task is
@@ -21,6 +24,13 @@ type Tally struct {
 // would end a task that never comes to run: with the default back-offs it is over three
 // hours of trying.
 const UnluckyMax = 200
+
+// LoopCrashes is after how many failures in a row a task is in a crash loop: none of
+// its runs was as long as reset_after.
+const LoopCrashes = 3
+
+// Looping reports whether the slot's tasks crash again and again.
+func (t Tally) Looping() bool { return t.Crashes >= LoopCrashes }
 
 // After returns the tally once another task has ended. A run of some length
 // forgives what was before it, but gives no batch task more attempts: one that
@@ -30,32 +40,31 @@ func (t Tally) After(e End, kind job.Kind, r *job.Restart) Tally {
 		return t
 	}
 	if e.Ran >= time.Duration(r.ResetAfter) {
-		t.Streak, t.Unlucky = 0, 0
+		t.Streak, t.Unlucky, t.Crashes, t.Crashing = 0, 0, 0, time.Time{}
 		if kind != job.KindBatch {
 			t.Failures = 0
 		}
 	}
 	t.Streak++
-	if e.Failed() {
-		t.Failures++
-	}
-	switch {
-	case !e.Blameless():
-		t.Unlucky = 0
-	case kind == job.KindBatch && e.Ran < time.Duration(r.ResetAfter):
+	if e.Blameless() && kind == job.KindBatch && e.Ran < time.Duration(r.ResetAfter) {
 		t.Unlucky++
 	}
-	return t
+	return t.Corrected(e)
 }
 
 // Corrected returns the tally once the agent's own word has replaced a made-up end,
 // which was not counted as a failure.
 func (t Tally) Corrected(e End) Tally {
-	if e.Failed() {
-		t.Failures++
-	}
 	if !e.Blameless() {
 		t.Unlucky = 0
+	}
+	if !e.Failed() {
+		return t
+	}
+	t.Failures++
+	t.Crashes++
+	if t.Crashes == 1 {
+		t.Crashing = e.At
 	}
 	return t
 }

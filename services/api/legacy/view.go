@@ -43,9 +43,9 @@ func viewOf(v projection.Listed) job.LegacyJob {
 
 func stateOf(s projection.JobState) int {
 	switch s {
-	case projection.StatePending:
+	case projection.StatePending, projection.StateCrashLooping:
 		return pending
-	case projection.StateRunning, projection.StateAhead:
+	case projection.StateRunning, projection.StateAhead, projection.StateUnhealthy:
 		return running
 	case projection.StateStopping, projection.StateStopped, projection.StateCompleted, projection.StateFailed:
 		return stopped

@@ -42,7 +42,7 @@ func TestTasksShowWhereAndWhy(t *testing.T) {
 	body := r.Do("GET", "/v2/jobs/web/tasks", "").Want(200).Body
 	for _, part := range []string{
 		`"slot":0,"attempt":2,`, `"state":"PENDING"`, `"not_before":"` + later.Format(time.RFC3339) + `"`,
-		`"last_failure":{"attempt":1,"state":"FAILED"`, `"host":"host1","reason":"REASON_COMMAND_EXECUTOR_FAILED","message":"boom","exit":3`,
+		`"last_failure":{"attempt":1,"state":"FAILED"`, `"host":"host1","summary":"failed: exit 3: boom","class":"failed","reason":"REASON_COMMAND_EXECUTOR_FAILED","message":"boom","exit":3`,
 		`"ports":[{"name":"http","container":80,"host":31001,"protocol":"tcp"}]`, `"healthy":true`, `"container_id":"c1"`,
 		`"addresses":["172.17.0.2"]`, `"failures":1`,
 	} {
@@ -51,7 +51,7 @@ func TestTasksShowWhereAndWhy(t *testing.T) {
 		}
 	}
 	why := apitest.Get[explanation](r, "/v2/jobs/web/explain")
-	if why.codes() != "backoff:1" || !why.Reasons[0].Until.Equal(later) || !strings.Contains(why.Summary, "attempt 1 ended FAILED: boom") {
+	if why.codes() != "backoff:1" || !why.Reasons[0].Until.Equal(later) || !strings.Contains(why.Summary, "attempt 1 failed: exit 3: boom; see `taurus logs web/0 --stderr --attempt 1`") {
 		t.Fatalf("explanation %+v", why)
 	}
 	var page struct {
