@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,7 +94,9 @@ func address(t projection.Task) string {
 	}
 	ports := make([]string, 0, len(t.Ports))
 	for _, p := range t.Ports {
-		ports = append(ports, fmt.Sprint(p.Host))
+		if port := fmt.Sprint(p.Host); !slices.Contains(ports, port) { // One may be for tcp and for udp.
+			ports = append(ports, port)
+		}
 	}
 	return t.Host + ":" + strings.Join(ports, ",")
 }

@@ -91,7 +91,12 @@ func (c *Container) normalise() {
 	if c.Containerizer == ContainerizerDocker {
 		c.Containerizer = ""
 	}
-	c.Network = orDefault(c.Network, c.defaultNetwork())
+	switch network := strings.ToLower(c.Network); network {
+	case NetworkBridge, NetworkHost, NetworkNone: // Networks of the user's own keep their case.
+		c.Network = network
+	case "":
+		c.Network = c.defaultNetwork()
+	}
 	c.Command.Args = orNilSlice(c.Command.Args)
 	c.Volumes = orNilSlice(c.Volumes)
 	for i := range c.Volumes {

@@ -229,6 +229,8 @@ func TestContainerizerDefaults(t *testing.T) {
 		{job.Container{Image: "x"}, job.Container{Image: "x", Network: "bridge"}},
 		{job.Container{Image: "x", Containerizer: "Docker"}, job.Container{Image: "x", Network: "bridge"}},
 		{job.Container{Image: "x", Containerizer: "MESOS"}, job.Container{Image: "x", Containerizer: "mesos", Network: "host"}},
+		{job.Container{Image: "x", Network: "HOST"}, job.Container{Image: "x", Network: "host"}},
+		{job.Container{Image: "x", Network: "Mine"}, job.Container{Image: "x", Network: "Mine"}},
 		{job.Container{Containerizer: "mesos", Network: "none"}, job.Container{Containerizer: "mesos", Network: "none"}},
 	} {
 		if got := normalised("", job.Group{Container: &c.given}).Container; !reflect.DeepEqual(*got, c.want) {

@@ -3,6 +3,7 @@ package story
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -297,7 +298,15 @@ func attempt(slot, attempt uint32) string {
 	return fmt.Sprintf("slot %d", slot)
 }
 
+// ports names each port once: one may be for tcp and for udp.
 func ports(taken []uint32) string {
+	var once []uint32
+	for _, port := range taken {
+		if !slices.Contains(once, port) {
+			once = append(once, port)
+		}
+	}
+	taken = once
 	word := "port "
 	if len(taken) > 1 {
 		word = "ports "
