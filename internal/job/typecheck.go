@@ -218,9 +218,9 @@ func (t *typeCheck) duration(dec *jsontext.Decoder, into *Duration) error {
 	}
 	if err := into.UnmarshalJSON(value); err != nil {
 		t.record(dec, value, `must be a duration such as "10s" or "1m30s", or a number of seconds`)
-		return nil
+	} else {
+		t.octal(dec, value)
 	}
-	t.octal(dec, value)
 	return nil
 }
 
