@@ -143,7 +143,8 @@ type HealthCheck struct {
 type Constraint struct {
 	// Attribute is "hostname" or the name of an agent attribute.
 	Attribute string `json:"attribute"`
-	// Operator is one of is, is_not, like, unlike, unique, max_per, group_by, cluster.
+	// Operator is one of is, is_not, like, unlike, unique, max_per, group_by, cluster,
+	// with_job, without_job.
 	Operator string `json:"operator"`
 	Value    string `json:"value,omitzero"`
 }

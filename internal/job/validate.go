@@ -18,7 +18,7 @@ const reservedLabel = "taurus."
 // Validate checks s as it is once Normalise has filled in the defaults, and
 // returns Faults, all of them at once, or nil. It changes nothing.
 func (s *Spec) Validate(lim Limits) error {
-	c := checker{lim: lim}
+	c := checker{lim: lim, job: s.ID}
 	looked := *s
 	if len(s.Tasks) > lim.Groups {
 		looked.Tasks = nil // Nobody looks at any of too many.
@@ -41,7 +41,9 @@ func (s *Spec) Validate(lim Limits) error {
 
 // checker collects the faults of one spec.
 type checker struct {
-	lim      Limits
+	lim Limits
+	// job is the id of the spec's job.
+	job      string
 	faults   Faults
 	replicas uint64
 }

@@ -115,7 +115,7 @@ func (c *checker) constraints(at string, constraints []Constraint) {
 		here := index(at, i)
 		c.attribute(join(here, "attribute"), constraint.Attribute)
 		if c.oneOf(join(here, "operator"), constraint.Operator,
-			OpIs, OpIsNot, OpLike, OpUnlike, OpUnique, OpMaxPer, OpGroupBy, OpCluster) {
+			OpIs, OpIsNot, OpLike, OpUnlike, OpUnique, OpMaxPer, OpGroupBy, OpCluster, OpWithJob, OpWithoutJob) {
 			c.operand(join(here, "value"), constraint)
 		}
 		c.text(join(here, "value"), constraint.Value, c.lim.TextBytes)
@@ -128,6 +128,12 @@ func (c *checker) operand(at string, constraint Constraint) {
 	switch constraint.Operator {
 	case OpIs, OpIsNot, OpLike, OpUnlike:
 		c.comparison(at, constraint.Operator, value)
+	case OpWithJob, OpWithoutJob:
+		if value == "" {
+			c.fault(at, "is missing; %s names a job by its id", constraint.Operator)
+		} else if value == c.job {
+			c.fault(at, "names the job itself; for tasks that are together use cluster, for tasks apart use unique")
+		}
 	case OpUnique:
 		if value != "" {
 			c.fault(at, "unique takes none; remove it")

@@ -320,6 +320,8 @@ func TestFaultsOfConstraints(t *testing.T) {
 		constraint("value", "is missing; is_not compares", job.Constraint{Attribute: host, Operator: "is_not"}),
 		constraint("value", "is missing; like matches", job.Constraint{Attribute: host, Operator: "like"}),
 		constraint("value", `"a(" is no RE2 expression: missing closing )`, job.Constraint{Attribute: host, Operator: "unlike", Value: "a("}),
+		constraint("value", "is missing; with_job names a job by its id", job.Constraint{Attribute: host, Operator: "with_job"}),
+		constraint("value", "names the job itself", job.Constraint{Attribute: host, Operator: "without_job", Value: good().ID}),
 		constraint("value", "unique takes none", job.Constraint{Attribute: host, Operator: "unique", Value: "1"}),
 		constraint("value", `max_per must be a whole number from 1 as a string, is ""`, job.Constraint{Attribute: host, Operator: "max_per"}),
 		constraint("value", "max_per must be a whole number", job.Constraint{Attribute: host, Operator: "max_per", Value: "0"}),

@@ -41,6 +41,10 @@ const (
 	OpGroupBy = "group_by"
 	// OpCluster keeps all tasks on one value of the attribute.
 	OpCluster = "cluster"
+	// OpWithJob wants a task of another job on an agent with the same value,
+	// OpWithoutJob none.
+	OpWithJob    = "with_job"
+	OpWithoutJob = "without_job"
 
 	// PlacementSpread puts tasks on as many agents as possible.
 	PlacementSpread = "spread"

@@ -237,7 +237,7 @@ type TaskStaged struct {
 	// HostPorts are the ports taken, in the order of the group's ports.
 	HostPorts []uint32  `json:"host_ports,omitempty"`
 	Resources Resources `json:"resources"`
-	// Attributes are those of the agent that the group's constraints speak of.
+	// Attributes are those of the agent, within bounds.
 	Attributes map[string]string `json:"attributes,omitempty"`
 	Additive
 }

@@ -55,6 +55,7 @@ func stateRules() imprint.Rules {
 		"cluster.State.Time":       ignored(shown),
 		"cluster.State.Skipped":    ignored(shown),
 		"cluster.State.Rejections": ignored(shown),
+		"cluster.State.attributes": ignored(derived),
 
 		"cluster.Launcher.Last":            sequence,
 		"cluster.Launcher.Epoch":           sequence,

@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"maps"
+
 	"cmp"
 	"fmt"
 	"slices"
@@ -37,7 +39,7 @@ func (s *State) stage(j *Job, slot *Slot, ev events.TaskStaged, r *Record) Chang
 	}
 	t.State, t.ID, t.StagedAt, t.StagedEpoch, t.StagedBy = Staged, ev.TaskID, r.Time, r.Envelope.Epoch, r.Envelope.ID
 	t.AgentID, t.Hostname, t.AgentURL, t.Offers = ev.AgentID, ev.Hostname, ev.AgentURL, ev.Offers
-	t.HostPorts, t.Resources, t.Attributes = ev.HostPorts, ev.Resources, ev.Attributes
+	t.HostPorts, t.Resources, t.Attributes = ev.HostPorts, ev.Resources, s.shared(ev.AgentID, ev.Attributes)
 	if t.Version != ev.Version {
 		t.Version = ev.Version
 		j.identify(t)
@@ -45,6 +47,25 @@ func (s *State) stage(j *Job, slot *Slot, ev events.TaskStaged, r *Record) Chang
 	t.Sequence = r.Sequence
 	s.byID[t.ID] = t
 	return Change{Job: j, Tasks: []*Task{t}}
+}
+
+// attributesKept bounds the agents whose attributes are kept to be shared.
+const attributesKept = 50_000
+
+// shared returns attributes of an agent, the same ones for all tasks there while they
+// stay the same: tasks are many, and agents few.
+func (s *State) shared(agentID string, attributes map[string]string) map[string]string {
+	if len(attributes) == 0 {
+		return attributes
+	}
+	if kept := s.attributes[agentID]; maps.Equal(kept, attributes) {
+		return kept
+	}
+	if s.attributes == nil || len(s.attributes) == attributesKept {
+		s.attributes = map[string]map[string]string{}
+	}
+	s.attributes[agentID] = attributes
+	return attributes
 }
 
 func (s *State) withdraw(j *Job, slot *Slot, ev events.TaskWithdrawn, r *Record) Change {

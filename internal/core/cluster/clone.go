@@ -13,6 +13,7 @@ func (s *State) Clone() *State {
 	c.Losses = slices.Clone(s.Losses)
 	c.Agents.Drains, c.Agents.Windows = maps.Clone(s.Agents.Drains), maps.Clone(s.Agents.Windows)
 	c.Jobs = make(map[string]*Job, len(s.Jobs))
+	c.attributes = maps.Clone(s.attributes)
 	c.byID = make(map[string]*Task, len(s.byID))
 	twins := make(map[*Task]*Task, len(s.byID))
 	for id, j := range s.Jobs {

@@ -42,7 +42,7 @@ func TestCloneGoesOnByItself(t *testing.T) {
 // is cloned, or is known to be replaced only.
 func TestCloneKnowsEveryPart(t *testing.T) {
 	known := map[string]string{
-		"State.Jobs": "cloned", "State.byID": "cloned", "State.Losses": "cloned", "Agents.Drains": "cloned", "Agents.Windows": "cloned", "Rejections.Newest": "replaced",
+		"State.Jobs": "cloned", "State.attributes": "cloned", "State.byID": "cloned", "State.Losses": "cloned", "Agents.Drains": "cloned", "Agents.Windows": "cloned", "Rejections.Newest": "replaced",
 		"Job.Versions": "replaced", "Version.Spec": "replaced", "Version.templates": "replaced", "Job.indexes": "cloned", "indexes.taken": "cloned",
 		"Job.Slots": "cloned", "Job.Spec": "replaced", "Job.OutcomeExit": "replaced",
 		"Slot.Tasks": "cloned", "Slot.LastEnd": "cloned",

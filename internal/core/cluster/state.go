@@ -39,6 +39,8 @@ type State struct {
 	Rejections Rejections
 
 	byID map[string]*Task
+	// attributes are those noted last with a task of each agent.
+	attributes map[string]map[string]string
 }
 
 // TaskByID finds a task by its Mesos id among those that the state holds.

@@ -134,6 +134,10 @@ func (c *condition) complaint(attributes map[string]string, peers *peers, replic
 		text = fmt.Sprintf("runs %d tasks of the group, %s allowed", peers.counts[c.Attribute][value], c.Value)
 	case job.OpCluster:
 		text = "is not where the group's other tasks are"
+	case job.OpWithJob:
+		text = "runs no task of the job " + c.Value
+	case job.OpWithoutJob:
+		text = "runs a task of the job " + c.Value
 	case job.OpGroupBy:
 		text = "runs more tasks of the group than others"
 		if c.number > 0 {

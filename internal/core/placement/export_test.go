@@ -42,3 +42,18 @@ func (s *slow) choose() *vacancy {
 	}
 	return best.v
 }
+
+// Back places the demands of a question, takes back all but the first n placings, and
+// goes on; the answer is to be that of who never did.
+func Back(q Question, n int) ([]Placement, []Verdict) {
+	m := Matcher{field: newField(), classes: map[string]*class{}, byGroup: map[*job.Group]*reading{}}
+	m.field.follow(q.Offers, q.Now)
+	r := newRound(&m, q)
+	r.serve()
+	r.back(min(n, len(r.stays)))
+	for _, w := range r.wants {
+		w.stuck = false
+	}
+	r.serve()
+	return r.placements(), r.verdicts()
+}

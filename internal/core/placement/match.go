@@ -28,7 +28,7 @@ type Placed struct {
 	Group     *job.Group
 	HostPorts []uint32
 	Resources offer.Resources
-	// Attributes are those of the agent that the group's constraints and spread speak of.
+	// Attributes are those of the agent, but its host name: others may speak of them later.
 	Attributes map[string]string
 	// Why says what the group liked about the agent, empty if it likes all the same.
 	Why string
@@ -46,6 +46,8 @@ type Question struct {
 	// Offers are those held, by id.
 	Offers  map[string]offer.Offer
 	Demands []Demand
+	// Jobs are all of them, by id, for constraints that name others.
+	Jobs map[string]*cluster.Job
 	// Limit bounds the tasks that are placed.
 	Limit int
 	// Now is the time, Log that of the log, by which tasks wait.
@@ -101,20 +103,3 @@ func Needs(g *job.Group) offer.Resources {
 }
 
 func milli(v float64) offer.Milli { return offer.Milli(math.Round(v * 1000)) }
-
-// relevant keeps the attributes that the group speaks of, but the host name, which is
-// kept anyway.
-func relevant(spoken []string, attributes map[string]string) map[string]string {
-	var kept map[string]string
-	for _, name := range spoken {
-		value, ok := attributes[name]
-		if !ok || name == job.AttributeHostname {
-			continue
-		}
-		if kept == nil {
-			kept = map[string]string{}
-		}
-		kept[name] = value
-	}
-	return kept
-}

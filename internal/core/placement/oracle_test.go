@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/offer"
 	"github.com/milosgajdos/taurus/internal/core/placement"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -36,8 +37,11 @@ func liking(t *rapid.T, g *job.Group) {
 	for range rapid.IntRange(0, 1).Draw(t, "evened") {
 		g.Constraints = append(g.Constraints, job.Constraint{Attribute: attribute.Draw(t, "evened attribute"), Operator: job.OpGroupBy})
 	}
-	if rapid.Bool().Draw(t, "reserved first") {
-		g.Priority = 1
+	for range rapid.IntRange(0, 1).Draw(t, "others") {
+		g.Constraints = append(g.Constraints, job.Constraint{
+			Attribute: attribute.Draw(t, "other's attribute"), Value: rapid.SampledFrom([]string{"job0", "job1", "nobody"}).Draw(t, "other"),
+			Operator: rapid.SampledFrom([]string{job.OpWithJob, job.OpWithoutJob}).Draw(t, "other's operator"),
+		})
 	}
 }
 
@@ -61,12 +65,16 @@ func TestAsIfEverythingWereLookedAt(t *testing.T) {
 			}
 			demands = append(demands, d)
 		}
+		jobs := map[string]*cluster.Job{}
+		for _, d := range demands {
+			jobs[d.Job.ID] = d.Job
+		}
 		for range rapid.IntRange(1, 4).Draw(t, "questions") {
 			for _, o := range randomOffers(t) {
 				o.Reserved = offer.Resources{CPUs: o.Resources.CPUs * offer.Milli(rapid.IntRange(0, 1).Draw(t, "reserved"))}
 				held[o.ID] = o
 			}
-			q := placement.Question{Offers: held, Demands: demands, Limit: rapid.IntRange(0, 12).Draw(t, "limit"), Now: now, Log: now}
+			q := placement.Question{Offers: held, Demands: demands, Jobs: jobs, Limit: rapid.IntRange(0, 12).Draw(t, "limit"), Now: now, Log: now}
 			placements, verdicts := matcher.Match(q)
 			slowly, why := placement.MatchSlowly(q)
 			if !reflect.DeepEqual(placements, slowly) || !reflect.DeepEqual(verdicts, why) {
@@ -77,6 +85,28 @@ func TestAsIfEverythingWereLookedAt(t *testing.T) {
 					delete(held, id)
 				}
 			}
+		}
+	})
+}
+
+// TestTakenBack: placings that are taken back leave no trace. The turns begin anew, so
+// where nobody is in the way of others the same comes of it.
+func TestTakenBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := randomDemand(t, "job0")
+		liking(t, d.Group)
+		held := map[string]offer.Offer{}
+		for _, o := range randomOffers(t) {
+			held[o.ID] = o
+		}
+		q := placement.Question{
+			Offers: held, Demands: []placement.Demand{d}, Jobs: map[string]*cluster.Job{d.Job.ID: d.Job},
+			Limit: rapid.IntRange(0, 12).Draw(t, "limit"), Now: now, Log: now,
+		}
+		placements, verdicts := placement.MatchSlowly(q)
+		again, why := placement.Back(q, rapid.IntRange(0, 5).Draw(t, "kept"))
+		if !reflect.DeepEqual(placements, again) || !reflect.DeepEqual(verdicts, why) {
+			t.Fatalf("%+v\nwith %+v, but having taken back\n%+v\nwith %+v", placements, verdicts, again, why)
 		}
 	})
 }

@@ -17,14 +17,14 @@ type position struct {
 	agent, role string
 }
 
-func (r position) compare(other position) int {
-	if r.reserved != other.reserved {
-		if r.reserved {
+func (p position) compare(other position) int {
+	if p.reserved != other.reserved {
+		if p.reserved {
 			return -1
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(other.cpus, r.cpus), cmp.Compare(r.agent, other.agent), cmp.Compare(r.role, other.role))
+	return cmp.Or(cmp.Compare(other.cpus, p.cpus), cmp.Compare(p.agent, other.agent), cmp.Compare(p.role, other.role))
 }
 
 // blockMax bounds the vacancies of a block, which is what one insertion moves.

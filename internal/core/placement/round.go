@@ -15,6 +15,8 @@ type round struct {
 	now   time.Time
 	wants []*want
 	jobs  map[*cluster.Job]*crowd
+	// references are where the jobs are that constraints name.
+	references references
 	// stays are the tasks placed so far, in order.
 	stays []stay
 }
@@ -46,6 +48,10 @@ func newRound(m *Matcher, q Question) *round {
 		c.look()
 	}
 	slices.SortFunc(r.wants, compareUrgency)
+	r.refer(q.Jobs)
+	for _, w := range r.wants {
+		w.references = r.references
+	}
 	return r
 }
 
@@ -128,11 +134,14 @@ func (r *round) place(w *want) bool {
 	ports, _ := v.pick(w.ports)
 	one := Placed{
 		Task: w.task(), Group: w.group, HostPorts: ports, Resources: w.use,
-		Attributes: relevant(w.speaks, v.attributes), Why: w.why(v),
+		Attributes: v.noted(w.speaks), Why: w.why(v),
 	}
 	r.stays = append(r.stays, r.field.occupy(v, w, one))
 	for _, one := range w.kin {
 		one.peers.add(v.hostname, v.attributes)
+	}
+	if named := r.references[w.demand.Job.ID]; named != nil {
+		named.during.add(v.hostname, v.attributes)
 	}
 	w.next++
 	r.limit--
@@ -148,6 +157,9 @@ func (r *round) back(n int) {
 		r.field.vacate(s)
 		for _, one := range s.w.kin {
 			one.peers.remove(s.v.hostname, s.v.attributes)
+		}
+		if named := r.references[s.w.demand.Job.ID]; named != nil {
+			named.during.remove(s.v.hostname, s.v.attributes)
 		}
 		s.w.next--
 		r.limit++

@@ -15,9 +15,11 @@ type vacancy struct {
 	parts  []offer.Offer
 	offers []string
 	// free is what no task has yet, reserved the part of it that is kept for the role.
-	free, reserved  offer.Resources
-	ports           []offer.PortRange
-	attributes      map[string]string
+	free, reserved offer.Resources
+	ports          []offer.PortRange
+	attributes     map[string]string
+	// shared are those of them that are noted with every task; nil until they are needed.
+	shared          map[string]string
 	unavailableFrom int64
 	// closing reports whether the agent goes into maintenance soon.
 	closing bool
@@ -33,7 +35,7 @@ func (v *vacancy) rebuild() {
 	first := &v.parts[0]
 	v.hostname, v.agentURL, v.unavailableFrom = first.Hostname, first.AgentURL, 0
 	v.offers, v.free, v.reserved, v.ports = nil, offer.Resources{}, offer.Resources{}, nil
-	v.attributes = map[string]string{job.AttributeHostname: first.Hostname}
+	v.attributes, v.shared = map[string]string{job.AttributeHostname: first.Hostname}, nil
 	for i := range v.parts {
 		o := &v.parts[i]
 		for _, a := range o.Attributes {

@@ -26,6 +26,8 @@ type want struct {
 	stuck bool
 	// chooser finds the vacancy for the next task; nil before the first.
 	chooser chooser
+	// references are of all demands.
+	references references
 	// shares are those of the values of the attributes that the group is spread over.
 	shares []share
 }
@@ -34,13 +36,6 @@ type want struct {
 func (w *want) left() int { return len(w.demand.Tasks) - w.next }
 
 func (w *want) task() *cluster.Task { return w.demand.Tasks[w.next] }
-
-// shortfall is one thing that keeps a task out of a vacancy.
-type shortfall struct {
-	// kind groups shortfalls, by reason; detail is for the nearest miss.
-	kind   int
-	detail string
-}
 
 // allows reports whether the conditions that depend on what runs where are met.
 func (w *want) allows(v *vacancy) bool {
@@ -113,6 +108,9 @@ func (w *want) shortfalls(v *vacancy) []string {
 }
 
 func (w *want) meets(i int, v *vacancy) bool {
+	if c := &w.conditions[i]; c.refers() {
+		return w.references.beside(c, v.attributes)
+	}
 	return w.conditions[i].met(v.attributes, w.peers, int(w.group.Replicas))
 }
 
