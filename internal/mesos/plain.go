@@ -156,6 +156,7 @@ func exitCode(message string) *int {
 		if !ok {
 			continue
 		}
+		text, _, _ = strings.Cut(text, ": ") // The embedded Mesos says more.
 		if code, err := strconv.Atoi(text); err == nil && code >= 0 {
 			return &code
 		}

@@ -86,10 +86,11 @@ func TestPlainStatus(t *testing.T) {
 
 func TestExitCode(t *testing.T) {
 	for message, want := range map[string]int{
-		"Container exited with status 0":            0,
-		"Container exited with status 137":          137,
-		"Command exited with status 3":              3,
-		"Command terminated with signal Terminated": -1,
+		"Container exited with status 0":                                              0,
+		"Container exited with status 137":                                            137,
+		"Container exited with status 125: docker: Error response from daemon: 1: 2.": 125,
+		"Command exited with status 3":                                                3,
+		"Command terminated with signal Terminated":                                   -1,
 		"":                                     -1,
 		"Container exited with status ":        -1,
 		"Container exited with status -1":      -1,

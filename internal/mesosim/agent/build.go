@@ -16,6 +16,7 @@ func build(kind Kind, env Env) (executor.Executor, error) {
 	case Docker:
 		return docker.New(docker.Options{
 			Sink: env.Sink, Log: env.Log, AgentID: env.AgentID, AgentIP: env.AgentIP, StateDir: env.StateDir, Grace: env.Grace,
+			TellEnds: env.TellEnds,
 		})
 	case Process:
 		return process.New(process.Options{Sink: env.Sink, Log: env.Log, AgentID: env.AgentID, AgentIP: env.AgentIP, StateDir: env.StateDir})

@@ -42,6 +42,7 @@ type Env struct {
 	StateDir string
 	Grace    time.Duration     // of containers whose task does not say
 	Simulate simulated.Options // for Simulated
+	TellEnds bool              // for Docker
 }
 
 // Options configure an agent. Zero values mean Mesos' defaults.
@@ -65,6 +66,9 @@ type Options struct {
 	// seconds of it are their own. Default 5 s. Containers whose task does not
 	// say have it, or DockerStop if that is longer, between SIGTERM and SIGKILL.
 	ShutdownGrace, DockerStop time.Duration
+	// TellEnds reports whether statuses say of containers' ends what Docker knows of them,
+	// which those of Mesos do not.
+	TellEnds bool
 
 	// GCDelay is how long sandboxes remain after their task. Default a week.
 	GCDelay time.Duration

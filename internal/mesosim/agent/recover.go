@@ -119,7 +119,7 @@ func (a *Server) buildExecutors() error {
 	for _, k := range a.opts.Executor.kinds() {
 		e, err := a.opts.Build(k, Env{
 			Sink: a.sink, Log: a.opts.Log, AgentID: a.identity.AgentID, AgentIP: a.opts.IP, Grace: a.opts.graces().docker(),
-			StateDir: filepath.Join(a.opts.WorkDir, "meta", string(k)), Simulate: a.opts.Simulate,
+			StateDir: filepath.Join(a.opts.WorkDir, "meta", string(k)), Simulate: a.opts.Simulate, TellEnds: a.opts.TellEnds,
 		})
 		if err != nil {
 			return fmt.Errorf("agent: executor %s: %w", k, err)

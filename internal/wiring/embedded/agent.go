@@ -78,7 +78,7 @@ func (a *agentSettings) complete(s *service.Settings) error {
 	if a.opts.WorkDir == "" {
 		errs = append(errs, s.Refuse("work-dir", "is missing: name the directory for tasks and sandboxes"))
 	}
-	a.opts.Executor = agent.Kind(a.executor)
+	a.opts.Executor, a.opts.TellEnds = agent.Kind(a.executor), true
 	if !slices.Contains([]agent.Kind{agent.Auto, agent.Docker, agent.Process, agent.Simulated}, a.opts.Executor) {
 		errs = append(errs, s.Refuse("executor", "use auto, docker, process or simulated"))
 	}

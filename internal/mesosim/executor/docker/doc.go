@@ -21,5 +21,6 @@
 // Differences from Mesos: parameters are translated, not handed to a command
 // line, so only the known ones work; HTTP and TCP health checks connect to the
 // container's address from outside instead of to 127.0.0.1 inside its network; a
-// registry's credentials in the sandbox are not used.
+// registry's credentials in the sandbox are not used. With Options.TellEnds statuses
+// say of ends what Docker knows of them, and Mesos' docker executor does not tell.
 package docker

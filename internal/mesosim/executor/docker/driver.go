@@ -44,6 +44,8 @@ type driver struct {
 	owned   bool // the client is closed with the executor
 	agentID string
 	log     zerolog.Logger
+	// tellEnds is Options.TellEnds.
+	tellEnds bool
 }
 
 func (d *driver) close() error {
@@ -127,7 +129,7 @@ func (d *driver) Start(ctx context.Context, t executor.Task) (lifecycle.Workload
 			return err
 		})
 		if err != nil {
-			return nil, runFailed(t.Run.Sandbox, err)
+			return nil, d.runFailed(t.Run.Sandbox, err)
 		}
 	}
 	return d.workload(t, c.ID), nil
@@ -152,7 +154,7 @@ func (d *driver) awaitStart(ctx context.Context, c container.InspectResponse) (c
 func (d *driver) create(ctx context.Context, t executor.Task) (container.InspectResponse, error) {
 	total, err := d.hostMemory(ctx, t)
 	if err != nil {
-		return container.InspectResponse{}, runFailed(t.Run.Sandbox, err)
+		return container.InspectResponse{}, d.runFailed(t.Run.Sandbox, err)
 	}
 	opts, err := plan(t, d.agentID, total)
 	if err != nil {
@@ -163,7 +165,7 @@ func (d *driver) create(ctx context.Context, t executor.Task) (container.Inspect
 		return err
 	})
 	if err != nil && !errdefs.IsConflict(err) { // A conflict: an earlier attempt got through.
-		return container.InspectResponse{}, runFailed(t.Run.Sandbox, err)
+		return container.InspectResponse{}, d.runFailed(t.Run.Sandbox, err)
 	}
 	return d.inspect(ctx, opts.Name)
 }
@@ -261,13 +263,18 @@ func answered(err error) bool {
 
 // runFailed is what becomes of a container that cannot be created or started:
 // the message on the sandbox' stderr and the status that docker run gives.
-func runFailed(sandbox string, err error) error {
+func (d *driver) runFailed(sandbox string, err error) error {
+	text := fmt.Sprintf("docker: %v.", err)
 	f, openErr := os.OpenFile(filepath.Join(sandbox, "stderr"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if openErr == nil {
-		_, _ = fmt.Fprintf(f, "docker: %v.\n", err)
+		_, _ = fmt.Fprintln(f, text)
 		_ = f.Close()
 	}
-	return &lifecycle.StartError{Message: fmt.Sprintf("Container exited with status %d", runStatus(err))}
+	message := fmt.Sprintf("Container exited with status %d", runStatus(err))
+	if d.tellEnds {
+		message += ": " + text
+	}
+	return &lifecycle.StartError{Message: message}
 }
 
 // runStatus is the exit status of docker run: 127 for a command that is not

@@ -38,6 +38,10 @@ type Options struct {
 	// Grace is for kills that nobody asked for, where the task has no kill policy.
 	// Zero means DefaultGrace.
 	Grace time.Duration
+	// TellEnds reports whether to say of ends what Docker knows of them and Mesos' docker
+	// executor keeps to itself: why a container could not be started, and that it
+	// ran out of memory.
+	TellEnds bool
 	// Client talks to the Docker Engine. Nil means one made from the environment
 	// (DOCKER_HOST and so on) that negotiates the API version.
 	Client *client.Client
@@ -60,7 +64,7 @@ func New(opts Options) (*Executor, error) {
 	if opts.AgentID == "" {
 		return nil, ErrNoAgentID
 	}
-	d := &driver{cli: opts.Client, agentID: opts.AgentID, log: opts.Log}
+	d := &driver{cli: opts.Client, agentID: opts.AgentID, log: opts.Log, tellEnds: opts.TellEnds}
 	if d.cli == nil {
 		cli, err := client.New(client.FromEnv)
 		if err != nil {

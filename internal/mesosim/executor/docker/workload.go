@@ -110,8 +110,33 @@ func (w *workload) Wait(ctx context.Context) (lifecycle.Exit, error) {
 	<-copied
 	if err == nil {
 		out.finish(ctx)
+		w.explain(ctx, &exit)
 	}
 	return exit, err
+}
+
+// statusKilled is the exit status of a program that SIGKILL ended.
+const statusKilled = 128 + 9
+
+// explain adds to an end what Docker knows of it. What is killed by the kernel for its
+// memory may be a child of the container's program, which then ends as it likes.
+func (w *workload) explain(ctx context.Context, exit *lifecycle.Exit) {
+	if !w.driver.tellEnds || exit.Code == 0 {
+		return
+	}
+	c, err := w.driver.inspect(ctx, w.id)
+	if err != nil || c.State == nil || !c.State.OOMKilled {
+		return
+	}
+	limit := "none of its own"
+	if c.HostConfig != nil && c.HostConfig.Memory > 0 {
+		limit = fmt.Sprintf("%d MB", c.HostConfig.Memory/bytesPerMemory)
+	}
+	if exit.Code == statusKilled {
+		exit.OutOfMemory, exit.Detail = true, "killed by the kernel: out of memory, limit "+limit
+		return
+	}
+	exit.Detail = "a process of it was killed by the kernel: out of memory, limit " + limit
 }
 
 // exit waits for the container's exit status, through restarts of the engine.

@@ -71,4 +71,8 @@ type Description struct {
 type Exit struct {
 	Code   int
 	Signal string // the name as strsignal(3) has it; empty if it exited by itself
+	// Detail is what more is known of an end that was not asked for, which no executor of
+	// Mesos says; OutOfMemory reports whether the kernel ended the workload for its memory.
+	Detail      string
+	OutOfMemory bool
 }

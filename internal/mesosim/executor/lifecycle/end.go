@@ -14,8 +14,15 @@ func endOf(noun string, exit Exit, k *mark) executor.Status {
 	s := executor.Status{State: mesos.TASK_FAILED, Source: mesos.SOURCE_EXECUTOR, Message: noun + " " + exit.String()}
 	switch {
 	case k == nil:
-		if exit == (Exit{}) {
+		if exit.Code == 0 && exit.Signal == "" {
 			s.State = mesos.TASK_FINISHED
+			break
+		}
+		if exit.Detail != "" {
+			s.Message += ": " + exit.Detail
+		}
+		if exit.OutOfMemory { // As the Mesos containerizer says it.
+			s.Reason = mesos.REASON_CONTAINER_LIMITATION_MEMORY.Enum()
 		}
 	case k.Cause == causeExpired:
 		s.Reason = mesos.REASON_MAX_COMPLETION_TIME_REACHED.Enum()
