@@ -149,7 +149,7 @@ func (a *App) Command() *cobra.Command {
 	)
 	group(root, "begin", a.demo(), a.dev())
 	group(root, "jobs", a.run(), a.ps(), a.job(), a.scale(), a.stop(), a.rm(), a.logs())
-	group(root, "past", a.events(), a.replay(), a.explain())
+	group(root, "past", a.events(), a.replay(), a.explain(), a.whatIf())
 	group(root, "log", a.log(), a.nats())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())
 	root.AddCommand(a.web())

@@ -25,7 +25,7 @@ func (s *Service) dialects(g given) []web.Dialect {
 		page.New(),
 		legacy.New(legacy.Options{Reader: g.reader, Commander: g.commander, Limits: o.Limits}),
 		v2.New(v2.Options{
-			Reader: g.reader, Commander: g.commander, Live: s.live, Log: o.ReadLog, Verdicts: s.why, Sandbox: o.Sandbox, Parts: s.parts,
+			Reader: g.reader, Commander: g.commander, Live: s.live, Log: o.ReadLog, Verdicts: s.why, Space: o.Space, Sandbox: o.Sandbox, Parts: s.parts,
 			Limits: o.Limits, Now: o.Now, Instance: o.Instance, Version: o.Version, Feeds: s.metrics.feeds, FeedsCut: s.metrics.feedsCut,
 			Stopping: s.stopping, Heartbeat: o.Heartbeat, FeedPatience: o.FeedPatience, FeedBytes: int(o.FeedBytes), FeedsBytes: int(o.FeedsBytes),
 		}),

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/milosgajdos/taurus/internal/projection"
 )
@@ -114,6 +115,35 @@ func (c *Client) Explain(ctx context.Context, id, at string) (projection.Explana
 	var e projection.Explanation
 	err := c.get(ctx, jobPath(id, "/explain"), moment(at), &e)
 	return e, err
+}
+
+// Agents names agents: those on a host, or those with an attribute.
+type Agents struct {
+	Host      string `json:"host,omitzero"`
+	Attribute string `json:"attribute,omitzero"`
+	Value     string `json:"value,omitzero"`
+}
+
+// Scaling is another number of tasks.
+type Scaling struct {
+	Job      string `json:"job"`
+	Group    string `json:"group,omitzero"`
+	Replicas uint32 `json:"replicas"`
+}
+
+// Supposing is what would be different.
+type Supposing struct {
+	Run   jsontext.Value `json:"run,omitzero"`
+	Scale *Scaling       `json:"scale,omitzero"`
+	Drain *Agents        `json:"drain,omitzero"`
+	Lose  *Agents        `json:"lose,omitzero"`
+}
+
+// WhatIf tells what would happen.
+func (c *Client) WhatIf(ctx context.Context, s Supposing) (projection.Foreseen, error) {
+	var f projection.Foreseen
+	err := c.post(ctx, "/v2/whatif", s, &f)
+	return f, err
 }
 
 // Cluster returns the view of the whole; at as in Query.

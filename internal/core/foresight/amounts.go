@@ -7,7 +7,8 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-func inMilli(r events.Resources) offer.Resources {
+// Amounts are those of an event in thousandths.
+func Amounts(r events.Resources) offer.Resources {
 	milli := func(amount float64) offer.Milli { return offer.Milli(math.Round(amount * 1000)) }
 	return offer.Resources{CPUs: milli(r.CPUs), Mem: milli(r.Mem), Disk: milli(r.Disk), GPUs: milli(r.GPUs)}
 }

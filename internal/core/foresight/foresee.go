@@ -18,7 +18,9 @@ func Foresee(state *cluster.State, agents []Agent, q Question, space events.Spac
 	w := newWorld(state, agents, space, now)
 	w.begin()
 	w.run(now.Add(quiet)) // What is under way anyway is not the question's.
+	whys := w.teller.whys
 	w.teller = newTeller(w.state, w.now)
+	w.teller.whys = whys // Those who wait already wait for what they waited for.
 	start := w.now
 	for _, d := range q.Drafts {
 		w.append(machine.Append{Drafts: []machine.Draft{machine.Fact(d.Subject, w.envelope("user"), d.Event)}}, nil)

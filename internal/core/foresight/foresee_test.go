@@ -109,7 +109,7 @@ func TestForesee(t *testing.T) {
 			"+1s starts web/0 on a\n+1s starts web/2 on a\n+1s starts web/1 on b\nweb: 0, 0, 3 of 3, 0 wait"},
 		{"there is no room", agents("a"), nil,
 			func(t *testing.T, s *cluster.State) foresight.Question { return submit(t, s, web) },
-			"+1s waits web\n+1s starts web/0 on a\n+1s starts web/1 on a\nweb: 0, 0, 2 of 3, 1 wait"},
+			"+1s starts web/0 on a\n+1s starts web/1 on a\n+1s waits web\nweb: 0, 0, 2 of 3, 1 wait"},
 		{"a job is scaled down", agents("a", "b"), []*job.Spec{web},
 			func(t *testing.T, s *cluster.State) foresight.Question {
 				return asks(t, s, "web", submission.Scale{Replicas: 1, Limits: job.DefaultLimits()})

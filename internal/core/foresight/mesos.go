@@ -45,10 +45,10 @@ type agent struct {
 
 // task is a task that it runs.
 type task struct {
-	ref      scheduler.TaskRef
-	agent    *agent
-	use      offer.Resources
-	ports    []uint32
+	ref     scheduler.TaskRef
+	agent   *agent
+	use     offer.Resources
+	ports   []uint32
 	checked bool
 	ending  bool
 }
@@ -80,7 +80,7 @@ func (m *mesos) add(a *agent) *agent {
 // adopt has a task run that the state knows. Of an agent that never offered is known
 // what tasks have there: it has room for nothing else.
 func (m *mesos) adopt(t *cluster.Task) {
-	a, use := m.byID[t.AgentID], inMilli(t.Resources)
+	a, use := m.byID[t.AgentID], Amounts(t.Resources)
 	if a == nil {
 		a = m.add(&agent{Agent: Agent{ID: t.AgentID, Hostname: t.Hostname, Attributes: t.Attributes}})
 		a.free = use

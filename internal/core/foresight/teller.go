@@ -2,6 +2,7 @@ package foresight
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -115,9 +116,29 @@ func (t *teller) folded(now time.Time, r *cluster.Record, c cluster.Change) {
 	default:
 		if r.Subject.Role == events.RolePlan {
 			if _, plans := ev.(events.TasksPlanned); !plans {
-				t.tell(now, Step{Kind: Says, Job: job, Event: ev})
+				t.tell(now, Step{Kind: Says, Job: job, Event: ev, Reason: saying(ev)})
 			}
 		}
+	}
+}
+
+// saying is what the planner decided about a job, in words.
+func saying(ev events.Event) string {
+	switch ev := ev.(type) {
+	case events.JobCompleted:
+		return "it is completed"
+	case events.JobFailed:
+		return "it has failed: " + ev.Reason
+	case events.RolloutEnded:
+		text := fmt.Sprintf("the rollout of version %d %s", ev.Version, ev.Outcome)
+		if ev.Reason != "" {
+			text += ": " + ev.Reason
+		}
+		return text
+	case events.RolloutReverted:
+		return fmt.Sprintf("version %d is rolled back to %d: %s", ev.Version, ev.To, ev.Reason)
+	default:
+		return ""
 	}
 }
 
@@ -160,9 +181,19 @@ func (t *teller) verdict(now time.Time, job string, ev events.VerdictChanged) {
 	}
 }
 
+func last(s Step) int {
+	if s.Kind == Waits {
+		return 1
+	}
+	return 0
+}
+
 // answer is what is told of a run that came to a state.
 func (t *teller) answer(s *cluster.State) Answer {
 	a := Answer{Steps: t.steps, Untold: t.untold}
+	slices.SortStableFunc(a.Steps, func(x, y Step) int { // Who waits is told after who found a place.
+		return cmp.Or(cmp.Compare(x.After, y.After), cmp.Compare(last(x), last(y)))
+	})
 	waiting := map[groupKey]int{}
 	for _, j := range s.Jobs {
 		for _, slot := range j.Slots {

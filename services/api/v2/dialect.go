@@ -11,6 +11,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/services/api/reader"
 	"github.com/milosgajdos/taurus/services/api/web"
 )
@@ -51,6 +52,8 @@ type Options struct {
 	Live     *projection.Projection
 	Log      Bounds
 	Verdicts *projection.Verdicts
+	// Space are the subjects of the log.
+	Space events.Space
 	// Parts is what is known of the parts that jobs wait for; nil if nothing is.
 	Parts func() projection.Parts
 	// Sandbox reads tasks' output; without it such requests answer 501.
@@ -89,6 +92,9 @@ func New(o Options) web.Dialect {
 		heartbeat: cmp.Or(o.Heartbeat, heartbeat), patience: cmp.Or(o.FeedPatience, DefaultFeedPatience),
 		bytes: cmp.Or(o.FeedBytes, DefaultFeedBytes), allowance: newAllowance(cmp.Or(o.FeedsBytes, DefaultFeedsBytes)),
 	}
+	foresees := &foresees{
+		reader: o.Reader, verdicts: o.Verdicts, space: o.Space, limits: o.Limits, now: o.Now, turns: make(chan struct{}, ForeseesMax),
+	}
 	always := func(*http.Request) bool { return true }
 	return web.Dialect{
 		Routes: []web.Route{
@@ -107,6 +113,7 @@ func New(o Options) web.Dialect {
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/tasks/:slot/logs/:file", Handle: tasks.output, Cost: web.Large},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/events", Handle: feeds.ofJob, Cost: web.Large, Feed: wantsFeed},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/explain", Handle: explainer.ofJob},
+			{Method: http.MethodPost, Path: "/v2/whatif", Handle: foresees.answer, Cost: web.Large},
 		},
 		Roots: []string{"/v2/"},
 		Kinds: kinds(),

@@ -1,0 +1,182 @@
+package v2
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/labstack/echo/v4"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/foresight"
+	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/pkg/events"
+	"github.com/milosgajdos/taurus/services/api/reader"
+	"github.com/milosgajdos/taurus/services/api/web"
+)
+
+// ForeseesMax is how many questions are answered at once; each costs a core and holds a
+// copy of the state. Others wait.
+const ForeseesMax = 1
+
+// foresees tells what would happen.
+type foresees struct {
+	reader   *reader.Reader
+	verdicts *projection.Verdicts
+	space    events.Space
+	limits   job.Limits
+	now      func() time.Time
+	turns    chan struct{}
+}
+
+// supposing is the body of a question: what would be different, in this order.
+type supposing struct {
+	// Run is a job file.
+	Run   jsontext.Value `json:"run"`
+	Scale *struct {
+		Job      string  `json:"job"`
+		Group    string  `json:"group"`
+		Replicas *uint32 `json:"replicas"`
+	} `json:"scale"`
+	Drain *whichAgents `json:"drain"`
+	Lose  *whichAgents `json:"lose"`
+}
+
+// whichAgents names agents by their host, or by an attribute.
+type whichAgents struct {
+	Host      string `json:"host"`
+	Attribute string `json:"attribute"`
+	Value     string `json:"value"`
+}
+
+// answer tells what would happen if things were as the body says.
+func (f *foresees) answer(c echo.Context) error {
+	var want supposing
+	if err := decode(c, &want); err != nil {
+		return err
+	}
+	if want.Run == nil && want.Scale == nil && want.Drain == nil && want.Lose == nil {
+		return job.Faults{{Path: "body", Message: "asks nothing; give run, scale, drain or lose"}}
+	}
+	spec, err := f.spec(c, want.Run)
+	if err != nil {
+		return err
+	}
+	select {
+	case f.turns <- struct{}{}:
+	case <-c.Request().Context().Done():
+		return c.Request().Context().Err()
+	}
+	defer func() { <-f.turns }()
+	var state *cluster.State
+	err = f.reader.Read(c, func(m *projection.Model, _ reader.Moment) { state = m.Copy() })
+	if err != nil {
+		return err
+	}
+	sequence := state.Sequence
+	agents, about := projection.Known(state, f.verdicts.Agents())
+	q, err := f.question(state, agents, want, spec)
+	if err != nil {
+		return err
+	}
+	now := f.now()
+	told := projection.ForeseenOf(foresight.Foresee(state, agents, q, f.space, now))
+	told.Agents, told.Log, told.Time = about, sequence, now.UTC()
+	return web.WriteJSON(c, http.StatusOK, web.JSONType, told)
+}
+
+// spec reads the job that would be run.
+func (f *foresees) spec(c echo.Context, data jsontext.Value) (*job.Spec, error) {
+	if data == nil {
+		return nil, nil
+	}
+	file, err := job.NewFile(data, web.JSONType)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := file.Decode()
+	if err != nil {
+		return nil, spec.AllFaults(err, f.limits)
+	}
+	_, err = web.Canonical(c, spec, f.limits)
+	return spec, err
+}
+
+func (f *foresees) question(s *cluster.State, agents []foresight.Agent, want supposing, spec *job.Spec) (q foresight.Question, err error) {
+	if spec != nil {
+		data, err := spec.JSON()
+		if err != nil {
+			return q, err
+		}
+		if err := f.would(&q, s, spec.ID, submission.Update{Spec: data}); err != nil {
+			return q, err
+		}
+	}
+	if sc := want.Scale; sc != nil {
+		if sc.Replicas == nil {
+			return q, job.Faults{{Path: "scale.replicas", Message: "is missing; give the number of tasks"}}
+		}
+		err := f.would(&q, s, sc.Job, submission.Scale{Group: sc.Group, Replicas: *sc.Replicas, Limits: f.limits})
+		if err != nil {
+			return q, err
+		}
+	}
+	if want.Drain != nil {
+		ids, err := want.Drain.among("drain", agents)
+		if err != nil {
+			return q, err
+		}
+		for _, id := range ids {
+			q.Drafts = append(q.Drafts, foresight.Draft{Subject: events.AgentsSubject, Event: events.AgentDrained{AgentID: id}})
+		}
+	}
+	if want.Lose != nil {
+		q.Lost, err = want.Lose.among("lose", agents)
+	}
+	return q, err
+}
+
+// would has a user's command be one of those that are carried out.
+func (f *foresees) would(q *foresight.Question, s *cluster.State, id string, c submission.Command) error {
+	ev, err := submission.Decide(s.Jobs[id], c)
+	if err == nil && ev != nil {
+		q.Drafts = append(q.Drafts, foresight.Draft{Subject: f.space.Job(id), Event: ev})
+	}
+	return err
+}
+
+// hostsNamed is how many hosts an error names.
+const hostsNamed = 10
+
+// among are the ids of the agents that are meant.
+func (w *whichAgents) among(path string, agents []foresight.Agent) ([]string, error) {
+	if (w.Host == "") == (w.Attribute == "") {
+		return nil, job.Faults{{Path: path, Message: "must have either host, or attribute and value"}}
+	}
+	var found, hosts []string
+	for _, a := range agents {
+		hosts = append(hosts, a.Hostname)
+		value, has := a.Attributes[w.Attribute]
+		if w.Host != "" && a.Hostname == w.Host || has && value == w.Value {
+			found = append(found, a.ID)
+		}
+	}
+	if len(found) > 0 {
+		return found, nil
+	}
+	if w.Attribute != "" {
+		return nil, job.Faults{{Path: path, Message: fmt.Sprintf("no agent has %s=%s", w.Attribute, w.Value)}}
+	}
+	slices.Sort(hosts)
+	hosts = slices.Compact(hosts)
+	known := strings.Join(hosts[:min(len(hosts), hostsNamed)], ", ")
+	if len(hosts) > hostsNamed {
+		known += fmt.Sprintf(" and %d more", len(hosts)-hostsNamed)
+	}
+	return nil, job.Faults{{Path: path + ".host", Message: fmt.Sprintf("no agent is known on %q; known are: %s", w.Host, known)}}
+}
