@@ -2,6 +2,7 @@ package job
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,6 +104,37 @@ func (c *Container) normalise() {
 		c.Volumes[i].Mode = strings.ToLower(c.Volumes[i].Mode)
 	}
 	c.Parameters = orNilSlice(c.Parameters)
+	for i := range c.Parameters {
+		c.Parameters[i].Key = longOption(c.Parameters[i].Key)
+	}
+}
+
+// longOption is an option of docker run by its long name: Mesos puts two dashes before any,
+// which Docker does not take before a letter.
+func longOption(key string) string {
+	switch key {
+	case "a":
+		return "attach"
+	case "c":
+		return "cpu-shares"
+	case "e":
+		return "env"
+	case "h":
+		return "hostname"
+	case "l":
+		return "label"
+	case "m":
+		return "memory"
+	case "p":
+		return "publish"
+	case "u":
+		return "user"
+	case "v":
+		return "volume"
+	case "w":
+		return "workdir"
+	}
+	return key
 }
 
 // defaultNetwork is the host's where nothing is put between it and the task.
@@ -138,8 +170,8 @@ func (h *HealthCheck) normalise(ports []Port) {
 		h.Type = h.derivedType(len(ports) > 0)
 	}
 	h.Type = strings.ToLower(h.Type)
-	if h.Type != HealthCommand && h.Port == 0 && len(ports) > 0 {
-		h.Port = ports[0].Container
+	if i := slices.IndexFunc(ports, Port.ForTCP); h.Type != HealthCommand && h.Port == 0 && i >= 0 {
+		h.Port = ports[i].Container
 	}
 	if h.Type == HealthHTTP {
 		h.Path = orDefault(h.Path, DefaultHealthPath)

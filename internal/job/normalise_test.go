@@ -169,6 +169,8 @@ func TestHealthCheckTypeIsDerived(t *testing.T) {
 		{"command", job.HealthCheck{Command: "true"}, port, "command", 0, ""},
 		{"the group's port", job.HealthCheck{}, port, "tcp", 80, ""},
 		{"http without path", job.HealthCheck{Type: "HTTP"}, port, "http", 80, "/"},
+		{"the first for tcp", job.HealthCheck{}, []job.Port{{Container: 53, Protocol: "UDP"}, {Container: 54, Protocol: "udp,tcp"}, {Container: 55}}, "tcp", 54, ""},
+		{"none but of udp", job.HealthCheck{}, []job.Port{{Container: 53, Protocol: "udp"}}, "tcp", 0, ""},
 		{"the port of the host", job.HealthCheck{Path: "/"}, []job.Port{{}}, "http", 0, "/"},
 		{"nothing", job.HealthCheck{}, nil, "", 0, ""},
 	}
@@ -235,6 +237,19 @@ func TestContainerizerDefaults(t *testing.T) {
 	} {
 		if got := normalised("", job.Group{Container: &c.given}).Container; !reflect.DeepEqual(*got, c.want) {
 			t.Errorf("got %+v, want %+v", *got, c.want)
+		}
+	}
+}
+
+// TestOptionsAreGivenTheirLongNames, as Mesos passes --v on and Docker does not know that.
+func TestOptionsAreGivenTheirLongNames(t *testing.T) {
+	for given, want := range map[string]string{
+		"e": "env", "v": "volume", "u": "user", "h": "hostname", "l": "label", "m": "memory", "c": "cpu-shares", "w": "workdir", "p": "publish", "a": "attach",
+		"volume": "volume", "x": "x", "d": "d", "-v": "-v", "": "",
+	} {
+		c := job.Container{Image: "x", Parameters: []job.Parameter{{Key: given, Value: "1"}}}
+		if got := normalised("", job.Group{Container: &c}).Container.Parameters[0].Key; got != want {
+			t.Errorf("%q is %q, want %q", given, got, want)
 		}
 	}
 }

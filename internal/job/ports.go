@@ -24,6 +24,9 @@ func (p Port) Protocols() []string {
 	return []string{p.Protocol}
 }
 
+// ForTCP reports whether the port can be asked by a check, which speaks no UDP.
+func (p Port) ForTCP() bool { return p.Protocol != ProtocolUDP }
+
 // PortVariable is the environment variable that has the host's port for one of a name:
 // that of admin-ui is PORT_ADMIN_UI.
 func PortVariable(name string) string {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -90,8 +91,12 @@ func (c *checker) healthTarget(at string, h *HealthCheck, g *Group) {
 	if h.Command != "" {
 		c.fault(join(at, "command"), `only a check of type "command" has one; remove it or change the type`)
 	}
-	if h.Type != "" && h.Port == 0 && len(g.Ports) == 0 {
-		c.fault(join(at, "port"), "is missing; give the container port to ask")
+	if h.Type != "" && h.Port == 0 && !slices.ContainsFunc(g.Ports, Port.ForTCP) {
+		why := ""
+		if len(g.Ports) > 0 {
+			why = "the ports of the group are for udp, where no check can ask; "
+		}
+		c.fault(join(at, "port"), "is missing; %sgive the container port to ask", why)
 	}
 	if h.Port > maxPort {
 		c.fault(join(at, "port"), "must be from 1 to %d, is %d", maxPort, h.Port)

@@ -264,6 +264,9 @@ func TestFaultsOfAHealthCheck(t *testing.T) {
 		check("type", `"https" is not known`, job.HealthCheck{Type: "https", Port: 1}),
 		check("port", "is missing", job.HealthCheck{Path: "/"}),
 		check("port", "must be from 1 to 65535", job.HealthCheck{Port: 65536}),
+		inGroup("health_check.port", "is missing; the ports of the group are for udp, where no check can ask; give the container port to ask", func(g *job.Group) {
+			g.Ports, g.HealthCheck = []job.Port{{Container: 53, Protocol: "udp"}}, &job.HealthCheck{}
+		}),
 		check("path", `"up" must begin with /`, job.HealthCheck{Port: 1, Path: "up"}),
 		check("path", "control character", job.HealthCheck{Port: 1, Path: "/\r\n"}),
 		check("path", `a check of type "tcp" has none`, job.HealthCheck{Type: "tcp", Port: 1, Path: "/"}),

@@ -158,8 +158,13 @@ func (w *warner) env() error {
 		if err != nil {
 			return err
 		}
-		if name := token.String(); len(name) <= maxName {
-			w.variables[join(at, name)] = w.line(w.dec.InputOffset() - 1)
+		name := token.String()
+		path, line := join(at, name), w.line(w.dec.InputOffset()-1)
+		if len(name) <= maxName {
+			w.variables[path] = line
+		}
+		if w.dec.PeekKind() == 'n' {
+			w.warnings.add(Fault{Path: path, Message: `is null, which makes it empty; write "" if that is meant, or leave it out`, Line: line})
 		}
 		if err := w.dec.SkipValue(); err != nil {
 			return err

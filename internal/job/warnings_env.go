@@ -41,7 +41,7 @@ func (g *Group) warnParameters(at string, warnings *Faults) {
 		return
 	}
 	for i, p := range g.Container.Parameters {
-		if p.Key != "env" && p.Key != "e" {
+		if p.Key != "env" {
 			continue
 		}
 		name, _, _ := strings.Cut(p.Value, "=")

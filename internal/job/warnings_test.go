@@ -124,9 +124,11 @@ task:
     TAURUS_SLOT: "9"
     TAURUS_MINE: z
     MESOS_NATIVE_JAVA_LIBRARY: /lib
+    NOTHING:
 `
 	const kept = "is what the task gets, in place of "
 	want := []job.Fault{
+		{Path: "tasks[0].env.NOTHING", Message: `is null, which makes it empty; write "" if that is meant, or leave it out`, Line: 27},
 		{Path: "tasks[0].env.HOST", Message: kept + "the name of its host; leave it out to have that", Line: 14},
 		{Path: "tasks[0].env.MESOS_SANDBOX", Message: "has no effect, as it is always the path of the sandbox; choose another name", Line: 23},
 		{Path: "tasks[0].env.MESOS_TASK_ID", Message: "has no effect, as it is always the id of the task; choose another name", Line: 22},

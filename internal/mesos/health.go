@@ -49,9 +49,11 @@ func healthCheck(l *placedTask) (*mesos.HealthCheck, error) {
 // the process listens on the port it was given, so a port named by its number
 // inside is that of the host; none named is the first.
 func healthPort(l *placedTask, hc *job.HealthCheck) (uint32, error) {
-	for i, p := range l.Group.Ports {
-		if hc.Port == 0 || p.Container == hc.Port {
-			return l.inside(i), nil
+	for _, tcp := range []bool{true, false} { // A check speaks TCP.
+		for i, p := range l.Group.Ports {
+			if p.ForTCP() == tcp && (hc.Port == 0 || p.Container == hc.Port) {
+				return l.inside(i), nil
+			}
 		}
 	}
 	if hc.Port == 0 {

@@ -79,6 +79,7 @@ func launchCases() map[string]Launch {
 				{Name: "dnst", Container: 53, Host: 31500, Protocol: "tcp"},
 				{Name: "sip", Container: 5060, Protocol: "tcp,udp"},
 			},
+			HealthCheck: &job.HealthCheck{Type: "tcp"},
 			Env: map[string]string{
 				"HOST": "0.0.0.0", "PORT": "53", "PORT1": "5353", "PORT_DNST": "5300", "PORTS": "", "PORT_53": "mine",
 				"TAURUS_SLOT": "9", "TAURUS_MINE": "mine", "MESOS_SANDBOX": "/tmp",
