@@ -134,9 +134,10 @@ func (c *checker) operand(at string, constraint Constraint) {
 	case OpIs, OpIsNot, OpLike, OpUnlike:
 		c.comparison(at, constraint.Operator, value)
 	case OpWithJob, OpWithoutJob:
-		if value == "" {
+		switch value {
+		case "":
 			c.fault(at, "is missing; %s names a job by its id", constraint.Operator)
-		} else if value == c.job {
+		case c.job:
 			c.fault(at, "names the job itself; for tasks that are together use cluster, for tasks apart use unique")
 		}
 	case OpUnique:

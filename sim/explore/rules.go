@@ -113,6 +113,7 @@ func launchingRules() imprint.Rules {
 	counter := ordered(imprint.Counter)
 	return imprint.Rules{
 		"launching.Machine.tickets":    ignored(fresh),
+		"launching.pending.lines":      ignored(derived),
 		"launching.Machine.matcher":    ignored("no answer depends on what it remembers"),
 		"launching.Machine.verdicts":   ignored("nobody asks for them"),
 		"launching.Machine.counter":    counter,

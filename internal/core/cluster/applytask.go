@@ -1,10 +1,10 @@
 package cluster
 
 import (
-	"maps"
 
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 

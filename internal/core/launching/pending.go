@@ -10,6 +10,8 @@ import (
 type pending struct {
 	// waiting have no place yet; withdrawn soon if doomed.
 	waiting map[cluster.Key]*cluster.Task
+	// lines are the waiting ones by what is alike.
+	lines lines
 	// doomed are those of them that are to be withdrawn.
 	doomed map[cluster.Key]*cluster.Task
 	// unconfirmed are staged, and Mesos has not spoken of them.
@@ -23,6 +25,7 @@ type pending struct {
 func newPending() *pending {
 	return &pending{
 		waiting:     map[cluster.Key]*cluster.Task{},
+		lines:       lines{},
 		doomed:      map[cluster.Key]*cluster.Task{},
 		unconfirmed: map[cluster.Key]*cluster.Task{},
 		cutOff:      map[cluster.Key]*cluster.Task{},
@@ -34,9 +37,14 @@ func (p *pending) update(c cluster.Change) {
 	for _, t := range c.Tasks {
 		k := t.Key()
 		p.changed = p.changed || frees(c.Job, t)
-		if t.State == cluster.Waiting {
+		_, waited := p.waiting[k]
+		switch waits := t.State == cluster.Waiting; {
+		case waits:
 			p.waiting[k], p.changed = t, true
-		} else if _, was := p.waiting[k]; was {
+			if !waited {
+				p.lines.join(t)
+			}
+		case waited:
 			delete(p.waiting, k)
 			p.changed = true
 		}

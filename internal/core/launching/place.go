@@ -99,43 +99,6 @@ func (m *Machine) place(b *batch, demands []placement.Demand) {
 	m.decline(unfit, refuseUnfit)
 }
 
-// demands groups the waiting tasks that may be launched now, by the log's clock;
-// wake is when the next back-off ends. An attempt that was over, or cut off, when
-// the next one was planned may have come back since: that one waits for its end.
-func (m *Machine) demands() (demands []placement.Demand, wake time.Time) {
-	type key struct {
-		job, group string
-		template   uint64
-	}
-	found := map[key]*placement.Demand{}
-	for _, t := range m.pending.waiting {
-		j := m.state.Jobs[t.Job]
-		g := j.GroupOf(t)
-		if t.Doom != nil || j.Over() || t.Run != j.Run || g == nil || j.Slots[t.Slot].Occupied(t) {
-			continue
-		}
-		if t.NotBefore.After(m.at.Log) {
-			wake = earlier(wake, m.at.Now.Add(t.NotBefore.Sub(m.at.Log)))
-			continue
-		}
-		k := key{t.Job, t.Group, t.Template}
-		if found[k] == nil {
-			found[k] = &placement.Demand{Job: j, Group: g}
-		}
-		found[k].Tasks = append(found[k].Tasks, t)
-	}
-	demands = make([]placement.Demand, 0, len(found))
-	for _, d := range found {
-		slices.SortFunc(d.Tasks, func(a, b *cluster.Task) int { return cmp.Compare(a.Slot, b.Slot) })
-		demands = append(demands, *d)
-	}
-	slices.SortFunc(demands, func(a, b placement.Demand) int {
-		return cmp.Or(cmp.Compare(a.Job.ID, b.Job.ID), cmp.Compare(a.Group.Name, b.Group.Name),
-			cmp.Compare(a.Tasks[0].Template, b.Tasks[0].Template))
-	})
-	return demands, wake
-}
-
 // batchAppended follows the log's answer. Only the fold says what counts; an
 // answer that is lost leaves the offers to whoever wants them.
 func (m *Machine) batchAppended(out machine.Outcome) {
