@@ -50,6 +50,9 @@ func (c *checker) boundGroup(at string, g *Group) {
 		c.duration(join(join(at, "restart"), "reset_after"), r.ResetAfter, c.lim.Duration)
 	}
 	c.duration(join(at, "kill_grace"), g.KillGrace, c.lim.KillGrace)
+	if b := g.BeforeKill; b != nil {
+		c.duration(join(join(at, "before_kill"), "timeout"), b.Timeout, max(0, c.lim.KillGrace-g.KillGrace))
+	}
 	c.unreachable(join(at, "unreachable"), g.Unreachable)
 	c.atMost(join(at, "ports"), len(g.Ports), c.lim.Ports)
 	c.atMost(join(at, "constraints"), len(g.Constraints), c.lim.Constraints)

@@ -29,6 +29,7 @@ func (g Group) clone() Group {
 	g.Affinities, g.Spread = slices.Clone(g.Affinities), cloneSpread(g.Spread)
 	g.Restart = copied(g.Restart)
 	g.Unreachable = copied(g.Unreachable)
+	g.BeforeKill = copied(g.BeforeKill)
 	g.URIs = slices.Clone(g.URIs)
 	for i := range g.URIs {
 		g.URIs[i].Extract = copied(g.URIs[i].Extract)

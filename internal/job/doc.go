@@ -55,6 +55,8 @@
 //	  placement     spread or binpack
 //	  restart       policy, attempts, backoff, backoff_max, reset_after
 //	  kill_grace    between the gentle and the hard signal
+//	  kill_signal   the gentle one
+//	  before_kill   command, timeout
 //	  unreachable   replace_after
 //	  uris          value, executable, extract, cache, output_file
 package job

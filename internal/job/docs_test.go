@@ -82,6 +82,7 @@ func TestReferenceHasTheNumbersOfTheCode(t *testing.T) {
 		"grace":           fmt.Sprintf("`grace` | duration | %.0f s |", job.DefaultHealthGrace.Seconds()),
 		"backoff":         fmt.Sprintf("`backoff` | duration | %.0f s |", job.DefaultBackoff.Seconds()),
 		"backoff_max":     fmt.Sprintf("`backoff_max` | duration | %.0f min |", job.DefaultBackoffMax.Seconds()/60),
+		"before_kill":     fmt.Sprintf("`timeout` | duration | %.0f s | Then it is killed", job.DefaultBeforeKillTimeout.Seconds()),
 		"replace_after":   fmt.Sprintf("`replace_after` | duration or `\"never\"` | %.0f min |", job.Duration(job.DefaultReplaceAfter).Seconds()/60),
 		"reset_after":     fmt.Sprintf("`reset_after` | duration | %.0f min |", job.DefaultResetAfter.Seconds()/60),
 

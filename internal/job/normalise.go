@@ -80,7 +80,7 @@ func (g *Group) normalise(kind Kind) {
 		g.Restart = &Restart{}
 	}
 	g.Restart.normalise(kind)
-	g.KillGrace = orDefault(g.KillGrace, DefaultKillGrace)
+	g.normaliseKill()
 	g.URIs = orNilSlice(g.URIs)
 	if g.Unreachable != nil {
 		g.Unreachable.normalise()

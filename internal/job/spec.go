@@ -61,7 +61,11 @@ type Group struct {
 	Restart   *Restart `json:"restart,omitzero"`
 	// KillGrace is the time between the gentle and the hard signal.
 	KillGrace Duration `json:"kill_grace,omitzero"`
-	URIs      []URI    `json:"uris,omitempty"`
+	// KillSignal is the gentle one; the image's own where absent, or SIGTERM.
+	KillSignal string `json:"kill_signal,omitzero"`
+	// BeforeKill is run in the container before that.
+	BeforeKill *BeforeKill `json:"before_kill,omitzero"`
+	URIs       []URI       `json:"uris,omitempty"`
 	// Unreachable says what becomes of a task whose agent is cut off.
 	Unreachable *Unreachable `json:"unreachable,omitzero"`
 }

@@ -146,7 +146,11 @@ func anyGroup(t *rapid.T) job.Group {
 				BackoffMax: someDuration().Draw(t, "backoff_max"), ResetAfter: someDuration().Draw(t, "reset_after"),
 			}
 		}),
-		KillGrace: someDuration().Draw(t, "kill_grace"),
+		KillGrace:  someDuration().Draw(t, "kill_grace"),
+		KillSignal: rapid.SampledFrom([]string{"", "int", "SIGTERM", "KILL", "x"}).Draw(t, "kill_signal"),
+		BeforeKill: maybe(t, "before_kill", func(t *rapid.T) job.BeforeKill {
+			return job.BeforeKill{Command: anyText().Draw(t, "before"), Timeout: someDuration().Draw(t, "before_timeout")}
+		}),
 		Unreachable: maybe(t, "unreachable", func(t *rapid.T) job.Unreachable {
 			return job.Unreachable{ReplaceAfter: somePatience().Draw(t, "replace_after")}
 		}),

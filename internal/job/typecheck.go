@@ -54,6 +54,7 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		expect[Rollout](t, '{', object), expect[[]string](t, '[', "must be a list of strings in brackets"),
 		expect[URI](t, '{', object), expect[[]URI](t, '[', list),
 		expect[Unreachable](t, '{', object),
+		expect[BeforeKill](t, '{', object),
 	)
 }
 

@@ -138,7 +138,7 @@ func (c *checker) group(path string, g *Group, kind Kind) {
 	c.constraints(join(path, "constraints"), g.Constraints)
 	c.preferences(path, g)
 	c.restart(join(path, "restart"), g.Restart, kind)
-	c.duration(join(path, "kill_grace"), g.KillGrace, c.lim.KillGrace)
+	c.kill(path, g)
 	c.uris(join(path, "uris"), g.URIs)
 	c.unreachable(join(path, "unreachable"), g.Unreachable)
 }

@@ -112,6 +112,26 @@ func TestFaultsOfAGroup(t *testing.T) {
 		inGroup("env.A", "zero byte", func(g *job.Group) { g.Env = map[string]string{"A": "\x00"} }),
 		inGroup("env.A", "not valid UTF-8", func(g *job.Group) { g.Env = map[string]string{"A": "\xff"} }),
 		inGroup("labels.a", "control character", func(g *job.Group) { g.Labels = map[string]string{"a": "\n"} }),
+		inGroup("kill_signal", `"SIGKILL" is not known; use "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2" or "SIGWINCH"`, func(g *job.Group) { g.KillSignal = "SIGKILL" }),
+		inGroup("kill_signal", `is given as the parameter "stop-signal", too; remove one`, func(g *job.Group) {
+			g.KillSignal, g.Container.Parameters = "int", []job.Parameter{{Key: "stop-signal", Value: "QUIT"}}
+		}),
+		inGroup("before_kill.command", "is missing; give the shell line to run in the container before the signal", func(g *job.Group) {
+			g.Container.Command, g.BeforeKill = job.Command{Shell: "x"}, &job.BeforeKill{}
+		}),
+		inGroup("before_kill.timeout", "makes it 24h0m5s with kill_grace; make both together at most 24h", func(g *job.Group) {
+			g.Container.Command, g.BeforeKill = job.Command{Shell: "x"}, &job.BeforeKill{Command: "y", Timeout: seconds(86400)}
+		}),
+		inGroup("before_kill", "is run by a shell around the command of the container; give that as one line for the shell", func(g *job.Group) {
+			g.BeforeKill = &job.BeforeKill{Command: "y"}
+		}),
+		inGroup("before_kill", `needs the entrypoint of the container for itself; remove the parameter "entrypoint"`, func(g *job.Group) {
+			g.Container.Command, g.Container.Parameters = job.Command{Shell: "x"}, []job.Parameter{{Key: "entrypoint", Value: "tini"}}
+			g.BeforeKill = &job.BeforeKill{Command: "y"}
+		}),
+		inGroup("before_kill", "cannot be had with SIGINT, which a shell keeps from what it runs beside itself; choose another kill_signal", func(g *job.Group) {
+			g.Container.Command, g.BeforeKill, g.KillSignal = job.Command{Shell: "x"}, &job.BeforeKill{Command: "y"}, "int"
+		}),
 		inGroup("unreachable.replace_after", "must not be negative, is -1s", func(g *job.Group) {
 			g.Unreachable = &job.Unreachable{ReplaceAfter: job.Patience(seconds(-1))}
 		}),

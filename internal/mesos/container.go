@@ -112,6 +112,9 @@ func parameters(l *placedTask, user []job.Parameter) []mesos.Parameter {
 	for _, p := range user {
 		wire = append(wire, mesos.Parameter{Key: p.Key, Value: p.Value})
 	}
+	if signal := l.Group.KillSignal; signal != "" {
+		wire = append(wire, mesos.Parameter{Key: "stop-signal", Value: signal})
+	}
 	return append(wire,
 		mesos.Parameter{Key: "label", Value: labelTask + "=" + l.TaskID},
 		mesos.Parameter{Key: "label", Value: labelJob + "=" + l.Job},

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
@@ -91,10 +90,10 @@ func (l *placedTask) hasCommand() bool {
 }
 
 func groupKillPolicy(g *job.Group) *mesos.KillPolicy {
-	if g.KillGrace <= 0 {
+	if g.Grace() <= 0 {
 		return nil
 	}
-	return killPolicy(time.Duration(g.KillGrace))
+	return killPolicy(g.Grace())
 }
 
 // command is what runs. For Docker, value is the first argument after the
@@ -110,7 +109,8 @@ func command(l *placedTask) *mesos.CommandInfo {
 	info.Shell = &shell
 	switch {
 	case shell:
-		info.Value = &cmd.Shell
+		line := shellLine(l.Group)
+		info.Value = &line
 	case len(cmd.Args) == 0:
 	case l.docker():
 		info.Value, info.Arguments = &cmd.Args[0], cmd.Args[1:]

@@ -63,6 +63,12 @@ func launchCases() map[string]Launch {
 				{Value: "http://h/b", Executable: true, Extract: &no, Cache: true, OutputFile: "tool"},
 			},
 		}),
+		"docker_kill": with(nil, job.Group{
+			Name:      "front",
+			Container: &job.Container{Image: "nginx", Network: "bridge", Command: job.Command{Shell: "exec nginx -g 'daemon off;'"}},
+			KillGrace: job.Duration(30 * time.Second), KillSignal: "SIGUSR1",
+			BeforeKill: &job.BeforeKill{Command: "leave 'the balancer'", Timeout: job.Duration(2500 * time.Millisecond)},
+		}),
 		"docker_host_network": with([]uint32{31000}, job.Group{
 			Name: "front", Container: &job.Container{Image: "nginx", Network: "host"},
 			Ports: []job.Port{{Protocol: "tcp"}}, HealthCheck: &job.HealthCheck{Type: "tcp"},

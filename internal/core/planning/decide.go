@@ -166,7 +166,7 @@ func wanted(g *job.Group, held []*cluster.Slot) []*cluster.Slot {
 // without a spec, is given what a group gets that says nothing.
 func grace(j *cluster.Job, t *cluster.Task) time.Duration {
 	if g := j.GroupOf(t); g != nil {
-		return time.Duration(g.KillGrace)
+		return g.Grace()
 	}
 	return time.Duration(job.DefaultKillGrace)
 }
