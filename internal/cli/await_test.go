@@ -100,7 +100,7 @@ func TestWaitingAsksOnce(t *testing.T) {
 		}
 		played <- nil
 	}()
-	status, out, told, asked = asking(t, c, `{"id":"web","tasks":[{"role":"web","replicas":2,"container":{"image":"box"}}]}`, "run", "-", "--wait")
+	status, out, told, asked = asking(t, c, `{"id":"web","tasks":[{"role":"web","replicas":2,"container":{"image":"box"}}]}`, "run", "-", "--wait", "--stable", "0s")
 	if status != 0 || out != "job web: running\n" || asked != 1 || strings.Count(told, "RUNNING") != 2 {
 		t.Fatalf("status %d, %d requests: %s%s", status, asked, out, told)
 	}

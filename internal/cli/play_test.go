@@ -74,6 +74,14 @@ func (c *cluster) event(scene string, args []string) (string, events.Event, erro
 		}
 		return c.space.Task(job, ev.Slot), ev, nil
 	}
+	if scene == "health" {
+		healthy := args[4] == "true"
+		at := c.tick()
+		return c.space.Task(job, small(args[2])), events.TaskStatusChanged{
+			Run: run, Slot: small(args[2]), Attempt: small(args[3]), State: "TASK_RUNNING", Healthy: &healthy,
+			Reason: "REASON_TASK_HEALTH_CHECK_STATUS_UPDATED", UUID: []byte(at.String()), At: at,
+		}, nil
+	}
 	return "", nil, fmt.Errorf("no scene %q", scene)
 }
 

@@ -26,16 +26,22 @@ const maxDocument = 16 << 20
 // run submits a job.
 func (a *App) run() *cobra.Command {
 	var wait bool
-	var timeout time.Duration
+	var timeout, stable time.Duration
 	cmd := &cobra.Command{
 		Use:        "run FILE|-",
 		SuggestFor: []string{"submit", "create", "start", "deploy", "add"},
 		Short:      "Submit a job, from a file of JSON or YAML or from standard input",
 		Long: "Submit a job, from a file of JSON or YAML or from standard input.\n\n" +
 			"With --wait a batch job is followed to its end, and the command exits as the job\n" +
-			"did: 0 if it completed, otherwise the exit status of the task that failed it. A\n" +
-			"service is followed until all its tasks run. Ctrl-C only ends the waiting.",
-		Example: "  taurus run examplejobs/job.json\n  taurus run examplejobs/batch.yaml --wait --timeout 10m\n  generate-job | taurus run -",
+			"did: 0 if it completed, otherwise the exit status of the task that failed it.\n\n" +
+			"A service is followed until it is up. 0 says that all its tasks run, that their\n" +
+			"health checks have passed where they have one, and that they have stayed so for\n" +
+			"--stable, which is the job's min_healthy unless told otherwise. Once a task fails\n" +
+			"meanwhile, is killed by its health check, or exits and is to run again, the command\n" +
+			"says why and exits with the task's exit status, or with 1; the job goes on. What is\n" +
+			"not the task's fault, such as an agent that is lost, is waited out. Ctrl-C only ends\n" +
+			"the waiting.",
+		Example: "  taurus run examplejobs/job.json\n  taurus run examplejobs/job.json --wait --stable 30s\n  taurus run examplejobs/batch.yaml --wait --timeout 10m\n  generate-job | taurus run -",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			document, media, err := a.document(args[0])
@@ -58,11 +64,18 @@ func (a *App) run() *cobra.Command {
 			}
 			ctx, cancel := within(cmd.Context(), timeout)
 			defer cancel()
+			if j.Kind != job.KindBatch {
+				if !cmd.Flags().Changed("stable") {
+					stable = minHealthy(j)
+				}
+				return a.awaitUp(ctx, api, j, stable)
+			}
 			return a.await(ctx, api, j)
 		},
 	}
 	cmd.Flags().BoolVar(&wait, "wait", false, "follow the job and exit as it did")
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how `long` to wait; 0 is for ever")
+	cmd.Flags().DurationVar(&stable, "stable", 0, "how `long` a service has to stay up (default the job's rollout.min_healthy, 10s)")
 	return cmd
 }
 
@@ -121,7 +134,7 @@ func mediaOf(path string, data []byte) string {
 // errEnough ends a feed that told all that was wanted.
 var errEnough = errors.New("enough")
 
-// await follows a job and returns how it ended.
+// await follows a batch job and returns how it ended.
 func (a *App) await(ctx context.Context, api *client.Client, j projection.Job) error {
 	var last projection.Job
 	err := api.Follow(ctx, client.Feed{Job: j.ID, From: j.Run}, a.lost, func(e projection.Event) error {
@@ -131,26 +144,36 @@ func (a *App) await(ctx context.Context, api *client.Client, j projection.Job) e
 		for _, c := range watch.Changes(e) {
 			say(a.Err, "%s", a.change(c, a.errStyle()))
 		}
-		if e.Result.Run == j.Run && !arrived(j.Kind, e.Result.State) {
+		if e.Result.Run == j.Run && !over(e.Result.State) {
 			return nil
 		}
-		// What is known now may be ahead of the feed: a service may run no more.
-		var err error
+		var err error // What is known now may be ahead of the feed.
 		if last, err = api.Job(ctx, j.ID, ""); err != nil {
 			return missing(err, j.ID)
 		}
-		if last.Run != j.Run || arrived(last.Kind, last.State) {
+		if last.Run != j.Run || over(last.State) {
 			return errEnough
 		}
 		return nil
 	})
-	switch {
-	case errors.Is(err, errInterrupted):
-		say(a.Err, "job %s goes on; `taurus stop %s` stops it", j.ID, j.ID)
+	if !errors.Is(err, errEnough) {
+		return a.unfinished(err, j.ID)
+	}
+	return a.arrived(j, last)
+}
+
+// unfinished is the error of a wait that ended before the job did.
+func (a *App) unfinished(err error, id string) error {
+	if errors.Is(err, errInterrupted) {
+		say(a.Err, "job %s goes on; `taurus stop %s` stops it", id, id)
 		return err
-	case !errors.Is(err, errEnough):
-		return late(err, j.ID)
-	case last.Run != j.Run:
+	}
+	return late(err, id)
+}
+
+// arrived shows a job that was waited for, and is the command's exit.
+func (a *App) arrived(j, last projection.Job) error {
+	if last.Run != j.Run {
 		return fmt.Errorf("job %s was submitted again meanwhile", j.ID)
 	}
 	if err := a.show(last, func(w io.Writer) error {
@@ -173,24 +196,26 @@ func tells(e projection.Event) error {
 	return nil
 }
 
-// arrived reports whether nothing more is to be waited for: a batch is over, a
-// service runs.
-func arrived(kind job.Kind, s projection.JobState) bool {
-	return over(s) || (kind != job.KindBatch && s == projection.StateRunning)
-}
-
 // ended is how a job ended, as this program's exit.
 func ended(j projection.Job) error {
-	const highest = 255
 	switch j.State {
 	case projection.StateCompleted, projection.StateRunning:
 		return nil
 	case projection.StateFailed:
-		if j.Outcome != nil && j.Outcome.Exit != nil && *j.Outcome.Exit > 0 && *j.Outcome.Exit <= highest {
-			return &statusError{error: errTold, status: *j.Outcome.Exit}
+		if j.Outcome != nil {
+			return failedWith(j.Outcome.Exit)
 		}
 	case projection.StateStopped, projection.StatePending, projection.StateStopping, projection.StateAhead,
 		projection.StateUnhealthy, projection.StateCrashLooping:
+	}
+	return &statusError{error: errTold, status: ExitFailed}
+}
+
+// failedWith is this program's exit after a task's: the same where it is one.
+func failedWith(exit *int) error {
+	const highest = 255
+	if exit != nil && *exit > 0 && *exit <= highest {
+		return &statusError{error: errTold, status: *exit}
 	}
 	return &statusError{error: errTold, status: ExitFailed}
 }
