@@ -72,8 +72,8 @@ func tally(c projection.Counts) string {
 	for _, part := range []struct {
 		n    uint32
 		word string
-	}{{c.Finished, "done"}, {c.Failed, "failed"}, {c.Ending, "ending"}, {c.Unreachable, "unreachable"}, {c.Ahead, "ahead of the log"},
-		{c.Unhealthy, "unhealthy"}, {c.Unchecked, "not checked yet"}, {c.CrashLooping, "crash looping"}} {
+	}{{c.Finished, "done"}, {c.Failed, "failed"}, {c.Beside, "beside"}, {c.Ending, "ending"}, {c.Unreachable, "unreachable"},
+		{c.Ahead, "ahead of the log"}, {c.Unhealthy, "unhealthy"}, {c.Unchecked, "not checked yet"}, {c.CrashLooping, "crash looping"}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.word)
 		}

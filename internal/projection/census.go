@@ -107,7 +107,7 @@ func touchedBy(r cluster.Record, j *cluster.Job, s *census) (list []events.SlotR
 		return nil, true
 	case events.JobStopped:
 		return nil, s != nil && s.ahead() > 0 // What users decide ends that.
-	case events.JobUpdated:
+	case events.JobUpdated, events.JobRestarted, events.RolloutSteered, events.RolloutReverted:
 		return nil, true
 	case events.JobScaled:
 		return nil, s != nil && (s.ahead() > 0 || ev.Version < j.Version)

@@ -28,7 +28,7 @@ func crashLoop(j *cluster.Job, slot *cluster.Slot, t *cluster.Task) *CrashLoop {
 // looping reports whether a task is the next after failures in a row, and does not run
 // yet.
 func looping(j *cluster.Job, slot *cluster.Slot, t *cluster.Task) bool {
-	return !j.Over() && t.State < cluster.Running && t == slot.Current() && t.Run == j.Run && t.Doom == nil && slot.Looping()
+	return !j.Over() && t.State < cluster.Running && t == slot.Newest() && t.Run == j.Run && t.Doom == nil && slot.Looping()
 }
 
 // loopingDetail says in a list what is wrong with a job that is crash looping.
@@ -36,7 +36,7 @@ func loopingDetail(j *cluster.Job, c Counts) string {
 	text := fmt.Sprintf("%s %s again and again", tasks(c.CrashLooping), verb(c.CrashLooping, "fails", "fail"))
 	var first *cluster.Slot
 	for _, slot := range j.Slots {
-		if t := slot.Current(); t != nil && looping(j, slot, t) && (first == nil || slot.Number < first.Number) {
+		if t := slot.Newest(); t != nil && looping(j, slot, t) && (first == nil || slot.Number < first.Number) {
 			first = slot
 		}
 	}
@@ -44,7 +44,7 @@ func loopingDetail(j *cluster.Job, c Counts) string {
 		return text
 	}
 	text += fmt.Sprintf("; slot %d %s", first.Number, loop{}.with(first))
-	if until := first.Current().NotBefore; !until.IsZero() {
+	if until := first.Newest().NotBefore; !until.IsZero() {
 		text += ", next at " + until.UTC().Format(time.RFC3339)
 	}
 	return text

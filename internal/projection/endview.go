@@ -48,7 +48,7 @@ func see(j *cluster.Job, slot uint32, end End) string {
 		return ""
 	}
 	text := fmt.Sprintf("; see `taurus logs %s/%d --stderr", j.ID, slot)
-	if s := j.Slots[slot]; s != nil && s.Current() != nil && s.Current().Attempt != end.Attempt {
+	if s := j.Slots[slot]; s != nil && s.Newest() != nil && s.Newest().Attempt != end.Attempt {
 		text += fmt.Sprintf(" --attempt %d", end.Attempt)
 	}
 	return text + "`"

@@ -154,7 +154,7 @@ func (e *Explanation) notPlanned(j *cluster.Job, v Job) {
 func unplanned(j *cluster.Job, g Group) uint32 {
 	held := uint32(0)
 	for _, slot := range j.Slots {
-		t := slot.Current()
+		t := slot.Newest()
 		if t != nil && t.Run == j.Run && t.Group == g.Name && t.Doom == nil && (t.State == cluster.Waiting || ending(t)) {
 			held++
 		}

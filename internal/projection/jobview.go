@@ -63,6 +63,9 @@ type Counts struct {
 	Unchecked uint32 `json:"unchecked,omitzero"`
 	// CrashLooping are those that failed again and again, and do not run now.
 	CrashLooping uint32 `json:"crash_looping,omitzero"`
+	// Beside run in the slot of another, the old one or the new, until a rollout has
+	// replaced it.
+	Beside uint32 `json:"beside,omitzero"`
 }
 
 // Job is what users see of a job.
@@ -203,7 +206,8 @@ func unreachable(j *cluster.Job) []uint32 {
 
 // count counts a task of a slot, by 1 or minus.
 func (c *Counts) count(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, by uint32) {
-	current, ahead := t == slot.Current(), j.Ahead(t)
+	serving, ahead := j.Serving(slot), j.Ahead(t)
+	current := t == serving
 	if looping(j, slot, t) {
 		c.CrashLooping += by
 	}
@@ -217,6 +221,8 @@ func (c *Counts) count(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, by u
 		}
 	case t.Unreachable:
 		c.Unreachable += by
+	case !current && t.Doom == nil && t.Run == j.Run && (t.Beside || serving.Beside):
+		c.Beside += by
 	case t.Doom != nil || t.Run != j.Run && !ahead || !current || t.State == cluster.Killing:
 		c.Ending += by
 	case t.State == cluster.Running:
@@ -249,6 +255,7 @@ func (c *Counts) sum(o Counts) {
 	c.Unhealthy += o.Unhealthy
 	c.Unchecked += o.Unchecked
 	c.CrashLooping += o.CrashLooping
+	c.Beside += o.Beside
 }
 
 func stateOf(j *cluster.Job, t *census, c Counts) JobState {

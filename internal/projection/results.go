@@ -162,10 +162,10 @@ func packCounts(b []byte, c Counts) []byte {
 }
 
 // list are the counts, the seldom ones last: of the first seven a byte tells which there are.
-func (c *Counts) list() [12]*uint32 {
+func (c *Counts) list() [13]*uint32 {
 	return [...]*uint32{
 		&c.Wanted, &c.Running, &c.Staging, &c.Waiting, &c.Unreachable, &c.Ending, &c.Finished,
-		&c.Ahead, &c.Failed, &c.Unhealthy, &c.Unchecked, &c.CrashLooping,
+		&c.Ahead, &c.Failed, &c.Unhealthy, &c.Unchecked, &c.CrashLooping, &c.Beside,
 	}
 }
 

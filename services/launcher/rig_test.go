@@ -331,5 +331,5 @@ func records[E events.Event](t *testing.T, log *memory.Log) []E {
 func (r *rig) task(slot uint32) *cluster.Task {
 	r.t.Helper()
 	synctest.Wait()
-	return foldtest.State(r.t, r.log).Jobs["web"].Slots[slot].Current()
+	return foldtest.State(r.t, r.log).Jobs["web"].Slots[slot].Newest()
 }

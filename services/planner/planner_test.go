@@ -109,7 +109,7 @@ func TestPlans(t *testing.T) {
 		time.Sleep(time.Second)
 		s := r.state()
 		for _, slot := range s.Jobs["web"].Slots {
-			if slot.Current().Doom == nil {
+			if slot.Newest().Doom == nil {
 				t.Errorf("slot %d is not doomed", slot.Number)
 			}
 		}
@@ -148,7 +148,7 @@ func TestNearlyFull(t *testing.T) {
 		if n := s.Jobs["second"].Live(); n != 0 {
 			t.Errorf("%d tasks planned in a log that is nearly full", n)
 		}
-		if first := s.Jobs["first"].Slots[0].Current(); first.Doom == nil {
+		if first := s.Jobs["first"].Slots[0].Newest(); first.Doom == nil {
 			t.Error("the stopped job's tasks are not doomed")
 		}
 	})

@@ -70,7 +70,7 @@ func current(t *testing.T, w *embedded.World, id string, slot uint32) *cluster.T
 	t.Helper()
 	state, err := w.Fold(0)
 	must(t, err)
-	return state.Jobs[id].Slots[slot].Current()
+	return state.Jobs[id].Slots[slot].Newest()
 }
 
 func ids(w *embedded.World) []string {

@@ -181,7 +181,7 @@ func TestEmbeddedGoneAndThenRunning(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		state, err := w.Fold(0)
 		must(t, err)
-		task := state.Jobs["web"].Slots[0].Current()
+		task := state.Jobs["web"].Slots[0].Newest()
 		if task.State != cluster.Staged || len(w.Alive()) != 0 {
 			t.Fatalf("the task is %s and %d are alive, want it staged with its ACCEPT held back", task.State, len(w.Alive()))
 		}

@@ -154,7 +154,7 @@ func (w *World) checkStaged(taskID string, before map[cluster.Key]cluster.Task) 
 // checkPlanned: what was there before is over, or its agent was away.
 func (w *World) checkPlanned(before map[cluster.Key]cluster.Task) {
 	for _, slot := range w.log.job().Slots {
-		planned := slot.Current()
+		planned := slot.Newest()
 		if _, old := before[planned.Key()]; old {
 			continue
 		}

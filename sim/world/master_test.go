@@ -77,7 +77,7 @@ func TestMasterRestart(t *testing.T) {
 	w.StartMaster(3 * time.Second)
 	w.Pass(time.Minute)
 	for _, slot := range w.Referee.Jobs["web"].Slots {
-		if task := slot.Current(); task.Attempt != 1 || task.State != cluster.Running {
+		if task := slot.Newest(); task.Attempt != 1 || task.State != cluster.Running {
 			t.Errorf("%s is %s", task.ID, task.State)
 		}
 	}

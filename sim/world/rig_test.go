@@ -59,7 +59,7 @@ func scale(n uint32) submission.Scale {
 }
 
 func current(w *world.World, id string, slot uint32) *cluster.Task {
-	return w.Referee.Jobs[id].Slots[slot].Current()
+	return w.Referee.Jobs[id].Slots[slot].Newest()
 }
 
 func ids(w *world.World) []string {

@@ -23,11 +23,16 @@ func (s *State) applyJob(j *Job, r *Record) Change {
 		return s.update(j, ev, r)
 	case events.VersionTagged:
 		return s.tag(j, ev)
+	case events.JobRestarted:
+		return s.restart(j, ev, r)
+	case events.RolloutSteered:
+		return s.steer(j, ev, r)
 	case events.JobStopped:
 		if ev.Run != j.Run {
 			return Change{Judgement: Outranked, Job: j}
 		}
 		j.Stopped, j.StoppedAt, j.StopReason, j.ChangedAt = true, r.Time, ev.Reason, r.Time
+		j.endRollout(RolloutCancelled, "the job was stopped", r)
 		j.settle(r.Sequence)
 	case events.JobDeleted:
 		if ev.Run != j.Run {
@@ -84,6 +89,7 @@ func (j *Job) submit(ev events.JobSubmitted, r *Record) {
 		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots, tasks: j.tasks,
 	}
 	for _, slot := range j.Slots {
+		slot.Counted, slot.Served = 0, 0
 		slot.Tally, slot.LastEnd, slot.seat = restart.Tally{}, nil, seat{}
 	}
 	// What a spec leaves out has one meaning, given here; nobody who reads the
@@ -116,7 +122,9 @@ func (s *State) scale(j *Job, ev events.JobScaled, r *Record) Change {
 		return s.reject(r, fmt.Sprintf("makes it %d tasks in the job, the most is %d", n, replicasMax))
 	}
 	if j.Spec != nil {
+		j.noteScale(ev)
 		j.advance(j.scaled(ev, r), r)
+		j.followVersion()
 	}
 	j.settle(r.Sequence)
 	return Change{Job: j}
@@ -139,9 +147,10 @@ func (s *State) update(j *Job, ev events.JobUpdated, r *Record) Change {
 		return s.reject(r, fmt.Sprintf("makes a job of kind %s one of kind %s", j.Spec.Kind, spec.Kind))
 	}
 	if j.Spec != nil {
-		v := j.newVersion(ev.Version, spec, r)
+		was, v := j.VersionOf(j.Target), j.newVersion(ev.Version, spec, r)
 		v.RevertOf, v.Key = ev.RevertOf, ev.IdempotencyKey
 		j.advance(v, r)
+		j.turn(was, CauseUpdate, r)
 	}
 	j.settle(r.Sequence)
 	return Change{Job: j}
@@ -193,12 +202,16 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 				Grace: time.Duration(ev.GraceMillis) * time.Millisecond,
 			}
 			t.Sequence = r.Sequence
-			if slot := j.Slots[t.Slot]; slot.Current() == t && !ev.Keep {
+			if slot := j.Slots[t.Slot]; slot.Newest() == t && !ev.Keep {
 				j.leave(slot) // The group gives the slot up.
 			}
 			c.Tasks = append(c.Tasks, t)
 		}
 		return c
+	case events.RolloutEnded:
+		return s.rolloutEnded(j, ev, r)
+	case events.RolloutReverted:
+		return s.rolloutReverted(j, ev, r)
 	case events.JobCompleted:
 		return j.end(ev.Run, outcome{word: OutcomeCompleted}, r)
 	case events.JobFailed:
@@ -224,6 +237,7 @@ func (j *Job) end(run uint64, o outcome, r *Record) Change {
 	}
 	j.Outcome, j.OutcomeAt, j.OutcomeReason, j.OutcomeExit, j.ChangedAt = o.word, r.Time, o.reason, o.exit, r.Time
 	j.OutcomeSlot, j.OutcomeAttempt = o.slot, o.attempt
+	j.endRollout(RolloutCancelled, "the job has "+string(o.word), r)
 	return Change{Job: j}
 }
 
@@ -242,7 +256,7 @@ func (s *State) plan(j *Job, ev events.TasksPlanned, r *Record) Change {
 		}
 		t := &Task{
 			Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group, Slot: n, Attempt: attempt,
-			PlannedAt: r.Time, NotBefore: ev.NotBefore, Beside: ev.Beside, Sequence: r.Sequence,
+			PlannedAt: r.Time, NotBefore: ev.NotBefore, Beside: ev.Beside, Sequence: r.Sequence, Planned: r.Sequence,
 		}
 		j.identify(t)
 		s.insert(j, slot, t)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -98,7 +99,7 @@ func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r *Record) Chan
 		}
 		t = &Task{
 			Job: j.ID, Run: ev.Run, Version: ev.Version, Group: ev.Group, Slot: slot.Number, Attempt: ev.Attempt,
-			PlannedAt: r.Time,
+			PlannedAt: r.Time, Planned: r.Sequence,
 		}
 		j.identify(t)
 		s.insert(j, slot, t)
@@ -110,6 +111,7 @@ func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r *Record) Chan
 	}
 	t.Confirmed, t.Adopted, t.EndedAt, t.Sequence = true, true, time.Time{}, r.Sequence
 	t.Status = Status{State: ev.State}
+	j.gauge(slot, t, r)
 	s.byID[t.ID] = t
 	return Change{Job: j, Tasks: []*Task{t}}
 }
@@ -160,6 +162,7 @@ func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r *Recor
 		t.setStatus(ev, r)
 		t.advance(state, r)
 	}
+	j.gauge(slot, t, r)
 	return c
 }
 
@@ -207,6 +210,9 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r *Record) 
 		slot.LastEnd = t
 	}
 	if slot.minds(t, j) {
+		if slot.Counted != t.Template {
+			slot.Tally, slot.Counted = restart.Tally{}, t.Template
+		}
 		slot.Tally = slot.After(t.End(), j.Spec.Kind, j.Group(t.Group).Restart)
 	}
 	s.prune(j, slot)
@@ -215,7 +221,7 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r *Record) 
 // minds reports whether the end of a task matters for the slot's next attempt.
 // There is none for a task of a group that the spec does not have.
 func (slot *Slot) minds(t *Task, j *Job) bool {
-	return t.Run == j.Run && t.Doom == nil && t == slot.Current() && j.Group(t.Group) != nil
+	return t.Run == j.Run && t.Doom == nil && t == slot.Newest() && j.Group(t.Group) != nil
 }
 
 // insert puts a task where its run and attempt belong and drops what it follows.

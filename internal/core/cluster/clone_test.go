@@ -43,7 +43,7 @@ func TestCloneGoesOnByItself(t *testing.T) {
 func TestCloneKnowsEveryPart(t *testing.T) {
 	known := map[string]string{
 		"State.Jobs": "cloned", "State.attributes": "cloned", "State.byID": "cloned", "State.Losses": "cloned", "Agents.Drains": "cloned", "Agents.Windows": "cloned", "Rejections.Newest": "replaced",
-		"Job.Versions": "replaced", "Version.Spec": "replaced", "Version.templates": "replaced", "Job.indexes": "cloned", "indexes.taken": "cloned",
+		"Job.PastRollouts": "replaced", "Job.scales": "replaced", "Job.Versions": "replaced", "Version.Spec": "replaced", "Version.templates": "replaced", "Job.indexes": "cloned", "indexes.taken": "cloned",
 		"Job.Slots": "cloned", "Job.Spec": "replaced", "Job.OutcomeExit": "replaced",
 		"Slot.Tasks": "cloned", "Slot.LastEnd": "cloned",
 		"Task.Doom": "replaced", "Task.Offers": "replaced", "Task.HostPorts": "replaced", "Task.Attributes": "replaced",

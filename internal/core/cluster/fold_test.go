@@ -234,7 +234,7 @@ func TestFoldIsDeterministic(t *testing.T) {
 		for _, j := range parts.Jobs {
 			_, _, _ = j.Over(), j.Live(), j.Group("web")
 			for _, slot := range j.Slots {
-				_, _ = slot.Current(), slot.Find(1, 1)
+				_, _ = slot.Newest(), slot.Find(1, 1)
 			}
 		}
 		for _, r := range log[cut:] {

@@ -59,7 +59,7 @@ func (j *Job) sit(slot *Slot, t *Task, told *uint32) {
 		t.Index = slot.seat.index
 		return
 	}
-	if slot.Current() != t {
+	if slot.Newest() != t {
 		return // An older attempt, of a group that no longer has the slot.
 	}
 	j.leave(slot)

@@ -36,7 +36,7 @@ func TestIndexesAreOfTheGroup(t *testing.T) {
 	l, j := twoGroups()
 	want := func(slot, index uint32) {
 		t.Helper()
-		if got := j.Slots[slot].Current().Index; got != index {
+		if got := j.Slots[slot].Newest().Index; got != index {
 			t.Errorf("slot %d has index %d, want %d", slot, got, index)
 		}
 	}
@@ -45,7 +45,7 @@ func TestIndexesAreOfTheGroup(t *testing.T) {
 	for slot, index := range map[uint32]uint32{0: 0, 2: 2, 3: 0, 5: 2} {
 		want(slot, index)
 	}
-	task := j.Slots[4].Current()
+	task := j.Slots[4].Newest()
 	l.Stage(task)
 	l.Report(task, "TASK_FAILED", "u")
 	seated(l, j, "db", 4, 4, 2)
@@ -56,7 +56,7 @@ func TestIndexesAreOfTheGroup(t *testing.T) {
 	seated(l, j, "db", 7, 8, 1)
 	want(7, 0) // That of the slot that was given up, and no longer is in use by what is wanted.
 	want(8, 4)
-	if got := j.Slots[3].Current().Index; got != 0 {
+	if got := j.Slots[3].Newest().Index; got != 0 {
 		t.Errorf("the doomed task has become %d", got)
 	}
 }
@@ -67,13 +67,13 @@ func TestIndexesOfANewRun(t *testing.T) {
 	seated(l, j, "web", 0, 2, 1)
 	for slot := range uint32(3) {
 		givenUp(l, j, slot, 1)
-		l.Withdraw(j.Slots[slot].Current())
+		l.Withdraw(j.Slots[slot].Newest())
 	}
 	l.Job("j", events.JobStopped{Run: j.Run})
 	l.Job("j", events.JobDeleted{Run: j.Run})
 	l.Submit(clustertest.Batch("j", 2))
 	seated(l, j, "web", 0, 1, 1)
-	if a, b := j.Slots[0].Current().Index, j.Slots[1].Current().Index; a != 0 || b != 1 {
+	if a, b := j.Slots[0].Newest().Index, j.Slots[1].Newest().Index; a != 0 || b != 1 {
 		t.Errorf("indexes are %d and %d", a, b)
 	}
 }
@@ -86,7 +86,7 @@ func TestAnAdoptedTaskKeepsItsIndex(t *testing.T) {
 			Run: j.Run, Version: 1, Group: "web", Slot: slot, Attempt: 1, TaskID: clustertest.TaskID("j", j.Run, slot, 1),
 			State: "TASK_RUNNING", Index: &index,
 		})
-		return j.Slots[slot].Current()
+		return j.Slots[slot].Newest()
 	}
 	for _, c := range []struct{ slot, told, want uint32 }{{7, 2, 2}, {5, 2, 0}, {6, 700, 700}, {8, cluster.SlotEnd, 1}} {
 		if got := adopt(c.slot, c.told).Index; got != c.want {
@@ -94,11 +94,11 @@ func TestAnAdoptedTaskKeepsItsIndex(t *testing.T) {
 		}
 	}
 	seated(l, j, "web", 0, 0, 1)
-	if got := j.Slots[0].Current().Index; got != 3 {
+	if got := j.Slots[0].Newest().Index; got != 3 {
 		t.Errorf("the next has index %d, want 3", got)
 	}
 	l.Task("j", 20, events.TaskAdopted{Run: j.Run + 90, Version: 1, Group: "web", Slot: 20, Attempt: 1, TaskID: "x", State: "TASK_RUNNING"})
-	if got := j.Slots[20].Current().Index; got != 0 {
+	if got := j.Slots[20].Newest().Index; got != 0 {
 		t.Errorf("a task of another run has index %d", got)
 	}
 }
@@ -141,7 +141,7 @@ func TestIndexes(t *testing.T) {
 			seated(l, j, group, slot, slot, attempts[slot])
 			for group, held := range model {
 				for slot, index := range held {
-					if got := j.Slots[slot].Current(); got.Index != index || got.Group != group {
+					if got := j.Slots[slot].Newest(); got.Index != index || got.Group != group {
 						t.Fatalf("slot %d is %s[%d], want %s[%d]", slot, got.Group, got.Index, group, index)
 					}
 				}
@@ -162,7 +162,7 @@ func TestManyIndexes(t *testing.T) {
 		givenUp(l, j, slot, 1)
 	}
 	seated(l, j, "web", n, n+n/2-1, 1)
-	if got := j.Slots[n+n/2-1].Current().Index; got != n-2 {
+	if got := j.Slots[n+n/2-1].Newest().Index; got != n-2 {
 		t.Errorf("the last has index %d, want %d", got, n-2)
 	}
 	if took := time.Since(began); took > 20*time.Second {

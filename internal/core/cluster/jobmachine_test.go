@@ -181,7 +181,7 @@ func TestResubmission(t *testing.T) {
 	j := l.State.Jobs["web"]
 	l.Report(task, "TASK_FAILED", "u")
 	l.Plan("web", events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 2)})
-	second := j.Slots[0].Current()
+	second := j.Slots[0].Newest()
 	l.Stage(second)
 	l.Report(second, "TASK_RUNNING", "u")
 	l.Job("web", events.JobStopped{Run: j.Run})
@@ -217,7 +217,7 @@ func TestPruning(t *testing.T) {
 	}
 	l.Report(first, "TASK_UNREACHABLE", "")
 	second := plan(2)
-	if n := len(j.Slots[0].Tasks); n != 2 || j.Slots[0].Current() != second {
+	if n := len(j.Slots[0].Tasks); n != 2 || j.Slots[0].Newest() != second {
 		t.Fatalf("%d attempts, want the unreachable one and the next", n)
 	}
 	l.Withdraw(second)
@@ -227,7 +227,7 @@ func TestPruning(t *testing.T) {
 	}
 	l.Report(first, "TASK_RUNNING", "u")
 	l.Report(first, "TASK_FINISHED", "u2")
-	if len(j.Slots[0].Tasks) != 1 || j.Slots[0].Current() != third || l.State.TaskByID(first.ID) != nil {
+	if len(j.Slots[0].Tasks) != 1 || j.Slots[0].Newest() != third || l.State.TaskByID(first.ID) != nil {
 		t.Error("an attempt that is over and not the newest stays")
 	}
 	if c := l.Report(first, "TASK_FINISHED", "u2"); c.Judgement != cluster.Unmatched {
@@ -303,7 +303,7 @@ func TestLongRunsForgive(t *testing.T) {
 		j := l.Submit(spec)
 		for attempt := uint32(1); attempt <= 3; attempt++ {
 			l.Plan("web", events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, attempt)})
-			task := j.Slots[0].Current()
+			task := j.Slots[0].Newest()
 			l.Stage(task)
 			l.Report(task, "TASK_RUNNING", "u")
 			l.Pass(time.Duration(job.DefaultResetAfter))

@@ -129,7 +129,7 @@ func TestTaskDiagram(t *testing.T) {
 		stranger := adopted(task, report)
 		stranger.Slot = 7
 		l.Task("web", 7, stranger)
-		note("start", "TaskAdopted", l.State.Jobs["web"].Slots[7].Current())
+		note("start", "TaskAdopted", l.State.Jobs["web"].Slots[7].Newest())
 	}
 	compare(t, drawn(t, "A task"), allowed)
 }

@@ -453,10 +453,10 @@ func TestTheIDOfADroppedTask(t *testing.T) {
 		l.Task("web", slot, events.TaskAdopted{Run: j.Run, Version: 1, Slot: slot, Attempt: attempt, TaskID: "t", State: "TASK_RUNNING"})
 	}
 	adopt(0, 1)
-	l.Report(j.Slots[0].Current(), "TASK_FINISHED", "u")
+	l.Report(j.Slots[0].Newest(), "TASK_FINISHED", "u")
 	adopt(1, 1)
 	l.Plan("web", events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 2)}) // Drops the first.
-	if len(j.Slots[0].Tasks) != 1 || l.State.TaskByID("t") != j.Slots[1].Current() {
+	if len(j.Slots[0].Tasks) != 1 || l.State.TaskByID("t") != j.Slots[1].Newest() {
 		t.Errorf("%d tasks; the id is of %+v", len(j.Slots[0].Tasks), l.State.TaskByID("t"))
 	}
 }

@@ -135,12 +135,18 @@ type Job struct {
 	// log. 0 if the log holds no decision of theirs.
 	Settled uint64
 
+	// Rollout is the newest of the run, PastRollouts those before it, the newest of them
+	// in order. The list is never changed in place.
+	Rollout      Rollout
+	PastRollouts []Rollout
+
 	// Slots are by number. A slot stays when its task ended.
 	Slots map[uint32]*Slot
 	// indexes are those that the slots of a group have in this run, by group.
 	indexes map[string]*indexes
 
-	tasks int // in all slots
+	scales []scale // never changed in place
+	tasks  int     // in all slots
 }
 
 // Over reports whether nothing of the job is wanted any more.
@@ -169,20 +175,19 @@ type Slot struct {
 	// Tasks are the slot's attempts that matter: the newest, and earlier ones that
 	// are not over (given up as unreachable, or of an older run). Oldest first.
 	Tasks []*Task
-	// Tally counts the ends of the slot's tasks in the current run of the job.
+	// Tally counts the ends of the slot's tasks in the current run of the job that got
+	// what Counted names: what one version did is not held against another.
 	restart.Tally
+	Counted uint64
+	// Served is the version of the last task of this run that was up for as long as a
+	// rollout asks for, and is no longer; 0 if there was none.
+	Served uint64
+	// cameUp is the newest rollout for which a task of the slot has come up.
+	cameUp uint64
 	// LastEnd is the last attempt that ended, kept to explain; nil if none did.
 	LastEnd *Task
 	// seat is that of the group which holds the slot.
 	seat seat
-}
-
-// Current is the newest attempt, nil if there is none.
-func (s *Slot) Current() *Task {
-	if len(s.Tasks) == 0 {
-		return nil
-	}
-	return s.Tasks[len(s.Tasks)-1]
 }
 
 // Occupied reports whether t has to wait since another attempt may be running in the
@@ -241,6 +246,11 @@ type Task struct {
 	// run that is the same to it. It is 0 for a group that no version has, and says
 	// nothing of a task of another run.
 	Template uint64
+	// Stale is the sequence of the event since which it is to be replaced although it gets
+	// what it should; 0 if it is not.
+	Stale uint64
+	// Planned is the sequence of the event that planned it, or brought it in.
+	Planned uint64
 	// Beside reports whether it was planned to run beside the task in its slot.
 	Beside bool
 	// ID is the Mesos task id, empty until staged.
@@ -259,6 +269,9 @@ type Task struct {
 
 	PlannedAt, NotBefore                    time.Time
 	StagedAt, StartedAt, RunningAt, EndedAt time.Time
+	// UpSince is since when it is up: it runs, and is healthy if that is checked. It is
+	// zero if it is not, or if nobody knows.
+	UpSince time.Time
 	// StagedEpoch is the epoch of the launcher that staged it.
 	StagedEpoch uint64
 	// StagedBy is the ce-id of TaskStaged, by which its launcher knows its own.

@@ -130,6 +130,14 @@ func (j *Job) TemplateOf(group string) uint64 {
 	return j.VersionOf(j.Target).template(group)
 }
 
+// TemplateIn is TemplateOf at a version; 0 if it is not kept, or has no such group.
+func (j *Job) TemplateIn(version uint64, group string) uint64 {
+	if version == j.Target {
+		return j.TemplateOf(group)
+	}
+	return j.VersionOf(version).template(group)
+}
+
 // newVersion makes a version of what a record says, and its templates by those that
 // are kept.
 func (j *Job) newVersion(number uint64, spec *job.Spec, r *Record) *Version {

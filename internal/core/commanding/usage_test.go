@@ -41,8 +41,8 @@ func (c *counter) running(id string, tasks uint32) *cluster.Job {
 	j := c.Submit(clustertest.Service(id, tasks))
 	c.Plan(id, events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, tasks-1, 1)})
 	for n := range tasks {
-		c.Stage(j.Slots[n].Current())
-		c.Report(j.Slots[n].Current(), "TASK_RUNNING", "u")
+		c.Stage(j.Slots[n].Newest())
+		c.Report(j.Slots[n].Newest(), "TASK_RUNNING", "u")
 	}
 	return j
 }

@@ -96,7 +96,7 @@ func in(t *testing.T, state string) (*cluster.State, string, *cluster.Task) {
 		return l.State, "stranger", nil
 	}
 	l.Plan("web", events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 1)})
-	task := j.Slots[0].Current()
+	task := j.Slots[0].Newest()
 	l.Stage(task)
 	switch state {
 	case "STAGED":

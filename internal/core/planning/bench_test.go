@@ -21,15 +21,15 @@ func BenchmarkQuiet(b *testing.B) {
 				log.Plan("web", d.Event)
 			}
 			for _, slot := range j.Slots {
-				log.Stage(slot.Current())
-				log.Report(slot.Current(), "TASK_RUNNING", "u")
+				log.Stage(slot.Newest())
+				log.Report(slot.Newest(), "TASK_RUNNING", "u")
 			}
 			for b.Loop() {
 				if d := planning.Decide(j, log.Now); d.Event != nil {
 					b.Fatalf("decided %+v", d.Event)
 				}
 			}
-			if j.Slots[0].Current().State != cluster.Running {
+			if j.Slots[0].Newest().State != cluster.Running {
 				b.Fatal("no task runs")
 			}
 		})

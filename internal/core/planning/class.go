@@ -20,6 +20,12 @@ func ClassOf(reason string) string {
 		return "unknown"
 	case ReasonSettled:
 		return "settled"
+	case ReasonUpdated, ReasonGroupGone:
+		return "updated"
+	case ReasonRestarted:
+		return "restarted"
+	case ReasonRolledBack:
+		return "rolled_back"
 	}
 	return ""
 }

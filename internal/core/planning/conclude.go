@@ -9,14 +9,19 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// conclude returns the event that ends the job by itself, nil if it goes on.
-func conclude(j *cluster.Job, s slots) events.Event {
+// conclude returns the event that ends the job by itself, nil if it goes on. While a
+// rollout is not over, or has failed, what it brought decides nothing for the job.
+func (s *slots) conclude() events.Event {
+	j := s.job
+	if j.Rollout.Unfinished() {
+		return nil
+	}
 	var sum ends
 	for i := range j.Spec.Tasks {
 		g := &j.Spec.Tasks[i]
 		sum.wanted += uint64(g.Replicas)
 		for _, slot := range wanted(g, s.held[g.Name]) {
-			switch slot.Fate(slot.Current().End(), g.Restart) {
+			switch s.fate(g, slot, j.Standing(slot), j.Target) {
 			case restart.Failed:
 				sum.fail(slot)
 			case restart.Done:

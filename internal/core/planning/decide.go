@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
-	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -33,9 +32,13 @@ type Decision struct {
 
 // Decide returns what is next for a job. The same state and time give the same
 // decision.
-func Decide(j *cluster.Job, now time.Time) Decision {
-	s := slotsOf(j)
-	if d, ok := doom(j, s); ok {
+func Decide(j *cluster.Job, now time.Time) Decision { return decide(j, now, false) }
+
+// decide returns what is next for a job. While held, a rollout takes no step that the
+// planning of another task would have to follow.
+func decide(j *cluster.Job, now time.Time, held bool) Decision {
+	s := slotsOf(j, now)
+	if d, ok := s.doom(); ok {
 		return d
 	}
 	if j.Over() {
@@ -44,74 +47,56 @@ func Decide(j *cluster.Job, now time.Time) Decision {
 	if j.Spec == nil || s.superseded {
 		return Decision{}
 	}
-	var wake time.Time
 	if !s.behind {
-		d := overtime(j, s, now)
-		if d.Event != nil {
+		if d, ok := s.overtime(); ok {
 			return d
 		}
-		wake = d.Wake
 	}
+	r := s.measureAll()
 	for i := range j.Spec.Tasks {
-		d := planGroup(j, &j.Spec.Tasks[i], s, now)
-		if d.Event != nil {
+		if d, ok := s.planGroup(&j.Spec.Tasks[i], r); ok {
 			return d
 		}
-		wake = earlier(wake, d.Wake)
 	}
 	if s.behind {
-		return Decision{Wake: wake} // What is wanted is not known, so nothing is done for good.
+		return Decision{Wake: s.wake} // What is wanted is not known, so nothing is done for good.
 	}
-	if ev := conclude(j, s); ev != nil {
+	if r != nil {
+		if d, ok := s.roll(r, held); ok {
+			return d
+		}
+	}
+	if ev := s.conclude(); ev != nil {
 		return Decision{Event: ev, Cause: newest(j)}
 	}
-	return Decision{Wake: wake}
+	return Decision{Wake: s.wake}
 }
 
 // doom finds the tasks that should end and do not know it yet. All of one event
 // share run and reason; others follow.
-func doom(j *cluster.Job, s slots) (Decision, bool) {
-	var (
-		named  ranges.Builder
-		first  *cluster.Task
-		reason string
-	)
-	surplus := surplusSlots(j, s)
+func (s *slots) doom() (Decision, bool) {
+	var e ending
+	surplus := s.surplus()
 	for _, slot := range s.all {
 		for _, t := range slot.Tasks {
 			if t.Doom != nil || !t.Live() {
 				continue
 			}
-			why := doomReason(j, slot, t, surplus)
-			if why == "" {
-				continue
+			if why := s.doomReason(slot, t, surplus); why != "" {
+				e.add(t, why)
 			}
-			if first == nil {
-				first, reason = t, why
-			}
-			if why != reason || t.Run != first.Run || t.Group != first.Group {
-				continue
-			}
-			named.Add(slot.Number, t.Attempt) // What does not fit follows.
 		}
 	}
-	if first == nil {
-		return Decision{}, false
-	}
-	ev := events.TasksDoomed{
-		Run: first.Run, Slots: named.Ranges(), Reason: reason, GraceMillis: grace(j, first).Milliseconds(),
-		Class: ClassOf(reason),
-	}
-	return Decision{Event: ev, Cause: j.LastJob}, true
+	return e.decision(s.job, false)
 }
 
 // doomReason is why a task should end, empty if it should not. What is ahead of the
 // log goes on, but for an attempt in whose place a newer one of its run is.
-func doomReason(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, surplus map[uint32]bool) string {
-	current := slot.Current()
+func (s *slots) doomReason(slot *cluster.Slot, t *cluster.Task, surplus map[uint32]bool) string {
+	j, newest := s.job, slot.Newest()
 	switch {
 	case j.Ahead(t):
-		if t != current && t.Run == current.Run {
+		if t != newest && t.Run == newest.Run {
 			return ReasonReplaced
 		}
 		return ""
@@ -129,9 +114,17 @@ func doomReason(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, surplus map
 		return ReasonFailed
 	case j.Outcome == cluster.OutcomeCompleted:
 		return ReasonCompleted
-	case t != current:
-		return ReasonReplaced
+	}
+	if len(slot.Tasks) > 1 {
+		if why := s.replacedBy(slot, t); why != "" {
+			return why
+		}
+	}
+	switch {
 	case j.Group(t.Group) == nil:
+		if j.Rollout.Unfinished() {
+			return "" // Once what is left of the job has come up.
+		}
 		return ReasonUnknown
 	case surplus[slot.Number]:
 		return ReasonScaledDown
@@ -139,10 +132,38 @@ func doomReason(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, surplus map
 	return ""
 }
 
-// surplusSlots are the slots above what their group wants, highest numbers
+// replacedBy is why a task should end that has others in its slot, empty if it should
+// not. One in whose place another was planned is over. Of one and another beside it, the
+// one that is not as wanted goes once the other is up; if both are as wanted, the newer
+// one, unless it alone is up.
+func (s *slots) replacedBy(slot *cluster.Slot, t *cluster.Task) string {
+	newer := false
+	for _, o := range slot.Tasks {
+		switch {
+		case o == t:
+			newer = true
+			continue
+		case newer && !o.Beside:
+			return ReasonReplaced
+		case o.Run != t.Run || o.Doom != nil || !o.Live() || s.job.Outdated(o):
+			continue
+		}
+		switch up := s.isUp(o); {
+		case s.job.Outdated(t):
+			if up {
+				return s.replaceReason(t)
+			}
+		case newer && up && !s.isUp(t), !newer && t.Beside && (up || !s.isUp(t)):
+			return s.replaceReason(t)
+		}
+	}
+	return ""
+}
+
+// surplus are the slots above what their group wants, highest numbers
 // first; none of a job that is behind what Mesos runs of it, whose wants are not known.
-func surplusSlots(j *cluster.Job, s slots) map[uint32]bool {
-	surplus := map[uint32]bool{}
+func (s *slots) surplus() map[uint32]bool {
+	j, surplus := s.job, map[uint32]bool{}
 	if j.Over() || j.Spec == nil || s.behind {
 		return surplus
 	}

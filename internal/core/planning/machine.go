@@ -137,6 +137,24 @@ func (p policy) allows(needs, taken uint64) bool {
 	return !p.limited || !p.full && needs+taken <= p.room
 }
 
+// takes is what the log must have space for if an event is appended, and whether it has.
+// What a rollout ends is replaced, which takes space: were it not there, something would
+// be down for want of it.
+func (p policy) takes(j *cluster.Job, ev events.Event, taken uint64) (bytes uint64, fits bool) {
+	if !p.limited {
+		return 0, true
+	}
+	switch ev := ev.(type) {
+	case events.TasksPlanned:
+		bytes = reserve.OfPlan(j.ID, ev.Slots)
+		return bytes, p.allows(bytes, taken)
+	case events.TasksDoomed:
+		return 0, !ev.Keep || !byRollout(ev.Class) || p.allows(reserve.OfPlan(j.ID, ev.Slots), taken)
+	default:
+		return 0, true
+	}
+}
+
 // Role implements deciding.Policy.
 func (policy) Role() string { return "planner" }
 
@@ -150,12 +168,16 @@ func (policy) Last(j *cluster.Job) uint64 { return j.LastPlan }
 // new tasks they are not planned, so that what lives can always be ended.
 func (p policy) Decide(_ *cluster.State, j *cluster.Job, now time.Time, taken uint64) deciding.Proposal {
 	d := Decide(j, now)
-	takes := uint64(0)
-	if ev, plans := d.Event.(events.TasksPlanned); plans && p.limited {
-		takes = reserve.OfPlan(j.ID, ev.Slots)
-		if !p.allows(takes, taken) {
-			return deciding.Proposal{Wake: now.Add(UsageEvery)}
-		}
+	takes, fits := p.takes(j, d.Event, taken)
+	if !fits && j.Rollout.Status == cluster.RolloutRolling {
+		d = decide(j, now, true)
+		takes, fits = p.takes(j, d.Event, taken)
+	}
+	if !fits {
+		return deciding.Proposal{Wake: now.Add(UsageEvery)}
+	}
+	if takes == 0 && p.full && j.Rollout.Status == cluster.RolloutRolling {
+		d.Wake = earlier(d.Wake, now.Add(UsageEvery))
 	}
 	return deciding.Proposal{Event: d.Event, Cause: d.Cause, Wake: d.Wake, Takes: takes}
 }

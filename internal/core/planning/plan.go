@@ -11,41 +11,40 @@ import (
 )
 
 // planGroup finds the next attempts of a group. All slots of one event have the
-// same not-before; others follow.
-func planGroup(j *cluster.Job, g *job.Group, s slots, now time.Time) Decision {
-	var (
-		wake  time.Time
-		batch plans
-	)
+// same version and not-before; others follow.
+func (s *slots) planGroup(g *job.Group, r *rolling) (Decision, bool) {
+	var batch plans
 	held := s.held[g.Name]
 	for _, slot := range wanted(g, held) {
-		next, due := nextAttempt(g, slot, now)
-		if !next {
-			wake = earlier(wake, due)
-			continue
+		t, version, next := s.nextAttempt(g, slot, r)
+		if next {
+			batch.add(planned{
+				slot: slot.Number, attempt: slot.Newest().Attempt + 1, version: version,
+				notBefore: s.notBefore(g, slot, t, version), reason: s.planReason(t, version), cause: t.Sequence,
+			})
 		}
-		t := slot.Current()
-		batch.add(slot.Number, t.Attempt+1, notBefore(g, slot, t), restartReason(t), t.Sequence)
 	}
 	if batch.empty() {
-		batch.fill(j, int(g.Replicas)-len(held))
+		batch.version = s.versionFor(g, nil, r)
+		batch.fill(s.job, int(g.Replicas)-len(held), r)
 	}
-	if batch.empty() {
-		return Decision{Wake: wake}
-	}
-	cause := batch.cause
-	if cause == 0 {
-		cause = j.LastJob
-	}
-	return Decision{Cause: cause, Event: events.TasksPlanned{
-		Run: j.Run, Version: j.Target, Group: g.Name, Slots: batch.named.Ranges(),
-		NotBefore: batch.notBefore, Reason: batch.reason,
-	}}
+	return batch.decision(s.job, g.Name)
+}
+
+// planned is a slot that is to be planned, and why.
+type planned struct {
+	slot, attempt uint32
+	version       uint64
+	notBefore     time.Time
+	reason        string
+	cause         uint64
 }
 
 // plans gathers slots that can share an event.
 type plans struct {
-	named ranges.Builder
+	named   ranges.Builder
+	version uint64
+	beside  bool
 	// soonest and notBefore are the first and the last end of their back-offs.
 	soonest, notBefore time.Time
 	reason             string
@@ -54,12 +53,27 @@ type plans struct {
 
 func (p *plans) empty() bool { return p.named.Empty() }
 
+// decision plans what was gathered.
+func (p *plans) decision(j *cluster.Job, group string) (Decision, bool) {
+	if p.empty() {
+		return Decision{}, false
+	}
+	cause := p.cause
+	if cause == 0 {
+		cause = j.LastJob
+	}
+	return Decision{Cause: cause, Event: events.TasksPlanned{
+		Run: j.Run, Version: p.version, Group: group, Slots: p.named.Ranges(),
+		NotBefore: p.notBefore, Reason: p.reason, Beside: p.beside,
+	}}, true
+}
+
 // coalesce is how far apart the ends of back-offs may be and still share an
 // event; the later one holds for all.
 const coalesce = 200 * time.Millisecond
 
-func (p *plans) add(n, attempt uint32, notBefore time.Time, reason string, cause uint64) {
-	soonest, latest := notBefore, notBefore
+func (p *plans) add(of planned) {
+	soonest, latest := of.notBefore, of.notBefore
 	if !p.empty() {
 		if p.soonest.Before(soonest) {
 			soonest = p.soonest
@@ -67,20 +81,23 @@ func (p *plans) add(n, attempt uint32, notBefore time.Time, reason string, cause
 		if p.notBefore.After(latest) {
 			latest = p.notBefore
 		}
-		if reason != p.reason || latest.Sub(soonest) > coalesce {
+		if of.reason != p.reason || of.version != p.version || latest.Sub(soonest) > coalesce {
 			return
 		}
 	}
-	if !p.named.Add(n, attempt) {
+	if !p.named.Add(of.slot, of.attempt) {
 		return
 	}
 	p.soonest, p.notBefore = soonest, latest
-	p.reason, p.cause = reason, max(p.cause, cause)
+	p.reason, p.version, p.cause = of.reason, of.version, max(p.cause, of.cause)
 }
 
 // fill adds n slots that nothing holds: free ones first, lowest numbers first,
-// then new ones.
-func (p *plans) fill(j *cluster.Job, n int) {
+// then new ones. Of a rollout they get no more than may be before it is promoted.
+func (p *plans) fill(j *cluster.Job, n int, r *rolling) {
+	if r != nil && r.left > 0 && p.version == j.Target {
+		n = min(n, r.left) // The others follow, with the version that stood.
+	}
 	for number := uint32(0); n > 0; number++ {
 		slot := j.Slots[number]
 		attempt, free := uint32(1), true
@@ -119,32 +136,68 @@ func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
 	return attempt, attempt <= ranges.AttemptMax
 }
 
-// nextAttempt reports whether a slot that its group holds needs another attempt;
-// if not now, due says when time alone will change that.
-func nextAttempt(g *job.Group, slot *cluster.Slot, now time.Time) (next bool, due time.Time) {
+// nextAttempt reports whether a slot that its group holds needs another attempt after
+// t, and with which version. When time alone will change that is noted as a wake.
+func (s *slots) nextAttempt(g *job.Group, slot *cluster.Slot, r *rolling) (t *cluster.Task, version uint64, next bool) {
 	for _, t := range slot.Tasks {
 		if t.Live() && !t.Unreachable {
-			return false, time.Time{}
+			return nil, 0, false
 		}
 	}
 	if slot.Full() {
-		return false, time.Time{} // Until one of them is over.
+		return nil, 0, false // Until one of them is over.
 	}
-	t := slot.Current()
+	t = s.job.Standing(slot)
 	if t.Live() {
-		due = g.Loss().ReplaceAfter.From(t.UnreachableSince)
-		return !due.IsZero() && !now.Before(due), due
+		due := g.Loss().ReplaceAfter.From(t.UnreachableSince)
+		if due.IsZero() || s.now.Before(due) {
+			s.wake = earlier(s.wake, due)
+			return nil, 0, false
+		}
 	}
-	return slot.Fate(t.End(), g.Restart) == restart.Again, time.Time{}
+	version = s.versionFor(g, slot, r)
+	return t, version, t.Live() || s.fate(g, slot, t, version) == restart.Again
 }
 
-// notBefore is the end of the back-off, the zero time if there is none.
-func notBefore(g *job.Group, slot *cluster.Slot, t *cluster.Task) time.Time {
+// fate is what the end of a slot's task means for it, where the next attempt would be
+// of a version. What is replaced is followed by another; so is what another version
+// did, in a job that runs for ever.
+func (s *slots) fate(g *job.Group, slot *cluster.Slot, t *cluster.Task, version uint64) restart.Fate {
+	fate := slot.Fate(t.End(), g.Restart)
+	kept := t.Doom != nil && t.Doom.Keep
+	switch {
+	case fate == restart.Running:
+		return fate
+	case s.job.Spec.Kind != job.KindBatch && t.Template != s.job.TemplateIn(version, g.Name):
+		return restart.Again
+	case kept && fate != restart.Done:
+		return restart.Again
+	}
+	return fate
+}
+
+// notBefore is the end of the back-off, the zero time if there is none: after what was
+// told to end, and after what another version did.
+func (s *slots) notBefore(g *job.Group, slot *cluster.Slot, t *cluster.Task, version uint64) time.Time {
+	if t.Doom != nil || slot.Counted != s.job.TemplateIn(version, g.Name) {
+		return time.Time{}
+	}
 	wait := slot.BackOff(t.End(), g.Restart)
 	if wait == 0 {
 		return time.Time{}
 	}
 	return t.EndedAt.Add(wait)
+}
+
+// planReason is why the attempt after t is planned with a version, as users read it.
+func (s *slots) planReason(t *cluster.Task, version uint64) string {
+	switch {
+	case s.job.Spec.Kind != job.KindBatch && t.Template != s.job.TemplateIn(version, t.Group):
+		return s.versionReason(version)
+	case t.Doom != nil:
+		return t.Doom.Reason
+	}
+	return restartReason(t)
 }
 
 func restartReason(t *cluster.Task) string {

@@ -51,7 +51,7 @@ func (b *bench) want(want ...events.Event) {
 	}
 }
 
-func (b *bench) task(slot uint32) *cluster.Task { return b.j.Slots[slot].Current() }
+func (b *bench) task(slot uint32) *cluster.Task { return b.j.Slots[slot].Newest() }
 
 func (b *bench) run(slots ...uint32) {
 	for _, n := range slots {

@@ -154,7 +154,7 @@ func (m *machine) plan(t *rapid.T) bool {
 			}
 			break
 		}
-		if slot := j.Slots[ev.Slot]; slot.Current().Attempt != ev.Attempt || slot.Failures == 0 {
+		if slot := j.Slots[ev.Slot]; slot.Newest().Attempt != ev.Attempt || slot.Failures == 0 {
 			t.Fatalf("%+v, but the slot has %d failures", ev, slot.Failures)
 		}
 	default:
@@ -178,7 +178,7 @@ func (m *machine) plan(t *rapid.T) bool {
 func kept(j *cluster.Job, group string) []*cluster.Task {
 	var all []*cluster.Task
 	for _, slot := range j.Slots {
-		if t := slot.Current(); t != nil && t.Live() && t.Doom == nil && t.Run == j.Run && t.Group == group {
+		if t := slot.Newest(); t != nil && t.Live() && t.Doom == nil && t.Run == j.Run && t.Group == group {
 			all = append(all, t)
 		}
 	}
@@ -232,7 +232,7 @@ func checkDoom(t *rapid.T, j *cluster.Job, ev events.TasksDoomed) {
 		}
 		if task := j.Slots[n].Find(ev.Run, attempt); task != nil {
 			hit++
-			if c := j.Slots[n].Current(); j.Ahead(task) && (c == task || c.Run != task.Run) {
+			if c := j.Slots[n].Newest(); j.Ahead(task) && (c == task || c.Run != task.Run) {
 				t.Fatalf("%v of version %d is doomed, and ahead of run %d, version %d", task.Key(), task.Version, j.Run, j.Version)
 			}
 			if !task.Live() || task.Doom != nil {
@@ -252,7 +252,7 @@ func checkCompleted(t *rapid.T, j *cluster.Job) {
 	for _, g := range j.Spec.Tasks {
 		well := 0
 		for _, slot := range j.Slots {
-			if c := slot.Current(); c != nil && c.Run == j.Run && c.Group == g.Name && c.State == cluster.Finished {
+			if c := slot.Newest(); c != nil && c.Run == j.Run && c.Group == g.Name && c.State == cluster.Finished {
 				well++
 			}
 		}
@@ -332,7 +332,7 @@ func checkQuiet(t *rapid.T, m *machine) {
 		}
 		idle := 0
 		for _, slot := range j.Slots {
-			c := slot.Current()
+			c := slot.Newest()
 			if c == nil || c.Run != j.Run || c.Group != g.Name || c.Doom != nil || c.Live() {
 				continue
 			}

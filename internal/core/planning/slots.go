@@ -3,27 +3,40 @@ package planning
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/job"
 )
 
 // slots are those of a job, in order of number. They are put in order once for
 // each decision: a large job is looked at for every status of its tasks.
 type slots struct {
-	all []*cluster.Slot
-	// held are the slots that a group holds in this run: those whose newest
-	// attempt belongs to it and is not doomed.
+	job *cluster.Job
+	now time.Time
+	// policy is how the job is rolled out; zero if it never was.
+	policy job.Rollout
+	all    []*cluster.Slot
+	// held are the slots that a group holds in this run: those whose standing
+	// task belongs to it and is not doomed, or is to be followed by another.
 	held map[string][]*cluster.Slot
+	// alive are the tasks of each group that live, while a rollout is under way.
+	alive map[string]int
 	// behind reports whether a task is ahead of the log, superseded whether one of a
 	// newer run than the job's is: that run is not wanted any more, so nothing of it is
 	// planned.
 	behind, superseded bool
+	// wake is when time alone will change what was found so far.
+	wake time.Time
 }
 
-func slotsOf(j *cluster.Job) slots {
-	s := slots{all: inOrder(j), held: map[string][]*cluster.Slot{}}
+func slotsOf(j *cluster.Job, now time.Time) *slots {
+	s := &slots{job: j, now: now, all: inOrder(j), held: map[string][]*cluster.Slot{}}
+	if j.Rollout.Began != 0 && j.Spec != nil {
+		s.policy = j.Spec.RolloutPolicy()
+	}
 	for _, slot := range s.all {
-		if t := slot.Current(); t != nil && t.Run == j.Run && t.Doom == nil {
+		if t := j.Standing(slot); t != nil && t.Run == j.Run && (t.Doom == nil || t.Doom.Keep) {
 			s.held[t.Group] = append(s.held[t.Group], slot)
 		}
 		for _, t := range slot.Tasks {

@@ -109,7 +109,7 @@ func newDone(j *cluster.Job) done {
 }
 
 func (d done) has(slot *cluster.Slot) bool {
-	t := slot.Current()
+	t := slot.Newest()
 	if t == nil || t.Live() || t.Run != d.job.Run || t.Doom != nil {
 		return false
 	}

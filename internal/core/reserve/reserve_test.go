@@ -153,7 +153,7 @@ func TestWhatIsWrittenWasReserved(t *testing.T) {
 				l.decide(j)
 			}
 			for _, slot := range j.Slots {
-				l.step(rt, slot.Current(), j.Over())
+				l.step(rt, slot.Newest(), j.Over())
 			}
 		}
 	})
@@ -186,8 +186,8 @@ func TestWhatIsDue(t *testing.T) {
 	j := l.Submit(clustertest.Service("web", 3))
 	l.decide(j)
 	for n := range uint32(3) {
-		l.stage(j.Slots[n].Current())
-		l.report(j.Slots[n].Current(), "TASK_RUNNING")
+		l.stage(j.Slots[n].Newest())
+		l.report(j.Slots[n].Newest(), "TASK_RUNNING")
 	}
 	idle := reserve.Of(cluster.New()).Due
 	if idle != reserve.Control {
@@ -215,12 +215,12 @@ func TestWhatIsDoneNeedsNothing(t *testing.T) {
 	j := l.Submit(clustertest.Batch("sum", 3))
 	l.decide(j)
 	for n, state := range []string{"TASK_FINISHED", "TASK_FAILED", "TASK_LOST"} {
-		l.stage(j.Slots[uint32(n)].Current())
-		l.Report(j.Slots[uint32(n)].Current(), state, "u")
+		l.stage(j.Slots[uint32(n)].Newest())
+		l.Report(j.Slots[uint32(n)].Newest(), state, "u")
 	}
 	again := uint64(0)
 	for _, slot := range j.Slots {
-		if t := slot.Current(); slot.Fate(t.End(), j.Spec.Tasks[0].Restart) == restart.Again {
+		if t := slot.Newest(); slot.Fate(t.End(), j.Spec.Tasks[0].Restart) == restart.Again {
 			again++
 		}
 	}
@@ -228,9 +228,9 @@ func TestWhatIsDoneNeedsNothing(t *testing.T) {
 	defer func() {
 		// What ended well because it was to end is wanted again, should there be a place.
 		l.Plan("sum", events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(3, 3, 1)})
-		l.stage(j.Slots[3].Current())
+		l.stage(j.Slots[3].Newest())
 		l.Plan("sum", events.TasksDoomed{Run: j.Run, Slots: clustertest.Slots(3, 3, 1)})
-		l.Report(j.Slots[3].Current(), "TASK_FINISHED", "u")
+		l.Report(j.Slots[3].Newest(), "TASK_FINISHED", "u")
 		if after := reserve.OfJob(j); after.Promises != n.Promises {
 			t.Errorf("of one that was doomed %+v, before %+v", after, n)
 		}
@@ -256,7 +256,7 @@ func TestATaskIsCutOffOnce(t *testing.T) {
 		l := newLog(t)
 		j := l.Submit(clustertest.Service("web", 1))
 		l.decide(j)
-		task := j.Slots[0].Current()
+		task := j.Slots[0].Newest()
 		l.stage(task)
 		for _, state := range states[1 : at+1] {
 			l.report(task, state)

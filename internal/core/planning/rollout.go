@@ -1,0 +1,469 @@
+package planning
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
+	"github.com/milosgajdos/taurus/internal/core/restart"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// Reasons of a doom by a rollout, as users read them.
+const (
+	ReasonUpdated    = "replaced by a newer version"
+	ReasonRestarted  = "restarted"
+	ReasonRolledBack = "rolled back to the version before"
+	ReasonGroupGone  = "its group is gone from the job"
+)
+
+// progress is how far the rollout of one group is.
+type progress struct {
+	group *job.Group
+	// slots are those that are wanted, of those that the group holds.
+	slots []*cluster.Slot
+	// surge and unavailable are how many tasks there may be beyond the replicas, and how
+	// many of these may be down.
+	surge, unavailable int
+	// alive are all tasks that live, doomed ones too; up are the slots in which one that
+	// is not doomed is up, there those in which it is as wanted, or has done its work.
+	alive, up, there int
+	// fresh are the slots that have got what is rolled out since it began, or are about
+	// to; in freshUp of them it is up.
+	fresh, freshUp int
+	// failed is a slot whose task is as wanted, and has failed too often; nil for none.
+	failed *cluster.Slot
+}
+
+// done reports whether all that the group wants is up as wanted.
+func (p *progress) done() bool { return p.there == int(p.group.Replicas) }
+
+// isUp reports whether a task that is as wanted has been up for long enough; when time
+// alone will make it so is noted as a wake.
+func (s *slots) isUp(t *cluster.Task) bool {
+	if t.UpSince.IsZero() {
+		return false
+	}
+	at := t.UpSince.Add(time.Duration(s.policy.MinHealthy))
+	if s.now.Before(at) {
+		s.wake = earlier(s.wake, at)
+		return false
+	}
+	return true
+}
+
+// measure finds out how far a group is. What of it lives was counted before.
+func (s *slots) measure(g *job.Group) *progress {
+	p := &progress{group: g, slots: wanted(g, s.held[g.Name]), alive: s.alive[g.Name]}
+	surge, unavailable := s.policy.Bounds(g)
+	p.surge, p.unavailable = int(surge), int(unavailable)
+	for _, slot := range p.slots {
+		s.measureSlot(p, slot)
+	}
+	return p
+}
+
+func (s *slots) measureSlot(p *progress, slot *cluster.Slot) {
+	up, there := false, false
+	for _, t := range slot.Tasks {
+		switch {
+		case !t.Live() || t.Run != s.job.Run || t.Doom != nil:
+		case s.job.Outdated(t):
+			up = up || !t.UpSince.IsZero()
+		case s.isUp(t):
+			up, there = true, true
+		}
+	}
+	// What is rolled out comes after all that was before.
+	if t := slot.Newest(); !t.Live() && t.Doom == nil && !s.job.Outdated(t) {
+		switch slot.Fate(t.End(), p.group.Restart) {
+		case restart.Done:
+			there = true
+		case restart.Failed:
+			p.failed = slot
+		case restart.Running, restart.Again:
+		}
+	}
+	fresh := s.isFresh(slot)
+	p.up += one(up)
+	p.there += one(there)
+	p.fresh += one(fresh)
+	p.freshUp += one(fresh && there)
+}
+
+// isFresh reports whether a slot has got what is rolled out since that began, or
+// is about to.
+func (s *slots) isFresh(slot *cluster.Slot) bool {
+	began := s.job.Rollout.Began
+	for _, t := range slot.Tasks {
+		switch {
+		case t.Run != s.job.Run:
+		case t.Doom == nil && t.Planned > began && !s.job.Outdated(t):
+			return true
+		case t.Doom != nil && t.Doom.Sequence > began && byRollout(t.Doom.Class):
+			return true
+		}
+	}
+	return false
+}
+
+// byRollout reports whether a doom of a class makes room for what is rolled out.
+func byRollout(class string) bool {
+	return class == ClassOf(ReasonUpdated) || class == ClassOf(ReasonRestarted) || class == ClassOf(ReasonRolledBack)
+}
+
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// rolling is a rollout that is under way, all groups measured.
+type rolling struct {
+	groups []*progress // in the order in which they go
+	// left is how many more slots may get what is rolled out before it is promoted; below
+	// 0 is any number.
+	left int
+	// fresh and freshUp are those of all groups.
+	fresh, freshUp int
+}
+
+// anyNumber is what is left of a canary where there is none.
+const anyNumber = -1
+
+// measureAll measures a rollout that is under way, nil where there is none.
+func (s *slots) measureAll() *rolling {
+	j := s.job
+	if j.Rollout.Status != cluster.RolloutRolling || s.behind {
+		return nil
+	}
+	s.alive = map[string]int{}
+	for _, slot := range s.all {
+		for _, t := range slot.Tasks {
+			if t.Live() && t.Run == j.Run && (t.Doom == nil || !t.Unreachable) {
+				s.alive[t.Group]++
+			}
+		}
+	}
+	r := &rolling{left: anyNumber}
+	for _, g := range inTurn(j.Spec, s.policy.Order) {
+		p := s.measure(g)
+		r.fresh, r.freshUp = r.fresh+p.fresh, r.freshUp+p.freshUp
+		r.groups = append(r.groups, p)
+	}
+	if canary := int(s.policy.Canary); canary > 0 && !j.Rollout.Promoted && j.Rollout.Cause != cluster.CauseRollback {
+		r.left = max(0, canary-r.fresh)
+	}
+	return r
+}
+
+// inTurn are the groups of a spec in the order in which they go: those that are named
+// first, the others as they are in the spec.
+func inTurn(spec *job.Spec, order []string) []*job.Group {
+	all := make([]*job.Group, 0, len(spec.Tasks))
+	named := make(map[string]bool, len(order))
+	for _, name := range order {
+		for i := range spec.Tasks {
+			if spec.Tasks[i].Name == name && !named[name] {
+				named[name] = true
+				all = append(all, &spec.Tasks[i])
+			}
+		}
+	}
+	for i := range spec.Tasks {
+		if !named[spec.Tasks[i].Name] {
+			all = append(all, &spec.Tasks[i])
+		}
+	}
+	return all
+}
+
+// waitsForPromotion reports whether the rollout waits for a user to promote it: all
+// that may get what is rolled out before has come up with it.
+func (r *rolling) waitsForPromotion() bool { return r.left == 0 && r.fresh == r.freshUp }
+
+// due are the groups whose turn it is: one after the other those that are named, then
+// all others.
+func (r *rolling) due(named int) []*progress {
+	for i, p := range r.groups[:min(named, len(r.groups))] {
+		if !p.done() {
+			return r.groups[i : i+1]
+		}
+	}
+	return r.groups[min(named, len(r.groups)):]
+}
+
+// roll takes the next step of a rollout, or ends it. While held it only ends it.
+func (s *slots) roll(r *rolling, held bool) (Decision, bool) {
+	if ev := s.fails(r); ev != nil {
+		return Decision{Event: ev, Cause: newest(s.job)}, true
+	}
+	if !held {
+		if d, ok := s.replace(r); ok {
+			return d, true
+		}
+	}
+	for _, p := range r.groups {
+		if !p.done() || s.anyOld(p) {
+			return Decision{}, false
+		}
+	}
+	if d, ok := s.endGone(); ok {
+		return d, true
+	}
+	j, o := s.job, &s.job.Rollout
+	return Decision{Cause: newest(j), Event: events.RolloutEnded{
+		Run: j.Run, Version: o.Version, Began: o.Began, Outcome: events.RolloutSucceeded,
+	}}, true
+}
+
+// replace takes the next step of a rollout: a task of before that is not up ends, one
+// is put beside another of before as far as that may be, or one that is up ends.
+func (s *slots) replace(r *rolling) (Decision, bool) {
+	if r.left == 0 {
+		return Decision{}, false
+	}
+	for _, p := range r.due(len(s.policy.Order)) {
+		if d, ok := s.endIdle(p, r.left); ok {
+			return d, true
+		}
+		if d, ok := s.putBeside(p, r.left); ok {
+			return d, true
+		}
+		if d, ok := s.endServing(p, r.left); ok {
+			return d, true
+		}
+	}
+	return Decision{}, false
+}
+
+// old is the task of before in a slot that is to be replaced, and whether one that is as
+// wanted lives beside it; nil where there is none.
+func (s *slots) old(slot *cluster.Slot) (old *cluster.Task, beside bool) {
+	for _, t := range slot.Tasks {
+		switch {
+		case !t.Live() || t.Doom != nil || t.Run != s.job.Run:
+		case s.job.Outdated(t):
+			old = t
+		default:
+			beside = true
+		}
+	}
+	return old, beside
+}
+
+// endIdle ends tasks of before that are not up: nothing is lost by it. Of one whose
+// agent is cut off nobody knows whether it is.
+func (s *slots) endIdle(p *progress, left int) (Decision, bool) {
+	var e ending
+	for _, slot := range p.slots {
+		for _, t := range slot.Tasks {
+			if !t.Live() || t.Doom != nil || t.Run != s.job.Run || !t.UpSince.IsZero() || t.Unreachable || !s.job.Outdated(t) {
+				continue
+			}
+			if _, beside := s.old(slot); !beside {
+				if left == 0 {
+					continue
+				}
+				left--
+			}
+			e.add(t, s.replaceReason(t))
+		}
+	}
+	return e.decision(s.job, true)
+}
+
+// putBeside plans what is wanted beside the lowest tasks of before, as many as there is
+// room for.
+func (s *slots) putBeside(p *progress, left int) (Decision, bool) {
+	room := int(p.group.Replicas) + p.surge - p.alive
+	batch := plans{version: s.job.Target, beside: true}
+	for _, slot := range p.slots {
+		if room <= 0 || left == 0 {
+			break
+		}
+		t, beside := s.old(slot)
+		newest := slot.Newest()
+		if t == nil || beside || slot.Full() || newest.Attempt >= ranges.AttemptMax || p.failed == slot {
+			continue
+		}
+		batch.add(planned{
+			slot: slot.Number, attempt: newest.Attempt + 1, version: s.job.Target,
+			notBefore: s.notBefore(p.group, slot, newest, s.job.Target), reason: s.versionReason(s.job.Target), cause: t.Sequence,
+		})
+		room--
+		left--
+	}
+	return batch.decision(s.job, p.group.Name)
+}
+
+// endServing ends tasks of before that are up, the lowest first, and first those that
+// have one beside them, as many as may be down.
+func (s *slots) endServing(p *progress, left int) (Decision, bool) {
+	budget := p.up - (int(p.group.Replicas) - p.unavailable)
+	var e ending
+	for _, paired := range []bool{true, false} {
+		for _, slot := range p.slots {
+			if budget <= 0 {
+				break
+			}
+			t, beside := s.old(slot)
+			if t == nil || t.UpSince.IsZero() || beside != paired {
+				continue
+			}
+			if !beside {
+				if left == 0 {
+					continue
+				}
+				left--
+			}
+			e.add(t, s.replaceReason(t))
+			budget--
+		}
+		if !e.named.Empty() {
+			break // Slots of one event are in order.
+		}
+	}
+	return e.decision(s.job, true)
+}
+
+// replaceReason is why a task is replaced.
+func (s *slots) replaceReason(t *cluster.Task) string {
+	switch {
+	case t.Template == s.job.TemplateOf(t.Group) && s.job.Rollout.Cause == cluster.CauseRestart:
+		return ReasonRestarted
+	case s.job.Rollout.Cause == cluster.CauseRollback:
+		return ReasonRolledBack
+	}
+	return ReasonUpdated
+}
+
+// versionReason is why a task is planned with a version that the one before had not.
+func (s *slots) versionReason(version uint64) string {
+	switch o := &s.job.Rollout; {
+	case version != s.job.Target:
+		return fmt.Sprintf("version %d, while the rollout of version %d rests", version, o.Version)
+	case o.Cause == cluster.CauseRestart:
+		return "restart"
+	case o.Cause == cluster.CauseRollback:
+		return fmt.Sprintf("back to version %d", version)
+	}
+	return fmt.Sprintf("update to version %d", version)
+}
+
+// endGone ends the tasks of groups that the job has no more. All others have come up
+// as wanted.
+func (s *slots) endGone() (Decision, bool) {
+	var e ending
+	for _, slot := range s.all {
+		for _, t := range slot.Tasks {
+			if t.Live() && t.Doom == nil && t.Run == s.job.Run && s.job.Group(t.Group) == nil {
+				e.add(t, ReasonGroupGone)
+			}
+		}
+	}
+	return e.decision(s.job, false)
+}
+
+// fails ends a rollout of which a task has failed for good, or nothing comes up any more.
+func (s *slots) fails(r *rolling) events.Event {
+	o := &s.job.Rollout
+	there, replicas, done := 0, 0, true
+	var failed *cluster.Slot
+	for _, p := range r.groups {
+		there, replicas, done = there+p.there, replicas+int(p.group.Replicas), done && p.done()
+		if failed == nil {
+			failed = p.failed
+		}
+	}
+	due := o.Progress.Add(time.Duration(s.policy.ProgressDeadline))
+	so := fmt.Sprintf("%d of %d tasks are up with version %d", there, replicas, o.Version)
+	switch {
+	case failed != nil:
+		return s.fail(failure(failed, failed.Newest(), s.job.Group(failed.Newest().Group)) + "; " + so)
+	case done, r.waitsForPromotion():
+	case !s.now.Before(due):
+		return s.fail(fmt.Sprintf("nothing came up for %s: %s", time.Duration(s.policy.ProgressDeadline), so))
+	default:
+		s.wake = earlier(s.wake, due)
+	}
+	return nil
+}
+
+// anyOld reports whether a task of before is left that was not told to end.
+func (s *slots) anyOld(p *progress) bool {
+	for _, slot := range p.slots {
+		if t, _ := s.old(slot); t != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// fail ends a rollout that came to nothing, or goes back to what stood before.
+func (s *slots) fail(reason string) events.Event {
+	j, o := s.job, &s.job.Rollout
+	if s.policy.AutoRollback && o.Cause != cluster.CauseRollback && o.From != j.Target && j.SpecOf(o.From) != nil {
+		return events.RolloutReverted{Run: j.Run, Version: o.Version, Began: o.Began, To: o.From, Reason: reason}
+	}
+	return events.RolloutEnded{Run: j.Run, Version: o.Version, Began: o.Began, Outcome: events.RolloutFailed, Reason: reason}
+}
+
+// versionFor is the version that the next attempt of a slot is planned with: what is
+// rolled out, unless the rollout rests; then the one that served in the slot, or, in a
+// slot that has had none, the one that stood. A slot of nil is a new one.
+func (s *slots) versionFor(g *job.Group, slot *cluster.Slot, r *rolling) uint64 {
+	j := s.job
+	switch {
+	case !j.Rollout.Unfinished() || s.behind, r != nil && r.left < 0, r != nil && slot != nil && s.isFresh(slot):
+		return j.Target
+	case r != nil && r.left > 0:
+		if slot != nil {
+			r.left--
+		}
+		return j.Target
+	}
+	for _, version := range []uint64{servedIn(slot), j.Stood} {
+		if j.TemplateIn(version, g.Name) != 0 {
+			return version
+		}
+	}
+	return j.Target
+}
+
+func servedIn(slot *cluster.Slot) uint64 {
+	if slot == nil {
+		return 0
+	}
+	return slot.Served
+}
+
+// ending gathers tasks that can share an event that dooms them.
+type ending struct {
+	named  ranges.Builder
+	first  *cluster.Task
+	reason string
+}
+
+func (e *ending) add(t *cluster.Task, reason string) {
+	if e.first == nil {
+		e.first, e.reason = t, reason
+	}
+	if reason == e.reason && t.Run == e.first.Run && t.Group == e.first.Group {
+		e.named.Add(t.Slot, t.Attempt) // What does not fit follows.
+	}
+}
+
+// decision dooms what was gathered; keep has the slots stay with their group.
+func (e *ending) decision(j *cluster.Job, keep bool) (Decision, bool) {
+	if e.first == nil {
+		return Decision{}, false
+	}
+	return Decision{Cause: j.LastJob, Event: events.TasksDoomed{
+		Run: e.first.Run, Slots: e.named.Ranges(), Reason: e.reason, GraceMillis: grace(j, e.first).Milliseconds(),
+		Class: ClassOf(e.reason), Keep: keep,
+	}}, true
+}
