@@ -20,6 +20,8 @@ func FuzzDecodeJSON(f *testing.F) {
 		"", "null", "[]", "{}", `{"id":1}`, `{"tasks":[null]}`, `{"tasks":[{"container":null}]}`, `{"id":"a"} x`, "\ufeff{}", "{\"id\":\"\xff\"}",
 		`{"task":{"kill_grace":1.5,"env":{"A":"b"},"uris":[{"value":"/a","extract":false}]}}`, `{"ID":"a","id":"b"}`,
 		`{"tasks":[{"health_check":{"type":"HTTP"},"ports":[{}],"restart":{"backoff":"2m"},"resources":{"cpu":1e-9}}]}`,
+		`{"tasks":[{"container":{"containerizer":"MESOS","command":"x","network":"Host","parameters":[{"key":"v"}],"volumes":[{"mode":"RO, z"}]}}]}`,
+		`{"tasks":[{"ports":[{"name":"a-b","host":1,"protocol":"UDP, tcp"},{"name":"A_b","host":1}],"env":{"PORT_A_B":null,"PORT1":"","TAURUS_X":""}}]}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -41,6 +43,7 @@ func FuzzDecodeYAML(f *testing.F) {
 	for _, seed := range []string{
 		"", "---\n", "\ufeffid: a\n", "id: a\n---\n", "a: &a [*a]", "<<: *a", "a: &a\n  <<: *a\n", "? a\n: b", "- - -", "!!str", "id: !!str\n", "&a", "*a",
 		"id: |\n  a\n", "id: 0x1F\n", "id: .nan", "id: 'a", "\t", "id: \xff", "%YAML 1.2\n---\nid: a\n", "<<: [{id: a}]\n", "null: a", "1: a", "id: >-\n",
+		"tasks:\n- replicas: 0100\n  env: {A: 0022, B: 1_0.5, C: .inf, D: yes, E: , F: 123456789012345678901234}\n",
 	} {
 		f.Add([]byte(seed))
 	}
