@@ -42,6 +42,8 @@ func (c *checker) boundGroup(at string, g *Group) {
 		c.boundAmount(join(join(at, "resources"), "cpu"), r.CPU, c.lim.CPU)
 		c.boundAmount(join(join(at, "resources"), "memory"), r.Memory, c.lim.Memory)
 		c.boundAmount(join(join(at, "resources"), "disk"), r.Disk, c.lim.Disk)
+		c.boundAmount(join(join(at, "resources"), "cpu_limit"), r.CPULimit, c.lim.CPU)
+		c.boundAmount(join(join(at, "resources"), "memory_limit"), r.MemoryLimit, c.lim.Memory)
 		c.boundAmount(join(join(at, "resources"), "gpus"), float64(r.GPUs), float64(c.lim.GPUs))
 	}
 	if r := g.Restart; r != nil {

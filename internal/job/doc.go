@@ -45,7 +45,7 @@
 //	  cluster, role, environment, priority
 //	  replicas      how many tasks
 //	  container     containerizer, image, command, volumes, network, force_pull, privileged, parameters
-//	  resources     cpu, memory, disk, gpus
+//	  resources     cpu, memory, disk, gpus, cpu_limit, memory_limit
 //	  ports         name, container, host, protocol
 //	  env, labels
 //	  health_check  type, port, path, command, interval, timeout, grace, delay, failures

@@ -154,6 +154,7 @@ func (r *Resources) normalise() {
 	r.CPU = toThousandths(orDefault(r.CPU, DefaultCPU))
 	r.Memory = toThousandths(orDefault(r.Memory, DefaultMemory))
 	r.Disk = toThousandths(r.Disk)
+	r.CPULimit, r.MemoryLimit = toThousandths(r.CPULimit), toThousandths(r.MemoryLimit)
 }
 
 func toThousandths(v float64) float64 {

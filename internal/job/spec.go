@@ -110,6 +110,10 @@ type Resources struct {
 	Disk float64 `json:"disk,omitzero"`
 	// GPUs is a whole number.
 	GPUs uint32 `json:"gpus,omitzero"`
+	// CPULimit and MemoryLimit are what a task may use at most, where its agent can keep
+	// that; CPU and Memory are then only what is set aside for it. 0 is none of its own.
+	CPULimit    float64 `json:"cpu_limit,omitzero"`
+	MemoryLimit float64 `json:"memory_limit,omitzero"`
 }
 
 // Port is one port of the container.

@@ -115,6 +115,7 @@ func anyGroup(t *rapid.T) job.Group {
 		Resources: maybe(t, "resources", func(t *rapid.T) job.Resources {
 			return job.Resources{
 				CPU: someAmount().Draw(t, "cpu"), Memory: someAmount().Draw(t, "memory"),
+				CPULimit: someAmount().Draw(t, "cpu_limit"), MemoryLimit: someAmount().Draw(t, "memory_limit"),
 				Disk: someAmount().Draw(t, "disk"), GPUs: rapid.Uint32().Draw(t, "gpus"),
 			}
 		}),

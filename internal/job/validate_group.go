@@ -14,6 +14,8 @@ func (c *checker) resources(at string, r *Resources) {
 	c.amount(join(at, "cpu"), r.CPU, c.lim.MinCPU, c.lim.CPU)
 	c.amount(join(at, "memory"), r.Memory, c.lim.MinMemory, c.lim.Memory)
 	c.amount(join(at, "disk"), r.Disk, 0, c.lim.Disk)
+	c.usage(join(at, "cpu_limit"), r.CPULimit, "cpu", r.CPU, c.lim.CPU)
+	c.usage(join(at, "memory_limit"), r.MemoryLimit, "memory", r.Memory, c.lim.Memory)
 	if r.GPUs > c.lim.GPUs {
 		c.fault(join(at, "gpus"), "is %d; make it at most %d", r.GPUs, c.lim.GPUs)
 	}

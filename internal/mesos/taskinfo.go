@@ -46,6 +46,7 @@ func taskInfo(l *placedTask, p *pool) (*mesos.TaskInfo, error) {
 		Resources:   resources,
 		Command:     command(l),
 		Container:   container(l),
+		Limits:      limits(l.Group),
 		HealthCheck: health,
 		KillPolicy:  groupKillPolicy(l.Group),
 		Data:        []byte(l.Job),
@@ -87,6 +88,23 @@ func (l *placedTask) image() string {
 func (l *placedTask) hasCommand() bool {
 	c := l.Group.Container
 	return c != nil && (c.Command.Shell != "" || len(c.Command.Args) > 0)
+}
+
+// limits are what the task may use above what is set aside for it. Mesos knows them from
+// 1.11 on; a master before that passes over them.
+func limits(g *job.Group) map[string]mesos.Value_Scalar {
+	r := g.Resources
+	if !r.Limited() {
+		return nil
+	}
+	wire := map[string]mesos.Value_Scalar{}
+	if r.CPULimit != 0 {
+		wire[resourceCPUs] = mesos.Value_Scalar{Value: r.CPULimit}
+	}
+	if r.MemoryLimit != 0 {
+		wire[resourceMem] = mesos.Value_Scalar{Value: r.MemoryLimit}
+	}
+	return wire
 }
 
 func groupKillPolicy(g *job.Group) *mesos.KillPolicy {

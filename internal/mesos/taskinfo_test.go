@@ -91,6 +91,10 @@ func launchCases() map[string]Launch {
 				"TAURUS_SLOT": "9", "TAURUS_MINE": "mine", "MESOS_SANDBOX": "/tmp",
 			},
 		}),
+		"docker_limits": with(nil, job.Group{
+			Name: "front", Container: &job.Container{Image: "nginx", Network: "none"},
+			Resources: &job.Resources{CPU: 1.5, Memory: 64, CPULimit: 4, MemoryLimit: 256.5},
+		}),
 		"docker_no_network": with(nil, job.Group{
 			Name: "front", Container: &job.Container{Image: "nginx", Network: "none"},
 			HealthCheck: &job.HealthCheck{Type: "command", Command: "test -e /tmp/up"},

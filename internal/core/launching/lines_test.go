@@ -32,7 +32,9 @@ func asFound(j *cluster.Job, at machine.Moment) (map[string][]*cluster.Task, tim
 		}
 	}
 	for _, tasks := range found {
-		slices.SortFunc(tasks, func(a, b *cluster.Task) int { return cmp.Or(cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Attempt, b.Attempt)) })
+		slices.SortFunc(tasks, func(a, b *cluster.Task) int {
+			return cmp.Or(cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Attempt, b.Attempt))
+		})
 	}
 	return found, wake
 }

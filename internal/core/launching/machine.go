@@ -25,9 +25,11 @@ type Machine struct {
 	tickets *machine.Tickets
 	lead    *leading.Machine
 
-	pending  *pending
-	matcher  placement.Matcher
-	verdicts verdicts
+	pending *pending
+	matcher placement.Matcher
+	// incapable are the agents that have refused what a task was to be limited to.
+	incapable incapable
+	verdicts  verdicts
 	// counter numbers the facts of this process; see cluster.Repeated.
 	counter uint64
 	// batches numbers those of this process, offerings what it wrote about agents.
@@ -50,7 +52,7 @@ type Machine struct {
 // New returns a launcher that has folded nothing. It reads state, which must be
 // one before its first record.
 func New(cfg Config, state *cluster.State) *Machine {
-	m := &Machine{cfg: cfg, state: state, tickets: &machine.Tickets{}, pending: newPending(), verdicts: verdicts{}, agents: newAgents()}
+	m := &Machine{cfg: cfg, state: state, tickets: &machine.Tickets{}, pending: newPending(), verdicts: verdicts{}, incapable: incapable{}, agents: newAgents()}
 	m.lead = leading.New(cfg.Config, state, m.tickets)
 	return m
 }

@@ -75,7 +75,7 @@ func (m *Machine) match(b *batch) time.Time {
 // place stages what fits and gives back what does not.
 func (m *Machine) place(b *batch, demands []placement.Demand) {
 	placements, verdicts := m.matcher.Match(placement.Question{
-		Offers: m.session.offers.held, Demands: demands, Jobs: m.state.Jobs, Limit: b.left(), Now: m.at.Now, Log: m.at.Log,
+		Offers: m.session.offers.held, Demands: demands, Jobs: m.state.Jobs, Incapable: m.incapable.agents(m.at.Now), Limit: b.left(), Now: m.at.Now, Log: m.at.Log,
 	})
 	used := map[string]bool{}
 	for _, p := range placements {

@@ -24,6 +24,9 @@ func (m *Machine) reported(st scheduler.Status) {
 	delete(s.round.awaited, st.TaskID)
 	t := m.state.TaskByID(st.TaskID)
 	action := m.consider(t, st)
+	if m.incapable.learn(t, st, m.at.Now) && action == Recorded {
+		action = Withdrawn
+	}
 	level := machine.Debug
 	if action == Recorded {
 		level = machine.Info

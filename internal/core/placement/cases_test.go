@@ -281,3 +281,37 @@ func TestPackedBesideOthers(t *testing.T) {
 		t.Errorf("placed %v, want y on h1 and, behind both of x, on h3", got)
 	}
 }
+
+// TestLimits: who is to be limited above what is set aside does not go where that was
+// refused, and is told so where there is nothing else.
+func TestLimits(t *testing.T) {
+	limited := demand("web", 1)
+	limited.Group.Resources.MemoryLimit = 200
+	byMesos := demand("web", 1)
+	byMesos.Group.Resources.CPULimit, byMesos.Group.Container = 2, &job.Container{Containerizer: job.ContainerizerMesos}
+	for _, c := range []struct {
+		name      string
+		demand    placement.Demand
+		incapable map[string]placement.Incapacity
+		want      string // nothing where it has to wait
+	}{
+		{"all can", limited, nil, "h1"},
+		{"without a limit", demand("web", 1), map[string]placement.Incapacity{"S1": {Any: true, ByMesos: true}}, "h1"},
+		{"one cannot", limited, map[string]placement.Incapacity{"S1": {Any: true}}, "h2"},
+		{"one cannot by Mesos", limited, map[string]placement.Incapacity{"S1": {ByMesos: true}}, "h1"},
+		{"by Mesos", byMesos, map[string]placement.Incapacity{"S1": {ByMesos: true}}, "h2"},
+		{"none can", limited, map[string]placement.Incapacity{"S1": {Any: true}, "S2": {Any: true}}, ""},
+	} {
+		q := question([]offer.Offer{agent(1, 9, 900), agent(2, 8, 900)}, []placement.Demand{c.demand}, 100)
+		q.Incapable = c.incapable
+		var m placement.Matcher
+		placements, verdicts := m.Match(q)
+		switch {
+		case c.want != "" && (len(placements) != 1 || placements[0].Hostname != c.want):
+			t.Errorf("%s: %+v, want %s", c.name, placements, c.want)
+		case c.want == "" && (len(verdicts) != 1 || verdicts[0].Reasons["limits"] != 2 ||
+			!slices.Equal(verdicts[0].Nearest.Lacked, []string{"limits: the agent has refused to keep cpu_limit or memory_limit"})):
+			t.Errorf("%s: %+v", c.name, verdicts)
+		}
+	}
+}

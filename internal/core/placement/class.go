@@ -12,9 +12,12 @@ import (
 // where. It remembers when nothing fitted, so that groups which are alike are not
 // tried one after the other, nor again on what has not changed.
 type class struct {
-	use        offer.Resources
-	ports      []job.Port
-	conditions []condition
+	use   offer.Resources
+	ports []job.Port
+	// limited reports whether tasks are limited above what they ask for, byMesos whether
+	// Mesos itself runs them.
+	limited, byMesos bool
+	conditions       []condition
 	// reasons are those of shortfalls by kind, of conditions behind the fixed ones, and
 	// kinds the kind of each condition.
 	reasons []string
@@ -36,7 +39,7 @@ const (
 	lacksGPUs
 	lacksPorts
 	lacksTime
-	lacksFixed
+	lacksLimits
 )
 
 // reading is a group that has been read: its class, its affinities, and the attributes
@@ -91,8 +94,8 @@ func spoken(g *job.Group) []string {
 
 func (m *Matcher) newClass(g *job.Group) *class {
 	c := &class{
-		use: Needs(g), ports: g.Ports, conditions: m.conditions(g),
-		reasons: []string{"cpus", "mem", "disk", "gpus", "ports", "maintenance"},
+		use: Needs(g), ports: g.Ports, conditions: m.conditions(g), limited: g.Resources.Limited(), byMesos: g.Container.ByMesos(),
+		reasons: []string{"cpus", "mem", "disk", "gpus", "ports", "maintenance", "limits"},
 	}
 	kinds := map[string]int{}
 	for i := range c.conditions {
@@ -128,7 +131,7 @@ func (m *Matcher) forget() {
 func classKey(g *job.Group) string {
 	var b strings.Builder
 	use := Needs(g)
-	fmt.Fprintf(&b, "%d %d %d %d", use.CPUs, use.Mem, use.Disk, use.GPUs)
+	fmt.Fprintf(&b, "%d %d %d %d %t %t", use.CPUs, use.Mem, use.Disk, use.GPUs, g.Resources.Limited(), g.Container.ByMesos())
 	for _, p := range g.Ports {
 		fmt.Fprintf(&b, " %d/%s", p.Host, p.Protocol)
 	}
@@ -142,7 +145,7 @@ func classKey(g *job.Group) string {
 // where.
 func (c *class) possible(v *vacancy) bool {
 	use, free := &c.use, &v.free
-	if use.CPUs > free.CPUs || use.Mem > free.Mem || use.Disk > free.Disk || use.GPUs > free.GPUs || v.closing {
+	if use.CPUs > free.CPUs || use.Mem > free.Mem || use.Disk > free.Disk || use.GPUs > free.GPUs || v.closing || !c.capable(v) {
 		return false
 	}
 	for i := range c.conditions {
@@ -152,6 +155,11 @@ func (c *class) possible(v *vacancy) bool {
 	}
 	_, ok := v.pick(c.ports)
 	return ok
+}
+
+// capable reports whether the agent keeps the limits of the tasks, as far as is known.
+func (c *class) capable(v *vacancy) bool {
+	return !c.limited || !v.incapable.Any && !(c.byMesos && v.incapable.ByMesos)
 }
 
 // hopeless reports whether it is known that no vacancy fits: none did, and of those

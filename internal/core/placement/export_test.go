@@ -6,7 +6,7 @@ import "github.com/milosgajdos/taurus/internal/job"
 // remembers nothing.
 func MatchSlowly(q Question) ([]Placement, []Verdict) {
 	m := Matcher{field: newField(), classes: map[string]*class{}, byGroup: map[*job.Group]*reading{}}
-	m.field.follow(q.Offers, q.Now)
+	m.field.follow(&q)
 	r := newRound(&m, q)
 	for _, w := range r.wants {
 		if w.picky() {
@@ -47,7 +47,7 @@ func (s *slow) choose() *vacancy {
 // goes on; the answer is to be that of who never did.
 func Back(q Question, n int) ([]Placement, []Verdict) {
 	m := Matcher{field: newField(), classes: map[string]*class{}, byGroup: map[*job.Group]*reading{}}
-	m.field.follow(q.Offers, q.Now)
+	m.field.follow(&q)
 	r := newRound(&m, q)
 	r.serve()
 	r.back(min(n, len(r.stays)))

@@ -1,8 +1,6 @@
 package placement
 
 import (
-	"time"
-
 	"github.com/milosgajdos/taurus/internal/core/offer"
 )
 
@@ -18,6 +16,8 @@ type field struct {
 	dropped uint64
 	// windows are the vacancies of agents whose maintenance is planned.
 	windows map[*vacancy]bool
+	// limited reports whether some agent was incapable of something.
+	limited bool
 }
 
 type vacancyKey struct{ agent, role string }
@@ -29,8 +29,9 @@ func newField() *field {
 	return &field{byOffer: map[string]*vacancy{}, all: map[vacancyKey]*vacancy{}, windows: map[*vacancy]bool{}}
 }
 
-// follow makes the field that of the offers held.
-func (f *field) follow(held map[string]offer.Offer, now time.Time) {
+// follow makes the field that of a question.
+func (f *field) follow(q *Question) {
+	held := q.Offers
 	changed := map[*vacancy]bool{}
 	for id, v := range f.byOffer {
 		if _, ok := held[id]; !ok {
@@ -53,9 +54,24 @@ func (f *field) follow(held map[string]offer.Offer, now time.Time) {
 		f.renew(v)
 	}
 	for v := range f.windows {
-		v.closing = now.Add(MaintenanceAhead).UnixNano() >= v.unavailableFrom
+		v.closing = q.Now.Add(MaintenanceAhead).UnixNano() >= v.unavailableFrom
 	}
+	f.limit(q.Incapable)
 	f.forget()
+}
+
+// limit follows what agents are incapable of. One that has become capable counts as new.
+func (f *field) limit(incapable map[string]Incapacity) {
+	if len(incapable) == 0 && !f.limited {
+		return
+	}
+	f.limited = len(incapable) > 0
+	for _, v := range f.all {
+		before := v.incapable
+		if v.incapable = incapable[v.agentID]; before.Any && !v.incapable.Any || before.ByMesos && !v.incapable.ByMesos {
+			f.news = append(f.news, v)
+		}
+	}
 }
 
 func (f *field) at(k vacancyKey) *vacancy {

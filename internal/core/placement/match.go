@@ -48,11 +48,17 @@ type Question struct {
 	Demands []Demand
 	// Jobs are all of them, by id, for constraints that name others.
 	Jobs map[string]*cluster.Job
+	// Incapable are agents, by id, that are known not to keep what a task is limited to.
+	Incapable map[string]Incapacity
 	// Limit bounds the tasks that are placed.
 	Limit int
 	// Now is the time, Log that of the log, by which tasks wait.
 	Now, Log time.Time
 }
+
+// Incapacity is what an agent cannot do: limit a task above what it asks for, any at all,
+// or those that Mesos itself runs and not Docker.
+type Incapacity struct{ Any, ByMesos bool }
 
 // Matcher matches again and again. It remembers what it has compiled, the offers as it
 // saw them last, and what did not fit on them, and nothing that an answer depends on. The
@@ -84,7 +90,7 @@ func (m *Matcher) Match(q Question) ([]Placement, []Verdict) {
 		m.field, m.classes, m.byGroup = newField(), map[string]*class{}, map[*job.Group]*reading{}
 	}
 	m.question++
-	m.field.follow(q.Offers, q.Now)
+	m.field.follow(&q)
 	r := newRound(m, q)
 	r.serve()
 	verdicts := r.verdicts()

@@ -33,6 +33,10 @@ func liking(t *rapid.T, g *job.Group) {
 		}
 		g.Spread = append(g.Spread, s)
 	}
+	if rapid.IntRange(0, 2).Draw(t, "limited") == 0 {
+		g.Resources.CPULimit = g.Resources.CPU + 1
+		g.Container = &job.Container{Containerizer: rapid.SampledFrom([]string{"", job.ContainerizerMesos}).Draw(t, "containerizer")}
+	}
 	g.Placement = rapid.SampledFrom([]string{"", job.PlacementSpread, job.PlacementBinpack}).Draw(t, "placement")
 	for range rapid.IntRange(0, 1).Draw(t, "evened") {
 		g.Constraints = append(g.Constraints, job.Constraint{Attribute: attribute.Draw(t, "evened attribute"), Operator: job.OpGroupBy})
@@ -43,6 +47,17 @@ func liking(t *rapid.T, g *job.Group) {
 			Operator: rapid.SampledFrom([]string{job.OpWithJob, job.OpWithoutJob}).Draw(t, "other's operator"),
 		})
 	}
+}
+
+// incapable draws what agents are incapable of.
+func incapable(t *rapid.T) map[string]placement.Incapacity {
+	all := map[string]placement.Incapacity{}
+	for n := range rapid.IntRange(0, 3).Draw(t, "incapable") {
+		all["S"+strconv.Itoa(n)] = placement.Incapacity{
+			Any: rapid.Bool().Draw(t, "of any limit"), ByMesos: rapid.Bool().Draw(t, "of those of Mesos"),
+		}
+	}
+	return all
 }
 
 // TestAsIfEverythingWereLookedAt: a matcher that has followed offers as they came and
@@ -74,7 +89,7 @@ func TestAsIfEverythingWereLookedAt(t *testing.T) {
 				o.Reserved = offer.Resources{CPUs: o.Resources.CPUs * offer.Milli(rapid.IntRange(0, 1).Draw(t, "reserved"))}
 				held[o.ID] = o
 			}
-			q := placement.Question{Offers: held, Demands: demands, Jobs: jobs, Limit: rapid.IntRange(0, 12).Draw(t, "limit"), Now: now, Log: now}
+			q := placement.Question{Offers: held, Demands: demands, Jobs: jobs, Incapable: incapable(t), Limit: rapid.IntRange(0, 12).Draw(t, "limit"), Now: now, Log: now}
 			placements, verdicts := matcher.Match(q)
 			slowly, why := placement.MatchSlowly(q)
 			if !reflect.DeepEqual(placements, slowly) || !reflect.DeepEqual(verdicts, why) {

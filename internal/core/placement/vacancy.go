@@ -23,6 +23,8 @@ type vacancy struct {
 	unavailableFrom int64
 	// closing reports whether the agent goes into maintenance soon.
 	closing bool
+	// incapable is what the agent is known not to be able to do.
+	incapable Incapacity
 	// position is where the vacancy is in the order.
 	position position
 	gone     bool

@@ -67,6 +67,9 @@ func (w *want) lacks(v *vacancy, found func(kind int, short float64)) {
 	if v.closing {
 		found(lacksTime, 1)
 	}
+	if !w.capable(v) {
+		found(lacksLimits, 1)
+	}
 	for i := range w.conditions {
 		if !w.meets(i, v) {
 			found(w.kinds[i], 1)
@@ -98,6 +101,9 @@ func (w *want) shortfalls(v *vacancy) []string {
 	}
 	if v.closing {
 		details = append(details, "maintenance planned for "+time.Unix(0, v.unavailableFrom).UTC().Format(time.RFC3339))
+	}
+	if !w.capable(v) {
+		details = append(details, "limits: the agent has refused to keep cpu_limit or memory_limit")
 	}
 	for i := range w.conditions {
 		if !w.meets(i, v) {
