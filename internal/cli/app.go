@@ -152,7 +152,7 @@ func (a *App) Command() *cobra.Command {
 	group(root, "past", a.events(), a.replay(), a.explain(), a.whatIf())
 	group(root, "log", a.log(), a.nats())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())
-	root.AddCommand(a.web())
+	root.AddCommand(a.web(), a.decide())
 	root.SetHelpCommandGroupID("parts")
 	root.SetCompletionCommandGroupID("parts")
 	strict(root)

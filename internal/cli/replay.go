@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
 
@@ -22,18 +23,30 @@ type past struct {
 // replay shows the past.
 func (a *App) replay() *cobra.Command {
 	var at string
+	var other rehearsing
 	cmd := &cobra.Command{
 		Use:   "replay --at MOMENT [JOB]",
-		Short: "Show jobs and tasks as they were",
+		Short: "Show jobs and tasks as they were, or what another planner would have decided",
 		Long: "Show jobs and tasks as they were at a moment: a sequence of the log (as `taurus\n" +
 			"events` shows them), a time such as 2026-01-02T15:04:05Z, or 15:04:05 for the last\n" +
 			"time it was that, or how long ago, such as 5m. The state is made again from the\n" +
-			"log; nothing is changed.",
-		Example:           "  taurus replay --at 120\n  taurus replay --at 5m taurusjob\n  taurus replay --at 2026-01-02T15:04:05Z -o json",
+			"log; nothing is changed.\n\n" +
+			"With --planner another build's planner decides over the recorded log, and where it\n" +
+			"decides otherwise is listed: what was recorded, what it decides, and what led to it.\n" +
+			"The log goes on as recorded, so each difference stands for itself. It exits with 1 if\n" +
+			"there are any. The log is read from NATS, with the settings of `taurus log`, or from\n" +
+			"a file that `taurus log export` made.",
+		Example: "  taurus replay --at 120\n  taurus replay --at 5m taurusjob\n  taurus replay --at 2026-01-02T15:04:05Z -o json\n" +
+			"  taurus replay --planner ./taurus-next --from 100 --to 2000",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeJobs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if at == "" {
+			switch {
+			case other.planner != "" && (at != "" || len(args) > 0):
+				return usagef("--planner goes over the whole log: leave --at and JOB, and bound it by --from and --to")
+			case other.planner != "":
+				return a.rehearse(cmd.Context(), other)
+			case at == "":
 				return usagef("--at is missing: %s", momentForms)
 			}
 			moment, err := a.moment(at)
@@ -56,7 +69,12 @@ func (a *App) replay() *cobra.Command {
 			return a.show(was, func(w io.Writer) error { return a.writePast(w, was) })
 		},
 	}
+	other.nats = a.natsCommand(cmd, natsauth.Admin)
 	cmd.Flags().StringVar(&at, "at", "", "the `moment`: a sequence, a time, or how long ago")
+	cmd.Flags().StringVar(&other.planner, "planner", "", "the `taurus` of another build, whose planner is asked")
+	cmd.Flags().StringVar(&other.log, "log", "", "with --planner, the `file` that the log was exported to; the log itself unless told otherwise")
+	cmd.Flags().Uint64Var(&other.from, "from", 1, "with --planner, the first `sequence` that is compared")
+	cmd.Flags().Uint64Var(&other.to, "to", 0, "with --planner, the last `sequence`; 0 is that of the log")
 	return cmd
 }
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/milosgajdos/taurus/internal/archive"
 )
 
 type clusterKey struct{}
@@ -38,6 +40,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status,
 			"play":   play,
+			"export": export,
 		},
 	})
 }
@@ -81,4 +84,24 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
 	ts.Check(err)
 	ts.Check(resp.Body.Close())
+}
+
+// export writes the cluster's log into a file, as `taurus log export` does.
+func export(ts *testscript.TestScript, neg bool, args []string) {
+	c, ok := ts.Value(clusterKey{}).(*cluster)
+	if neg || len(args) != 1 || !ok {
+		ts.Fatalf("usage: export FILE")
+	}
+	ctx := context.Background()
+	bounds, err := c.log.Bounds(ctx)
+	ts.Check(err)
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	w, err := archive.NewWriter(f, archive.Header{Stream: "TAURUS", Partitions: c.space.Partitions(), From: 1})
+	ts.Check(err)
+	for item, err := range archive.Log(ctx, c.log, 1, bounds.Last) {
+		ts.Check(err)
+		ts.Check(w.Add(item))
+	}
+	ts.Check(errors.Join(w.Close(), f.Close()))
 }
