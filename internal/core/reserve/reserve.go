@@ -1,6 +1,8 @@
 package reserve
 
 import (
+	"slices"
+
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -70,10 +72,16 @@ func OfJob(j *cluster.Job) Need {
 		}
 	}
 	done := newDone(j)
+	// Each task that a rollout replaces is followed by another, beside it or after it.
+	rolls, replaced := !j.Over() && j.Rollout.Unfinished(), uint64(0)
+	if j.Rollout.Active() {
+		n.Ends += sizeEnd + ids
+	}
 	for _, slot := range j.Slots {
 		if done.has(slot) {
 			wanted -= min(wanted, 1)
 		}
+		old, fresh := uint64(0), uint64(0)
 		for _, t := range slot.Tasks {
 			switch {
 			case !t.Live():
@@ -81,11 +89,18 @@ func OfJob(j *cluster.Job) Need {
 				n.Due += ofTask(t, ids)
 			default:
 				n.Ends += ofTask(t, ids)
-				wanted -= min(wanted, 1)
+				if rolls && j.Outdated(t) {
+					old = 1
+				} else {
+					fresh++
+				}
 			}
 		}
+		// One whose successor is beside it has what it is promised.
+		wanted -= min(wanted, max(fresh, old))
+		replaced += old - min(old, fresh)
 	}
-	n.Promises += wanted * OfNew(j.ID)
+	n.Promises += (wanted + replaced) * OfNew(j.ID)
 	return n
 }
 
@@ -110,8 +125,11 @@ func newDone(j *cluster.Job) done {
 
 func (d done) has(slot *cluster.Slot) bool {
 	t := slot.Newest()
-	if t == nil || t.Live() || t.Run != d.job.Run || t.Doom != nil {
+	if t == nil || t.Live() || t.Run != d.job.Run || t.Doom != nil || d.job.Outdated(t) {
 		return false
+	}
+	if slices.ContainsFunc(slot.Tasks, (*cluster.Task).Live) {
+		return false // It is counted for what lives.
 	}
 	policy := d.groups[t.Group]
 	return policy != nil && slot.Fate(t.End(), policy) != restart.Again

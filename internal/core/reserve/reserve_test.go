@@ -2,6 +2,8 @@ package reserve_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/reaping"
 	"github.com/milosgajdos/taurus/internal/core/reserve"
 	"github.com/milosgajdos/taurus/internal/core/restart"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -176,6 +179,58 @@ func (l *log) step(rt *rapid.T, t *cluster.Task, over bool) {
 		l.report(t, "TASK_KILLING")
 	default:
 		l.report(t, "TASK_KILLED")
+	}
+}
+
+// TestARolloutIsReserved: from an update on nothing about its rollout takes more than is
+// reserved for it, with tasks beside others and without.
+func TestARolloutIsReserved(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		l := newLog(t)
+		spec := clustertest.Service("web", rapid.Uint32Range(1, 5).Draw(rt, "replicas"))
+		spec.Rollout = &job.Rollout{
+			MaxSurge:       &job.Amount{Number: rapid.Uint32Range(0, 3).Draw(rt, "surge")},
+			MaxUnavailable: &job.Amount{Number: rapid.Uint32Range(0, 2).Draw(rt, "unavailable")},
+		}
+		j := l.Submit(spec)
+		l.comeUp(j)
+		changed := j.Spec.Clone()
+		changed.Tasks[0].Container.Image = "y"
+		data, err := changed.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Job("web", events.JobUpdated{Run: j.Run, Version: 2, Spec: data})
+		for n := 0; j.Rollout.Active(); n++ {
+			if n > 100 {
+				t.Fatalf("no end: %+v", j.Rollout)
+			}
+			l.comeUp(j)
+			l.Pass(15 * time.Second)
+		}
+		if j.Rollout.Status != cluster.RolloutSucceeded {
+			t.Errorf("it has ended as %+v", j.Rollout)
+		}
+	})
+}
+
+// comeUp has all come up that is planned, and end what is doomed.
+func (l *log) comeUp(j *cluster.Job) {
+	l.t.Helper()
+	l.decide(j)
+	for _, n := range slices.Sorted(maps.Keys(j.Slots)) {
+		for _, task := range slices.Clone(j.Slots[n].Tasks) {
+			switch {
+			case !task.Live():
+			case task.Doom != nil && task.State == cluster.Waiting:
+				l.task(task, events.TaskWithdrawn{Run: task.Run, Slot: task.Slot, Attempt: task.Attempt, Reason: strings.Repeat("r", 100)})
+			case task.Doom != nil:
+				l.report(task, "TASK_KILLED")
+			case task.State == cluster.Waiting:
+				l.stage(task)
+				l.report(task, "TASK_RUNNING")
+			}
+		}
 	}
 }
 
