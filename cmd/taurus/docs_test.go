@@ -61,6 +61,7 @@ shell completes commands, and the ids of jobs too.
 | 3 | there is no such job or task |
 | 4 | the state of the job stands against it |
 | 5 | the API, or NATS, could not be reached |
+| 6 | something would change (` + "`plan --detailed-exitcode`" + `) |
 | 130 | ended by Ctrl-C |
 
 ` + "`taurus run --wait` exits as the job did, `taurus serve` with the statuses its own help lists." + `

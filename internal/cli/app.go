@@ -124,7 +124,8 @@ func (a *App) Command() *cobra.Command {
 		Version: service.Version(),
 		Long: "taurus runs containers on Apache Mesos. Begin with `taurus demo`, which needs nothing else.\n\n" +
 			"Exit statuses: 0 done, 1 failed, 2 wrong usage or a wrong job, 3 not found,\n" +
-			"4 the state of the job stands against it, 5 the API, or NATS, cannot be reached.",
+			"4 the state of the job stands against it, 5 the API, or NATS, cannot be reached,\n" +
+			"6 something would change (plan --detailed-exitcode).",
 		SilenceErrors: true, SilenceUsage: true,
 		DisableAutoGenTag: true,
 		Args:              subcommand,
@@ -148,7 +149,8 @@ func (a *App) Command() *cobra.Command {
 		&cobra.Group{ID: "parts", Title: "Parts:"},
 	)
 	group(root, "begin", a.demo(), a.dev())
-	group(root, "jobs", a.run(), a.ps(), a.job(), a.scale(), a.stop(), a.rm(), a.logs())
+	group(root, "jobs", a.run(), a.plan(), a.ps(), a.job(), a.scale(), a.restart(), a.stop(), a.rm(), a.logs())
+	group(root, "jobs", a.rollout(), a.versions(), a.diff(), a.revert(), a.tag())
 	group(root, "past", a.events(), a.replay(), a.explain(), a.whatIf())
 	group(root, "log", a.log(), a.nats())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())

@@ -29,6 +29,8 @@ const (
 	ExitConflict = 4
 	// ExitUnreachable: the API, or NATS, could not be reached.
 	ExitUnreachable = 5
+	// ExitChanges: `plan --detailed-exitcode` found that something would change.
+	ExitChanges = 6
 	// exitInterrupted is the shell's status for a program that SIGINT ended.
 	exitInterrupted = 130
 )
@@ -125,6 +127,12 @@ func complain(w io.Writer, err error, base source) {
 // api's are about requests.
 func mend(p *client.Problem) string {
 	switch p.Type {
+	case client.TypeJobEnding:
+		return "Wait until they are gone (`taurus ps JOB`), then run it again."
+	case client.TypeNoVersion:
+		return "`taurus versions JOB` lists those that are kept."
+	case client.TypeNoRollout:
+		return "`taurus rollout JOB` tells how the last one ended."
 	case client.TypeJobExists:
 		return "Stop it with `taurus stop JOB --wait`, which frees the id, or choose another id."
 	case client.TypeJobLives:

@@ -16,6 +16,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/table"
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/projection"
 )
 
@@ -72,8 +73,17 @@ func tally(c projection.Counts) string {
 	for _, part := range []struct {
 		n    uint32
 		word string
-	}{{c.Finished, "done"}, {c.Failed, "failed"}, {c.Beside, "beside"}, {c.Ending, "ending"}, {c.Unreachable, "unreachable"},
-		{c.Ahead, "ahead of the log"}, {c.Unhealthy, "unhealthy"}, {c.Unchecked, "not checked yet"}, {c.CrashLooping, "crash looping"}} {
+	}{
+		{c.Finished, "done"},
+		{c.Failed, "failed"},
+		{c.Beside, "beside"},
+		{c.Ending, "ending"},
+		{c.Unreachable, "unreachable"},
+		{c.Ahead, "ahead of the log"},
+		{c.Unhealthy, "unhealthy"},
+		{c.Unchecked, "not checked yet"},
+		{c.CrashLooping, "crash looping"},
+	} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.word)
 		}
@@ -90,6 +100,8 @@ func detail(j projection.Job) string {
 		return story.Plain(j.Outcome.Reason)
 	case j.Stop != nil && j.Stop.Reason != "":
 		return story.Plain(j.Stop.Reason)
+	case j.Rollout != nil && !over(j.State) && j.Rollout.Status != cluster.RolloutSucceeded && j.Rollout.Status != cluster.RolloutSuperseded:
+		return fmt.Sprintf("rollout of version %d %s", j.Rollout.Version, strings.ReplaceAll(string(j.Rollout.Status), "_", " ")) + word(": ", story.Plain(j.Rollout.Reason))
 	}
 	return ""
 }
@@ -144,6 +156,7 @@ func (a *App) writeJob(w io.Writer, j projection.Job, why projection.Explanation
 	line("deadline", a.ahead(j.Deadline))
 	line("kept until", a.ahead(j.ExpiresAt))
 	line("version", fmt.Sprintf("%d of run %d", j.Version, j.Run))
+	line("rollout", a.rolloutLine(j.Rollout))
 	if _, err := t.WriteTo(w); err != nil {
 		return err
 	}

@@ -118,9 +118,9 @@ func (a *App) writeTasks(w io.Writer, tasks []projection.Task) error {
 		return nil
 	}
 	s := a.style()
-	t := table.New("TASK", "GROUP", "STATE", "ATTEMPT", "ADDRESS", "AGE", "LAST FAILURE")
+	t := table.New("TASK", "GROUP", "VERSION", "STATE", "ATTEMPT", "ADDRESS", "AGE", "LAST FAILURE")
 	for _, task := range tasks {
-		t.Row(fmt.Sprintf("%s/%d", task.Job, task.Slot), place(task), s.state(condition(task))+remark(task),
+		t.Row(fmt.Sprintf("%s/%d", task.Job, task.Slot), place(task), fmt.Sprint(task.Version), s.state(condition(task))+remark(task),
 			fmt.Sprint(task.Attempt), address(task), age(time.Duration(task.AgeMillis)*time.Millisecond), failure(task.LastFailure))
 	}
 	_, err := t.WriteTo(w)

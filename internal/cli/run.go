@@ -23,15 +23,18 @@ import (
 // maxDocument bounds a job file, in bytes; the API has its own limit below it.
 const maxDocument = 16 << 20
 
-// run submits a job.
+// run makes a job as a document says.
 func (a *App) run() *cobra.Command {
-	var wait bool
+	var wait, createOnly bool
 	var timeout, stable time.Duration
 	cmd := &cobra.Command{
 		Use:        "run FILE|-",
-		SuggestFor: []string{"submit", "create", "start", "deploy", "add"},
-		Short:      "Submit a job, from a file of JSON or YAML or from standard input",
-		Long: "Submit a job, from a file of JSON or YAML or from standard input.\n\n" +
+		SuggestFor: []string{"submit", "create", "start", "deploy", "add", "apply", "update"},
+		Short:      "Run a job, or update one that runs, from a file of JSON or YAML or from standard input",
+		Long: "Run a job, from a file of JSON or YAML or from standard input. If a job of its id runs\n" +
+			"already it is updated: a new version, and what of its tasks has changed is replaced step\n" +
+			"by step, as its rollout says. `taurus plan FILE` tells beforehand what that means, and\n" +
+			"--create-only refuses it.\n\n" +
 			"With --wait a batch job is followed to its end, and the command exits as the job\n" +
 			"did: 0 if it completed, otherwise the exit status of the task that failed it.\n\n" +
 			"A service is followed until it is up. 0 says that all its tasks run, that their\n" +
@@ -39,8 +42,9 @@ func (a *App) run() *cobra.Command {
 			"--stable, which is the job's min_healthy unless told otherwise. Once a task fails\n" +
 			"meanwhile, is killed by its health check, or exits and is to run again, the command\n" +
 			"says why and exits with the task's exit status, or with 1; the job goes on. What is\n" +
-			"not the task's fault, such as an agent that is lost, is waited out. Ctrl-C only ends\n" +
-			"the waiting.",
+			"not the task's fault, such as an agent that is lost, is waited out.\n\n" +
+			"An update of a service is followed until its rollout has ended: 0 says that it\n" +
+			"succeeded. Ctrl-C only ends the waiting.",
 		Example: "  taurus run examplejobs/job.json\n  taurus run examplejobs/job.json --wait --stable 30s\n  taurus run examplejobs/batch.yaml --wait --timeout 10m\n  generate-job | taurus run -",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,34 +53,75 @@ func (a *App) run() *cobra.Command {
 				return err
 			}
 			api := a.client()
-			j, err := api.Submit(cmd.Context(), document, media)
+			j, err := a.submit(cmd.Context(), api, document, media, createOnly)
 			if err != nil {
 				return in(args[0], err)
 			}
-			for _, f := range j.Warnings {
-				say(a.Err, "warning: %s", fault(client.Fault(f)))
-			}
+			a.warn(j.Warnings)
 			if !wait {
 				return a.show(j, func(w io.Writer) error {
-					say(w, "job %s: submitted; `taurus ps %s` shows its tasks, `taurus stop %s` stops it", j.ID, j.ID, j.ID)
+					a.writeRun(w, j)
 					return nil
 				})
 			}
 			ctx, cancel := within(cmd.Context(), timeout)
 			defer cancel()
-			if j.Kind != job.KindBatch {
-				if !cmd.Flags().Changed("stable") {
-					stable = minHealthy(j)
-				}
-				return a.awaitUp(ctx, api, j, stable)
+			updates := j.Update != nil && j.Update.Outcome != projection.UpdateCreated
+			if updates {
+				a.writeUpdate(a.Err, j)
 			}
-			return a.await(ctx, api, j)
+			switch {
+			case j.Kind == job.KindBatch:
+				return a.await(ctx, api, j)
+			case updates:
+				return a.awaitRollout(ctx, api, j)
+			case !cmd.Flags().Changed("stable"):
+				stable = minHealthy(j)
+			}
+			return a.awaitUp(ctx, api, j, stable)
 		},
 	}
 	cmd.Flags().BoolVar(&wait, "wait", false, "follow the job and exit as it did")
+	cmd.Flags().BoolVar(&createOnly, "create-only", false, "do not update a job of the id that runs; refuse the file")
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how `long` to wait; 0 is for ever")
 	cmd.Flags().DurationVar(&stable, "stable", 0, "how `long` a service has to stay up (default the job's rollout.min_healthy, 10s)")
 	return cmd
+}
+
+// submit makes a job as a document says. What has no id is for the API to refuse.
+func (a *App) submit(ctx context.Context, api *client.Client, document []byte, media string, createOnly bool) (projection.Job, error) {
+	if id := idOf(document, media); id != "" && !createOnly {
+		return api.Put(ctx, id, document, media)
+	}
+	return api.Submit(ctx, document, media)
+}
+
+// idOf is the id in a job document, empty if it cannot be read.
+func idOf(document []byte, media string) string {
+	file, err := job.NewFile(document, media)
+	if err != nil {
+		return ""
+	}
+	if spec, _ := file.Decode(); spec != nil {
+		return spec.ID
+	}
+	return ""
+}
+
+// warn tells what a document probably did not mean.
+func (a *App) warn(warnings []job.Fault) {
+	for _, f := range warnings {
+		say(a.Err, "warning: %s", fault(client.Fault(f)))
+	}
+}
+
+// writeRun tells what became of a job that was sent.
+func (a *App) writeRun(w io.Writer, j projection.Job) {
+	if j.Update != nil && j.Update.Outcome != projection.UpdateCreated {
+		a.writeUpdate(w, j)
+		return
+	}
+	say(w, "job %s: submitted; `taurus ps %s` shows its tasks, `taurus stop %s` stops it", j.ID, j.ID, j.ID)
 }
 
 // in says which document an error of the api is about.

@@ -138,9 +138,6 @@ func decode(data []byte, from written, opts ...json.Options) (*Spec, error) {
 		}
 		doc.Tasks = []Group{*doc.Task}
 	}
-	if doc.Rollout != nil {
-		types.faults.add(Fault{Path: "rollout", Message: "cannot be used yet; leave it out"})
-	}
 	return &doc.Spec, types.faults.err()
 }
 

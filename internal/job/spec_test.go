@@ -101,6 +101,7 @@ func anySpec() *rapid.Generator[*job.Spec] {
 			Labels:    textMap().Draw(t, "labels"),
 			TimeLimit: someDuration().Draw(t, "time_limit"), KeepFor: someDuration().Draw(t, "keep_for"),
 			Success: job.Success(rapid.Uint32Max(4).Draw(t, "success")),
+			Rollout: maybe(t, "rollout", anyRollout),
 			Tasks:   list(anyGroup).Draw(t, "tasks"),
 		}
 	})

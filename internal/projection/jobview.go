@@ -90,12 +90,16 @@ type Job struct {
 	ChangedAt   time.Time `json:"changed_at,omitzero"`
 	Stop        *Stop     `json:"stop,omitzero"`
 	Outcome     *Outcome  `json:"outcome,omitzero"`
+	// Rollout is the newest, absent if there never was one in this run.
+	Rollout *Rollout `json:"rollout,omitzero"`
 	// Deadline is when the job fails if it is not over by then.
 	Deadline time.Time `json:"deadline,omitzero"`
 	// ExpiresAt is when a job that is over leaves the lists by itself.
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
 	// Sequence is the last one about the job, or of what the answer is about.
 	Sequence uint64 `json:"sequence"`
+	// Update is what became of an update. It is in the answer to one only.
+	Update *Update `json:"update,omitzero"`
 	// Warnings are what the submitted document probably did not mean. They are in
 	// the answer to a submission only.
 	Warnings []job.Fault `json:"warnings,omitempty"`
@@ -106,6 +110,31 @@ type Group struct {
 	Name  string `json:"name"`
 	Tasks Counts `json:"tasks"`
 }
+
+// Update is what an update did, or would do.
+type Update struct {
+	// Outcome is created, updated or unchanged.
+	Outcome UpdateOutcome `json:"outcome"`
+	// Version is the one that it made, or that is there.
+	Version uint64 `json:"version"`
+	// Changes are what differs from what was wanted before.
+	Changes []job.Change `json:"changes"`
+	// Steps are what becomes of the tasks.
+	Steps []job.Step `json:"steps"`
+}
+
+// UpdateOutcome is what became of an update.
+type UpdateOutcome string
+
+// The outcomes of an update.
+const (
+	// UpdateCreated: there was no job of this id, or it was over, and it was submitted.
+	UpdateCreated UpdateOutcome = "created"
+	// UpdateUpdated: the job has another version.
+	UpdateUpdated UpdateOutcome = "updated"
+	// UpdateUnchanged: the job was so already, and nothing was stored.
+	UpdateUnchanged UpdateOutcome = "unchanged"
+)
 
 // Stop says who wanted a job to end, and when.
 type Stop struct {
@@ -148,6 +177,7 @@ func (m *Model) summarise(j *cluster.Job) *summary {
 			v.Groups = append(v.Groups, Group{Name: j.Spec.Tasks[i].Name, Tasks: t.group(j, i)})
 		}
 	}
+	v.Rollout = rolloutView(j)
 	if j.Stopped {
 		v.Stop = &Stop{At: j.StoppedAt, Reason: j.StopReason}
 	}

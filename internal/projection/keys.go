@@ -12,10 +12,12 @@ import (
 // after that many submissions is treated as a new one.
 const KeysKept = 10_000
 
-// Submission is a past submission under an idempotency key.
+// Submission is a past submission, or update, under an idempotency key.
 type Submission struct {
 	Job string
 	Run uint64
+	// Version is what an update made; 0 for a submission. Sequence is that of its event.
+	Version, Sequence uint64
 	// Digest is that of the submitted spec in its canonical JSON.
 	Digest [sha256.Size]byte
 	At     time.Time
@@ -33,17 +35,22 @@ type keys struct {
 func newKeys(limit int) *keys { return &keys{limit: limit, byKey: map[string]Submission{}} }
 
 func (k *keys) apply(r cluster.Record) {
-	ev, ok := r.Event.(events.JobSubmitted)
-	if !ok || ev.IdempotencyKey == "" {
-		return
+	switch ev := r.Event.(type) {
+	case events.JobSubmitted:
+		k.note(ev.IdempotencyKey, r, Submission{Run: r.Sequence, Digest: sha256.Sum256(ev.Spec)})
+	case events.JobUpdated:
+		k.note(ev.IdempotencyKey, r, Submission{Run: ev.Run, Version: ev.Version, Digest: sha256.Sum256(ev.Spec)})
+	default:
 	}
-	if _, known := k.byKey[ev.IdempotencyKey]; known {
+}
+
+func (k *keys) note(key string, r cluster.Record, s Submission) {
+	if _, known := k.byKey[key]; known || key == "" {
 		return // The first one stands.
 	}
-	k.byKey[ev.IdempotencyKey] = Submission{
-		Job: r.Subject.Job, Run: r.Sequence, Digest: sha256.Sum256(ev.Spec), At: r.Time, By: r.Envelope.Actor,
-	}
-	k.order = append(k.order, ev.IdempotencyKey)
+	s.Job, s.Sequence, s.At, s.By = r.Subject.Job, r.Sequence, r.Time, r.Envelope.Actor
+	k.byKey[key] = s
+	k.order = append(k.order, key)
 	if len(k.order) > k.limit {
 		delete(k.byKey, k.order[0])
 		k.order = k.order[1:]

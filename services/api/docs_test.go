@@ -35,6 +35,8 @@ func TestDocsHaveALineForEveryRoute(t *testing.T) {
 		switch {
 		case strings.Contains(line, "-X DELETE"):
 			method = "DELETE"
+		case strings.Contains(line, "-X PUT"):
+			method = "PUT"
 		case strings.Contains(line, "-d ") || strings.Contains(line, "--data-binary"):
 			method = "POST"
 		}

@@ -38,6 +38,26 @@ func commandKinds() []web.Kind {
 			Title: "The job is over", Detail: "It cannot change any more. Submit it again.",
 		},
 		{
+			Is: submission.ErrEnding, Status: http.StatusConflict, Name: "job-ending",
+			Title: "The job is over, and tasks of it still end", Detail: "Send it again once they are gone, then it is submitted anew.",
+		},
+		{
+			Is: submission.ErrNoVersion, Status: http.StatusNotFound, Name: "version-not-found",
+			Title: "The job has no such version", Detail: "The newest are kept, those that tasks have, and those with a tag (GET .../versions).",
+		},
+		{
+			Is: submission.ErrNoRollout, Status: http.StatusConflict, Name: "no-rollout",
+			Title: "No rollout of the job is under way", Detail: "GET .../rollout tells how the last one ended.",
+		},
+		{
+			Is: submission.ErrNoCanary, Status: http.StatusConflict, Name: "no-canary",
+			Title: "The rollout has no canary", Detail: "It waits for nobody to promote it.",
+		},
+		{
+			Is: submission.ErrNotRolled, Status: http.StatusConflict, Name: "not-a-service",
+			Title: "Only a service is rolled out", Detail: "What runs of a batch job goes on; a change holds for what is planned from then on.",
+		},
+		{
 			Is: submission.ErrLive, Status: http.StatusConflict, Name: "job-live",
 			Title: "The job still lives", Detail: "Stop it first (POST .../stop) and wait until its state is stopped, completed or failed.",
 		},

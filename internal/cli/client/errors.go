@@ -53,6 +53,12 @@ const (
 	TypeJobExists = "urn:taurus:problem:job-exists"
 	// TypeJobLives: the job is not over, as it must be.
 	TypeJobLives = "urn:taurus:problem:job-live"
+	// TypeJobEnding: the job is over, and tasks of it live.
+	TypeJobEnding = "urn:taurus:problem:job-ending"
+	// TypeNoVersion: no such version of the job is kept.
+	TypeNoVersion = "urn:taurus:problem:version-not-found"
+	// TypeNoRollout: no rollout is under way.
+	TypeNoRollout = "urn:taurus:problem:no-rollout"
 	// TypeNotYet: the log has not come to the sequence that was asked for.
 	TypeNotYet = "urn:taurus:problem:not-yet"
 )

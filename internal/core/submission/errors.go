@@ -23,4 +23,10 @@ var (
 	ErrNoVersion = errors.New("the job has no such version")
 	// ErrNotRolled is returned when something is asked that only a service's rollout does.
 	ErrNotRolled = errors.New("only a service is rolled out")
+	// ErrNoRollout is returned when no rollout is under way that could be steered so.
+	ErrNoRollout = errors.New("no rollout of the job is under way")
+	// ErrNoCanary is returned when a rollout that has no canary is to be promoted.
+	ErrNoCanary = errors.New("the rollout has no canary")
+	// ErrNoAction is returned for an action that there is not.
+	ErrNoAction = errors.New("a rollout knows no such action")
 )

@@ -2,6 +2,7 @@ package submission
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -21,7 +22,8 @@ type Update struct {
 
 // Revert asks for a job to be as a version of it was.
 type Revert struct {
-	// To is the version, of the newest run.
+	// To is the version, of the newest run; 0 is the newest that is kept of those before
+	// the target that want something else.
 	To uint64
 	// Seen is as that of Scale.
 	Seen []Version
@@ -63,6 +65,9 @@ func (c Revert) decide(j *cluster.Job) (events.Event, error) {
 	if err := changeable(j, c.Seen); err != nil {
 		return nil, err
 	}
+	if c.To == 0 {
+		c.To = lastOther(j)
+	}
 	spec := j.SpecOf(c.To)
 	switch {
 	case spec == nil:
@@ -78,6 +83,17 @@ func (c Revert) decide(j *cluster.Job) (events.Event, error) {
 		return nil, err
 	}
 	return events.JobUpdated{Run: j.Run, Version: j.NewestVersion() + 1, Spec: data, RevertOf: c.To}, nil
+}
+
+// lastOther is the newest version before the target that wants something else, 0 if none
+// is kept.
+func lastOther(j *cluster.Job) uint64 {
+	for _, v := range slices.Backward(j.Versions) {
+		if v.Number < j.Target && !v.Spec.Equal(j.Spec) {
+			return v.Number
+		}
+	}
+	return 0
 }
 
 // changeable tells why a job cannot get another version: what there tells, or ErrOver.

@@ -32,6 +32,8 @@ func decode(c echo.Context, into any) error {
 		return web.BadParam("body", "must be one JSON object, see "+DocumentPath)
 	case errors.Is(err, json.ErrUnknownName):
 		return web.BadParam(field.JSONPointer.LastToken(), "is no field of this request; "+DocumentPath+" lists them")
+	case field.GoType.Kind() == reflect.Slice:
+		return web.BadParam(field.JSONPointer.LastToken(), "must be a list in brackets")
 	case field.GoType.Kind() == reflect.String:
 		return web.BadParam(field.JSONPointer.LastToken(), "must be a string; put it in quotes")
 	}

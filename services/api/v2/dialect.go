@@ -81,9 +81,12 @@ func New(o Options) web.Dialect {
 		o.Parts = func() projection.Parts { return projection.Parts{} }
 	}
 	about := &about{reader: o.Reader, name: o.Instance, version: o.Version}
+	foresees := &foresees{
+		reader: o.Reader, verdicts: o.Verdicts, space: o.Space, limits: o.Limits, now: o.Now, turns: make(chan struct{}, ForeseesMax),
+	}
 	jobs := &jobs{
 		reader: o.Reader, commander: o.Commander, submissions: o.Live, keys: gate.New(), limits: o.Limits, now: o.Now,
-		parts: o.Parts,
+		parts: o.Parts, foresees: foresees,
 	}
 	tasks := &tasks{reader: o.Reader, sandbox: o.Sandbox}
 	explainer := &explainer{reader: o.Reader, verdicts: o.Verdicts, parts: o.Parts}
@@ -91,9 +94,6 @@ func New(o Options) web.Dialect {
 		reader: o.Reader, live: o.Live, log: o.Log, open: o.Feeds, cut: o.FeedsCut, stopping: o.Stopping,
 		heartbeat: cmp.Or(o.Heartbeat, heartbeat), patience: cmp.Or(o.FeedPatience, DefaultFeedPatience),
 		bytes: cmp.Or(o.FeedBytes, DefaultFeedBytes), allowance: newAllowance(cmp.Or(o.FeedsBytes, DefaultFeedsBytes)),
-	}
-	foresees := &foresees{
-		reader: o.Reader, verdicts: o.Verdicts, space: o.Space, limits: o.Limits, now: o.Now, turns: make(chan struct{}, ForeseesMax),
 	}
 	always := func(*http.Request) bool { return true }
 	return web.Dialect{
@@ -105,7 +105,16 @@ func New(o Options) web.Dialect {
 			{Method: http.MethodPost, Path: "/v2/jobs", Handle: jobs.create, Cost: web.Submission},
 			{Method: http.MethodGet, Path: "/v2/jobs", Handle: jobs.list, Cost: web.Large},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id", Handle: jobs.get},
+			{Method: http.MethodPut, Path: "/v2/jobs/:id", Handle: jobs.put, Cost: web.Submission},
 			{Method: http.MethodDelete, Path: "/v2/jobs/:id", Handle: jobs.remove},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/versions", Handle: jobs.versions, Cost: web.Large},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/versions/:version", Handle: jobs.version},
+			{Method: http.MethodPut, Path: "/v2/jobs/:id/versions/:version/tag", Handle: jobs.tag},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/diff", Handle: jobs.diff},
+			{Method: http.MethodPost, Path: "/v2/jobs/:id/revert", Handle: jobs.revert},
+			{Method: http.MethodGet, Path: "/v2/jobs/:id/rollout", Handle: jobs.rollout},
+			{Method: http.MethodPost, Path: "/v2/jobs/:id/rollout", Handle: jobs.steer, Cost: web.Urgent},
+			{Method: http.MethodPost, Path: "/v2/jobs/:id/restart", Handle: jobs.restart},
 			{Method: http.MethodPost, Path: "/v2/jobs/:id/scale", Handle: jobs.scale},
 			{Method: http.MethodPost, Path: "/v2/jobs/:id/stop", Handle: jobs.stop, Cost: web.Urgent},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/tasks", Handle: tasks.list, Cost: web.Large},

@@ -25,6 +25,8 @@ type jobs struct {
 	limits job.Limits
 	now    func() time.Time
 	parts  func() projection.Parts
+	// foresees tells what would become of a job that is sent to be looked at only.
+	foresees *foresees
 }
 
 // jobList is a page of jobs.

@@ -3,6 +3,7 @@ package v2
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -19,42 +20,74 @@ import (
 // keyMax bounds idempotency keys, in bytes.
 const keyMax = 255
 
-func (j *jobs) create(c echo.Context) error {
+// sent is a job as a client sent it.
+type sent struct {
+	spec *job.Spec
+	// canonical is what the log keeps of it.
+	canonical []byte
+	warnings  []job.Fault
+	// key is the client's idempotency key, empty for none.
+	key string
+}
+
+// sentJob reads the job of a request. Where the path names one, the document may leave its
+// id out.
+func (j *jobs) sentJob(c echo.Context, id string) (sent, error) {
 	data, err := web.Body(c)
 	if err != nil {
-		return err
+		return sent{}, err
 	}
 	media := c.Request().Header.Get(echo.HeaderContentType)
-	var (
-		spec      *job.Spec
-		canonical []byte
-		warnings  []job.Fault
-	)
+	var s sent
 	err = web.Decoding(c, func() error {
 		file, err := job.NewFile(data, media)
 		if err != nil {
 			return err
 		}
-		if spec, err = file.Decode(); err != nil {
-			return spec.AllFaults(err, j.limits)
+		s.spec, err = file.Decode()
+		if s.spec != nil && s.spec.ID == "" {
+			s.spec.ID = id
 		}
-		if canonical, err = web.Canonical(c, spec, j.limits); err == nil {
-			warnings = file.Warnings()
+		if err != nil {
+			return s.spec.AllFaults(err, j.limits)
+		}
+		if id != "" && s.spec.ID != id {
+			return job.Faults{{Path: "id", Message: fmt.Sprintf("is %q, and the URL names %q; give both the same, or leave it out", web.Cleaned(s.spec.ID, web.WordMax), id)}}
+		}
+		if s.canonical, err = web.Canonical(c, s.spec, j.limits); err == nil {
+			s.warnings = file.Warnings()
 		}
 		return err
 	})
+	if err == nil {
+		s.key, err = idempotencyKey(c)
+	}
+	return s, err
+}
+
+func (j *jobs) create(c echo.Context) error {
+	dry, errDry := dryRun(c)
+	if errDry != nil {
+		return errDry
+	}
+	s, err := j.sentJob(c, "")
 	if err != nil {
 		return err
 	}
-	key, err := idempotencyKey(c)
+	command := submission.Submit{Spec: s.canonical, Key: s.key}
+	if dry {
+		return j.plan(c, s, command)
+	}
+	v, err := j.submit(c, s.spec.ID, command)
 	if err != nil {
 		return err
 	}
-	v, err := j.submit(c, spec.ID, submission.Submit{Spec: canonical, Key: key})
-	if err != nil {
-		return err
-	}
-	v.Warnings = warnings
+	return created(c, v, s)
+}
+
+// created answers with a job that was submitted.
+func created(c echo.Context, v projection.Job, s sent) error {
+	v.Warnings = s.warnings
 	web.SetSequence(c, v.Sequence)
 	c.Response().Header().Set(echo.HeaderLocation, "/v2/jobs/"+url.PathEscape(v.ID))
 	c.Response().Header().Set(headerETag, etagOf(v))
@@ -100,7 +133,7 @@ func (j *jobs) submitted(cmd submission.Submit) (v projection.Job, found bool, e
 	if !found {
 		return v, false, nil
 	}
-	if first.Digest != sha256.Sum256(cmd.Spec) {
+	if first.Digest != sha256.Sum256(cmd.Spec) || first.Version != 0 {
 		return v, true, errKeyReused
 	}
 	v, err = asSubmitted(first, cmd)

@@ -67,27 +67,42 @@ func (f *foresees) answer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	told, err := f.tell(c, func(state *cluster.State, agents []foresight.Agent) (foresight.Question, error) {
+		return f.question(state, agents, want, spec)
+	})
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(c, http.StatusOK, web.JSONType, told)
+}
+
+// tell answers a question that is asked once a copy of the state is there.
+func (f *foresees) tell(c echo.Context, ask func(*cluster.State, []foresight.Agent) (foresight.Question, error)) (told projection.Foreseen, err error) {
 	select {
 	case f.turns <- struct{}{}:
 	case <-c.Request().Context().Done():
-		return c.Request().Context().Err()
+		return told, c.Request().Context().Err()
 	}
 	defer func() { <-f.turns }()
 	var state *cluster.State
 	err = f.reader.Read(c, func(m *projection.Model, _ reader.Moment) { state = m.Copy() })
 	if err != nil {
-		return err
+		return told, err
 	}
 	sequence := state.Sequence
 	agents, about := projection.Known(state, f.verdicts.Agents())
-	q, err := f.question(state, agents, want, spec)
+	q, err := ask(state, agents)
 	if err != nil {
-		return err
+		return told, err
 	}
 	now := f.now()
-	told := projection.ForeseenOf(foresight.Foresee(state, agents, q, f.space, now))
+	if len(q.Drafts) > 0 || len(q.Lost) > 0 {
+		told = projection.ForeseenOf(foresight.Foresee(state, agents, q, f.space, now))
+	} else {
+		told = projection.ForeseenOf(foresight.Answer{Settled: true})
+	}
 	told.Agents, told.Log, told.Time = about, sequence, now.UTC()
-	return web.WriteJSON(c, http.StatusOK, web.JSONType, told)
+	return told, nil
 }
 
 // spec reads the job that would be run.
