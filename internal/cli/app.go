@@ -150,6 +150,7 @@ func (a *App) Command() *cobra.Command {
 	)
 	group(root, "begin", a.demo(), a.dev())
 	group(root, "jobs", a.run(), a.plan(), a.ps(), a.job(), a.scale(), a.restart(), a.stop(), a.rm(), a.logs())
+	group(root, "jobs", a.runs(), a.dispatch())
 	group(root, "jobs", a.rollout(), a.versions(), a.diff(), a.revert(), a.tag())
 	group(root, "past", a.events(), a.replay(), a.explain(), a.whatIf())
 	group(root, "log", a.log(), a.nats())

@@ -18,6 +18,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/cli/table"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // job lists jobs, or shows one.
@@ -44,13 +45,17 @@ func (a *App) job() *cobra.Command {
 	}
 	cmd.Flags().StringSliceVar(&states, "state", nil, "only jobs in these `states`: "+strings.Join(jobStates(), ", "))
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("state", completeWords(jobStates()...)))
+	cmd.AddCommand(a.runNow(), a.steer(events.SchedulePause, "Let the schedule of a periodic job wait: what is due is held back"),
+		a.steer(events.ScheduleResume, "Let the schedule of a periodic job go on"))
 	cmd.Flags().StringVar(&labels, "label", "", "only jobs whose labels fit this `selector`: k=v, k!=v or k, joined by commas")
 	return cmd
 }
 
 // jobStates are the states of jobs, as --state takes them.
 func jobStates() []string {
-	return []string{"pending", "running", "stopping", "stopped", "completed", "failed", "ahead", "unhealthy", "crash_looping"}
+	return []string{
+		"pending", "running", "stopping", "stopped", "completed", "failed", "ahead", "unhealthy", "crash_looping", "scheduled", "paused", "dispatchable",
+	}
 }
 
 func (a *App) writeJobs(w io.Writer, jobs []projection.Job) error {
@@ -96,6 +101,8 @@ func detail(j projection.Job) string {
 	switch {
 	case j.Detail != "":
 		return j.Detail
+	case j.Series != nil && !over(j.State):
+		return seriesDetail(j.Series)
 	case j.Outcome != nil && j.Outcome.Reason != "":
 		return story.Plain(j.Outcome.Reason)
 	case j.Stop != nil && j.Stop.Reason != "":
@@ -147,6 +154,7 @@ func (a *App) writeJob(w io.Writer, j projection.Job, why projection.Explanation
 	line("labels", pairs(j.Labels))
 	line("submitted", a.ago(j.SubmittedAt)+word(" by ", j.SubmittedBy))
 	line("changed", a.ago(j.ChangedAt))
+	a.writeSeries(j, line)
 	if j.Stop != nil {
 		line("stopped", a.ago(j.Stop.At)+word(": ", j.Stop.Reason))
 	}

@@ -58,6 +58,12 @@ func (a *App) run() *cobra.Command {
 				return in(args[0], err)
 			}
 			a.warn(j.Warnings)
+			if j.Series != nil { // There is nothing to wait for: none of it runs itself.
+				return a.show(j, func(w io.Writer) error {
+					say(w, "job %s: %s%s; `taurus runs %s` lists its runs", j.ID, j.State, word(", ", detail(j)), j.ID)
+					return nil
+				})
+			}
 			if !wait {
 				return a.show(j, func(w io.Writer) error {
 					a.writeRun(w, j)
@@ -244,7 +250,7 @@ func tells(e projection.Event) error {
 // ended is how a job ended, as this program's exit.
 func ended(j projection.Job) error {
 	switch j.State {
-	case projection.StateCompleted, projection.StateRunning:
+	case projection.StateCompleted, projection.StateRunning, projection.StateScheduled, projection.StatePaused, projection.StateDispatchable:
 		return nil
 	case projection.StateFailed:
 		if j.Outcome != nil {

@@ -20,7 +20,7 @@ const pollEvery = 200 * time.Millisecond
 // stop stops jobs.
 func (a *App) stop() *cobra.Command {
 	var reason string
-	var wait bool
+	var wait, keep bool
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:               "stop JOB...",
@@ -34,7 +34,11 @@ func (a *App) stop() *cobra.Command {
 			defer cancel()
 			api := a.client()
 			err := a.forAll(args, func(id string) error {
-				j, err := api.Stop(ctx, id, reason)
+				stop := api.Stop
+				if keep {
+					stop = api.StopSchedule
+				}
+				j, err := stop(ctx, id, reason)
 				if err != nil {
 					return missing(err, id)
 				}
@@ -59,6 +63,7 @@ func (a *App) stop() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "`text` that the history keeps")
+	cmd.Flags().BoolVar(&keep, "keep-runs", false, "let the runs of a periodic or dispatched job go on")
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait until nothing of the jobs runs any more")
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how `long` to wait; 0 is for ever")
 	return cmd
@@ -106,7 +111,8 @@ func over(s projection.JobState) bool {
 	case projection.StateStopped, projection.StateCompleted, projection.StateFailed:
 		return true
 	case projection.StatePending, projection.StateRunning, projection.StateStopping, projection.StateAhead,
-		projection.StateUnhealthy, projection.StateCrashLooping:
+		projection.StateUnhealthy, projection.StateCrashLooping,
+		projection.StateScheduled, projection.StatePaused, projection.StateDispatchable:
 		return false
 	}
 	return false

@@ -28,6 +28,7 @@ func (s *Spec) bound(lim Limits) error {
 		return c.faults.err()
 	}
 	c.atMost("labels", len(s.Labels), lim.Labels)
+	c.boundSeries(s)
 	c.boundRollout("rollout", s.Rollout)
 	c.boundBatch(s)
 	for i := range s.Tasks {

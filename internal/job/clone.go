@@ -10,6 +10,7 @@ func (s *Spec) Clone() *Spec {
 	c := *s
 	c.Labels = maps.Clone(s.Labels)
 	c.Rollout = s.Rollout.clone()
+	c.Schedule, c.Dispatch = s.Schedule.clone(), s.Dispatch.clone()
 	c.Tasks = slices.Clone(s.Tasks)
 	for i := range c.Tasks {
 		c.Tasks[i] = c.Tasks[i].clone()

@@ -173,7 +173,7 @@ func TestTypeFaults(t *testing.T) {
 		{`[1]`, "", "a job must be an object in braces, not [1]"},
 		{`null`, "", "a job must be an object in braces, not null"},
 		{`{"id":7}`, "id", `must be a string; write "7"`},
-		{`{"kind":true}`, "kind", `must be the string "service" or "batch", not true`},
+		{`{"kind":true}`, "kind", `must be the string "service", "batch" or "periodic", not true`},
 		{`{"labels":["a"]}`, "labels", `must be an object of strings, not ["a"]`},
 		{`{"labels":{"0":1}}`, "labels.0", `must be a string; write "1"`},
 		{`{"tasks":{}}`, "tasks", list + "{}"},

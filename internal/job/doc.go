@@ -34,12 +34,14 @@
 // it for users.
 //
 //	id            names the job; every string but "all"
-//	kind          service or batch
+//	kind          service, batch or periodic
 //	labels        the user's own, for filtering
 //	time_limit, success, keep_for  of a batch job: how long it may take, how many tasks have
 //	              to end well, how long it stays in the lists
 //	rollout       max_surge, max_unavailable, min_healthy, progress_deadline,
 //	              order, auto_rollback, canary
+//	schedule      cron, time_zone, overlap, start_deadline, missed, keep_runs
+//	dispatch      parameters, keep_runs
 //	tasks         the task groups, each run replicas times:
 //	  name          derived from role where absent
 //	  cluster, role, environment, priority

@@ -90,6 +90,11 @@ func TestReferenceHasTheNumbersOfTheCode(t *testing.T) {
 		"progress_deadline": fmt.Sprintf("`progress_deadline` | duration | %.0f min |", job.DefaultProgressDeadline.Seconds()/60),
 		"max_surge":         fmt.Sprintf("`max_surge` | number or share | `\"%d%%\"` |", job.DefaultShare),
 		"max_unavailable":   fmt.Sprintf("`max_unavailable` | number or share | `\"%d%%\"` |", job.DefaultShare),
+
+		"ScheduleLines":      fmt.Sprintf("A line of cron, or a list of at most %d", lim.ScheduleLines),
+		"DispatchParameters": fmt.Sprintf("`parameters` | object | none | At most %d", lim.DispatchParameters),
+		"KeepRuns":           fmt.Sprintf("`keep_runs` | whole number | %d | How many runs that have ended are kept, at most %d", job.DefaultKeepRuns, lim.KeepRuns),
+		"start_deadline":     fmt.Sprintf("`start_deadline` | duration | %.0f min |", job.DefaultStartDeadline.Seconds()/60),
 	}
 	for field, sentence := range sentences {
 		if !strings.Contains(reference, sentence) {

@@ -1,5 +1,7 @@
 package job
 
+import "github.com/milosgajdos/taurus/internal/job/cron"
+
 // Limits bound a spec. Each is the largest value allowed unless its name says
 // otherwise; DefaultLimits gives values that fit Mesos, Docker and the log.
 type Limits struct {
@@ -50,6 +52,11 @@ type Limits struct {
 	Spreads       int
 	SpreadTargets int
 	URIs          int
+	// ScheduleLines bounds the lines of a schedule, DispatchParameters what a run may be
+	// given, KeepRuns the runs that are kept.
+	ScheduleLines      int
+	DispatchParameters int
+	KeepRuns           uint32
 	// TextBytes bounds every other string: paths, images, values.
 	TextBytes int
 	// Duration bounds every duration but the two below.
@@ -80,6 +87,7 @@ func DefaultLimits() Limits {
 		MinMemory: 4, Memory: 64 << 20, Disk: 1 << 40, GPUs: 1024,
 		Ports: 100, Volumes: 100, Parameters: 100, Constraints: 50, URIs: 100,
 		Affinities: 50, Spreads: 10, SpreadTargets: 100,
+		ScheduleLines: cron.LinesMax, DispatchParameters: 50, KeepRuns: 1000,
 		TextBytes: 4096,
 		Duration:  7 * day, KillGrace: day, TimeLimit: 365 * day, KeepFor: 365 * day,
 		Attempts: 1000, HealthFailures: 1000,

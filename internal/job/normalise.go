@@ -52,6 +52,12 @@ func (s *Spec) Normalise() {
 	if s.Rollout != nil {
 		s.Rollout.normalise()
 	}
+	if s.Schedule != nil {
+		s.Schedule.normalise()
+	}
+	if s.Dispatch != nil {
+		s.Dispatch.normalise()
+	}
 }
 
 // normalise fills in the defaults of one group, all but its name.
@@ -197,7 +203,7 @@ func (h *HealthCheck) derivedType(hasPorts bool) string {
 }
 
 func (r *Restart) normalise(kind Kind) {
-	if kind == KindBatch {
+	if kind.ends() {
 		r.Policy = orDefault(r.Policy, RestartOnFailure)
 		if r.Policy != RestartNever {
 			r.Attempts = orDefault(r.Attempts, DefaultAttempts)

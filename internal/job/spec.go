@@ -9,7 +9,13 @@ const (
 	KindService Kind = "service"
 	// KindBatch runs until every task has exited with 0 or run out of attempts.
 	KindBatch Kind = "batch"
+	// KindPeriodic runs nothing itself: at each time of its schedule a batch job is
+	// made of it.
+	KindPeriodic Kind = "periodic"
 )
+
+// ends reports whether what runs is over once its tasks have done their work.
+func (k Kind) ends() bool { return k == KindBatch || k == KindPeriodic }
 
 // Spec is what a user submits. Its JSON is that of the original taurus,
 // extended by optional fields.
@@ -30,6 +36,10 @@ type Spec struct {
 	// KeepFor is how long a batch job stays in the lists after its end; 0 is until a user
 	// deletes it.
 	KeepFor Duration `json:"keep_for,omitzero"`
+	// Schedule says when a periodic job runs.
+	Schedule *Schedule `json:"schedule,omitzero"`
+	// Dispatch makes a batch job one that runs when it is asked to.
+	Dispatch *Dispatch `json:"dispatch,omitzero"`
 	// Tasks are the task groups: templates, each run Replicas times.
 	Tasks []Group `json:"tasks"`
 }

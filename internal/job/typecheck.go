@@ -33,9 +33,10 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		json.UnmarshalFromFunc(t.patience),
 		json.UnmarshalFromFunc(t.command),
 		json.UnmarshalFromFunc(t.amount),
+		json.UnmarshalFromFunc(t.lines),
 		json.UnmarshalFromFunc(t.text),
 		json.UnmarshalFromFunc(t.success),
-		expect[Kind](t, '"', `must be the string "service" or "batch"`),
+		expect[Kind](t, '"', `must be the string "service", "batch" or "periodic"`),
 		json.UnmarshalFromFunc(t.boolean),
 		json.UnmarshalFromFunc(t.document),
 		expect[map[string]string](t, '{', "must be an object of strings"),
@@ -55,6 +56,8 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		expect[URI](t, '{', object), expect[[]URI](t, '[', list),
 		expect[Unreachable](t, '{', object),
 		expect[BeforeKill](t, '{', object),
+		expect[Schedule](t, '{', object), expect[Dispatch](t, '{', object),
+		expect[DispatchParameter](t, '{', object), expect[map[string]DispatchParameter](t, '{', "must be an object of parameters"),
 	)
 }
 
@@ -247,6 +250,20 @@ func (t *typeCheck) amount(dec *jsontext.Decoder, into *Amount) error {
 		t.record(dec, value, `must be a number of tasks, or a share of them such as "25%"`)
 	}
 	return nil
+}
+
+// lines reads one line as a string, or several as a list.
+func (t *typeCheck) lines(dec *jsontext.Decoder, into *Lines) error {
+	switch dec.PeekKind() {
+	case '"':
+		*into = Lines{""}
+		return json.UnmarshalDecode(dec, &(*into)[0])
+	case '[', 'n':
+		return json.UnmarshalDecode(dec, (*[]string)(into))
+	case jsontext.KindInvalid:
+		return errors.ErrUnsupported
+	}
+	return t.refuse(dec, `must be a string such as "30 2 * * *", or a list of such`)
 }
 
 // command reads a shell line or a list of arguments.

@@ -26,7 +26,8 @@ func (s *Spec) Validate(lim Limits) error {
 	n := looked.Clone()
 	n.Normalise()
 	c.id(n.ID)
-	c.oneOf("kind", string(n.Kind), string(KindService), string(KindBatch))
+	c.series(n)
+	c.oneOf("kind", string(n.Kind), string(KindService), string(KindBatch), string(KindPeriodic))
 	c.labels("labels", n.Labels)
 	if c.atMost("tasks", len(s.Tasks), lim.Groups) {
 		c.groups(n)
@@ -76,6 +77,9 @@ func (c *checker) id(id string) {
 		return
 	}
 	c.text("id", id, c.lim.IDBytes)
+	if IsRunID(id) {
+		c.fault("id", "ends like that of a run of a periodic job; choose another name")
+	}
 	if strings.TrimSpace(id) != id {
 		c.fault("id", "begins or ends with a space; remove it")
 	}

@@ -157,7 +157,7 @@ func (c *checker) operand(at string, constraint Constraint) {
 // restart checks what follows the end of a task.
 func (c *checker) restart(at string, r *Restart, kind Kind) {
 	c.oneOf(join(at, "policy"), r.Policy, RestartAlways, RestartOnFailure, RestartNever)
-	if kind == KindBatch && r.Policy == RestartAlways {
+	if kind.ends() && r.Policy == RestartAlways {
 		c.fault(join(at, "policy"), `a batch job that always restarts never ends; use "on_failure", or the kind "service"`)
 	}
 	if kind == KindService && r.Attempts != 0 {

@@ -46,7 +46,7 @@ func TestFaultsOfTheJob(t *testing.T) {
 		{"id", "part between slashes", func(s *job.Spec) { s.ID = "/a" }},
 		{"id", "part between slashes", func(s *job.Spec) { s.ID = "a//b" }},
 		{"id", "part between slashes", func(s *job.Spec) { s.ID = "a/../b" }},
-		{"kind", `"cron" is not known; use "service" or "batch"`, func(s *job.Spec) { s.Kind = "cron" }},
+		{"kind", `"cron" is not known; use "service", "batch" or "periodic"`, func(s *job.Spec) { s.Kind = "cron" }},
 		{"labels", "has 65 entries; make it at most 64", func(s *job.Spec) { s.Labels = manyEntries(65) }},
 		{`labels["a b"]`, "letters, digits", func(s *job.Spec) { s.Labels = map[string]string{"a b": ""} }},
 		{`labels[""]`, "letters, digits", func(s *job.Spec) { s.Labels = map[string]string{"": ""} }},

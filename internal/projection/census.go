@@ -64,7 +64,7 @@ func (s *census) of(j *cluster.Job, group string) *Counts {
 // group returns the counts of the group at an index of the spec.
 func (s *census) group(j *cluster.Job, i int) Counts {
 	c := s.groups[i]
-	if !j.Over() {
+	if !j.Over() && !j.Spec.Series() {
 		c.Wanted = j.Spec.Tasks[i].Replicas
 	}
 	c.wait()

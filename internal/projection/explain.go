@@ -85,8 +85,11 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 	case j.Over():
 		e.launcher(m.state.Launcher, v.Tasks)
 		e.over(j, v)
+	case j.Spec.Series():
+		e.series(j, now)
 	default:
 		e.launcher(m.state.Launcher, v.Tasks)
+		e.awaits(v)
 		e.notPlanned(j, v)
 	}
 	e.health(j)

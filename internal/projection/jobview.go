@@ -38,7 +38,10 @@ const (
 
 // JobStates are all of them.
 func JobStates() []JobState {
-	return []JobState{StatePending, StateRunning, StateStopping, StateStopped, StateCompleted, StateFailed, StateAhead, StateUnhealthy, StateCrashLooping}
+	return []JobState{
+		StatePending, StateRunning, StateStopping, StateStopped, StateCompleted, StateFailed, StateAhead, StateUnhealthy, StateCrashLooping,
+		StateScheduled, StatePaused, StateDispatchable,
+	}
 }
 
 // Counts are the tasks of a job or a group.
@@ -92,6 +95,9 @@ type Job struct {
 	Outcome     *Outcome  `json:"outcome,omitzero"`
 	// Rollout is the newest, absent if there never was one in this run.
 	Rollout *Rollout `json:"rollout,omitzero"`
+	// Series is of a job whose runs are jobs of their own, Parent of such a run.
+	Series *Series `json:"series,omitzero"`
+	Parent *Parent `json:"parent,omitzero"`
 	// Deadline is when the job fails if it is not over by then.
 	Deadline time.Time `json:"deadline,omitzero"`
 	// ExpiresAt is when a job that is over leaves the lists by itself.
@@ -184,6 +190,7 @@ func (m *Model) summarise(j *cluster.Job) *summary {
 	if j.Outcome != cluster.OutcomeNone {
 		v.Outcome = outcomeOf(j)
 	}
+	v.Series, v.Parent = m.seriesOf(j), m.parentOf(j)
 	v.State = stateOf(j, t, v.Tasks)
 	if v.State == StateStopping && v.Tasks.Unreachable > 0 {
 		v.Detail = fmt.Sprintf("waits for tasks on unreachable agents: slots %v", unreachable(j))
@@ -293,6 +300,9 @@ func stateOf(j *cluster.Job, t *census, c Counts) JobState {
 		return StateAhead
 	}
 	if !j.Over() {
+		if j.Spec.Series() {
+			return stateOfSeries(j)
+		}
 		return stateOfWanted(c)
 	}
 	if t.alive() > 0 {

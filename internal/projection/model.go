@@ -51,18 +51,44 @@ func (m *Model) Apply(r cluster.Record) (cluster.Change, error) {
 		return c, err
 	}
 	if _, known := m.touched[id]; !known {
-		m.fresh = append(m.fresh, id)
-		if len(m.fresh) >= freshMax {
-			m.ids, m.fresh = m.ordered(), nil
-		}
+		m.enter(id)
 	}
 	m.touched[id] = r.Sequence
+	m.others(r, c)
 	switch r.Event.(type) {
 	case events.JobDeleted, events.JobExpired:
 		delete(m.summaries, id) // Nobody sees it any more.
 	default:
 	}
 	return c, nil
+}
+
+// others takes in the jobs that a record made or changed beside its own.
+func (m *Model) others(r cluster.Record, c cluster.Change) {
+	for _, j := range c.Others {
+		if _, known := m.touched[j.ID]; !known {
+			m.enter(j.ID)
+		}
+		m.touched[j.ID] = r.Sequence
+		if j.Deleted {
+			delete(m.summaries, j.ID)
+		}
+	}
+	for _, id := range c.Gone {
+		delete(m.summaries, id)
+		delete(m.touched, id)
+		delete(m.censuses, id)
+		m.ids = slices.DeleteFunc(m.ids, func(known string) bool { return known == id })
+		m.fresh = slices.DeleteFunc(m.fresh, func(known string) bool { return known == id })
+	}
+}
+
+// enter takes in a job that was not known.
+func (m *Model) enter(id string) {
+	m.fresh = append(m.fresh, id)
+	if len(m.fresh) >= freshMax {
+		m.ids, m.fresh = m.ordered(), nil
+	}
 }
 
 // fold applies a record to the state, and the census of its job goes along: the
@@ -84,6 +110,11 @@ func (m *Model) fold(r cluster.Record) (cluster.Change, error) {
 		m.censuses[id] = newCensus(j)
 	default:
 		t.countRanges(j, slots, 1)
+	}
+	for _, other := range c.Others {
+		if other != j {
+			m.censuses[other.ID] = newCensus(other)
+		}
 	}
 	return c, err
 }

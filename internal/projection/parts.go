@@ -44,7 +44,8 @@ func (p Part) reason(code Code, held, start string) (Reason, bool) {
 type need struct{ planner, launcher, reaper bool }
 
 func (m *Model) needs(j *cluster.Job, c Counts) need {
-	n := need{planner: c.Waiting > 0, launcher: c.Waiting > 0 || c.Staging > 0}
+	scheduled := j.Series != nil && !j.Over() && j.Spec.Schedule != nil
+	n := need{planner: c.Waiting > 0 || scheduled, launcher: c.Waiting > 0 || c.Staging > 0}
 	for _, slot := range j.Slots {
 		for _, t := range slot.Tasks {
 			switch {

@@ -9,6 +9,12 @@ func (JobScaled) Type() string { return "taurus.job.scaled.v1" }
 // Type is the CloudEvents type of JobStopped.
 func (JobStopped) Type() string { return "taurus.job.stopped.v1" }
 
+// Type is the CloudEvents type of ScheduleSteered.
+func (ScheduleSteered) Type() string { return "taurus.job.schedule_steered.v1" }
+
+// Type is the CloudEvents type of RunRequested.
+func (RunRequested) Type() string { return "taurus.job.run_requested.v1" }
+
 // Type is the CloudEvents type of JobDeleted.
 func (JobDeleted) Type() string { return "taurus.job.deleted.v1" }
 
@@ -35,6 +41,9 @@ func (RolloutEnded) Type() string { return "taurus.plan.rollout_ended.v1" }
 
 // Type is the CloudEvents type of RolloutReverted.
 func (RolloutReverted) Type() string { return "taurus.plan.rollout_reverted.v1" }
+
+// Type is the CloudEvents type of RunDue.
+func (RunDue) Type() string { return "taurus.plan.run_due.v1" }
 
 // Type is the CloudEvents type of JobCompleted.
 func (JobCompleted) Type() string { return "taurus.plan.job_completed.v1" }
@@ -105,6 +114,9 @@ func (u Unknown) Type() string { return u.TypeName }
 func (JobSubmitted) event()        {}
 func (JobScaled) event()           {}
 func (JobStopped) event()          {}
+func (ScheduleSteered) event()     {}
+func (RunRequested) event()        {}
+func (RunDue) event()              {}
 func (JobDeleted) event()          {}
 func (JobUpdated) event()          {}
 func (JobRestarted) event()        {}

@@ -66,6 +66,23 @@ func commandKinds() []web.Kind {
 			Title: "The job has changed", Detail: "Read it again and send its new ETag in If-Match.",
 		},
 		{
+			Is: submission.ErrNotPeriodic, Status: http.StatusConflict, Name: "not-periodic", Title: "The job is not periodic",
+			Detail: "Only a job of the kind periodic has a schedule, and runs that can be asked for so. A batch job with dispatch is dispatched.",
+		},
+		{
+			Is: submission.ErrNotDispatched, Status: http.StatusConflict, Name: "not-dispatched", Title: "The job is not dispatched",
+			Detail: "Only a batch job with dispatch is. A periodic job is run now.",
+		},
+		{
+			Is: submission.ErrSeries, Status: http.StatusConflict, Name: "series", Title: "Nothing of the job runs itself",
+			Detail: "Its runs are jobs of their own: scale one of those, or update the job.",
+		},
+		{
+			Is: submission.ErrTooManyRuns, Status: http.StatusConflict, Name: "too-many-runs", Title: "Too many runs of the job go on",
+			Detail: "Wait until some of them have ended, or stop them.",
+		},
+		{Is: submission.ErrKeyUsed, Status: http.StatusUnprocessableEntity, Name: "idempotency-key", Title: "Idempotency-Key used before"},
+		{
 			Is: submission.ErrNoGroup, Status: http.StatusUnprocessableEntity, Name: "no-group",
 			Title: "The job has no such group", Detail: "See faults.",
 		},

@@ -3,6 +3,7 @@ package story
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -80,9 +81,9 @@ func passedOver(e projection.Event) string {
 func sentence(e projection.Event, ev events.Event) string {
 	switch ev := ev.(type) {
 	case events.JobSubmitted, events.JobScaled, events.JobUpdated, events.JobRestarted, events.RolloutSteered,
-		events.VersionTagged, events.JobStopped, events.JobDeleted:
+		events.VersionTagged, events.JobStopped, events.ScheduleSteered, events.RunRequested, events.JobDeleted:
 		return ofUser(ev) + by(e.Actor)
-	case events.TasksPlanned, events.TasksDoomed, events.RolloutEnded, events.RolloutReverted, events.JobCompleted, events.JobFailed, events.JobExpired, events.KillIssued:
+	case events.TasksPlanned, events.TasksDoomed, events.RolloutEnded, events.RolloutReverted, events.RunDue, events.JobCompleted, events.JobFailed, events.JobExpired, events.KillIssued:
 		return ofPlan(ev)
 	case events.TaskStaged, events.TaskWithdrawn, events.TaskAdopted, events.TaskStatusChanged:
 		return ofTask(e, ev)
@@ -151,7 +152,17 @@ func ofUser(ev events.Event) string {
 	case events.RolloutSteered:
 		return fmt.Sprintf("rollout of version %d: %s", ev.Version, steered(ev)) + because(ev.Reason)
 	case events.JobStopped:
+		if ev.KeepRuns {
+			return "told to stop, but for its runs" + because(ev.Reason)
+		}
 		return "told to stop" + because(ev.Reason)
+	case events.ScheduleSteered:
+		if ev.Action == events.SchedulePause {
+			return "schedule paused" + because(ev.Reason)
+		}
+		return "schedule resumed" + because(ev.Reason)
+	case events.RunRequested:
+		return fmt.Sprintf("run %d asked for", ev.Number) + given(ev.Parameters) + because(ev.Reason)
 	case events.JobDeleted:
 		return "deleted from the lists"
 	default:
@@ -222,6 +233,8 @@ func ofPlan(ev events.Event) string {
 		return fmt.Sprintf("rollout of version %d %s", ev.Version, ev.Outcome) + because(ev.Reason)
 	case events.RolloutReverted:
 		return fmt.Sprintf("rollout of version %d failed, going back to version %d", ev.Version, ev.To) + because(ev.Reason)
+	case events.RunDue:
+		return due(ev) + because(ev.Reason)
 	case events.KillIssued:
 		return slots(ev.Slots) + " being killed"
 	case events.JobCompleted:
@@ -236,6 +249,34 @@ func ofPlan(ev events.Event) string {
 	default:
 		return ""
 	}
+}
+
+// due tells what became of a time of the schedule.
+func due(ev events.RunDue) string {
+	word := ev.Outcome
+	if word == events.RunHeld {
+		word = "held back"
+	}
+	at := ev.At.UTC().Format(time.RFC3339)
+	switch {
+	case ev.Count > 1:
+		return fmt.Sprintf("%d runs, due from %s to %s, %s", ev.Count, ev.From.UTC().Format(time.RFC3339), at, word)
+	case ev.Replaces:
+		return fmt.Sprintf("run of %s %s, in the place of those that go on", at, word)
+	}
+	return fmt.Sprintf("run of %s %s", at, word)
+}
+
+// given tells the parameters of a run.
+func given(parameters map[string]string) string {
+	if len(parameters) == 0 {
+		return ""
+	}
+	parts := make([]string, 0, len(parameters))
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		parts = append(parts, name+"="+parameters[name])
+	}
+	return " with " + strings.Join(parts, ", ")
 }
 
 // slots names ranges of slots, with attempts beyond the first.

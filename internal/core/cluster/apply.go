@@ -27,36 +27,45 @@ func (s *State) Apply(r Record) (Change, error) {
 		return s.passOver(&r), nil
 	}
 	s.Summed = s.Summed || !r.Unsummed
+	c := s.apply(&r)
+	if c.Job != nil && c.Job.Parent != nil && c.Judgement == Counted {
+		s.tellSeries(c.Job, &r, &c)
+	}
+	return c, nil
+}
+
+// apply folds a record by the role that writes its subject.
+func (s *State) apply(r *Record) Change {
 	switch r.Subject.Role {
 	case events.RoleLauncher:
-		return s.applyLauncher(&r), nil
+		return s.applyLauncher(r)
 	case events.RoleJob:
 		j := s.job(r.Subject.Job)
 		j.LastJob = r.Sequence
-		return s.applyJob(j, &r), nil
+		return s.applyJob(j, r)
 	case events.RolePlan:
 		j := s.job(r.Subject.Job)
 		j.LastPlan = r.Sequence
-		return s.applyPlan(j, &r), nil
+		return s.applyPlan(j, r)
 	case events.RoleKill:
 		j := s.job(r.Subject.Job)
 		j.LastKill = r.Sequence
-		return s.applyKill(j, &r), nil
+		return s.applyKill(j, r)
 	case events.RoleTask:
 		j := s.job(r.Subject.Job)
 		slot := j.slot(r.Subject.Slot)
 		slot.Last = r.Sequence
-		return s.applyTask(j, slot, &r), nil
+		return s.applyTask(j, slot, r)
 	case events.RoleAgents:
-		return s.applyAgents(&r), nil
+		return s.applyAgents(r)
 	case events.RoleSeal:
-		return s.applySeal(&r), nil
+		return s.applySeal(r)
 	case events.RoleLog:
-		return s.applyLog(&r), nil
+		return s.applyLog(r)
 	case events.RoleWhy, events.RoleOffers:
-		return s.skip(nil), nil
+		return s.skip(nil)
 	}
-	return s.skip(nil), nil
+	return s.skip(nil)
 }
 
 // passOver folds a rejected record: it is the last of its subject, and no more.

@@ -17,6 +17,7 @@ func (s *State) applyJob(j *Job, r *Record) Change {
 		s.dropOver(j, r.Sequence)
 		j.submit(ev, r)
 		j.settle(r.Sequence)
+		j.beginSeries(r)
 	case events.JobScaled:
 		return s.scale(j, ev, r)
 	case events.JobUpdated:
@@ -34,6 +35,15 @@ func (s *State) applyJob(j *Job, r *Record) Change {
 		j.Stopped, j.StoppedAt, j.StopReason, j.ChangedAt = true, r.Time, ev.Reason, r.Time
 		j.endRollout(RolloutCancelled, "the job was stopped", r)
 		j.settle(r.Sequence)
+		c := Change{Job: j}
+		if j.Series != nil && !ev.KeepRuns {
+			s.stopRuns(j, "job "+j.ID+" stopped", r, &c)
+		}
+		return c
+	case events.ScheduleSteered:
+		return s.steerSchedule(j, ev, r)
+	case events.RunRequested:
+		return s.requestRun(j, ev, r)
 	case events.JobDeleted:
 		if ev.Run != j.Run {
 			return Change{Judgement: Outranked, Job: j}
@@ -41,6 +51,12 @@ func (s *State) applyJob(j *Job, r *Record) Change {
 		j.Deleted, j.ChangedAt = true, r.Time
 		j.settle(r.Sequence)
 		s.forget(j)
+		c := Change{Job: j}
+		if j.Series != nil {
+			s.stopRuns(j, "job "+j.ID+" deleted", r, &c)
+			s.tidy(j, r, &c)
+		}
+		return c
 	default:
 		return s.skip(j)
 	}
@@ -80,18 +96,34 @@ func (s *State) dropOver(j *Job, run uint64) {
 	}
 }
 
-// submit begins a new run. Tasks of earlier runs stay until they are over; the
-// planner dooms them.
-func (j *Job) submit(ev events.JobSubmitted, r *Record) {
+// beginRun begins a new run, as yet without a spec.
+func (j *Job) beginRun(r *Record, key string) {
 	*j = Job{
 		ID: j.ID, Run: r.Sequence, Version: 1,
-		SubmittedAt: r.Time, SubmittedBy: r.Envelope.Actor, IdempotencyKey: ev.IdempotencyKey, ChangedAt: r.Time,
-		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots, tasks: j.tasks,
+		SubmittedAt: r.Time, SubmittedBy: r.Envelope.Actor, IdempotencyKey: key, ChangedAt: r.Time,
+		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots, tasks: j.tasks, Series: j.Series,
 	}
 	for _, slot := range j.Slots {
 		slot.Counted, slot.Served = 0, 0
 		slot.Tally, slot.LastEnd, slot.seat = restart.Tally{}, nil, seat{}
 	}
+}
+
+// take makes a spec the first of the run.
+func (j *Job) take(spec *job.Spec, r *Record) {
+	j.Spec, j.Target, j.Stood = spec, j.Version, j.Version
+	j.Versions = []*Version{j.newVersion(j.Version, spec, r)}
+	for _, slot := range j.Slots {
+		for _, t := range slot.Tasks {
+			j.identify(t)
+		}
+	}
+}
+
+// submit begins a new run. Tasks of earlier runs stay until they are over; the
+// planner dooms them.
+func (j *Job) submit(ev events.JobSubmitted, r *Record) {
+	j.beginRun(r, ev.IdempotencyKey)
 	// What a spec leaves out has one meaning, given here; nobody who reads the
 	// state derives it again. The api does the same before it appends, but logs
 	// may hold what others wrote.
@@ -102,13 +134,7 @@ func (j *Job) submit(ev events.JobSubmitted, r *Record) {
 		j.Outcome, j.OutcomeAt, j.OutcomeReason = OutcomeFailed, r.Time, "job spec unreadable: "+err.Error()
 		return
 	}
-	j.Spec, j.Target, j.Stood = spec, j.Version, j.Version
-	j.Versions = []*Version{j.newVersion(j.Version, spec, r)}
-	for _, slot := range j.Slots {
-		for _, t := range slot.Tasks {
-			j.identify(t)
-		}
-	}
+	j.take(spec, r)
 }
 
 func (s *State) scale(j *Job, ev events.JobScaled, r *Record) Change {
@@ -146,11 +172,19 @@ func (s *State) update(j *Job, ev events.JobUpdated, r *Record) Change {
 	if j.Spec != nil && spec.Kind != j.Spec.Kind {
 		return s.reject(r, fmt.Sprintf("makes a job of kind %s one of kind %s", j.Spec.Kind, spec.Kind))
 	}
+	if j.Spec != nil && spec.Series() != j.isSeries() {
+		return s.reject(r, "makes a job that runs one whose runs are jobs of their own, or the other way")
+	}
 	if j.Spec != nil {
 		was, v := j.VersionOf(j.Target), j.newVersion(ev.Version, spec, r)
 		v.RevertOf, v.Key = ev.RevertOf, ev.IdempotencyKey
 		j.advance(v, r)
-		j.turn(was, CauseUpdate, r)
+		if j.isSeries() {
+			j.followVersion() // Nothing of it runs that could be rolled.
+			j.reschedule(r)
+		} else {
+			j.turn(was, CauseUpdate, r)
+		}
 	}
 	j.settle(r.Sequence)
 	return Change{Job: j}
@@ -212,6 +246,8 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 		return s.rolloutEnded(j, ev, r)
 	case events.RolloutReverted:
 		return s.rolloutReverted(j, ev, r)
+	case events.RunDue:
+		return s.runDue(j, ev, r)
 	case events.JobCompleted:
 		return j.end(ev.Run, outcome{word: OutcomeCompleted}, r)
 	case events.JobFailed:
@@ -247,6 +283,9 @@ func (s *State) plan(j *Job, ev events.TasksPlanned, r *Record) Change {
 	}
 	if ev.Run >= r.Sequence {
 		return s.reject(r, fmt.Sprintf("run is %d, and no submission can have that sequence yet", ev.Run))
+	}
+	if j.isSeries() && ev.Run == j.Run {
+		return Change{Judgement: Outranked, Job: j} // An older program took it for a job that runs.
 	}
 	c := Change{Job: j}
 	for n, attempt := range ranges.All(ev.Slots) {

@@ -88,6 +88,19 @@ func misfit(r *Record) string {
 		c.text("reason", ev.Reason)
 	case events.JobStopped:
 		c.text("reason", ev.Reason)
+	case events.ScheduleSteered:
+		c.name("action", ev.Action)
+		c.text("reason", ev.Reason)
+	case events.RunRequested:
+		c.most("version", ev.Version, VersionMax)
+		c.most("number", ev.Number, VersionMax)
+		c.texts("parameters", ev.Parameters)
+		c.name("idempotency_key", ev.IdempotencyKey)
+		c.text("reason", ev.Reason)
+	case events.RunDue:
+		c.most("version", ev.Version, VersionMax)
+		c.name("outcome", ev.Outcome)
+		c.text("reason", ev.Reason)
 	case events.TasksPlanned:
 		c.name("group", ev.Group)
 		c.most("version", ev.Version, VersionMax)
@@ -298,6 +311,14 @@ func (c *checker) names(field string, list []string) {
 	c.length(field, len(list))
 	for _, name := range list {
 		c.name(field, name)
+	}
+}
+
+func (c *checker) texts(field string, texts map[string]string) {
+	c.length(field, len(texts))
+	for name, text := range texts {
+		c.name(field, name)
+		c.text(field, text)
 	}
 }
 

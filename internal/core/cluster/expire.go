@@ -41,7 +41,7 @@ func (j *Job) EndedAt() time.Time {
 // ExpiresAt is when a job leaves the lists by itself; zero if it does not, or is not over
 // yet.
 func (j *Job) ExpiresAt() time.Time {
-	if j.Deleted || j.Spec == nil || j.Spec.Kind != job.KindBatch || j.Spec.KeepFor == 0 {
+	if j.Deleted || j.Spec == nil || j.Spec.Kind != job.KindBatch || j.Spec.KeepFor == 0 || j.isSeries() {
 		return time.Time{}
 	}
 	ended := j.EndedAt()
@@ -53,7 +53,7 @@ func (j *Job) ExpiresAt() time.Time {
 
 // Deadline is when a job fails for the time that it takes; zero for never.
 func (j *Job) Deadline() time.Time {
-	if j.Over() || j.Spec == nil || j.Spec.Kind != job.KindBatch || j.Spec.TimeLimit == 0 {
+	if j.Over() || j.Spec == nil || j.Spec.Kind != job.KindBatch || j.Spec.TimeLimit == 0 || j.isSeries() {
 		return time.Time{}
 	}
 	return j.SubmittedAt.Add(time.Duration(j.Spec.TimeLimit))

@@ -61,13 +61,21 @@ func anyEvent(t *rapid.T, subject events.Subject) events.Event {
 		"TASK_LOST", "TASK_GONE", "TASK_UNKNOWN", "TASK_UNREACHABLE", "TASK_FROZEN", "",
 	}).Draw(t, "state")
 	ranges := []events.SlotRange{{From: from, To: rapid.Uint32Range(0, 3).Draw(t, "to"), Attempt: attempt}}
-	specs := []string{`{"id":"a","tasks":[{"name":"web","replicas":2,"container":{"image":"x"}}]}`, `{}`, `[`, ``}
+	due := time.Date(2026, 1, 1, 0, rapid.IntRange(0, 40).Draw(t, "minute"), 0, 0, time.UTC)
+	specs := []string{
+		`{"id":"a","kind":"periodic","schedule":{"cron":["* * * * *"],"keep_runs":2},"tasks":[{"name":"web","replicas":2,"container":{"image":"x"}}]}`,
+		`{"id":"a","kind":"batch","dispatch":{"keep_runs":1},"tasks":[{"name":"web","replicas":2,"container":{"image":"x"}}]}`,
+		`{"id":"a","tasks":[{"name":"web","replicas":2,"container":{"image":"x"}}]}`, `{}`, `[`, ``,
+	}
 	id := clustertest.TaskID(subject.Job, run, subject.Slot, attempt)
 	all := []events.Event{
 		events.JobSubmitted{Spec: []byte(rapid.SampledFrom(specs).Draw(t, "spec"))},
 		events.JobScaled{Run: run, Version: 2, Group: group, Replicas: 3},
 		events.JobStopped{Run: run},
 		events.JobDeleted{Run: run},
+		events.ScheduleSteered{Run: run, Action: rapid.SampledFrom([]string{events.SchedulePause, events.ScheduleResume, ""}).Draw(t, "action")},
+		events.RunRequested{Run: run, Version: 1, Number: uint64(from)},
+		events.RunDue{Run: run, Version: 1, At: due, Outcome: rapid.SampledFrom([]string{events.RunStarted, events.RunMissed, ""}).Draw(t, "outcome"), Replaces: from > 1},
 		events.TasksPlanned{Run: run, Version: 1, Group: group, Slots: ranges},
 		events.TasksPlanned{Run: run, Version: 1, Group: group, Slots: ranges},
 		events.TasksDoomed{Run: run, Slots: ranges, Reason: "r", GraceMillis: -1},

@@ -126,6 +126,11 @@ type Job struct {
 	// OutcomeSlot and OutcomeAttempt name the task that failed the job.
 	OutcomeSlot, OutcomeAttempt uint32
 
+	// Series is what the log says of the job's runs where nothing of it runs itself;
+	// Parent is of a job that is such a run.
+	Series *Series
+	Parent *Parent
+
 	// LastJob, LastPlan and LastKill are the last sequences of the job's
 	// subjects: the expectations of the next decisions.
 	LastJob, LastPlan, LastKill uint64

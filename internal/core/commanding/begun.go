@@ -11,7 +11,7 @@ import (
 // brings reports whether an event brings a spec, so that the log is asked how full it is.
 func brings(ev events.Event) bool {
 	switch ev.(type) {
-	case events.JobSubmitted, events.JobUpdated:
+	case events.JobSubmitted, events.JobUpdated, events.RunRequested:
 		return true
 	default:
 		return false
@@ -37,6 +37,8 @@ func begun(j *cluster.Job, ev events.Event) (needs func() uint64, begins bool) {
 		return tasks(updated(j, ev))
 	case events.JobRestarted:
 		return tasks(restarted(j, ev))
+	case events.RunRequested:
+		return func() uint64 { return reserve.OfRequest(j) }, true
 	default: // It ends something, steers what was begun, or takes it out of sight.
 	}
 	return tasks(0)

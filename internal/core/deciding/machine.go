@@ -111,6 +111,9 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		if in.Change.Job != nil {
 			m.agenda.touch(in.Change.Job.ID)
 		}
+		for _, other := range in.Change.Others {
+			m.agenda.touch(other.ID)
+		}
 		if t := m.taken[in.Record.Subject.Job]; t.until != 0 && t.until <= in.Record.Sequence {
 			delete(m.taken, in.Record.Subject.Job)
 		}

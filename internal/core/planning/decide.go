@@ -47,6 +47,9 @@ func decide(j *cluster.Job, now time.Time, held bool) Decision {
 	if j.Spec == nil || s.superseded {
 		return Decision{}
 	}
+	if j.Spec.Series() {
+		return schedule(j, now)
+	}
 	if !s.behind {
 		if d, ok := s.overtime(); ok {
 			return d

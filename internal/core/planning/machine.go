@@ -58,15 +58,31 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 			effects = append(effects, usageNote(in, m.policy.full))
 		}
 	case machine.Folded:
-		if ev, plans := in.Record.Event.(events.TasksPlanned); plans && m.policy.limited {
-			m.policy.room -= min(m.policy.room, reserve.OfPlan(in.Record.Subject.Job, ev.Slots))
-			m.decider.SetPolicy(m.policy)
+		if m.policy.limited {
+			m.spend(in)
 		}
 		if n, ok := note(in); ok {
 			effects = append(effects, n)
 		}
 	}
 	return effects
+}
+
+// spend takes what was begun off the room.
+func (m *Machine) spend(in machine.Folded) {
+	spent := uint64(0)
+	switch ev := in.Record.Event.(type) {
+	case events.TasksPlanned:
+		spent = reserve.OfPlan(in.Record.Subject.Job, ev.Slots)
+	case events.RunDue:
+		if in.Change.Job != nil {
+			spent = reserve.OfRun(in.Change.Job, ev)
+		}
+	default:
+		return
+	}
+	m.policy.room -= min(m.policy.room, spent)
+	m.decider.SetPolicy(m.policy)
 }
 
 // Wake implements machine.Machine.
@@ -101,6 +117,15 @@ func note(in machine.Folded) (machine.Note, bool) {
 	case events.TasksDoomed:
 		n.Message = "tasks doomed"
 		n.Fields = []machine.Field{tasks, {Key: "reason", Value: ev.Reason}}
+	case events.RunDue:
+		n.Message = "run " + ev.Outcome
+		n.Fields = []machine.Field{{Key: "at", Value: ev.At}}
+		if ev.Count > 1 {
+			n.Fields = append(n.Fields, machine.Field{Key: "count", Value: ev.Count}, machine.Field{Key: "from", Value: ev.From})
+		}
+		if ev.Reason != "" {
+			n.Fields = append(n.Fields, machine.Field{Key: "reason", Value: ev.Reason})
+		}
 	case events.JobCompleted:
 		n.Message = "job completed"
 	case events.JobExpired:
@@ -148,6 +173,9 @@ func (p policy) takes(j *cluster.Job, ev events.Event, taken uint64) (bytes uint
 	case events.TasksPlanned:
 		bytes = reserve.OfPlan(j.ID, ev.Slots)
 		return bytes, p.allows(bytes, taken)
+	case events.RunDue: // Told once there is space, and of those that have been missed till then, too.
+		bytes = reserve.OfRun(j, ev)
+		return bytes, p.allows(bytes, taken)
 	case events.TasksDoomed:
 		return 0, !ev.Keep || !byRollout(ev.Class) || p.allows(reserve.OfPlan(j.ID, ev.Slots), taken)
 	default:
@@ -166,8 +194,11 @@ func (policy) Last(j *cluster.Job) uint64 { return j.LastPlan }
 
 // Decide implements deciding.Policy. In a log that has no space for the whole life of
 // new tasks they are not planned, so that what lives can always be ended.
-func (p policy) Decide(_ *cluster.State, j *cluster.Job, now time.Time, taken uint64) deciding.Proposal {
+func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken uint64) deciding.Proposal {
 	d := Decide(j, now)
+	if _, plans := d.Event.(events.TasksPlanned); plans && Awaited(s, j) != nil {
+		return deciding.Proposal{} // Looked at again when that has ended.
+	}
 	takes, fits := p.takes(j, d.Event, taken)
 	if !fits && j.Rollout.Status == cluster.RolloutRolling {
 		d = decide(j, now, true)

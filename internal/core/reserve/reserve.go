@@ -21,6 +21,7 @@ const (
 	sizeStop     = 1900 // the reason that a user gives, up to 1 KiB of it
 	sizeEnd      = 1100 // JobCompleted, or JobFailed with a reason of some length
 	sizePlan     = 850
+	sizeDue      = 900 // RunDue, with a reason of some length
 	sizeDoom     = 800
 	sizeKill     = 750
 	sizeStaged   = 1400
@@ -67,7 +68,7 @@ func OfJob(j *cluster.Job) Need {
 	wanted := uint64(0)
 	if !j.Over() {
 		n.Ends += sizeStop + sizeEnd + 2*ids
-		if j.Spec != nil {
+		if j.Spec != nil && !j.Spec.Series() {
 			wanted = replicas(j.Spec)
 		}
 	}
@@ -144,7 +145,33 @@ func OfNew(id string) uint64 {
 // OfSubmission is what a job needs that is not submitted yet, without the record of
 // its submission.
 func OfSubmission(spec *job.Spec) uint64 {
+	if spec.Series() {
+		return sizeStop + sizeEnd + 2*sizeIDs(spec.ID)
+	}
 	return sizeStop + sizeEnd + 2*sizeIDs(spec.ID) + replicas(spec)*OfNew(spec.ID)
+}
+
+// OfRun is what comes of a decision about a run of a periodic job.
+func OfRun(j *cluster.Job, ev events.RunDue) uint64 {
+	if ev.Outcome != events.RunStarted {
+		return sizeDue + sizeIDs(j.ID)
+	}
+	return sizeDue + sizeIDs(j.ID) + ofRunOf(j.Spec, job.RunID(j.ID, ev.At, 0))
+}
+
+// OfRequest is what a run needs that a user asks for, without the record that does.
+func OfRequest(j *cluster.Job) uint64 {
+	const number = 1 << 31
+	return ofRunOf(j.Spec, job.RunID(j.ID, j.SubmittedAt, number))
+}
+
+func ofRunOf(spec *job.Spec, id string) uint64 {
+	if spec == nil {
+		return 0
+	}
+	run := *spec
+	run.ID, run.Schedule, run.Dispatch, run.Kind = id, nil, nil, job.KindBatch
+	return OfSubmission(&run)
 }
 
 // OfPlan is what the tasks of a job need that are being planned.

@@ -21,6 +21,16 @@ var (
 	ErrEnding = errors.New("the job is over and tasks of it live")
 	// ErrNoVersion is returned when no such version of the job is kept.
 	ErrNoVersion = errors.New("the job has no such version")
+	// ErrNotPeriodic is returned when something is asked that only a schedule has.
+	ErrNotPeriodic = errors.New("the job is not periodic")
+	// ErrNotDispatched is returned for a dispatch of a job that says nothing of one.
+	ErrNotDispatched = errors.New("the job has no dispatch")
+	// ErrSeries is returned when tasks are asked of a job that runs none itself.
+	ErrSeries = errors.New("the job runs nothing itself, its runs are jobs of their own")
+	// ErrKeyUsed is returned for an idempotency key that came with other parameters before.
+	ErrKeyUsed = errors.New("this key was used for a run with other parameters")
+	// ErrTooManyRuns is returned when as many runs of a job go on as may.
+	ErrTooManyRuns = errors.New("1000 runs of the job go on, the most there may be")
 	// ErrNotRolled is returned when something is asked that only a service's rollout does.
 	ErrNotRolled = errors.New("only a service is rolled out")
 	// ErrNoRollout is returned when no rollout is under way that could be steered so.

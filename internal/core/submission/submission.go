@@ -44,6 +44,8 @@ type Version struct {
 // Stop asks for nothing of a job to run.
 type Stop struct {
 	Reason string
+	// KeepRuns lets the runs of a series go on.
+	KeepRuns bool
 	// Seen is as that of Scale.
 	Seen []Version
 }
@@ -71,7 +73,7 @@ func Known(j *cluster.Job) bool {
 // Free reports whether a job may be submitted under the id of j: there is none, or
 // it is over and nothing of it lives.
 func Free(j *cluster.Job) bool {
-	return j == nil || (j.Over() && j.Live() == 0)
+	return j == nil || (j.Over() && j.Live() == 0 && len(j.Series.Live()) == 0)
 }
 
 func (c Submit) decide(j *cluster.Job) (events.Event, error) {
@@ -87,6 +89,9 @@ func (c Scale) decide(j *cluster.Job) (events.Event, error) {
 	}
 	if j.Over() || j.Spec == nil {
 		return nil, ErrOver
+	}
+	if j.Spec.Series() {
+		return nil, ErrSeries
 	}
 	g, err := c.group(j.Spec)
 	if err != nil {
@@ -152,17 +157,18 @@ func (c Stop) decide(j *cluster.Job) (events.Event, error) {
 	if err := there(j, c.Seen); err != nil {
 		return nil, err
 	}
-	if j.Over() && !j.Behind() {
+	live := !c.KeepRuns && slices.ContainsFunc(j.Series.Live(), func(run *cluster.Run) bool { return !run.Over })
+	if j.Over() && !j.Behind() && !live {
 		return nil, nil
 	}
-	return events.JobStopped{Run: j.Run, Reason: c.Reason}, nil
+	return events.JobStopped{Run: j.Run, Reason: c.Reason, KeepRuns: c.KeepRuns}, nil
 }
 
 func (c Delete) decide(j *cluster.Job) (events.Event, error) {
 	if err := there(j, c.Seen); err != nil {
 		return nil, err
 	}
-	if !j.Over() || j.Live() > 0 {
+	if !j.Over() || j.Live() > 0 || len(j.Series.Live()) > 0 {
 		return nil, ErrLive
 	}
 	return events.JobDeleted{Run: j.Run}, nil

@@ -55,6 +55,9 @@ func (c Update) decide(j *cluster.Job) (events.Event, error) {
 			Message: "is " + string(spec.Kind) + ", and the job runs as a " + string(j.Spec.Kind) + ", which it stays as long as it runs; stop it first, or leave its kind",
 		}}
 	}
+	if spec.Series() != j.Spec.Series() {
+		return nil, job.Faults{{Path: "dispatch", Message: "cannot be given to a job that runs, nor taken from one; stop the job first"}}
+	}
 	if spec.Equal(j.Spec) && !j.Behind() {
 		return nil, nil
 	}

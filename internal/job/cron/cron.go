@@ -11,8 +11,10 @@ import (
 
 // The bounds of a schedule.
 const (
-	// LinesMax is how many lines one may have, LineBytes how long a line may be.
-	LinesMax, LineBytes = 20, 256
+	// LinesMax is how many lines one may have.
+	LinesMax = 20
+	// LineBytes is how long a line may be.
+	LineBytes = 256
 	// searchYears is how far ahead a line is looked for: 29 February is eight years
 	// after the one before in 2104.
 	searchYears = 12

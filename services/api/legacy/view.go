@@ -45,7 +45,7 @@ func stateOf(s projection.JobState) int {
 	switch s {
 	case projection.StatePending, projection.StateCrashLooping:
 		return pending
-	case projection.StateRunning, projection.StateAhead, projection.StateUnhealthy:
+	case projection.StateRunning, projection.StateAhead, projection.StateUnhealthy, projection.StateScheduled, projection.StatePaused, projection.StateDispatchable:
 		return running
 	case projection.StateStopping, projection.StateStopped, projection.StateCompleted, projection.StateFailed:
 		return stopped

@@ -65,6 +65,8 @@ func (j *jobs) groups(id string) string {
 // stopping is the body of a stop request, which may be empty.
 type stopping struct {
 	Reason string `json:"reason"`
+	// KeepRuns lets the runs of a series go on.
+	KeepRuns bool `json:"keep_runs"`
 }
 
 func (j *jobs) stop(c echo.Context) error {
@@ -80,7 +82,7 @@ func (j *jobs) stop(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return j.change(c, id, submission.Stop{Reason: web.Cleaned(want.Reason, reasonMax), Seen: seen})
+	return j.change(c, id, submission.Stop{Reason: web.Cleaned(want.Reason, reasonMax), KeepRuns: want.KeepRuns, Seen: seen})
 }
 
 // change carries a command out and answers with the job after it.
