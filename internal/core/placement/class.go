@@ -159,7 +159,8 @@ func (c *class) possible(v *vacancy) bool {
 
 // capable reports whether the agent keeps the limits of the tasks, as far as is known.
 func (c *class) capable(v *vacancy) bool {
-	return !c.limited || !v.incapable.Any && !(c.byMesos && v.incapable.ByMesos)
+	incapable := v.incapable.Any || c.byMesos && v.incapable.ByMesos
+	return !c.limited || !incapable
 }
 
 // hopeless reports whether it is known that no vacancy fits: none did, and of those

@@ -172,7 +172,7 @@ func (r *round) back(n int) {
 // verdicts are those on the groups for whose tasks no place was found, one each.
 func (r *round) verdicts() []Verdict {
 	var all []Verdict
-	surveys := map[*class]survey{}
+	known := map[*class]Verdict{}
 	for _, w := range r.wants {
 		if !w.stuck {
 			continue
@@ -181,14 +181,15 @@ func (r *round) verdicts() []Verdict {
 			all[n-1].Waiting += uint32(w.left()) // Of another version.
 			continue
 		}
-		s, known := surveys[w.class]
-		if !known {
-			s = w.survey(r.field)
+		v, said := known[w.class]
+		if !said {
+			v = w.verdict(r.field)
 			if !w.moving {
-				surveys[w.class] = s
+				known[w.class] = v
 			}
 		}
-		all = append(all, verdictOf(r.field, w, s))
+		v.Job, v.Run, v.Group, v.Waiting = w.demand.Job.ID, w.demand.Job.Run, w.group.Name, uint32(w.left())
+		all = append(all, v)
 	}
 	return all
 }

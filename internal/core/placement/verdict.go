@@ -23,12 +23,11 @@ type Verdict struct {
 	Held string
 }
 
-// verdictOf says what the vacancies fall short of for a demand.
-func verdictOf(f *field, w *want, s survey) Verdict {
-	v := Verdict{
-		Job: w.demand.Job.ID, Run: w.demand.Job.Run, Group: w.group.Name,
-		Waiting: uint32(w.left()), Offers: uint32(len(f.all)), Reasons: map[string]uint32{},
-	}
+// verdict says what the vacancies fall short of for a demand, but not how many of its
+// tasks wait.
+func (w *want) verdict(f *field) Verdict {
+	v := Verdict{Offers: uint32(len(f.all)), Reasons: map[string]uint32{}}
+	s := w.survey(f)
 	for kind, n := range s.counts {
 		if n > 0 {
 			v.Reasons[w.reasons[kind]] = n
