@@ -64,22 +64,40 @@ func (w *World) RegisterAnew() { w.registerAnew = true }
 // now on.
 func (w *World) FailoverTimeout(d time.Duration) { w.framework.FailoverTimeout = d }
 
-// New makes a world of a seed with n agents, host-0 and so on, and a log in memory
-// with these options.
+// Agents are what a world has of them.
+type Agents struct {
+	// Count is how many there are: host-0 and so on.
+	Count int
+	// Resources and Attributes are as inprocess.Options has them.
+	Resources  string
+	Attributes []string
+	// Roles are those of Mesos that taurus asks offers for; "*" if none is given.
+	Roles []string
+}
+
+// New makes a world of a seed with n agents, and a log in memory with these options.
 func New(ctx context.Context, seed uint64, n int, logger zerolog.Logger, options ...memory.Option) (*World, error) {
+	return NewOn(ctx, seed, Agents{Count: n}, logger, options...)
+}
+
+// NewOn is New with agents that differ.
+func NewOn(ctx context.Context, seed uint64, agents Agents, logger zerolog.Logger, options ...memory.Option) (*World, error) {
+	if len(agents.Roles) == 0 {
+		agents.Roles = []string{"*"}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	w := &World{
 		ctx: ctx, cancel: cancel, Space: events.NewSpace(0), Leases: memory.NewLeases(time.Now), Logger: logger,
 		rng: rand.New(rand.NewPCG(seed, 2)), //nolint:gosec // A simulation has to repeat.
 		framework: mesos.Framework{
-			Name: "taurus", User: "root", Roles: []string{"*"}, Checkpoint: true, FailoverTimeout: 7 * 24 * time.Hour,
+			Name: "taurus", User: "root", Roles: agents.Roles, Checkpoint: true, FailoverTimeout: 7 * 24 * time.Hour,
 		},
 		tasks: map[string]*observedTask{}, outages: map[string]outage{},
 	}
 	w.Log = memory.New(append(options, memory.WithClock(time.Now), memory.WithFault(w.fault))...)
 	var err error
 	w.Cluster, err = inprocess.Start(ctx, inprocess.Options{
-		Seed: seed, Agents: n, Latency: 50 * time.Millisecond, Faults: true, Observer: w,
+		Seed: seed, Agents: agents.Count, Resources: agents.Resources, Attributes: agents.Attributes, Latency: 50 * time.Millisecond, Faults: true, Observer: w,
 		Simulate: simulated.Options{StartDelay: 300 * time.Millisecond, KillDelay: 200 * time.Millisecond},
 		// Agents are given up within seconds, so that it happens.
 		PingTimeout: 2 * time.Second, MaxPingTimeouts: 3, ReregisterTimeout: 30 * time.Second,

@@ -35,6 +35,8 @@ type Options struct {
 	Agents int
 	// Resources of each agent; default DefaultResources.
 	Resources string
+	// Attributes are the agents' in turn, as a Mesos agent's flag has them; none for none.
+	Attributes []string
 	// Latency bounds the time that each request, each answer and each message
 	// between master and agents takes; zero is none.
 	Latency time.Duration
@@ -72,8 +74,10 @@ type Cluster struct {
 	files     *disk.Memory // the master's
 	addr      string       // of the first master; later ones have it too
 	resources []mesos.Resource
-	nodes     []*node
-	wg        sync.WaitGroup
+	// attributes are the agents' in turn.
+	attributes [][]mesos.Attribute
+	nodes      []*node
+	wg         sync.WaitGroup
 
 	mu     sync.Mutex
 	master *running // nil while it is killed
@@ -98,9 +102,18 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	var attributes [][]mesos.Attribute
+	for _, text := range opts.Attributes {
+		list, err := resource.ParseAttributes(text)
+		if err != nil {
+			return nil, err
+		}
+		attributes = append(attributes, list)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	c := &Cluster{
-		opts: opts, ctx: ctx, cancel: cancel, network: NewNetwork(opts.Seed, opts.Latency),
+		attributes: attributes,
+		opts:       opts, ctx: ctx, cancel: cancel, network: NewNetwork(opts.Seed, opts.Latency),
 		files: disk.NewMemory(), resources: rs,
 	}
 	if opts.Faults {

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
 	"github.com/milosgajdos/taurus/internal/mesosim/disk"
 	"github.com/milosgajdos/taurus/internal/mesosim/link"
@@ -52,7 +54,8 @@ func (n *node) start() error {
 	}
 	a, err := agent.New(agent.Options{
 		Dial: n.dial, Files: n.files, IP: n.ip, Port: agentPort, Hostname: n.host, Resources: n.cluster.resources,
-		Executor: agent.Simulated, Simulate: o.Simulate, Build: build, Ephemeral: o.Ephemeral,
+		Attributes: n.attributes(),
+		Executor:   agent.Simulated, Simulate: o.Simulate, Build: build, Ephemeral: o.Ephemeral,
 		Seed: o.Seed + uint64(n.index)<<16 + uint64(n.starts), Log: o.Log,
 	})
 	if err != nil {
@@ -194,4 +197,13 @@ func (l *memoryLink) Close() {
 func (l *memoryLink) cut() bool {
 	f := l.node.cluster.faults
 	return f != nil && f.Cut(l.names...)
+}
+
+// attributes are those of the node's agent.
+func (n *node) attributes() []mesos.Attribute {
+	all := n.cluster.attributes
+	if len(all) == 0 {
+		return nil
+	}
+	return all[n.index%len(all)]
 }
