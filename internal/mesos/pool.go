@@ -165,7 +165,7 @@ func (p *pool) takePorts(ports []uint32) ([]mesos.Resource, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("%w: port %d", ErrInsufficient, port)
 		}
-		p.pieces[i].ports = without(p.pieces[i].ports, port)
+		p.pieces[i].ports = offer.Without(p.pieces[i].ports, port)
 		cut[i] = append(cut[i], port)
 	}
 	var taken []mesos.Resource
@@ -181,24 +181,6 @@ func (p *pool) takePorts(ports []uint32) ([]mesos.Resource, error) {
 
 func holds(ranges []offer.PortRange, port uint32) bool {
 	return slices.ContainsFunc(ranges, func(r offer.PortRange) bool { return r.Begin <= port && port <= r.End })
-}
-
-// without is the ranges less one port that they hold.
-func without(ranges []offer.PortRange, port uint32) []offer.PortRange {
-	var left []offer.PortRange
-	for _, r := range ranges {
-		if port < r.Begin || r.End < port {
-			left = append(left, r)
-			continue
-		}
-		if r.Begin < port {
-			left = append(left, offer.PortRange{Begin: r.Begin, End: port - 1})
-		}
-		if port < r.End {
-			left = append(left, offer.PortRange{Begin: port + 1, End: r.End})
-		}
-	}
-	return left
 }
 
 // joined makes as few ranges as there can be of ports.

@@ -84,7 +84,7 @@ func (m *mesos) adopt(t *cluster.Task) {
 	if a == nil {
 		a = m.add(&agent{Agent: Agent{ID: t.AgentID, Hostname: t.Hostname, Attributes: t.Attributes}})
 		a.free = use
-	} else if !fits(use, a.free) {
+	} else if !use.Within(a.free) {
 		a.free = most(a.free, use)
 	}
 	one := &task{agent: a, use: use, ports: t.HostPorts, ref: scheduler.TaskRef{
@@ -103,14 +103,14 @@ func (m *mesos) adopt(t *cluster.Task) {
 }
 
 func (a *agent) take(t *task) {
-	a.free = minus(a.free, t.use)
+	a.free = a.free.Minus(t.use)
 	for _, p := range t.ports {
-		a.ports = without(a.ports, p)
+		a.ports = offer.Without(a.ports, p)
 	}
 }
 
 func (a *agent) giveBack(t *task) {
-	a.free = plus(a.free, t.use)
+	a.free = a.free.Plus(t.use)
 	for _, p := range t.ports {
 		a.ports = append(a.ports, offer.PortRange{Begin: p, End: p})
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"time"
 
@@ -71,7 +70,7 @@ func (m *Machine) offeredBy(list []offer.Offer) {
 		if !again {
 			a = agentOffer{at: m.at.Log, offer: agentOf(o)}
 		}
-		a.free = sum(a.free, o.Resources)
+		a.free = a.free.Plus(o.Resources)
 		a.offer.Ports = append(a.offer.Ports, portsOf(o)...)
 		m.agents.fresh[o.AgentID] = a
 	}
@@ -163,7 +162,7 @@ func withTasks(a agentOffer, tasks []*cluster.Task) events.AgentOffer {
 	whole, all := a.offer, a.free
 	whole.Ports = slices.Clone(whole.Ports)
 	for _, t := range tasks {
-		all = sum(all, inMilli(t.Resources))
+		all = all.Plus(inMilli(t.Resources))
 		for _, p := range t.HostPorts {
 			whole.Ports = append(whole.Ports, events.PortRange{From: p, To: p})
 		}
@@ -172,13 +171,8 @@ func withTasks(a agentOffer, tasks []*cluster.Task) events.AgentOffer {
 	return whole
 }
 
-func sum(a, b offer.Resources) offer.Resources {
-	return offer.Resources{CPUs: a.CPUs + b.CPUs, Mem: a.Mem + b.Mem, Disk: a.Disk + b.Disk, GPUs: a.GPUs + b.GPUs}
-}
-
 func inMilli(r events.Resources) offer.Resources {
-	milli := func(amount float64) offer.Milli { return offer.Milli(math.Round(amount * 1000)) }
-	return offer.Resources{CPUs: milli(r.CPUs), Mem: milli(r.Mem), Disk: milli(r.Disk), GPUs: milli(r.GPUs)}
+	return offer.Resources{CPUs: offer.InMilli(r.CPUs), Mem: offer.InMilli(r.Mem), Disk: offer.InMilli(r.Disk), GPUs: offer.InMilli(r.GPUs)}
 }
 
 // merged puts ranges in order, and those that touch each other together.

@@ -1,7 +1,6 @@
 package placement
 
 import (
-	"math"
 	"regexp"
 	"time"
 
@@ -103,9 +102,7 @@ func (m *Matcher) Match(q Question) ([]Placement, []Verdict) {
 // Needs is what one task of the group uses.
 func Needs(g *job.Group) offer.Resources {
 	return offer.Resources{
-		CPUs: milli(g.Resources.CPU), Mem: milli(g.Resources.Memory),
-		Disk: milli(g.Resources.Disk), GPUs: milli(float64(g.Resources.GPUs)),
+		CPUs: offer.InMilli(g.Resources.CPU), Mem: offer.InMilli(g.Resources.Memory),
+		Disk: offer.InMilli(g.Resources.Disk), GPUs: offer.InMilli(float64(g.Resources.GPUs)),
 	}
 }
-
-func milli(v float64) offer.Milli { return offer.Milli(math.Round(v * 1000)) }

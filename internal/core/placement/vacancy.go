@@ -47,8 +47,8 @@ func (v *vacancy) rebuild() {
 			v.unavailableFrom = from
 		}
 		v.offers = append(v.offers, o.ID)
-		v.free = plus(v.free, o.Resources)
-		v.reserved = plus(v.reserved, o.Reserved)
+		v.free = v.free.Plus(o.Resources)
+		v.reserved = v.reserved.Plus(o.Reserved)
 		v.ports = append(v.ports, o.Ports...)
 	}
 	slices.SortFunc(v.ports, func(a, b offer.PortRange) int { return cmp.Compare(a.Begin, b.Begin) })
@@ -67,14 +67,6 @@ func (v *vacancy) compare(other *vacancy) int {
 // lose takes an offer away.
 func (v *vacancy) lose(id string) {
 	v.parts = slices.DeleteFunc(v.parts, func(o offer.Offer) bool { return o.ID == id })
-}
-
-func plus(a, b offer.Resources) offer.Resources {
-	return offer.Resources{CPUs: a.CPUs + b.CPUs, Mem: a.Mem + b.Mem, Disk: a.Disk + b.Disk, GPUs: a.GPUs + b.GPUs}
-}
-
-func minus(a, b offer.Resources) offer.Resources {
-	return offer.Resources{CPUs: a.CPUs - b.CPUs, Mem: a.Mem - b.Mem, Disk: a.Disk - b.Disk, GPUs: a.GPUs - b.GPUs}
 }
 
 // atLeastNothing is an amount without what is less than nothing.
@@ -134,25 +126,8 @@ func (v *vacancy) lowestPort(taken map[uint32]bool) (uint32, bool) {
 
 // occupy removes what a task uses from what is free; what is reserved is used first.
 func (v *vacancy) occupy(use offer.Resources, ports []uint32) {
-	v.free, v.reserved = minus(v.free, use), atLeastNothing(minus(v.reserved, use))
+	v.free, v.reserved = v.free.Minus(use), atLeastNothing(v.reserved.Minus(use))
 	for _, p := range ports {
-		v.ports = without(v.ports, p)
+		v.ports = offer.Without(v.ports, p)
 	}
-}
-
-func without(ranges []offer.PortRange, p uint32) []offer.PortRange {
-	var left []offer.PortRange
-	for _, rg := range ranges {
-		if p < rg.Begin || p > rg.End {
-			left = append(left, rg)
-			continue
-		}
-		if rg.Begin < p {
-			left = append(left, offer.PortRange{Begin: rg.Begin, End: p - 1})
-		}
-		if p < rg.End {
-			left = append(left, offer.PortRange{Begin: p + 1, End: rg.End})
-		}
-	}
-	return left
 }
