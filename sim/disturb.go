@@ -18,6 +18,7 @@ func (r *Run) disturb() {
 		r.kill, r.kill, r.kill, r.stop, r.cut, r.partition, r.partition, r.crash, r.heal, r.heal, r.heal,
 		r.restartMaster, r.logAway, r.loseLease, r.blind, r.blind, r.stuck, r.jump, r.unreachableMaster, r.share, r.fill, r.intrude,
 		r.submit, r.submit, r.submit, r.scale, r.scale, r.stopJob, r.stopJob, r.replaceJob,
+		r.update, r.update, r.update, r.restart,
 	}
 	all[r.rng.IntN(len(all))]()
 }
@@ -227,6 +228,44 @@ func (r *Run) submit() {
 func (r *Run) scale() {
 	id := []string{"steady", "moving"}[r.rng.IntN(2)]
 	r.ask(id, submission.Scale{Replicas: r.some(), Limits: job.DefaultLimits()})
+}
+
+// update changes what a job runs, or how that is rolled out, to something that comes up
+// or does not.
+func (r *Run) update() {
+	id := []string{"steady", "moving"}[r.rng.IntN(2)]
+	s := world.Service(id, r.some())
+	s.Tasks[0].Container.Image = []string{"x", "y", "z"}[r.rng.IntN(3)]
+	if r.rng.IntN(4) == 0 {
+		s.Tasks[0].Labels = map[string]string{world.LabelRunFor: "3s", world.LabelExitCode: "1"}
+	}
+	if r.rng.IntN(4) == 0 {
+		s.Tasks[0].Constraints = []job.Constraint{{Attribute: job.AttributeHostname, Operator: job.OpUnique}}
+	}
+	amount := func() *job.Amount {
+		if r.rng.IntN(2) == 0 {
+			return nil
+		}
+		return &job.Amount{Number: uint32(r.rng.IntN(3))}
+	}
+	s.Rollout = &job.Rollout{
+		MaxSurge: amount(), MaxUnavailable: amount(), AutoRollback: r.rng.IntN(2) == 0,
+		MinHealthy: job.Duration(1 + r.upTo(10*time.Second)), ProgressDeadline: job.Duration(30*time.Second + r.upTo(5*time.Minute)),
+		Canary: uint32(r.rng.IntN(2)),
+	}
+	r.ask(id, updating(s))
+}
+
+func updating(spec *job.Spec) submission.Command {
+	c, err := world.Updating(spec)
+	if err != nil {
+		panic(err) // The specs are this package's.
+	}
+	return c
+}
+
+func (r *Run) restart() {
+	r.ask([]string{"steady", "moving"}[r.rng.IntN(2)], submission.Restart{})
 }
 
 func (r *Run) stopJob() {

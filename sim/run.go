@@ -106,7 +106,9 @@ func (r *Run) Do() []string {
 	r.drive(r.World.Now.Add(late), false)
 	// Something has to run; a job that crashes for ever is never quiet, and one that
 	// needs whole agents may never find them.
-	r.World.Ask(r.names["commander"][0], "steady", submit(world.Service("steady", 4)))
+	// What rests since it does not come up is brought to something that does.
+	r.World.Ask(r.names["commander"][0], "steady", updating(world.Service("steady", 4)))
+	r.World.Ask(r.names["commander"][0], "moving", updating(world.Service("moving", 3)))
 	r.World.Ask(r.names["commander"][0], "sick", submission.Stop{})
 	r.World.Ask(r.names["commander"][0], "large", submission.Stop{})
 	r.drive(r.World.Now.Add(soon), false)

@@ -33,6 +33,9 @@ func (w *World) checkAppend(process int, e machine.Append) {
 		if ev, plans := d.Event.(events.TasksPlanned); plans {
 			w.checkPlanned(process, subject.Job, ev)
 		}
+		if ev, dooms := d.Event.(events.TasksDoomed); dooms && ev.Keep {
+			w.checkKept(process, subject.Job, ev)
+		}
 		if _, fact := d.Event.(events.TaskStatusChanged); fact {
 			facts++
 			if d.Conditional {
@@ -151,7 +154,11 @@ func (w *World) judgeStaged(rec cluster.Record, ev events.TaskStaged) {
 	if rec.Envelope.Epoch != w.Referee.Launcher.Epoch {
 		return
 	}
-	for _, t := range attempts(w.Referee, rec.Subject.Job, ev.Slot) {
+	all := attempts(w.Referee, rec.Subject.Job, ev.Slot)
+	if slices.ContainsFunc(all, func(t *cluster.Task) bool { return t.Run == ev.Run && t.Attempt == ev.Attempt && t.Beside }) {
+		return // That is what it was planned for.
+	}
+	for _, t := range all {
 		switch {
 		case t.Run == ev.Run && t.Attempt == ev.Attempt || !t.Live() || t.State == cluster.Waiting:
 		case t.Unreachable:
@@ -166,6 +173,10 @@ func (w *World) judgeStaged(rec cluster.Record, ev events.TaskStaged) {
 // was given up as unreachable, as far as the planner has folded. An older one that
 // turns up again is the launcher's to wait for.
 func (w *World) checkPlanned(process int, id string, ev events.TasksPlanned) {
+	if ev.Beside {
+		w.checkBeside(process, id, ev)
+		return
+	}
 	p := w.Processes[process]
 	now := p.Clock.At(p.now(w.Now)).Log
 	for _, r := range ev.Slots {
@@ -175,7 +186,7 @@ func (w *World) checkPlanned(process int, id string, ev events.TasksPlanned) {
 				continue
 			}
 			t := all[len(all)-1]
-			due := p.State.Jobs[id].Group(t.Group).Loss().ReplaceAfter.From(t.UnreachableSince)
+			due := p.State.Jobs[id].GroupOf(t).Loss().ReplaceAfter.From(t.UnreachableSince)
 			givenUp := t.Unreachable && !due.IsZero() && !now.Before(due)
 			if t.Run == ev.Run && t.Live() && !givenUp {
 				w.violate("%s plans slot %d of %s again while %s is %s", p.Name, slot, id, t.ID, t.State)
@@ -193,8 +204,11 @@ func attempts(s *cluster.State, id string, slot uint32) []*cluster.Task {
 }
 
 // checkSlot: no slot has two tasks alive, but for one that was given up because
-// its agent was cut off.
+// its agent was cut off, and for one that a rollout has put beside the other.
 func (w *World) checkSlot(l scheduler.Launch) {
+	if w.plannedBeside(l.TaskID) {
+		return
+	}
 	for _, other := range w.Master.Tasks {
 		o := &other.Launch
 		if !other.Alive || o.Job != l.Job || o.Slot != l.Slot || w.excused[o.TaskID] {
