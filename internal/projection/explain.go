@@ -92,6 +92,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 		e.awaits(v)
 		e.notPlanned(j, v)
 	}
+	e.rollout(j, now)
 	e.health(j)
 	e.obstacles(j, now)
 	e.failures(j, v)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
@@ -95,7 +96,7 @@ func (m *Model) Rollout(id string) (RolloutDetail, bool) {
 	for i := range j.PastRollouts {
 		v.Past = append(v.Past, viewRollout(&j.PastRollouts[i]))
 	}
-	v.Detail = v.detail()
+	v.Detail = v.detail(planning.HoldupOf(j, m.state.Time))
 	return v, true
 }
 
@@ -137,7 +138,7 @@ func (g *RolloutGroup) count(j *cluster.Job, t *cluster.Task) {
 }
 
 // detail says how far a rollout is.
-func (v *RolloutDetail) detail() string {
+func (v *RolloutDetail) detail(h planning.Holdup) string {
 	o := v.Rollout
 	if o == nil {
 		return "no rollout yet: the tasks are those of the first version"
@@ -154,18 +155,14 @@ func (v *RolloutDetail) detail() string {
 	switch {
 	case o.Status == cluster.RolloutPaused:
 		return far + "; it is paused" + because(o.Reason) + ", and goes on when it is resumed"
-	case o.Status == cluster.RolloutRolling && v.waitsForPromotion(up):
+	case h.Kind == planning.HoldupUnpromoted:
 		return fmt.Sprintf("%s; the canary of %d is up, and the others wait until it is promoted", far, o.Canary)
+	case o.Status == cluster.RolloutRolling && h.Kind != planning.HoldupNone:
+		return far + "; " + h.Message
 	case o.Status == cluster.RolloutRolling:
 		return far
 	}
 	return fmt.Sprintf("%s %s%s; %s", what, endWord(o.Status), because(o.Reason), far)
-}
-
-// waitsForPromotion reports whether all that may be replaced before a promotion is.
-func (v *RolloutDetail) waitsForPromotion(up uint32) bool {
-	o := v.Rollout
-	return o.Canary > 0 && !o.Promoted && o.Cause != cluster.CauseRollback && up >= o.Canary
 }
 
 func endWord(s cluster.RolloutStatus) string {

@@ -1,0 +1,10 @@
+package planning
+
+import (
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+)
+
+// DecideHeld is Decide while the log has no space for another task.
+func DecideHeld(j *cluster.Job, now time.Time) Decision { return decide(j, now, true) }
