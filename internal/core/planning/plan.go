@@ -163,11 +163,12 @@ func (s *slots) nextAttempt(g *job.Group, slot *cluster.Slot, r *rolling) (t *cl
 // of a version. What is replaced is followed by another; so is what another version
 // did, in a job that runs for ever.
 func (s *slots) fate(g *job.Group, slot *cluster.Slot, t *cluster.Task, version uint64) restart.Fate {
+	if t.Live() {
+		return restart.Running
+	}
 	fate := slot.Fate(t.End(), g.Restart)
 	kept := t.Doom != nil && t.Doom.Keep
 	switch {
-	case fate == restart.Running:
-		return fate
 	case s.job.Spec.Kind != job.KindBatch && t.Template != s.job.TemplateIn(version, g.Name):
 		return restart.Again
 	case kept && fate != restart.Done:

@@ -410,7 +410,7 @@ func TestALogWithoutRoom(t *testing.T) {
 
 // TestALargeRollout comes to its end in a few steps, whatever the number of replicas.
 func TestALargeRollout(t *testing.T) {
-	const replicas = 50_000
+	const replicas = 5_000
 	s := newStage(t, replicas, job.Rollout{MaxSurge: &job.Amount{Number: 10, Percent: true}, MaxUnavailable: number(0)})
 	s.update(image("y"))
 	s.play(200)
