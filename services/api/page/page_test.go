@@ -43,6 +43,11 @@ func TestPageKnowsEveryEvent(t *testing.T) {
 			t.Errorf("the page does not follow %s", name)
 		}
 	}
+	for _, part := range []string{`base + "/rollout"`, "version(j)", "t.version"} {
+		if !strings.Contains(a.Body, part) {
+			t.Errorf("the page does not show versions and rollouts: no %s", part)
+		}
+	}
 	policy := a.Header.Get("Content-Security-Policy")
 	if !strings.Contains(policy, "default-src 'none'") || regexp.MustCompile(`(src|href)\s*=\s*"?https?:`).MatchString(a.Body) {
 		t.Errorf("the page reaches outside: %s", policy)
