@@ -163,7 +163,7 @@ func (a *App) writeJob(w io.Writer, j projection.Job, why projection.Explanation
 	}
 	line("deadline", a.ahead(j.Deadline))
 	line("kept until", a.ahead(j.ExpiresAt))
-	line("version", fmt.Sprintf("%d of run %d", j.Version, j.Run))
+	line("version", fmt.Sprintf("%d of run %d", j.Version, j.Run)+rolledBackTo(j))
 	line("rollout", a.rolloutLine(j.Rollout))
 	if _, err := t.WriteTo(w); err != nil {
 		return err

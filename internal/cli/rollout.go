@@ -160,6 +160,14 @@ func (a *App) writeRollout(w io.Writer, r projection.RolloutDetail) error {
 	return err
 }
 
+// rolledBackTo says that the newest version of a job is not the one that is wanted.
+func rolledBackTo(j projection.Job) string {
+	if j.WantedVersion == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; rolled back to version %d", j.WantedVersion)
+}
+
 // rolloutLine is a rollout in a few words, nothing where there never was one.
 func (a *App) rolloutLine(o *projection.Rollout) string {
 	if o == nil {

@@ -79,13 +79,16 @@ type Job struct {
 	Detail string `json:"detail,omitzero"`
 	// WaitsFor is the part of taurus that the job waits for, and since when it is
 	// missing. It is told of one job as it is now.
-	WaitsFor string            `json:"waits_for,omitzero"`
-	Run      uint64            `json:"run"`
-	Version  uint64            `json:"version"`
-	Kind     job.Kind          `json:"kind,omitzero"`
-	Labels   map[string]string `json:"labels,omitzero"`
-	Tasks    Counts            `json:"tasks"`
-	Groups   []Group           `json:"groups"`
+	WaitsFor string `json:"waits_for,omitzero"`
+	Run      uint64 `json:"run"`
+	Version  uint64 `json:"version"`
+	// WantedVersion is the one that tasks should be of, where that is not the newest: a
+	// rollback went to it.
+	WantedVersion uint64            `json:"wanted_version,omitzero"`
+	Kind          job.Kind          `json:"kind,omitzero"`
+	Labels        map[string]string `json:"labels,omitzero"`
+	Tasks         Counts            `json:"tasks"`
+	Groups        []Group           `json:"groups"`
 	// Spec is the wanted one, left out of lists.
 	Spec        *job.Spec `json:"spec,omitzero"`
 	SubmittedAt time.Time `json:"submitted_at,omitzero"`
@@ -184,6 +187,9 @@ func (m *Model) summarise(j *cluster.Job) *summary {
 		}
 	}
 	v.Rollout = rolloutView(j)
+	if j.Target != j.Version {
+		v.WantedVersion = j.Target
+	}
 	if j.Stopped {
 		v.Stop = &Stop{At: j.StoppedAt, Reason: j.StopReason}
 	}
