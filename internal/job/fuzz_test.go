@@ -22,6 +22,8 @@ func FuzzDecodeJSON(f *testing.F) {
 		`{"tasks":[{"health_check":{"type":"HTTP"},"ports":[{}],"restart":{"backoff":"2m"},"resources":{"cpu":1e-9}}]}`,
 		`{"tasks":[{"container":{"containerizer":"MESOS","command":"x","network":"Host","parameters":[{"key":"v"}],"volumes":[{"mode":"RO, z"}]}}]}`,
 		`{"tasks":[{"ports":[{"name":"a-b","host":1,"protocol":"UDP, tcp"},{"name":"A_b","host":1}],"env":{"PORT_A_B":null,"PORT1":"","TAURUS_X":""}}]}`,
+		`{"tasks":[{"affinities":[{"operator":"IS","weight":-0e1}],"spread":[{"targets":{"":101,"r1":null}},{"weight":4294967295}],"placement":"BINPACK"}]}`,
+		`{"tasks":[{"affinities":null,"spread":[null],"constraints":[{"operator":"With_Job","value":"a/b"}],"resources":{"cpu_limit":1e-4,"memory_limit":1e13}}]}`,
 	} {
 		f.Add([]byte(seed))
 	}

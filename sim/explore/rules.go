@@ -125,6 +125,7 @@ func launchingRules() imprint.Rules {
 	return imprint.Rules{
 		"launching.Machine.tickets":    ignored(fresh),
 		"launching.pending.lines":      ignored(derived),
+		"launching.session.named":      ignored("no job there names another"),
 		"launching.Machine.incapable":  ignored("no task there has a limit"),
 		"launching.Machine.matcher":    ignored("no answer depends on what it remembers"),
 		"launching.Machine.verdicts":   ignored("nobody asks for them"),

@@ -131,6 +131,7 @@ func (m *Machine) folded(in machine.Folded) {
 	if m.session == nil {
 		return
 	}
+	m.moved(in.Change)
 	_, status := in.Record.Event.(events.TaskStatusChanged)
 	if in.Own && (status || in.Change.Judgement == cluster.Rejected) {
 		m.recorded(in.Record, in.Change)

@@ -57,6 +57,7 @@ func (m *Machine) match(b *batch) time.Time {
 		s.waitingSince = time.Time{}
 		return wake
 	}
+	s.named = named(demands)
 	wake = earlier(wake, now.Add(matchEvery))
 	if s.waitingSince.IsZero() {
 		s.waitingSince = now

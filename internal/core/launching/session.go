@@ -15,8 +15,10 @@ type session struct {
 	number, epoch uint64
 
 	offers offers
-	facts  facts
-	round  round
+	// named are the jobs that what waits wants to be beside, or away from.
+	named map[string]bool
+	facts facts
+	round round
 
 	// sent is what was done about staged tasks.
 	sent map[cluster.Key]*Sent
