@@ -35,5 +35,6 @@
 // What a policy has to share out among jobs, room in the log say, is taken from the
 // decision on until it is folded (Proposal.Takes): many are under way at once.
 //
-// Jobs are looked at in the order in which they came onto the agenda.
+// Jobs are looked at in the order in which they came onto the agenda; a large one rests
+// between two looks.
 package deciding

@@ -20,6 +20,10 @@ const (
 	// rejectedWait is the wait after a decision that was rejected: the next will be,
 	// too, and would fill the log.
 	rejectedWait = time.Minute
+	// large is from how many slots on a job rests between two looks, lookPerSlot how
+	// long, for each of them: several times of what a look takes.
+	large       = 1000
+	lookPerSlot = 2 * time.Microsecond
 )
 
 // Proposal is what a decision wants appended.
@@ -63,6 +67,8 @@ type Machine struct {
 	// refused are the jobs that are left alone after a decision that was rejected,
 	// and until when.
 	refused map[string]time.Time
+	// paced are the large jobs that were looked at, and when they may be again.
+	paced map[string]time.Time
 	// suspects are records about jobs that were rejected while an append about the
 	// job was under way, the newest of each.
 	suspects map[string]suspect
@@ -93,7 +99,7 @@ type flight struct{ job, event string }
 func New(policy Policy, space events.Space, instance string, state *cluster.State) *Machine {
 	return &Machine{
 		policy: policy, space: space, source: "taurus/" + policy.Role() + "/" + instance, state: state,
-		agenda: newAgenda(), left: map[string]time.Time{}, refused: map[string]time.Time{}, suspects: map[string]suspect{}, taken: map[string]taking{}, flights: map[uint64]flight{},
+		agenda: newAgenda(), left: map[string]time.Time{}, refused: map[string]time.Time{}, paced: map[string]time.Time{}, suspects: map[string]suspect{}, taken: map[string]taking{}, flights: map[uint64]flight{},
 	}
 }
 
@@ -149,7 +155,7 @@ func (m *Machine) look(at machine.Moment) {
 			delete(m.left, id)
 			continue
 		}
-		if m.ours(id, at.Now) && !m.waits(id, at.Now) {
+		if m.due(id, at.Now) && m.ours(id, at.Now) && !m.waits(id, at.Now) {
 			m.decide(at, j)
 		}
 	}
@@ -178,6 +184,26 @@ func (m *Machine) refuse(now time.Time, job string, s suspect) {
 	})
 }
 
+// due reports whether a job may be looked at. A look at a large one takes long, and its
+// tasks' statuses come without a break while it changes: for what they tell together one
+// look is enough.
+func (m *Machine) due(job string, now time.Time) bool {
+	at, paced := m.paced[job]
+	if paced && now.Before(at) {
+		m.agenda.wakeAt(job, at)
+		return false
+	}
+	delete(m.paced, job)
+	return true
+}
+
+// pace has a large job rest after a look.
+func (m *Machine) pace(j *cluster.Job, now time.Time) {
+	if n := len(j.Slots); n >= large {
+		m.paced[j.ID] = now.Add(time.Duration(n) * lookPerSlot)
+	}
+}
+
 // waits reports whether a job is left alone for a while; it is looked at then.
 func (m *Machine) waits(job string, now time.Time) bool {
 	until, refused := m.refused[job]
@@ -193,6 +219,7 @@ func (m *Machine) waits(job string, now time.Time) bool {
 }
 
 func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
+	m.pace(j, at.Now)
 	p := m.policy.Decide(m.state, j, at.Log, m.takenByAll())
 	if !p.Wake.IsZero() {
 		m.agenda.wakeAt(j.ID, at.Now.Add(p.Wake.Sub(at.Log)))
