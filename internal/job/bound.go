@@ -31,6 +31,7 @@ func (s *Spec) bound(lim Limits) error {
 	c.boundSeries(s)
 	c.boundRollout("rollout", s.Rollout)
 	c.boundBatch(s)
+	c.atMost("after", len(s.After), lim.After)
 	for i := range s.Tasks {
 		c.boundGroup(index("tasks", i), &s.Tasks[i])
 	}
@@ -60,6 +61,7 @@ func (c *checker) boundGroup(at string, g *Group) {
 	c.atMost(join(at, "ports"), len(g.Ports), c.lim.Ports)
 	c.atMost(join(at, "constraints"), len(g.Constraints), c.lim.Constraints)
 	c.boundPreferences(at, g)
+	c.atMost(join(at, "after"), len(g.After), c.lim.Groups)
 }
 
 func (c *checker) boundAmount(at string, v, most float64) {

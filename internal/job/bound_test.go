@@ -28,6 +28,7 @@ func TestStored(t *testing.T) {
 		group(`"resources":{"memory":-1}`):                                       "tasks[0].resources.memory",
 		group(`"unreachable":{"replace_after":"1000h"}`):                         "tasks[0].unreachable.replace_after",
 		`{"id":"a","kind":"batch","time_limit":"-1s"}`:                           "time_limit",
+		`{"id":"a","after":[` + strings.Repeat(`"b",`, 50) + `"b"]}`:             "after: has 51 entries",
 		`{"id":"a","kind":"batch","keep_for":"9000h"}`:                           "keep_for",
 		group(`"kill_grace":"1000h"`):                                            "tasks[0].kill_grace",
 		group(`"restart":{"backoff":"-1s"}`):                                     "tasks[0].restart.backoff",

@@ -9,6 +9,7 @@ import (
 func (s *Spec) Clone() *Spec {
 	c := *s
 	c.Labels = maps.Clone(s.Labels)
+	c.After = slices.Clone(s.After)
 	c.Rollout = s.Rollout.clone()
 	c.Schedule, c.Dispatch = s.Schedule.clone(), s.Dispatch.clone()
 	c.Tasks = slices.Clone(s.Tasks)
@@ -28,6 +29,7 @@ func (g Group) clone() Group {
 	g.HealthCheck = copied(g.HealthCheck)
 	g.Constraints = slices.Clone(g.Constraints)
 	g.Affinities, g.Spread = slices.Clone(g.Affinities), cloneSpread(g.Spread)
+	g.After = slices.Clone(g.After)
 	g.Restart = copied(g.Restart)
 	g.Unreachable = copied(g.Unreachable)
 	g.BeforeKill = copied(g.BeforeKill)

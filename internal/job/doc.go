@@ -42,6 +42,7 @@
 //	              order, auto_rollback, canary
 //	schedule      cron, time_zone, overlap, start_deadline, missed, keep_runs
 //	dispatch      parameters, keep_runs
+//	after         the jobs that have to be up before this one starts
 //	tasks         the task groups, each run replicas times:
 //	  name          derived from role where absent
 //	  cluster, role, environment, priority
@@ -59,6 +60,7 @@
 //	  kill_grace    between the gentle and the hard signal
 //	  kill_signal   the gentle one
 //	  before_kill   command, timeout
+//	  after         the groups that have to be up before this one starts
 //	  unreachable   replace_after
 //	  uris          value, executable, extract, cache, output_file
 package job

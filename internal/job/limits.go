@@ -57,6 +57,8 @@ type Limits struct {
 	ScheduleLines      int
 	DispatchParameters int
 	KeepRuns           uint32
+	// After bounds the jobs that a job starts after.
+	After int
 	// TextBytes bounds every other string: paths, images, values.
 	TextBytes int
 	// Duration bounds every duration but the two below.
@@ -88,8 +90,8 @@ func DefaultLimits() Limits {
 		Ports: 100, Volumes: 100, Parameters: 100, Constraints: 50, URIs: 100,
 		Affinities: 50, Spreads: 10, SpreadTargets: 100,
 		ScheduleLines: cron.LinesMax, DispatchParameters: 50, KeepRuns: 1000,
-		TextBytes: 4096,
-		Duration:  7 * day, KillGrace: day, TimeLimit: 365 * day, KeepFor: 365 * day,
+		After: 50, TextBytes: 4096,
+		Duration: 7 * day, KillGrace: day, TimeLimit: 365 * day, KeepFor: 365 * day,
 		Attempts: 1000, HealthFailures: 1000,
 	}
 }

@@ -41,7 +41,7 @@ const (
 // changes nothing the second time. What is wrong it leaves for Validate.
 func (s *Spec) Normalise() {
 	s.Kind = orDefault(s.Kind, KindService)
-	s.Labels = orNil(s.Labels)
+	s.Labels, s.After = orNil(s.Labels), orNilSlice(s.After)
 	if s.Tasks == nil {
 		s.Tasks = []Group{}
 	}
@@ -77,7 +77,7 @@ func (g *Group) normalise(kind Kind) {
 	if g.HealthCheck != nil {
 		g.HealthCheck.normalise(g.Ports)
 	}
-	g.Constraints = orNilSlice(g.Constraints)
+	g.Constraints, g.After = orNilSlice(g.Constraints), orNilSlice(g.After)
 	for i := range g.Constraints {
 		g.Constraints[i].Operator = strings.ToLower(g.Constraints[i].Operator)
 	}

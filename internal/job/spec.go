@@ -40,6 +40,8 @@ type Spec struct {
 	Schedule *Schedule `json:"schedule,omitzero"`
 	// Dispatch makes a batch job one that runs when it is asked to.
 	Dispatch *Dispatch `json:"dispatch,omitzero"`
+	// After are the jobs that have to be up before this one starts.
+	After []string `json:"after,omitempty"`
 	// Tasks are the task groups: templates, each run Replicas times.
 	Tasks []Group `json:"tasks"`
 }
@@ -76,6 +78,9 @@ type Group struct {
 	// BeforeKill is run in the container before that.
 	BeforeKill *BeforeKill `json:"before_kill,omitzero"`
 	URIs       []URI       `json:"uris,omitempty"`
+	// After are the groups of the job that have to be up before this one starts, and are
+	// ended after it.
+	After []string `json:"after,omitempty"`
 	// Unreachable says what becomes of a task whose agent is cut off.
 	Unreachable *Unreachable `json:"unreachable,omitzero"`
 }

@@ -100,6 +100,7 @@ func anySpec() *rapid.Generator[*job.Spec] {
 			Kind:      rapid.SampledFrom([]job.Kind{"", job.KindService, job.KindBatch, "cron"}).Draw(t, "kind"),
 			Labels:    textMap().Draw(t, "labels"),
 			TimeLimit: someDuration().Draw(t, "time_limit"), KeepFor: someDuration().Draw(t, "keep_for"),
+			After:   rapid.SliceOfN(anyText(), 0, 2).Draw(t, "after"),
 			Success: job.Success(rapid.Uint32Max(4).Draw(t, "success")),
 			Rollout: maybe(t, "rollout", anyRollout),
 			Tasks:   list(anyGroup).Draw(t, "tasks"),
@@ -148,6 +149,7 @@ func anyGroup(t *rapid.T) job.Group {
 				BackoffMax: someDuration().Draw(t, "backoff_max"), ResetAfter: someDuration().Draw(t, "reset_after"),
 			}
 		}),
+		After:      rapid.SliceOfN(anyText(), 0, 2).Draw(t, "after"),
 		KillGrace:  someDuration().Draw(t, "kill_grace"),
 		KillSignal: rapid.SampledFrom([]string{"", "int", "SIGTERM", "KILL", "x"}).Draw(t, "kill_signal"),
 		BeforeKill: maybe(t, "before_kill", func(t *rapid.T) job.BeforeKill {

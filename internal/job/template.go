@@ -30,7 +30,7 @@ func reaching(g *Group) *Group {
 	r := *g
 	r.Replicas = 0
 	r.Restart, r.Unreachable = nil, nil
-	r.Priority, r.Constraints = 0, nil
 	r.Affinities, r.Spread, r.Placement = nil, nil, ""
+	r.Priority, r.Constraints, r.After = 0, nil, nil
 	return &r
 }

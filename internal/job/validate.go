@@ -33,6 +33,8 @@ func (s *Spec) Validate(lim Limits) error {
 		c.groups(n)
 		c.rollout("rollout", n)
 		c.batch(n)
+		c.afterJobs(n)
+		c.afterGroups(n)
 	}
 	if len(c.faults) == 0 {
 		c.size(n)

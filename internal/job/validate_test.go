@@ -65,6 +65,22 @@ func TestFaultsOfTheJob(t *testing.T) {
 			s.Tasks = append(s.Tasks, s.Tasks[0], s.Tasks[0])
 			s.Tasks[0].Replicas, s.Tasks[1].Replicas, s.Tasks[2].Replicas = 1, 100_000, math.MaxUint32
 		}},
+		{"after[0]", "is the job itself", func(s *job.Spec) { s.After = []string{s.ID} }},
+		{"after[1]", `"x" is there twice; remove one`, func(s *job.Spec) { s.After = []string{"x", "x"} }},
+		{"after[0]", "is no id of a job, which has 1 to 200 bytes", func(s *job.Spec) { s.After = []string{""} }},
+		{"after[0]", "control character", func(s *job.Spec) { s.After = []string{"a\nb"} }},
+		{"after", "has 51 entries; make it at most 50", func(s *job.Spec) { s.After = make([]string, 51) }},
+		{"tasks[0].after[0]", `the job has no group "db"; name one of its groups`, func(s *job.Spec) { s.Tasks[0].After = []string{"db"} }},
+		{"tasks[0].after[0]", "is the group itself", func(s *job.Spec) { s.Tasks[0].Name, s.Tasks[0].After = "web", []string{"web"} }},
+		{"tasks[0].after[1]", `"db" is there twice; remove one`, func(s *job.Spec) {
+			s.Tasks = append(s.Tasks, s.Tasks[0])
+			s.Tasks[1].Name, s.Tasks[0].After = "db", []string{"db", "db"}
+		}},
+		{"tasks[0].after", "goes in a circle, none of which would ever start: web after db after cache after web; remove one", func(s *job.Spec) {
+			s.Tasks = append(s.Tasks, s.Tasks[0], s.Tasks[0])
+			s.Tasks[0].Name, s.Tasks[1].Name, s.Tasks[2].Name = "web", "db", "cache"
+			s.Tasks[0].After, s.Tasks[1].After, s.Tasks[2].After = []string{"db"}, []string{"cache"}, []string{"web"}
+		}},
 		{"time_limit", `a service runs until it is stopped; remove it, or use the kind "batch"`, func(s *job.Spec) { s.TimeLimit = seconds(60) }},
 		{"success", `a service is never completed; remove it, or use the kind "batch"`, func(s *job.Spec) { s.Success = job.SuccessAny }},
 		{"keep_for", "a service does not end by itself", func(s *job.Spec) { s.KeepFor = seconds(60) }},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/after"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 )
@@ -47,6 +48,9 @@ const (
 	CodeUnhealthy      Code = "unhealthy"
 	CodeUnchecked      Code = "not_checked_yet"
 	CodeCrashLoop      Code = "crash_loop"
+	CodeAfter          Code = "starts_after"
+	CodeHeld           Code = "ends_after"
+	CodeDependant      Code = "dependant"
 )
 
 // Reason is one reason, and the tasks it holds for.
@@ -85,12 +89,14 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 	case j.Over():
 		e.launcher(m.state.Launcher, v.Tasks)
 		e.over(j, v)
+		e.held(j, now)
+		e.dependants(j, m.state)
 	case j.Spec.Series():
 		e.series(j, now)
 	default:
 		e.launcher(m.state.Launcher, v.Tasks)
 		e.awaits(v)
-		e.notPlanned(j, v)
+		e.notPlanned(j, v, m.state)
 	}
 	e.rollout(j, now)
 	e.health(j)
@@ -142,9 +148,9 @@ func (e *Explanation) launcher(l cluster.Launcher, c Counts) {
 }
 
 // notPlanned tells of each group what the planner has to do.
-func (e *Explanation) notPlanned(j *cluster.Job, v Job) {
+func (e *Explanation) notPlanned(j *cluster.Job, v Job, around after.Jobs) {
 	for _, g := range v.Groups {
-		if n := unplanned(j, g); n > 0 {
+		if n := unplanned(j, g); n > 0 && !e.waits(j, g, n, around) {
 			e.Reasons = append(e.Reasons, Reason{
 				Code: CodeNotPlanned, Group: g.Name, Tasks: n,
 				Message: fmt.Sprintf("the planner has not planned %s of group %s yet", tasks(n), g.Name),

@@ -101,7 +101,7 @@ func (j *Job) beginRun(r *Record, key string) {
 	*j = Job{
 		ID: j.ID, Run: r.Sequence, Version: 1,
 		SubmittedAt: r.Time, SubmittedBy: r.Envelope.Actor, IdempotencyKey: key, ChangedAt: r.Time,
-		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots, tasks: j.tasks, Series: j.Series,
+		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots, tasks: j.tasks, Series: j.Series, after: j.after,
 	}
 	for _, slot := range j.Slots {
 		slot.Counted, slot.Served = 0, 0

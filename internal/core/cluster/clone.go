@@ -16,6 +16,10 @@ func (s *State) Clone() *State {
 	c.attributes = maps.Clone(s.attributes)
 	c.byID = make(map[string]*Task, len(s.byID))
 	twins := make(map[*Task]*Task, len(s.byID))
+	c.dependants = make(map[string]map[string]bool, len(s.dependants))
+	for id, of := range s.dependants {
+		c.dependants[id] = maps.Clone(of)
+	}
 	for id, j := range s.Jobs {
 		c.Jobs[id] = j.clone(twins)
 	}

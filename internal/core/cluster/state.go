@@ -41,6 +41,8 @@ type State struct {
 	byID map[string]*Task
 	// attributes are those noted last with a task of each agent.
 	attributes map[string]map[string]string
+	// dependants are, by the id of a job, those that start after it.
+	dependants map[string]map[string]bool
 }
 
 // TaskByID finds a task by its Mesos id among those that the state holds.
@@ -48,7 +50,7 @@ func (s *State) TaskByID(id string) *Task { return s.byID[id] }
 
 // New returns the state before the first event.
 func New() *State {
-	return &State{Jobs: map[string]*Job{}, byID: map[string]*Task{}}
+	return &State{Jobs: map[string]*Job{}, byID: map[string]*Task{}, dependants: map[string]map[string]bool{}}
 }
 
 // Launcher is what the log says of the launcher.
@@ -149,6 +151,8 @@ type Job struct {
 	Slots map[uint32]*Slot
 	// indexes are those that the slots of a group have in this run, by group.
 	indexes map[string]*indexes
+	// after are the jobs among whose dependants it is.
+	after []string
 
 	scales []scale // never changed in place
 	tasks  int     // in all slots

@@ -59,6 +59,9 @@ type attempt struct {
 func (m *Machine) decide(at machine.Moment, c *command) {
 	j := m.state.Jobs[c.Job]
 	ev, err := submission.Decide(j, c.Command)
+	if err == nil {
+		err = circular(c.Job, ev, m.state)
+	}
 	switch {
 	case err != nil:
 		m.end(c, 0, err)

@@ -51,6 +51,9 @@ type Policy interface {
 	// Decide returns what is next for a job; now is the log's time, taken what the
 	// decisions that are under way take.
 	Decide(s *cluster.State, j *cluster.Job, now time.Time, taken uint64) Proposal
+	// Concerned are the other jobs about which may be decided otherwise once a job has
+	// changed.
+	Concerned(s *cluster.State, job string) []string
 }
 
 // Machine decides about every job of a state that somebody else folds. Its inputs
@@ -115,10 +118,10 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	switch in := in.(type) {
 	case machine.Folded:
 		if in.Change.Job != nil {
-			m.agenda.touch(in.Change.Job.ID)
+			m.changed(in.Change.Job.ID)
 		}
 		for _, other := range in.Change.Others {
-			m.agenda.touch(other.ID)
+			m.changed(other.ID)
 		}
 		if t := m.taken[in.Record.Subject.Job]; t.until != 0 && t.until <= in.Record.Sequence {
 			delete(m.taken, in.Record.Subject.Job)
@@ -136,6 +139,14 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		m.look(at)
 	}
 	return m.effects
+}
+
+// changed has a job looked at, and those that it concerns.
+func (m *Machine) changed(job string) {
+	m.agenda.touch(job)
+	for _, id := range m.policy.Concerned(m.state, job) {
+		m.agenda.touch(id)
+	}
 }
 
 // Wake implements machine.Machine. A job that no append is free for needs none:

@@ -55,3 +55,5 @@ func TestScripts(t *testing.T) {
 		}
 	})
 }
+
+func (closer) Concerned(*cluster.State, string) []string { return nil }

@@ -3,6 +3,7 @@ package planning
 import (
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/after"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -30,19 +31,26 @@ type Decision struct {
 	Wake time.Time
 }
 
-// Decide returns what is next for a job. The same state and time give the same
-// decision.
-func Decide(j *cluster.Job, now time.Time) Decision { return decide(j, now, false) }
+// Decide returns what is next for a job, as if it were alone. The same state and time
+// give the same decision.
+func Decide(j *cluster.Job, now time.Time) Decision { return decide(nil, j, now, false) }
+
+// DecideAmong returns what is next for a job among others.
+func DecideAmong(around Around, j *cluster.Job, now time.Time) Decision {
+	return decide(around, j, now, false)
+}
 
 // decide returns what is next for a job. While held, a rollout takes no step that the
 // planning of another task would have to follow.
-func decide(j *cluster.Job, now time.Time, held bool) Decision {
+func decide(around Around, j *cluster.Job, now time.Time, held bool) Decision {
 	s := slotsOf(j, now)
 	if d, ok := s.doom(); ok {
 		return d
 	}
 	if j.Over() {
-		return expire(j, now)
+		d := expire(j, now)
+		d.Wake = earlier(d.Wake, s.wake)
+		return d
 	}
 	if j.Spec == nil || s.superseded {
 		return Decision{}
@@ -57,6 +65,9 @@ func decide(j *cluster.Job, now time.Time, held bool) Decision {
 	}
 	r := s.measureAll()
 	for i := range j.Spec.Tasks {
+		if s.waits(&j.Spec.Tasks[i], around) {
+			continue
+		}
 		if d, ok := s.planGroup(&j.Spec.Tasks[i], r); ok {
 			return d
 		}
@@ -79,13 +90,13 @@ func decide(j *cluster.Job, now time.Time, held bool) Decision {
 // share run and reason; others follow.
 func (s *slots) doom() (Decision, bool) {
 	var e ending
-	surplus := s.surplus()
+	surplus, held := s.surplus(), after.Holds(s.job, s.now)
 	for _, slot := range s.all {
 		for _, t := range slot.Tasks {
 			if t.Doom != nil || !t.Live() {
 				continue
 			}
-			if why := s.doomReason(slot, t, surplus); why != "" {
+			if why := s.doomReason(slot, t, surplus); why != "" && !s.holds(held, t) {
 				e.add(t, why)
 			}
 		}

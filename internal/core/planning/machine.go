@@ -195,13 +195,13 @@ func (policy) Last(j *cluster.Job) uint64 { return j.LastPlan }
 // Decide implements deciding.Policy. In a log that has no space for the whole life of
 // new tasks they are not planned, so that what lives can always be ended.
 func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken uint64) deciding.Proposal {
-	d := Decide(j, now)
+	d := DecideAmong(s, j, now)
 	if _, plans := d.Event.(events.TasksPlanned); plans && Awaited(s, j) != nil {
 		return deciding.Proposal{} // Looked at again when that has ended.
 	}
 	takes, fits := p.takes(j, d.Event, taken)
 	if !fits && j.Rollout.Status == cluster.RolloutRolling {
-		d = decide(j, now, true)
+		d = decide(s, j, now, true)
 		takes, fits = p.takes(j, d.Event, taken)
 	}
 	if !fits {
@@ -212,3 +212,6 @@ func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken ui
 	}
 	return deciding.Proposal{Event: d.Event, Cause: d.Cause, Wake: d.Wake, Takes: takes}
 }
+
+// Concerned implements deciding.Policy: what starts after a job may start now.
+func (policy) Concerned(s *cluster.State, job string) []string { return s.Dependants(job) }

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/milosgajdos/taurus/internal/core/after"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
 	"github.com/milosgajdos/taurus/internal/core/planning"
@@ -50,6 +51,9 @@ func randomSpec(t *rapid.T) *job.Spec {
 	if rapid.Bool().Draw(t, "two groups") {
 		second := s.Tasks[0]
 		second.Name, second.Replicas = "db", rapid.Uint32Range(0, 3).Draw(t, "replicas")
+		if rapid.Bool().Draw(t, "after") {
+			second.After = []string{"web"}
+		}
 		s.Tasks = append(s.Tasks, second)
 	}
 	for i := range s.Tasks {
@@ -319,6 +323,11 @@ func checkQuiet(t *rapid.T, m *machine) {
 		return // What is wanted is in doubt.
 	}
 	if j.Over() {
+		holds := after.Holds(j, m.log.Now)
+		going = slices.DeleteFunc(going, func(t *cluster.Task) bool {
+			_, held := holds[t.Group]
+			return held && t.Run == j.Run
+		})
 		if len(going) > 0 {
 			t.Fatalf("the job is over, but %v goes on", going[0].Key())
 		}
@@ -340,6 +349,9 @@ func checkQuiet(t *rapid.T, m *machine) {
 			if blocked || c.State == cluster.Finished {
 				idle++
 			}
+		}
+		if _, waits := after.Group(j, &g); waits && len(tasks)+idle == 0 {
+			continue
 		}
 		if len(tasks)+idle < int(g.Replicas) {
 			t.Fatalf("%d tasks of %s go on and %d need not, %d wanted", len(tasks), g.Name, idle, g.Replicas)

@@ -184,3 +184,6 @@ func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, _ uint64
 	ev, issued := Issue(due)
 	return deciding.Proposal{Event: ev, Cause: issued[0].Doom.Sequence, Wake: wake}
 }
+
+// Concerned implements deciding.Policy: tasks are killed whatever becomes of other jobs.
+func (policy) Concerned(*cluster.State, string) []string { return nil }
