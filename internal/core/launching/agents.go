@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// agentsEvery bounds how often it is written down what agents offered.
-	agentsEvery = 10 * time.Second
+	// agentsEvery bounds how often it is written down what agents offered; agentsSoon is
+	// how long it is waited for more of a burst.
+	agentsEvery, agentsSoon = 10 * time.Second, time.Second
 	// agentsAgain is how long it stays without being written down again: the stream
 	// that it is in keeps nothing for ever.
 	agentsAgain = 24 * time.Hour
@@ -30,8 +31,9 @@ type agents struct {
 	// fresh are agents that have offered since it was written down last.
 	fresh map[string]agentOffer
 	noted map[string]notedAgent
-	// due is when it may be written down next; zero while nothing is fresh.
-	due time.Time
+	// due is when it is written down next, zero while nothing is fresh; last is when it
+	// was.
+	due, last time.Time
 }
 
 // agentOffer is all that is held of an agent at a time of the log.
@@ -75,7 +77,10 @@ func (m *Machine) offeredBy(list []offer.Offer) {
 		m.agents.fresh[o.AgentID] = a
 	}
 	if m.agents.due.IsZero() {
-		m.agents.due = m.at.Now.Add(agentsEvery)
+		m.agents.due = m.at.Now.Add(agentsSoon)
+		if soonest := m.agents.last.Add(agentsEvery); soonest.After(m.agents.due) {
+			m.agents.due = soonest
+		}
 	}
 }
 
@@ -108,7 +113,7 @@ func (m *Machine) noteAgents() {
 	if a.due.IsZero() || m.at.Now.Before(a.due) {
 		return
 	}
-	a.due = time.Time{}
+	a.due, a.last = time.Time{}, m.at.Now
 	ours := m.runningOn(a.fresh)
 	var changed []events.AgentOffer
 	for _, id := range slices.Sorted(maps.Keys(a.fresh)) {
