@@ -51,6 +51,7 @@ func Diff(from, to *Spec) []Change {
 	a.Tasks, b.Tasks = nil, nil
 	d.effect = func(string) Effect { return EffectInPlace }
 	d.compare("", "", fieldsIn(a, "tasks"), fieldsIn(b, "tasks"))
+	d.rolls = b.Kind == KindService
 	d.groups(was, is)
 	return d.changes
 }
@@ -60,6 +61,8 @@ type differ struct {
 	changes []Change
 	effect  func(field string) Effect
 	group   string
+	// rolls reports whether tasks are replaced: those of a batch job that run go on.
+	rolls bool
 }
 
 func (d *differ) groups(was, is []Group) {
@@ -71,7 +74,7 @@ func (d *differ) groups(was, is []Group) {
 		g := &is[i]
 		d.group = g.Name
 		if before := gone[g.Name]; before != nil {
-			d.effect = effects(before, g)
+			d.effect = d.effects(before, g)
 			d.compare("", groupPath(g.Name), fieldsIn(before, "name"), fieldsIn(g, "name"))
 			delete(gone, g.Name)
 			continue
@@ -90,7 +93,7 @@ func groupPath(name string) string { return "tasks[" + name + "]" }
 
 // effects tells what a change of one field of a group means: those of the template
 // reach the tasks.
-func effects(was, is *Group) func(field string) Effect {
+func (d *differ) effects(was, is *Group) func(field string) Effect {
 	reach := fieldsIn(reaching(was), "")
 	maps.Copy(reach, fieldsIn(reaching(is), ""))
 	return func(field string) Effect {
@@ -99,6 +102,8 @@ func effects(was, is *Group) func(field string) Effect {
 			return EffectStarts
 		case field == "replicas":
 			return EffectStops
+		case !d.rolls:
+			return EffectInPlace
 		case field == "constraints":
 			return EffectMoves
 		case reach[field] != nil:

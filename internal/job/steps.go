@@ -34,9 +34,13 @@ type Step struct {
 
 // Steps are what becomes of the tasks of a job as it is changed, group by group in the
 // order of the rollout; of a job that is new, from is nil. Both have their defaults. None
-// is there for a change that reaches no task.
+// is there for a change that reaches no task: nothing runs of a job that only has runs, and
+// what runs of a batch job goes on as it is.
 func Steps(from, to *Spec) []Step {
-	s := stepper{was: map[string]*Group{}, policy: to.RolloutPolicy()}
+	if to.Series() {
+		return nil
+	}
+	s := stepper{rolls: to.Kind == KindService, was: map[string]*Group{}, policy: to.RolloutPolicy()}
 	if from != nil {
 		for i := range from.Tasks {
 			s.was[from.Tasks[i].Name] = &from.Tasks[i]
@@ -45,7 +49,7 @@ func Steps(from, to *Spec) []Step {
 	for _, i := range s.policy.order(to.Tasks) {
 		s.group(&to.Tasks[i])
 	}
-	if s.replaces && s.policy.Canary > 0 && to.Kind != KindBatch {
+	if s.replaces && s.policy.Canary > 0 {
 		s.steps = slices.Insert(s.steps, 0, Step{Action: ActionCanary, Tasks: s.policy.Canary})
 	}
 	if from != nil {
@@ -60,10 +64,11 @@ func Steps(from, to *Spec) []Step {
 
 // stepper collects steps. The groups of before are taken out of was as they are met.
 type stepper struct {
-	was      map[string]*Group
-	policy   Rollout
-	replaces bool
-	steps    []Step
+	was    map[string]*Group
+	policy Rollout
+	// rolls reports whether tasks are replaced, replaces whether any are.
+	rolls, replaces bool
+	steps           []Step
 }
 
 func (s *stepper) add(a Action, group string, tasks uint32) {
@@ -82,9 +87,11 @@ func (s *stepper) group(g *Group) {
 	stays := min(was.Replicas, g.Replicas)
 	s.add(ActionStop, g.Name, was.Replicas-stays)
 	before := len(s.steps)
-	if Template(*was) != Template(*g) {
+	switch {
+	case !s.rolls:
+	case Template(*was) != Template(*g):
 		s.add(ActionReplace, g.Name, stays)
-	} else if !slices.Equal(was.Constraints, g.Constraints) {
+	case !slices.Equal(was.Constraints, g.Constraints):
 		s.add(ActionMove, g.Name, stays)
 	}
 	if len(s.steps) > before {

@@ -51,6 +51,23 @@ func TestSteps(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
+	for kind, want := range map[job.Kind]int{job.KindService: 2, job.KindBatch: 1, job.KindPeriodic: 0} {
+		from, to := base(), base()
+		from.Kind, to.Kind = kind, kind
+		to.Tasks[0].Container.Image, to.Tasks[0].Replicas = "y", 6
+		from.Normalise()
+		to.Normalise()
+		if got := job.Steps(from, to); len(got) != want {
+			t.Errorf("%s: %v, want %d steps", kind, got, want)
+		}
+		replaces := false
+		for _, c := range job.Diff(from, to) {
+			replaces = replaces || c.Effect == job.EffectReplaces
+		}
+		if replaces != (kind == job.KindService) {
+			t.Errorf("%s: the tasks are replaced: %v", kind, replaces)
+		}
+	}
 	fresh := base()
 	fresh.Normalise()
 	if got := job.Steps(nil, fresh); len(got) != 2 || got[0].Action != job.ActionStart {

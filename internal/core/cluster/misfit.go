@@ -13,7 +13,7 @@ import (
 // would not give them, where those of the version was would: they are to be replaced.
 // It reports whether there are any.
 func (j *Job) markMisfits(was *Version, sequence uint64) (any bool) {
-	if was == nil || j.Over() || j.Spec.Kind == job.KindBatch {
+	if was == nil || j.Over() || j.Spec.Kind != job.KindService {
 		return false
 	}
 	for i := range j.Spec.Tasks {

@@ -76,7 +76,7 @@ func (r *Rollout) Unfinished() bool {
 // what tasks of its group should, or a user wants it restarted. What runs in a batch is
 // as good as what would follow it.
 func (j *Job) Outdated(t *Task) bool {
-	if t.Run != j.Run || j.Spec == nil || j.Spec.Kind == job.KindBatch {
+	if t.Run != j.Run || j.Spec == nil || j.Spec.Kind != job.KindService {
 		return false
 	}
 	return t.Stale != 0 || t.Template != j.TemplateOf(t.Group)
@@ -86,7 +86,7 @@ func (j *Job) Outdated(t *Task) bool {
 // then, and how is for the caller to say before.
 func (j *Job) begin(cause RolloutCause, r *Record) {
 	j.leaveBehind()
-	if j.Over() || j.Spec == nil || j.Spec.Kind == job.KindBatch {
+	if j.Over() || j.Spec == nil || j.Spec.Kind != job.KindService {
 		j.Stood = j.Target
 		return
 	}
@@ -159,7 +159,7 @@ func (j *Job) sameTemplates(was *Version) bool {
 // restart marks the tasks that an event names, and begins a rollout that replaces them.
 // What was not launched yet is new enough.
 func (s *State) restart(j *Job, ev events.JobRestarted, r *Record) Change {
-	if ev.Run != j.Run || j.Over() || j.Spec == nil || j.Spec.Kind == job.KindBatch {
+	if ev.Run != j.Run || j.Over() || j.Spec == nil || j.Spec.Kind != job.KindService {
 		return Change{Judgement: Outranked, Job: j}
 	}
 	c := Change{Job: j}
@@ -225,7 +225,7 @@ func (s *State) rollBack(j *Job, ev events.RolloutSteered, r *Record) Change {
 	if to == 0 {
 		to = j.Rollout.From
 	}
-	if j.SpecOf(to) == nil || j.Spec.Kind == job.KindBatch || ev.Version != j.rolled() {
+	if j.SpecOf(to) == nil || j.Spec.Kind != job.KindService || ev.Version != j.rolled() {
 		return Change{Judgement: Outranked, Job: j}
 	}
 	j.settle(r.Sequence)

@@ -141,3 +141,23 @@ func TestATagNamesOneVersion(t *testing.T) {
 		t.Errorf("of another run: %v", c.Judgement)
 	}
 }
+
+// TestOnlyAServiceIsRolledOut: an update of anything else has ended when it began, as
+// nobody would end a rollout of it.
+func TestOnlyAServiceIsRolledOut(t *testing.T) {
+	for kind, want := range map[job.Kind]cluster.RolloutStatus{
+		job.KindService: cluster.RolloutRolling, job.KindBatch: cluster.RolloutNone, job.KindPeriodic: cluster.RolloutNone,
+	} {
+		l := clustertest.New()
+		spec := clustertest.Service("web", 2)
+		spec.Kind = kind
+		if kind == job.KindPeriodic {
+			spec.Schedule = &job.Schedule{Cron: job.Lines{"0 3 * * *"}}
+		}
+		j := l.Submit(spec)
+		update(t, l, j, func(s *job.Spec) { s.Tasks[0].Container.Image = "y" })
+		if j.Rollout.Status != want || j.Version != 2 || j.Target != 2 {
+			t.Errorf("%s: %q at version %d", kind, j.Rollout.Status, j.Version)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func updated(j *cluster.Job, ev events.JobUpdated) (n uint64) {
 	}
 	for i := range spec.Tasks {
 		g := &spec.Tasks[i]
-		if was := j.Group(g.Name); was != nil && job.Template(*was) == job.Template(*g) {
+		if was := j.Group(g.Name); was != nil && (spec.Kind != job.KindService || job.Template(*was) == job.Template(*g)) {
 			n += more(was, g.Replicas)
 			continue
 		}

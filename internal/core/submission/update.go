@@ -58,6 +58,11 @@ func (c Update) decide(j *cluster.Job) (events.Event, error) {
 	if spec.Series() != j.Spec.Series() {
 		return nil, job.Faults{{Path: "dispatch", Message: "cannot be given to a job that runs, nor taken from one; stop the job first"}}
 	}
+	if spec.Series() != j.Spec.Series() {
+		return nil, job.Faults{{
+			Path: "dispatch", Message: "cannot come or go while the job is there, as what runs of it is something else then; stop it first",
+		}}
+	}
 	if spec.Equal(j.Spec) && !j.Behind() {
 		return nil, nil
 	}

@@ -64,6 +64,22 @@ func TestAnUpdateOutdoesLostVersions(t *testing.T) {
 	}
 }
 
+// TestAJobWithRunsStaysOne: whether dispatches start its tasks is not changed under them.
+func TestAJobWithRunsStaysOne(t *testing.T) {
+	t.Parallel()
+	batch := given(func(j *cluster.Job) { j.Spec.Kind = job.KindBatch; j.Spec.Normalise() })
+	dispatched := batch.Spec.Clone()
+	dispatched.Dispatch = &job.Dispatch{}
+	data, err := dispatched.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = submission.Decide(batch, submission.Update{Spec: data})
+	if faults := (job.Faults{}); !errors.As(err, &faults) || faults[0].Path != "dispatch" {
+		t.Fatalf("got %v", err)
+	}
+}
+
 func TestRestartNamesSlotsByRanges(t *testing.T) {
 	t.Parallel()
 	j := given(func(j *cluster.Job) {
