@@ -53,7 +53,7 @@
 //	reconcile_after_lost_decline launching/resolve.go   offersDeclined       V3
 //	never_resolved               launching/resolve.go   Resolve              V2
 //	any_answer_withdraws         launching/consider.go  Consider
-//	occupied_slot                launching/place.go     demands              V6
+//	occupied_slot                launching/lines.go     demand               V6
 //	waiting_behind_an_end        launching/pending.go   note
 //	unconditional_staging        launching/batch.go     add
 //	lost_decline                 launching/offers.go    declined             V12

@@ -99,7 +99,7 @@ func launchMutants() []mutant {
 		},
 		{
 			name: "occupied_slot", rule: "V6: no attempt is staged while an earlier one may run",
-			file: launcher + "place.go", scope: single(2).only(1, Away, Blind, Stuck, Unanswered),
+			file: launcher + "lines.go", scope: single(2).only(1, Away, Blind, Stuck, Unanswered),
 			patches: []patch{swap(" || j.Slots[t.Slot].Occupied(t) {", " {")},
 			broken:  []string{"no attempt is staged while another may run"},
 		},
