@@ -236,7 +236,7 @@ func TestWhatAnExitMeans(t *testing.T) {
 		{events.TaskStatusChanged{
 			State: "TASK_FAILED", Reason: "REASON_CONTAINER_LIMITATION_MEMORY",
 			Message: "Container exited with status 137: killed by the kernel: out of memory, limit 32 MB",
-		}, 137, "oom", "ran out of memory: killed by the kernel: out of memory, limit 32 MB"},
+		}, 137, "oom", "killed by the kernel: out of memory, limit 32 MB"},
 	} {
 		l := checked(1, httpCheck)
 		l.plan(0, 0)

@@ -35,6 +35,9 @@ func (e End) Words(s Setting) string {
 	case Unhealthy:
 		return "was killed: " + s.Unhealthy()
 	case OutOfMemory:
+		if strings.HasPrefix(said, "killed by the kernel") {
+			return "was " + said // As the embedded Mesos has it.
+		}
 		return "ran out of memory" + because(said)
 	case TimeLimit:
 		return "was killed: it ran for longer than it may"
@@ -126,6 +129,7 @@ func (e End) said() string {
 		text = "" // Said in other words.
 	}
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
+	text = strings.TrimSuffix(text, ".")
 	if text == "" && e.Exit == nil && e.Signal() == "" && e.Reason != "" {
 		text = strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(e.Reason, "REASON_"), "_", " "))
 	}

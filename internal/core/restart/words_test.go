@@ -28,8 +28,13 @@ func TestWords(t *testing.T) {
 		"was never launched: launch came to nothing":                    {State: taskstate.Withdrawn, Message: "launch came to nothing"},
 		"is unknown to Mesos: reconciliation":                           {State: taskstate.Vanished, Reason: "REASON_RECONCILIATION"},
 		"was killed: its health check failed 3 times in a row (tcp 80)": {State: taskstate.Killed, Unhealthy: true},
-		"was not started: exit 125 (docker could not start it): docker: Error response from daemon: port is already allocated.": {
+		"was not started: exit 125 (docker could not start it): docker: Error response from daemon: port is already allocated": {
 			State: taskstate.Failed, Exit: exit(125), Message: "Container exited with status 125: docker: Error response from daemon: port is already allocated.",
+		},
+		"failed: exit 137 (SIGKILL; often out of memory, 16 MB asked for)": {State: taskstate.Failed, Exit: exit(137), Message: "Container exited with status 137", Began: true},
+		"was killed by the kernel: out of memory, limit 32 MB": {
+			State: taskstate.Failed, Exit: exit(137), Reason: "REASON_CONTAINER_LIMITATION_MEMORY",
+			Message: "Container exited with status 137: killed by the kernel: out of memory, limit 32 MB",
 		},
 		"was not started: exit 127 (its program is not there)": {State: taskstate.Failed, Exit: exit(127), Message: "Container exited with status 127"},
 		"got no image: docker pull hub.example/shop:7 failed: manifest unknown": {

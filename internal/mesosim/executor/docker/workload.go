@@ -20,6 +20,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesosim/executor"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/health"
 	"github.com/milosgajdos/taurus/internal/mesosim/executor/lifecycle"
+	"github.com/milosgajdos/taurus/internal/pause"
 )
 
 var (
@@ -124,8 +125,8 @@ func (w *workload) explain(ctx context.Context, exit *lifecycle.Exit) {
 	if !w.driver.tellEnds || exit.Code == 0 {
 		return
 	}
-	c, err := w.driver.inspect(ctx, w.id)
-	if err != nil || c.State == nil || !c.State.OOMKilled {
+	c, known := w.outOfMemory(ctx, exit.Code == statusKilled)
+	if !known {
 		return
 	}
 	limit := "none of its own"
@@ -159,6 +160,29 @@ func (w *workload) exit(ctx context.Context) (lifecycle.Exit, error) {
 		return exit, lifecycle.ErrVanished
 	}
 	return exit, err
+}
+
+// oomLooks and oomPause are how often, and how far apart, it is looked whether a container
+// that was killed was so for its memory: Docker may hear of that after its end.
+const (
+	oomLooks = 5
+	oomPause = 50 * time.Millisecond
+)
+
+// outOfMemory reports whether Docker knows that a process of the container was killed for
+// its memory. With patience it looks more than once.
+func (w *workload) outOfMemory(ctx context.Context, patience bool) (container.InspectResponse, bool) {
+	for look := 1; ; look++ {
+		c, err := w.driver.inspect(ctx, w.id)
+		switch {
+		case err != nil || c.State == nil:
+			return c, false
+		case c.State.OOMKilled:
+			return c, true
+		case !patience || look == oomLooks || pause.For(ctx, oomPause) != nil:
+			return c, false
+		}
+	}
 }
 
 // Probe makes one health check.
