@@ -51,6 +51,7 @@ const (
 	CodeAfter          Code = "starts_after"
 	CodeHeld           Code = "ends_after"
 	CodeDependant      Code = "dependant"
+	CodeKillBound      Code = "kill_bound"
 )
 
 // Reason is one reason, and the tasks it holds for.
@@ -98,6 +99,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 		e.awaits(v)
 		e.notPlanned(j, v, m.state)
 	}
+	e.killBound(m.state, j, now)
 	e.rollout(j, now)
 	e.health(j)
 	e.obstacles(j, now)

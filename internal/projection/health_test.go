@@ -270,3 +270,38 @@ func TestFailedJobNamesItsTask(t *testing.T) {
 	}
 	only(t, why, projection.CodeOver, "the job is failed: task 1 failed: exit 137; see `taurus logs a/1 --stderr`")
 }
+
+// TestExplainTheBoundOnKills: while as many tasks were ended in the last minute as may be,
+// a job says what of it waits, and until when.
+func TestExplainTheBoundOnKills(t *testing.T) {
+	t.Parallel()
+	l := begin("service", 3)
+	l.start(3)
+	for slot := range uint32(3) {
+		l.said(slot, 1, events.TaskStatusChanged{State: "TASK_UNREACHABLE", UUID: []byte{}})
+		l.again(slot, 2, time.Time{})
+	}
+	m := replayed(t, l.log)
+	now := m.Time()
+	if why, _ := m.Explain("a", nil, projection.Parts{}, now); why.Reasons[0].Code == projection.CodeKillBound {
+		t.Errorf("held before anything was ended: %+v", why.Reasons[0])
+	}
+	l.append(spaceOf().Plan("a"), events.TasksDoomed{
+		Run: l.run, Slots: []events.SlotRange{{From: 0, To: 0, Attempt: 1}}, Reason: "replaced while its agent was unreachable", Class: "replaced", KillBound: 1,
+	})
+	m = replayed(t, l.log)
+	why, _ := m.Explain("a", nil, projection.Parts{}, m.Time())
+	var held *projection.Reason
+	for i := range why.Reasons {
+		if why.Reasons[i].Code == projection.CodeKillBound {
+			held = &why.Reasons[i]
+		}
+	}
+	if held == nil || held.Tasks != 2 || !held.Until.After(m.Time().Add(58*time.Second)) ||
+		held.Message != "2 tasks to end (replaced) are held by the bound on automatic kills: 1 in the last minute, next at "+held.Until.Format(time.RFC3339) {
+		t.Errorf("%+v", why.Reasons)
+	}
+	if why, _ := m.Explain("a", nil, projection.Parts{}, m.Time().Add(2*time.Minute)); why.Reasons[0].Code == projection.CodeKillBound {
+		t.Errorf("held two minutes later: %+v", why.Reasons[0])
+	}
+}

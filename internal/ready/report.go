@@ -81,6 +81,8 @@ const (
 	CheckRead   = "read"
 	CheckFold   = "fold"
 	CheckRoom   = "room"
+	// CheckKills is of a planner: whether the bound on automatic kills holds any back.
+	CheckKills = "kills"
 	// CheckRecords: what the log holds that no program of taurus' writes.
 	CheckRecords = "records"
 	// CheckClock: the local clock against the log's.

@@ -190,6 +190,9 @@ type TasksDoomed struct {
 	// Keep is whether the slots stay with their group: the next attempt follows when
 	// this one is over. Otherwise a slot is free then.
 	Keep bool `json:"keep,omitzero"`
+	// KillBound is how many tasks a minute the planner dooms at most by decisions like
+	// this one, of all jobs together; 0 where it bounds none.
+	KillBound uint32 `json:"kill_bound,omitzero"`
 	Additive
 }
 

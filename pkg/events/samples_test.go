@@ -46,7 +46,7 @@ func samples() []sample {
 		job(events.RunRequested{Run: 5, Version: 2, Number: 7, Parameters: map[string]string{"INPUT": "a.csv"}, IdempotencyKey: "k2", Reason: "by hand"}),
 		job(events.JobDeleted{Run: 5}),
 		plan(events.TasksPlanned{Run: 5, Version: 2, Group: "web", Slots: ranges, NotBefore: at(9), Reason: "after FAILED", Beside: true}),
-		plan(events.TasksDoomed{Run: 5, Slots: ranges, Reason: "job stopped", GraceMillis: 5000, Class: "stopped", Keep: true}),
+		plan(events.TasksDoomed{Run: 5, Slots: ranges, Reason: "job stopped", GraceMillis: 5000, Class: "stopped", Keep: true, KillBound: 1000}),
 		plan(events.RolloutEnded{Run: 5, Version: 3, Began: 41, Outcome: events.RolloutFailed, Reason: "no slot came up in 10m0s"}),
 		plan(events.RolloutReverted{Run: 5, Version: 3, Began: 41, To: 2, Reason: "no slot came up in 10m0s"}),
 		plan(events.RunDue{

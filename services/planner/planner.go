@@ -32,24 +32,33 @@ type Options struct {
 	Share replica.Share
 	// Marks keep how far the log was folded; nil for none.
 	Marks fold.Marks
+	// KillBound is how many tasks a minute are ended at most without being asked to; 0 is
+	// any number.
+	KillBound uint32
 }
 
 // Service is a planner.
 type Service struct {
 	replica *replica.Replica
 	full    *atomic.Bool // whether nothing new is planned for want of space
+	kills   *kills
 }
 
-// shown is the machine, whose fullness others may see.
+// shown is the machine, of which others may see how full the log is, and what was ended
+// lately.
 type shown struct {
 	*planning.Machine
-	full *atomic.Bool
+	full  *atomic.Bool
+	kills *kills
 }
 
 // Step implements machine.Machine.
 func (s shown) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	effects := s.Machine.Step(at, in)
 	s.full.Store(s.Full())
+	if folded, ok := in.(machine.Folded); ok {
+		s.kills.folded(folded)
+	}
 	return effects
 }
 
@@ -57,7 +66,13 @@ func (s shown) Step(at machine.Moment, in machine.Input) []machine.Effect {
 func New(opt Options) (*Service, error) {
 	state := cluster.New()
 	full := &atomic.Bool{}
-	m := sealing.Beside(shown{planning.New(opt.Space, opt.Instance, state), full}, state)
+	p := planning.New(opt.Space, opt.Instance, state)
+	p.BoundKills(opt.KillBound)
+	k, err := newKills(state, opt)
+	if err != nil {
+		return nil, err
+	}
+	m := sealing.Beside(shown{p, full, k}, state)
 	r, err := replica.New(state, m, replica.Options{
 		Log: opt.Log, Space: opt.Space, Role: "planner", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share, Marks: opt.Marks,
 		Usage: func(u eventlog.Usage) machine.Input { return planning.Usage{Bytes: u.Bytes, MaxBytes: u.MaxBytes} },
@@ -65,7 +80,7 @@ func New(opt Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{replica: r, full: full}, nil
+	return &Service{replica: r, full: full, kills: k}, nil
 }
 
 // Run plans until ctx ends.
@@ -79,6 +94,9 @@ func (s *Service) Checks() []ready.Check {
 	checks := []ready.Check{ready.Work(s.Ready())}
 	if s.full.Load() {
 		checks = append(checks, ready.Check{Name: ready.CheckRoom, Level: ready.Fail, Detail: noRoom})
+	}
+	if detail := s.kills.held(); detail != "" {
+		checks = append(checks, ready.Check{Name: ready.CheckKills, Level: ready.Warn, Detail: detail})
 	}
 	return checks
 }

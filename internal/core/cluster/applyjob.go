@@ -241,6 +241,9 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 			}
 			c.Tasks = append(c.Tasks, t)
 		}
+		if AutomaticKill(ev.Class) {
+			s.AutomaticKills.add(r.Time, len(c.Tasks), ev.KillBound)
+		}
 		return c
 	case events.RolloutEnded:
 		return s.rolloutEnded(j, ev, r)

@@ -25,7 +25,7 @@ func unbounded() map[string]string {
 		"JobUpdated.run": compared, "JobUpdated.spec": "the fold reads it within the limits of specs", "JobUpdated.revert_of": shown,
 		"VersionTagged.run": compared,
 		"JobRestarted.run":  compared, "RolloutSteered.run": compared, "RolloutEnded.run": compared, "RolloutEnded.began": compared,
-		"RolloutReverted.run": compared, "RolloutReverted.began": compared, "TasksPlanned.beside": shown, "TasksDoomed.keep": shown,
+		"RolloutReverted.run": compared, "RolloutReverted.began": compared, "TasksPlanned.beside": shown, "TasksDoomed.keep": shown, "TasksDoomed.kill_bound": compared,
 		"JobStopped.keep_runs": shown, "ScheduleSteered.run": compared, "RunRequested.run": compared, "RunDue.run": compared, "RunDue.count": shown,
 		"RunDue.replaces": shown,
 		"JobDeleted.run":  compared, "TasksPlanned.run": "the fold compares it with the record's own sequence",

@@ -38,6 +38,9 @@ type State struct {
 	// Rejections are the records that no program of taurus' writes.
 	Rejections Rejections
 
+	// AutomaticKills are the tasks doomed lately that nobody asked for.
+	AutomaticKills KillWindow
+
 	byID map[string]*Task
 	// attributes are those noted last with a task of each agent.
 	attributes map[string]map[string]string

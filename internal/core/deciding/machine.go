@@ -37,8 +37,18 @@ type Proposal struct {
 	Wake time.Time
 	// Takes is what it takes of what a policy has to share out among jobs; the decisions
 	// that follow are told, until it is folded.
-	Takes uint64
+	Takes Takes
 }
+
+// Takes is what decisions take of what is there for all jobs together.
+type Takes struct {
+	// Bytes are those of the log.
+	Bytes uint64
+	// Kills are tasks that are to end though nobody asked for it.
+	Kills uint64
+}
+
+func (t Takes) plus(o Takes) Takes { return Takes{t.Bytes + o.Bytes, t.Kills + o.Kills} }
 
 // Policy is what tells a planner from a reaper: where it writes about a job, and what
 // it decides. It is a plain value.
@@ -50,7 +60,7 @@ type Policy interface {
 	Last(j *cluster.Job) uint64
 	// Decide returns what is next for a job; now is the log's time, taken what the
 	// decisions that are under way take.
-	Decide(s *cluster.State, j *cluster.Job, now time.Time, taken uint64) Proposal
+	Decide(s *cluster.State, j *cluster.Job, now time.Time, taken Takes) Proposal
 	// Concerned are the other jobs about which may be decided otherwise once a job has
 	// changed.
 	Concerned(s *cluster.State, job string) []string
@@ -92,7 +102,10 @@ type suspect struct {
 
 // taking is what a decision takes until a sequence is folded; until its append is
 // answered that is 0, for never.
-type taking struct{ amount, until uint64 }
+type taking struct {
+	amount Takes
+	until  uint64
+}
 
 // flight is an append under way.
 type flight struct{ job, event string }
@@ -246,7 +259,7 @@ func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
 	}
 	m.tickets++
 	m.flights[m.tickets] = flight{job: j.ID, event: event}
-	if p.Takes != 0 {
+	if p.Takes != (Takes{}) {
 		m.taken[j.ID] = taking{amount: p.Takes}
 	}
 	m.agenda.send(j.ID)
@@ -255,9 +268,9 @@ func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
 	})
 }
 
-func (m *Machine) takenByAll() (sum uint64) {
+func (m *Machine) takenByAll() (sum Takes) {
 	for _, t := range m.taken {
-		sum += t.amount
+		sum = sum.plus(t.amount)
 	}
 	return sum
 }

@@ -19,7 +19,7 @@ func (closer) Role() string                { return "closer" }
 func (c closer) Subject(job string) string { return c.space.Plan(job) }
 func (closer) Last(j *cluster.Job) uint64  { return j.LastPlan }
 
-func (closer) Decide(_ *cluster.State, j *cluster.Job, now time.Time, _ uint64) deciding.Proposal {
+func (closer) Decide(_ *cluster.State, j *cluster.Job, now time.Time, _ deciding.Takes) deciding.Proposal {
 	due := j.SubmittedAt.Add(10 * time.Second)
 	switch {
 	case j.Outcome != cluster.OutcomeNone:

@@ -33,17 +33,28 @@ type Decision struct {
 
 // Decide returns what is next for a job, as if it were alone. The same state and time
 // give the same decision.
-func Decide(j *cluster.Job, now time.Time) Decision { return decide(nil, j, now, false) }
+func Decide(j *cluster.Job, now time.Time) Decision { return decide(nil, j, now, false, nil) }
 
 // DecideAmong returns what is next for a job among others.
 func DecideAmong(around Around, j *cluster.Job, now time.Time) Decision {
-	return decide(around, j, now, false)
+	return decide(around, j, now, false, nil)
 }
 
 // decide returns what is next for a job. While held, a rollout takes no step that the
-// planning of another task would have to follow.
-func decide(around Around, j *cluster.Job, now time.Time, held bool) Decision {
+// planning of another task would have to follow; of what nobody asked for no more is doomed
+// than kills has left.
+func decide(around Around, j *cluster.Job, now time.Time, held bool, kills *killBudget) Decision {
 	s := slotsOf(j, now)
+	s.kills = kills
+	d := s.decide(around, held)
+	if d.Event == nil && kills.holds() {
+		d.Wake = earlier(d.Wake, kills.next)
+	}
+	return d
+}
+
+func (s *slots) decide(around Around, held bool) Decision {
+	j, now := s.job, s.now
 	if d, ok := s.doom(); ok {
 		return d
 	}
@@ -89,7 +100,7 @@ func decide(around Around, j *cluster.Job, now time.Time, held bool) Decision {
 // doom finds the tasks that should end and do not know it yet. All of one event
 // share run and reason; others follow.
 func (s *slots) doom() (Decision, bool) {
-	var e ending
+	e := ending{kills: s.kills}
 	surplus, held := s.surplus(), after.Holds(s.job, s.now)
 	for _, slot := range s.all {
 		for _, t := range slot.Tasks {

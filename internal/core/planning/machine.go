@@ -61,6 +61,9 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		if m.policy.limited {
 			m.spend(in)
 		}
+		if n, ok := m.boundNote(at, in); ok {
+			effects = append(effects, n)
+		}
 		if n, ok := note(in); ok {
 			effects = append(effects, n)
 		}
@@ -147,6 +150,9 @@ type policy struct {
 	// at all; and room is what it has beyond what lives needs for its ends.
 	limited, full bool
 	room          uint64
+	// killBound is how many tasks a minute may be doomed that nobody asked for; 0 is any
+	// number.
+	killBound uint32
 }
 
 // weigh takes in how full the log is, and what it is to keep free.
@@ -194,15 +200,15 @@ func (policy) Last(j *cluster.Job) uint64 { return j.LastPlan }
 
 // Decide implements deciding.Policy. In a log that has no space for the whole life of
 // new tasks they are not planned, so that what lives can always be ended.
-func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken uint64) deciding.Proposal {
-	d := DecideAmong(s, j, now)
+func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken deciding.Takes) deciding.Proposal {
+	d := decide(s, j, now, false, p.killBudget(s, now, taken.Kills))
 	if _, plans := d.Event.(events.TasksPlanned); plans && Awaited(s, j) != nil {
 		return deciding.Proposal{} // Looked at again when that has ended.
 	}
-	takes, fits := p.takes(j, d.Event, taken)
+	takes, fits := p.takes(j, d.Event, taken.Bytes)
 	if !fits && j.Rollout.Status == cluster.RolloutRolling {
-		d = decide(s, j, now, true)
-		takes, fits = p.takes(j, d.Event, taken)
+		d = decide(s, j, now, true, p.killBudget(s, now, taken.Kills))
+		takes, fits = p.takes(j, d.Event, taken.Bytes)
 	}
 	if !fits {
 		return deciding.Proposal{Wake: now.Add(UsageEvery)}
@@ -210,7 +216,7 @@ func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken ui
 	if takes == 0 && p.full && j.Rollout.Status == cluster.RolloutRolling {
 		d.Wake = earlier(d.Wake, now.Add(UsageEvery))
 	}
-	return deciding.Proposal{Event: d.Event, Cause: d.Cause, Wake: d.Wake, Takes: takes}
+	return deciding.Proposal{Event: d.Event, Cause: d.Cause, Wake: d.Wake, Takes: deciding.Takes{Bytes: takes, Kills: kills(d.Event)}}
 }
 
 // Concerned implements deciding.Policy: what starts after a job may start now.

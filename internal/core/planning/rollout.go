@@ -211,8 +211,8 @@ func (s *slots) roll(r *rolling, held bool) (Decision, bool) {
 			return Decision{}, false
 		}
 	}
-	if d, ok := s.endGone(); ok {
-		return d, true
+	if d, ok := s.endGone(); ok || s.kills.holds() {
+		return d, ok
 	}
 	j, o := s.job, &s.job.Rollout
 	return Decision{Cause: newest(j), Event: events.RolloutEnded{
@@ -258,7 +258,7 @@ func (s *slots) old(slot *cluster.Slot) (old *cluster.Task, beside bool) {
 // endIdle ends tasks of before that are not up: nothing is lost by it. Of one whose
 // agent is cut off nobody knows whether it is.
 func (s *slots) endIdle(p *progress, left int) (Decision, bool) {
-	var e ending
+	e := ending{kills: s.kills}
 	for _, slot := range p.slots {
 		for _, t := range slot.Tasks {
 			if !t.Live() || t.Doom != nil || t.Run != s.job.Run || !t.UpSince.IsZero() || t.Unreachable || !s.job.Outdated(t) {
@@ -304,7 +304,7 @@ func (s *slots) putBeside(p *progress, left int) (Decision, bool) {
 // have one beside them, as many as may be down.
 func (s *slots) endServing(p *progress, left int) (Decision, bool) {
 	budget := p.up - (int(p.group.Replicas) - p.unavailable)
-	var e ending
+	e := ending{kills: s.kills}
 	for _, paired := range []bool{true, false} {
 		for _, slot := range p.slots {
 			if budget <= 0 {
@@ -357,7 +357,7 @@ func (s *slots) versionReason(version uint64) string {
 // endGone ends the tasks of groups that the job has no more. All others have come up
 // as wanted.
 func (s *slots) endGone() (Decision, bool) {
-	var e ending
+	e := ending{kills: s.kills}
 	for _, slot := range s.all {
 		for _, t := range slot.Tasks {
 			if t.Live() && t.Doom == nil && t.Run == s.job.Run && s.job.Group(t.Group) == nil {
@@ -385,6 +385,8 @@ func (s *slots) fails(r *rolling) events.Event {
 	case failed != nil:
 		return s.fail(failure(failed, failed.Newest(), s.job.Group(failed.Newest().Group)) + "; " + so)
 	case done, r.waitsForPromotion():
+	case s.kills.exhausted(): // That is no fault of what is rolled out.
+		s.kills.held = true
 	case !s.now.Before(due):
 		return s.fail(fmt.Sprintf("nothing came up for %s: %s", time.Duration(s.policy.ProgressDeadline), so))
 	default:
@@ -446,15 +448,22 @@ type ending struct {
 	named  ranges.Builder
 	first  *cluster.Task
 	reason string
+	count  uint64
+	kills  *killBudget
 }
 
 func (e *ending) add(t *cluster.Task, reason string) {
+	if e.first != nil && (reason != e.reason || t.Run != e.first.Run || t.Group != e.first.Group) {
+		return // What does not fit follows.
+	}
+	if !e.kills.allows(reason, e.count) {
+		return
+	}
 	if e.first == nil {
 		e.first, e.reason = t, reason
 	}
-	if reason == e.reason && t.Run == e.first.Run && t.Group == e.first.Group {
-		e.named.Add(t.Slot, t.Attempt) // What does not fit follows.
-	}
+	e.named.Add(t.Slot, t.Attempt)
+	e.count++
 }
 
 // decision dooms what was gathered; keep has the slots stay with their group.
@@ -462,8 +471,10 @@ func (e *ending) decision(j *cluster.Job, keep bool) (Decision, bool) {
 	if e.first == nil {
 		return Decision{}, false
 	}
-	return Decision{Cause: j.LastJob, Event: events.TasksDoomed{
+	ev := events.TasksDoomed{
 		Run: e.first.Run, Slots: e.named.Ranges(), Reason: e.reason, GraceMillis: grace(j, e.first).Milliseconds(),
 		Class: ClassOf(e.reason), Keep: keep,
-	}}, true
+	}
+	e.kills.stamp(&ev)
+	return Decision{Cause: j.LastJob, Event: ev}, true
 }

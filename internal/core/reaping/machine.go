@@ -156,7 +156,7 @@ func (policy) Last(j *cluster.Job) uint64 { return j.LastKill }
 // Without a subscription, or while its master is barred, nothing could be sent, so
 // nothing is announced. In a log without space nobody's kill is announced more often
 // than there is room for, so that what Mesos does not end takes nothing from what it does.
-func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, _ uint64) deciding.Proposal {
+func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, _ deciding.Takes) deciding.Proposal {
 	var (
 		due  []*cluster.Task
 		wake time.Time

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/services/planner"
@@ -18,14 +19,20 @@ const Port = 8082
 func New() *cobra.Command {
 	var nats wiring.NATS
 	var state service.State
+	var killBound uint32
 	return service.Command(service.Definition{
 		Role:  "planner",
 		Short: "Decide what should run, and what should stop",
 		Long: `The planner compares what jobs ask for with what is planned and runs, and writes
 the difference into the log. Any number of planners may run at once.`,
 		AdminPort: Port,
-		Register:  func(s *service.Settings) { nats.Register(s); state.Register(s) },
-		Complete:  func(s *service.Settings) error { return errors.Join(nats.Complete(s), state.Complete(s)) },
+		Register: func(s *service.Settings) {
+			nats.Register(s)
+			state.Register(s)
+			s.Flags().Uint32Var(&killBound, "kills-per-minute", planning.DefaultKillBound,
+				"how `many` tasks a minute may be ended without being asked to, of all jobs: replaced, rolled out, drained, over their time; 0 is any number")
+		},
+		Complete: func(s *service.Settings) error { return errors.Join(nats.Complete(s), state.Complete(s)) },
 		Build: func(ctx context.Context, env *service.Env) (service.Runner, error) {
 			marks, err := state.Open(ctx, env)
 			if err != nil {
@@ -41,7 +48,7 @@ the difference into the log. Any number of planners may run at once.`,
 			}
 			return planner.New(planner.Options{
 				Log: log, Space: nats.Space(), Instance: env.Process.Name,
-				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Share: share, Marks: marks,
+				Now: env.Now, Logger: env.Logger, Metrics: env.Metrics, Share: share, Marks: marks, KillBound: killBound,
 			})
 		},
 	})
