@@ -27,6 +27,8 @@ type class struct {
 	// barren reports whether no vacancy fitted at a version of the field.
 	barren   bool
 	barrenAt uint64
+	// looks counts how often a vacancy was looked at: what the work grows with.
+	looks uint64
 	// used is the last question about the class.
 	used uint64
 }
@@ -144,6 +146,7 @@ func classKey(g *job.Group) string {
 // possible reports whether a vacancy fits as far as that does not depend on what runs
 // where.
 func (c *class) possible(v *vacancy) bool {
+	c.looks++
 	use, free := &c.use, &v.free
 	if use.CPUs > free.CPUs || use.Mem > free.Mem || use.Disk > free.Disk || use.GPUs > free.GPUs || v.closing || !c.capable(v) {
 		return false

@@ -57,3 +57,12 @@ func Back(q Question, n int) ([]Placement, []Verdict) {
 	r.serve()
 	return r.placements(), r.verdicts()
 }
+
+// Looks is how often vacancies were looked at for what waited last.
+func (m *Matcher) Looks() uint64 {
+	sum := uint64(0)
+	for _, c := range m.classes {
+		sum += c.looks
+	}
+	return sum
+}
