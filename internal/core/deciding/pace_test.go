@@ -17,7 +17,7 @@ type looker struct {
 	looks *int
 }
 
-func (l looker) Decide(*cluster.State, *cluster.Job, time.Time, uint64) deciding.Proposal {
+func (l looker) Decide(*cluster.State, *cluster.Job, time.Time, deciding.Takes) deciding.Proposal {
 	*l.looks++
 	return deciding.Proposal{}
 }

@@ -7,4 +7,4 @@ import (
 )
 
 // DecideHeld is Decide while the log has no space for another task.
-func DecideHeld(j *cluster.Job, now time.Time) Decision { return decide(j, now, true) }
+func DecideHeld(j *cluster.Job, now time.Time) Decision { return decide(nil, j, now, true, nil) }
