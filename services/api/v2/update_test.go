@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/milosgajdos/taurus/services/api"
 	"github.com/milosgajdos/taurus/services/api/apitest"
 )
 
@@ -294,5 +296,44 @@ func TestRestart(t *testing.T) {
 	a := r.Do("POST", "/v2/jobs/work/restart", "").Want(http.StatusConflict)
 	if got := apitest.ProblemType(t, a); got != "not-a-service" {
 		t.Errorf("problem %s", got)
+	}
+}
+
+// TestPlanForesees what would happen on the agents as they offered last, and says nothing of
+// it where none has.
+func TestPlanForesees(t *testing.T) {
+	t.Parallel()
+	type plan struct {
+		updated
+		Outcome  string
+		Foreseen *foreseen
+	}
+	ask := func(r *apitest.Rig, body string) (p plan) {
+		t.Helper()
+		r.Do("PUT", "/v2/jobs/web?dry_run=true", body).Want(http.StatusOK).Into(&p)
+		return p
+	}
+	if p := ask(apitest.New(t), apitest.OneTask); p.Outcome != "created" || p.Foreseen != nil {
+		t.Errorf("without agents: %+v", p.Foreseen)
+	}
+	r := apitest.New(t, func(o *api.Options) { o.Why = offering(t, "a") })
+	large := strings.Replace(apitest.OneTask, `"replicas":2`, `"replicas":3`, 1)
+	for p := ask(r, large); ; p = ask(r, large) { // Until what the agents offered is read.
+		if p.Foreseen == nil {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		if g := p.Foreseen.Groups; len(g) != 1 || g[0].After != 2 || g[0].Waiting != 1 || !strings.Contains(g[0].Reason, "cpus") {
+			t.Errorf("more than there is room for: %+v", p.Foreseen)
+		}
+		break
+	}
+	run := r.Create(apitest.OneTask)
+	r.Launch("web", run, 2)
+	if p := ask(r, apitest.OneTask); p.Outcome != "unchanged" || p.Foreseen == nil || len(p.Foreseen.Steps) != 0 {
+		t.Errorf("nothing to change: %+v", p.Foreseen)
+	}
+	if b, err := r.Log.Bounds(t.Context()); err != nil || r.Do("GET", "/v2/jobs/web", "").Header.Get("X-Taurus-Sequence") != fmt.Sprint(b.Last) {
+		t.Errorf("stored up to %d, %v", b.Last, err)
 	}
 }
