@@ -144,6 +144,7 @@ func (a *App) Command() *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: "begin", Title: "A whole taurus on this machine:"},
 		&cobra.Group{ID: "jobs", Title: "Jobs:"},
+		&cobra.Group{ID: "agents", Title: "Agents:"},
 		&cobra.Group{ID: "past", Title: "What happened, and why:"},
 		&cobra.Group{ID: "log", Title: "The log, and NATS:"},
 		&cobra.Group{ID: "parts", Title: "Parts:"},
@@ -152,6 +153,7 @@ func (a *App) Command() *cobra.Command {
 	group(root, "jobs", a.run(), a.plan(), a.ps(), a.job(), a.scale(), a.restart(), a.stop(), a.rm(), a.logs())
 	group(root, "jobs", a.runs(), a.dispatch())
 	group(root, "jobs", a.rollout(), a.versions(), a.diff(), a.revert(), a.tag())
+	group(root, "agents", a.agents(), a.drain(), a.undrain())
 	group(root, "past", a.events(), a.replay(), a.explain(), a.whatIf())
 	group(root, "log", a.log(), a.nats())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())

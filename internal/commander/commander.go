@@ -140,6 +140,14 @@ func (c *Commander) Do(ctx context.Context, by Author, id string, command submis
 	return r.sequence, known(r.err)
 }
 
+// DoAgents carries a command about agents out, and returns as Do does.
+func (c *Commander) DoAgents(ctx context.Context, by Author, command submission.AgentCommand) (sequence uint64, err error) {
+	r := c.ask(ctx, func(ticket uint64) machine.Input {
+		return commanding.Asked{Ticket: ticket, By: by, Agents: command}
+	})
+	return r.sequence, known(r.err)
+}
+
 // ask gives the machine an input and returns its reply.
 func (c *Commander) ask(ctx context.Context, input func(ticket uint64) machine.Input) reply {
 	select {

@@ -33,8 +33,16 @@ func plainOffer(o *mesos.Offer, secure bool) offer.Offer {
 		Reserved:        reserved,
 		Ports:           ports,
 		Attributes:      plainAttributes(o.Attributes),
-		UnavailableFrom: unavailableFrom(o.Unavailability),
+		UnavailableFrom: unavailableFrom(o.Unavailability), UnavailableUntil: unavailableUntil(o.Unavailability),
 	}
+}
+
+// unavailableUntil is 0 for maintenance without an end.
+func unavailableUntil(u *mesos.Unavailability) int64 {
+	if u == nil || u.Duration == nil {
+		return 0
+	}
+	return u.Start.Nanoseconds + u.Duration.Nanoseconds
 }
 
 func unavailableFrom(u *mesos.Unavailability) int64 {
@@ -94,7 +102,7 @@ func attributeText(a *mesos.Attribute) string {
 func plainInverseOffers(wire []mesos.InverseOffer) InverseOffers {
 	offers := make([]InverseOffer, len(wire))
 	for i, o := range wire {
-		offers[i] = InverseOffer{ID: o.OfferID.Value, UnavailableFrom: unavailableFrom(&o.Unavailability)}
+		offers[i] = InverseOffer{ID: o.OfferID.Value, UnavailableFrom: unavailableFrom(&o.Unavailability), UnavailableUntil: unavailableUntil(&o.Unavailability)}
 		if o.AgentID != nil {
 			offers[i].AgentID = o.AgentID.Value
 		}

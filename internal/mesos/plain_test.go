@@ -16,7 +16,7 @@ func TestPlainOffer(t *testing.T) {
 		scalar("bogomips", 7),
 		portsResource(mesos.Value_Range{Begin: 31000, End: 31002}, mesos.Value_Range{Begin: 9, End: 8}, mesos.Value_Range{Begin: 1, End: 1 << 40}))
 	o.URL = &mesos.URL{Scheme: "http", Path: new("/slave(1)"), Address: mesos.Address{IP: new("10.0.0.1"), Hostname: new("host-a"), Port: 5051}}
-	o.Unavailability = &mesos.Unavailability{Start: mesos.TimeInfo{Nanoseconds: 42}}
+	o.Unavailability = &mesos.Unavailability{Start: mesos.TimeInfo{Nanoseconds: 42}, Duration: &mesos.DurationInfo{Nanoseconds: 8}}
 	o.Attributes = []mesos.Attribute{
 		{Name: "rack", Type: mesos.TEXT, Text: &mesos.Value_Text{Value: "r1"}},
 		{Name: "speed", Type: mesos.SCALAR, Scalar: &mesos.Value_Scalar{Value: 2.5}},
@@ -28,7 +28,7 @@ func TestPlainOffer(t *testing.T) {
 		Resources:       offer.Resources{CPUs: 1750, Mem: 1_024_000, Disk: 10_000, GPUs: 2000},
 		Reserved:        offer.Resources{CPUs: 250},
 		Ports:           []offer.PortRange{{Begin: 31000, End: 31002}},
-		UnavailableFrom: 42,
+		UnavailableFrom: 42, UnavailableUntil: 50,
 		Attributes: []offer.Attribute{
 			{Name: "rack", Value: "r1"},
 			{Name: "speed", Value: "2.5"},

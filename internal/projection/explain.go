@@ -103,6 +103,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 	e.rollout(j, now)
 	e.health(j)
 	e.obstacles(j, now)
+	e.leaving(&m.state.Agents, j, now)
 	e.failures(j, v)
 	e.weigh(verdicts)
 	e.blame(m.parts(j, v, parts))

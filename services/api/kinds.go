@@ -91,6 +91,14 @@ func commandKinds() []web.Kind {
 			Title: "The job has several groups", Detail: "See faults.",
 		},
 		{
+			Is: submission.ErrNotDrained, Status: http.StatusNotFound, Name: "not-drained",
+			Title: "The host is not drained", Detail: "GET /v2/agents lists those that are. A host and one of its agents are drained apart.",
+		},
+		{
+			Is: submission.ErrTooManyDrained, Status: http.StatusConflict, Name: "too-many-drained",
+			Title: "Too many hosts are drained", Detail: "As many are drained as may be at once. Let some have tasks again first (DELETE /v2/agents/{host}/drain).",
+		},
+		{
 			Is: commander.ErrNearlyFull, Status: http.StatusInsufficientStorage, Name: "log-full",
 			Title: "The log is nearly full", Detail: "the log is nearly full, so no jobs are accepted; stops are.",
 		},

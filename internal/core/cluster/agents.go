@@ -81,9 +81,15 @@ func (a *Agents) Drain(agentID, hostname string) (Place, Drain, bool) {
 	return Place{}, Drain{}, false
 }
 
+// AgentPlans are what is planned with agents.
+func (s *State) AgentPlans() *Agents { return &s.Agents }
+
+// Leaving reports whether tasks are to leave any agent, now or some time.
+func (a *Agents) Leaving() bool { return len(a.Drains) > 0 || len(a.Windows) > 0 }
+
 // Leave returns why tasks are to leave an agent of a host now, false if they are not.
 func (a *Agents) Leave(agentID, hostname string, now time.Time) (Leave, bool) {
-	if len(a.Drains) == 0 && len(a.Windows) == 0 {
+	if !a.Leaving() {
 		return Leave{}, false // So it is nearly always.
 	}
 	if p, d, ok := a.Drain(agentID, hostname); ok {

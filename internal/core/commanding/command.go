@@ -58,10 +58,7 @@ type attempt struct {
 // decide decides what a command means now.
 func (m *Machine) decide(at machine.Moment, c *command) {
 	j := m.state.Jobs[c.Job]
-	ev, err := submission.Decide(j, c.Command)
-	if err == nil {
-		err = circular(c.Job, ev, m.state)
-	}
+	ev, err := m.meaning(c, j)
 	switch {
 	case err != nil:
 		m.end(c, 0, err)
@@ -75,6 +72,29 @@ func (m *Machine) decide(at machine.Moment, c *command) {
 	}
 }
 
+// meaning is the event that a command leads to.
+func (m *Machine) meaning(c *command, j *cluster.Job) (events.Event, error) {
+	if c.Agents != nil {
+		return submission.DecideAgents(&m.state.Agents, c.Agents)
+	}
+	ev, err := submission.Decide(j, c.Command)
+	if err == nil {
+		err = circular(c.Job, ev, m.state)
+	}
+	return ev, err
+}
+
+// place is where the event of a command goes, and what is last there.
+func (m *Machine) place(c *command, j *cluster.Job) (subject string, last uint64) {
+	switch {
+	case c.Agents != nil:
+		return events.AgentsSubject, m.state.Agents.Last
+	case j == nil: // The log does not know it.
+		return m.config.Space.Job(c.Job), 0
+	}
+	return m.config.Space.Job(c.Job), j.LastJob
+}
+
 // underWay reports whether the command's event may be stored or not, and the fold has
 // not shown it.
 func (c *command) underWay() bool {
@@ -84,17 +104,9 @@ func (c *command) underWay() bool {
 // append appends a decision that was made on a job.
 func (m *Machine) append(at machine.Moment, c *command, j *cluster.Job, ev events.Event) {
 	m.serial++
-	subject, last := m.config.Space.Job(c.Job), lastOf(j)
+	subject, last := m.place(c, j)
 	c.attempt = attempt{draft: machine.Decision(subject, last, m.envelope(at, c, subject, last, ev), ev)}
 	m.send(c)
-}
-
-// lastOf is what a decision on a job expects; nil is one that the log does not know.
-func lastOf(j *cluster.Job) uint64 {
-	if j == nil {
-		return 0
-	}
-	return j.LastJob
 }
 
 func (m *Machine) envelope(at machine.Moment, c *command, subject string, last uint64, ev events.Event) events.Envelope {
@@ -152,9 +164,9 @@ func (m *Machine) await(at machine.Moment, c *command, p phase) {
 	m.rest(c, true)
 }
 
-// folded looks at what was written about a job by whoever may.
+// folded looks at what was written about a job, or about agents, by whoever may.
 func (m *Machine) folded(at machine.Moment, r *cluster.Record) {
-	if r.Subject.Role != events.RoleJob {
+	if r.Subject.Role != events.RoleJob && r.Subject.Role != events.RoleAgents {
 		return
 	}
 	c := m.inHand(r.Subject.Job)

@@ -11,10 +11,13 @@ type Author struct {
 // Asked says that somebody wants a command carried out. There will be one Answer
 // with this ticket.
 type Asked struct {
-	Ticket  uint64
-	By      Author
+	Ticket uint64
+	By     Author
+	// Job is the one that Command is about; empty for one about agents.
 	Job     string
 	Command submission.Command
+	// Agents is a command about agents, in place of Command.
+	Agents submission.AgentCommand
 }
 
 // Abandoned says that whoever asked no longer waits, and why. It is answered at

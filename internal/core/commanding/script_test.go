@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 //	asked: 1 web scale 5 [group=]
 //	asked: 1 web stop [reason=]
 //	asked: 1 web delete
+//	agents: 1 drain|undrain host= [reason= actor= trace=]
 //	abandoned: 1 [error=]
 //	usage: 1 [share=0.5] [error=]
 //	surveyed: 1
@@ -49,6 +50,15 @@ func input(l *script.Line, _ machine.Moment) (machine.Input, error) {
 		var err error
 		in.Command, err = command(l)
 		return in, err
+	case "agents":
+		in := commanding.Asked{Ticket: l.Number(), By: commanding.Author{Actor: l.Text("actor"), Trace: l.Text("trace")}}
+		place := cluster.Place{Hostname: l.Text("host")}
+		if l.Word() == "drain" {
+			in.Agents = submission.Drain{Place: place, Reason: l.Text("reason")}
+		} else {
+			in.Agents = submission.Undrain{Place: place}
+		}
+		return in, nil
 	case "abandoned":
 		return commanding.Abandoned{Ticket: l.Number(), Err: problem(l, "gave up")}, nil
 	case "usage":

@@ -120,8 +120,8 @@ func (u *usage) claim(j *cluster.Job, ev events.Event, taken *claim, begins bool
 
 // sizeOf is what a command's event takes in the log.
 func (m *Machine) sizeOf(at machine.Moment, c *command, j *cluster.Job, ev events.Event) uint64 {
-	subject := m.config.Space.Job(c.Job)
-	message, err := events.Encode(subject, m.envelope(at, c, subject, lastOf(j), ev), ev)
+	subject, last := m.place(c, j)
+	message, err := events.Encode(subject, m.envelope(at, c, subject, last, ev), ev)
 	if err != nil {
 		return 0 // The append says so.
 	}

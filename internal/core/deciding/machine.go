@@ -2,6 +2,8 @@ package deciding
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -136,6 +138,9 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		for _, other := range in.Change.Others {
 			m.changed(other.ID)
 		}
+		if in.Change.Agents {
+			m.touchAll()
+		}
 		if t := m.taken[in.Record.Subject.Job]; t.until != 0 && t.until <= in.Record.Sequence {
 			delete(m.taken, in.Record.Subject.Job)
 		}
@@ -159,6 +164,16 @@ func (m *Machine) changed(job string) {
 	m.agenda.touch(job)
 	for _, id := range m.policy.Concerned(m.state, job) {
 		m.agenda.touch(id)
+	}
+}
+
+// touchAll has every job looked at that is not over: what is planned with agents may
+// concern any of them.
+func (m *Machine) touchAll() {
+	for _, id := range slices.Sorted(maps.Keys(m.state.Jobs)) {
+		if !m.state.Jobs[id].Over() {
+			m.agenda.touch(id)
+		}
 	}
 }
 

@@ -87,6 +87,7 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		if m.listensTo(in.Session) {
 			m.offered(in.Offers)
 			m.offeredBy(in.Offers)
+			m.windowsOffered(in.Offers)
 		}
 	case Rescinded:
 		if m.listensTo(in.Session) {
@@ -95,6 +96,7 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	case InverseOffered:
 		if m.listensTo(in.Session) {
 			m.inverseOffered(in.Offers)
+			m.windowsAsked(in.Offers)
 		}
 	case Reported:
 		if m.listensTo(in.Session) {
@@ -128,10 +130,14 @@ func (m *Machine) listensTo(session uint64) bool {
 
 func (m *Machine) folded(in machine.Folded) {
 	m.pending.update(in.Change)
+	m.pending.changed = m.pending.changed || in.Change.Agents
 	if m.session == nil {
 		return
 	}
 	m.moved(in.Change)
+	if in.Change.Agents {
+		m.session.offers.wanted = 0 // What was declined for them is to be asked for again.
+	}
 	_, status := in.Record.Event.(events.TaskStatusChanged)
 	if in.Own && (status || in.Change.Judgement == cluster.Rejected) {
 		m.recorded(in.Record, in.Change)

@@ -75,6 +75,7 @@ func (m *Machine) match(b *batch) time.Time {
 
 // place stages what fits and gives back what does not.
 func (m *Machine) place(b *batch, demands []placement.Demand) {
+	left := m.leave()
 	placements, verdicts := m.matcher.Match(placement.Question{
 		Offers: m.session.offers.held, Demands: demands, Jobs: m.state.Jobs, Incapable: m.incapable.agents(m.at.Now), Limit: b.left(), Now: m.at.Now, Log: m.at.Log,
 	})
@@ -85,7 +86,7 @@ func (m *Machine) place(b *batch, demands []placement.Demand) {
 			used[id] = true
 		}
 	}
-	m.explain(verdicts)
+	m.explain(withLeft(verdicts, left))
 	if b.left() == 0 {
 		b.full = true // More may fit on the offers that are left.
 		return

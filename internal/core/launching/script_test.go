@@ -55,11 +55,13 @@ func input(l *script.Line, at machine.Moment) (machine.Input, error) {
 	case "stop":
 		return leading.Stop{}, nil
 	case "offered":
-		return launching.Offered{Session: l.Number(), Offers: offers(l)}, nil
+		return launching.Offered{Session: l.Number(), Offers: offers(l, at.Now)}, nil
 	case "rescinded":
 		return launching.Rescinded{Session: l.Number(), OfferID: l.Word()}, nil
 	case "inverse-offered":
-		return launching.InverseOffered{Session: l.Number(), Offers: []scheduler.InverseOffer{{ID: l.Word(), AgentID: l.Text("agent")}}}, nil
+		return launching.InverseOffered{Session: l.Number(), Offers: []scheduler.InverseOffer{{
+			ID: l.Word(), AgentID: l.Text("agent"), UnavailableFrom: ahead(l, "from", at.Now), UnavailableUntil: ahead(l, "until", at.Now),
+		}}}, nil
 	case "status":
 		return launching.Reported{Session: l.Number(), Status: scheduler.Status{
 			TaskID: l.Word(), State: "TASK_" + l.Word(), AgentID: cmp.Or(l.Text("agent"), "S1"), UUID: []byte(l.Text("uuid")),
@@ -84,17 +86,26 @@ func failure(l *script.Line) error {
 
 // offers are the words of the line, each of four cores and as many GB, on one
 // agent unless told otherwise.
-func offers(l *script.Line) []offer.Offer {
+func offers(l *script.Line, now time.Time) []offer.Offer {
 	agent, cpus := cmp.Or(l.Text("agent"), "S1"), cmp.Or(l.Float("cpus"), 4)
 	var list []offer.Offer
 	for _, id := range l.Rest() {
 		list = append(list, offer.Offer{
 			ID: id, AgentID: agent, Hostname: "host-" + agent, Role: "*",
 			Resources: offer.Resources{CPUs: offer.Milli(cpus * 1000), Mem: 4096_000},
-			Ports:     []offer.PortRange{{Begin: 31000, End: 31009}},
+			Ports:     []offer.PortRange{{Begin: 31000, End: 31009}}, UnavailableFrom: ahead(l, "from", now), UnavailableUntil: ahead(l, "until", now),
 		})
 	}
 	return list
+}
+
+// ahead is a time from now on in Unix nanoseconds, 0 for none.
+func ahead(l *script.Line, key string, now time.Time) int64 {
+	after, err := time.ParseDuration(l.Text(key))
+	if err != nil {
+		return 0
+	}
+	return now.Add(after).UnixNano()
 }
 
 func listed(l *script.Line) launching.Listed {

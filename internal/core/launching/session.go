@@ -36,6 +36,8 @@ type session struct {
 	// when to match again although nothing has changed (zero: never), resolveAt
 	// when to look for silent tasks.
 	retryAt, matchAt, resolveAt time.Time
+	// windows are those of agents that were written down in this session.
+	windows map[string]window
 	// cutOffAt is when to ask about tasks on agents that are cut off; zero while there
 	// are none.
 	cutOffAt time.Time
@@ -49,7 +51,7 @@ func (m *Machine) newSession(number uint64) *session {
 	s := &session{
 		number: number, epoch: m.lead.Epoch(), offers: newOffers(m.at.Now), facts: newFacts(),
 		sent: map[cluster.Key]*Sent{}, withdraw: map[cluster.Key]string{}, adopt: map[cluster.Key]adoption{},
-		calls: map[uint64]call{}, resolveAt: m.at.Now,
+		calls: map[uint64]call{}, windows: map[string]window{}, resolveAt: m.at.Now,
 	}
 	s.round = newRound(m.state, m.at.Now)
 	return s

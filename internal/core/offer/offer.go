@@ -37,4 +37,6 @@ type Offer struct {
 	Attributes []Attribute
 	// UnavailableFrom is the start of planned maintenance in Unix nanoseconds; 0 means none.
 	UnavailableFrom int64
+	// UnavailableUntil is its end; 0 means that it is not known.
+	UnavailableUntil int64
 }

@@ -11,6 +11,8 @@ import (
 // Around is what a decision about a job looks at of the others.
 type Around interface {
 	after.Jobs
+	// AgentPlans are what is planned with agents.
+	AgentPlans() *cluster.Agents
 }
 
 // waits reports whether a group is not to be started yet, since what it comes after is not

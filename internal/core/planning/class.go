@@ -1,8 +1,13 @@
 package planning
 
+import "strings"
+
 // ClassOf is the reason of a doom as a word for programs, empty for one that is not
 // known. Old logs have the reason alone.
 func ClassOf(reason string) string {
+	if strings.HasPrefix(reason, ReasonMoved) {
+		return "drained"
+	}
 	switch reason {
 	case ReasonStopped:
 		return "stopped"

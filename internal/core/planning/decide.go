@@ -44,7 +44,7 @@ func DecideAmong(around Around, j *cluster.Job, now time.Time) Decision {
 // planning of another task would have to follow; of what nobody asked for no more is doomed
 // than kills has left.
 func decide(around Around, j *cluster.Job, now time.Time, held bool, kills *killBudget) Decision {
-	s := slotsOf(j, now)
+	s := slotsOf(around, j, now)
 	s.kills = kills
 	d := s.decide(around, held)
 	if d.Event == nil && kills.holds() {
@@ -90,6 +90,9 @@ func (s *slots) decide(around Around, held bool) Decision {
 		if d, ok := s.roll(r, held); ok {
 			return d
 		}
+	}
+	if d, ok := s.move(r, held); ok {
+		return d
 	}
 	if ev := s.conclude(); ev != nil {
 		return Decision{Event: ev, Cause: newest(j)}
@@ -173,7 +176,13 @@ func (s *slots) replacedBy(slot *cluster.Slot, t *cluster.Task) string {
 		case o.Run != t.Run || o.Doom != nil || !o.Live() || s.job.Outdated(o):
 			continue
 		}
+		_, tLeaves := s.leave(t)
+		_, oLeaves := s.leave(o)
 		switch up := s.isUp(o); {
+		case tLeaves != oLeaves && t.Template == o.Template:
+			if tLeaves && up {
+				return s.movedReason(t)
+			}
 		case s.job.Outdated(t):
 			if up {
 				return s.replaceReason(t)

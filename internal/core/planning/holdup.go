@@ -53,7 +53,7 @@ func HoldupOf(j *cluster.Job, now time.Time) Holdup {
 		return Holdup{Kind: HoldupOver, Message: what + " was cancelled" + because(o.Reason) + "; what it has not replaced stays as it is until the job is updated, rolled back or resumed"}
 	case cluster.RolloutNone, cluster.RolloutRolling, cluster.RolloutSucceeded, cluster.RolloutRolledBack, cluster.RolloutSuperseded:
 	}
-	s := slotsOf(j, now)
+	s := slotsOf(nil, j, now)
 	r := s.measureAll()
 	if r == nil {
 		return Holdup{}

@@ -206,7 +206,7 @@ func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken de
 		return deciding.Proposal{} // Looked at again when that has ended.
 	}
 	takes, fits := p.takes(j, d.Event, taken.Bytes)
-	if !fits && j.Rollout.Status == cluster.RolloutRolling {
+	if !fits && (j.Rollout.Status == cluster.RolloutRolling || s.Agents.Leaving()) {
 		d = decide(s, j, now, true, p.killBudget(s, now, taken.Kills))
 		takes, fits = p.takes(j, d.Event, taken.Bytes)
 	}

@@ -32,7 +32,7 @@ func newBench(t *testing.T, spec *job.Spec) *bench {
 // decide makes the next decision and folds it.
 func (b *bench) decide() events.Event {
 	b.t.Helper()
-	d := planning.Decide(b.j, b.Now)
+	d := planning.DecideAmong(b.State, b.j, b.Now)
 	if d.Event != nil {
 		b.Plan(b.j.ID, d.Event)
 	}

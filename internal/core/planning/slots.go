@@ -13,7 +13,9 @@ import (
 // each decision: a large job is looked at for every status of its tasks.
 type slots struct {
 	job *cluster.Job
-	now time.Time
+	// agents are what is planned with agents, nil if tasks are to leave none.
+	agents *cluster.Agents
+	now    time.Time
 	// policy is how the job is rolled out; zero if it never was.
 	policy job.Rollout
 	all    []*cluster.Slot
@@ -32,9 +34,12 @@ type slots struct {
 	wake time.Time
 }
 
-func slotsOf(j *cluster.Job, now time.Time) *slots {
+func slotsOf(around Around, j *cluster.Job, now time.Time) *slots {
 	s := &slots{job: j, now: now, all: inOrder(j), held: map[string][]*cluster.Slot{}}
-	if j.Rollout.Began != 0 && j.Spec != nil {
+	if around != nil && around.AgentPlans().Leaving() {
+		s.agents = around.AgentPlans()
+	}
+	if (j.Rollout.Began != 0 || s.agents != nil) && j.Spec != nil {
 		s.policy = j.Spec.RolloutPolicy()
 	}
 	for _, slot := range s.all {

@@ -72,6 +72,8 @@ type InverseOffer struct {
 	ID, AgentID string
 	// UnavailableFrom is the start of the maintenance in Unix nanoseconds.
 	UnavailableFrom int64
+	// UnavailableUntil is its end; 0 means that it is not known.
+	UnavailableUntil int64
 }
 
 // Status is what Mesos says of a task.

@@ -19,10 +19,11 @@ import (
 // DocumentPath is where the OpenAPI document of all routes is.
 const DocumentPath = "/v2/openapi.json"
 
-// Commander carries out what users ask of jobs, and returns the sequence at which
+// Commander carries out what users ask of jobs and of agents, and returns the sequence at which
 // it is so.
 type Commander interface {
 	Do(ctx context.Context, by web.Author, id string, c submission.Command) (sequence uint64, err error)
+	DoAgents(ctx context.Context, by web.Author, c submission.AgentCommand) (sequence uint64, err error)
 }
 
 // Submissions know what was submitted under which idempotency key.
@@ -88,6 +89,7 @@ func New(o Options) web.Dialect {
 		reader: o.Reader, commander: o.Commander, submissions: o.Live, keys: gate.New(), limits: o.Limits, now: o.Now,
 		parts: o.Parts, foresees: foresees,
 	}
+	agents := &agents{reader: o.Reader, commander: o.Commander, verdicts: o.Verdicts, now: o.Now}
 	tasks := &tasks{reader: o.Reader, sandbox: o.Sandbox}
 	explainer := &explainer{reader: o.Reader, verdicts: o.Verdicts, parts: o.Parts}
 	feeds := &feeds{
@@ -101,6 +103,9 @@ func New(o Options) web.Dialect {
 			{Method: http.MethodGet, Path: DocumentPath, Handle: about.openAPI, Fixed: true},
 			{Method: http.MethodGet, Path: "/v2/version", Handle: about.who, Fixed: true},
 			{Method: http.MethodGet, Path: "/v2/cluster", Handle: about.cluster},
+			{Method: http.MethodGet, Path: "/v2/agents", Handle: agents.list, Cost: web.Large},
+			{Method: http.MethodPost, Path: "/v2/agents/:host/drain", Handle: agents.drain},
+			{Method: http.MethodDelete, Path: "/v2/agents/:host/drain", Handle: agents.undrain},
 			{Method: http.MethodGet, Path: "/v2/events", Handle: feeds.all, Feed: always},
 			{Method: http.MethodPost, Path: "/v2/jobs", Handle: jobs.create, Cost: web.Submission},
 			{Method: http.MethodGet, Path: "/v2/jobs", Handle: jobs.list, Cost: web.Large},

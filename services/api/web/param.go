@@ -8,19 +8,28 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// JobID is the id in the path. Echo routes by the escaped path where the plain
-// one would mean something else, and leaves its parts escaped then.
+// JobID is the id in the path.
 func JobID(c echo.Context, param string) (string, error) {
-	id := c.Param(param)
-	if c.Request().URL.RawPath != "" {
-		plain, err := url.PathUnescape(id)
-		if err != nil {
-			return "", BadParam(param, "is not a valid percent-encoding")
-		}
-		id = plain
+	id, err := PathWord(c, param)
+	if err != nil {
+		return "", err
 	}
 	RequestOf(c).Job = id
 	return id, nil
+}
+
+// PathWord is a part of the path. Echo routes by the escaped path where the plain
+// one would mean something else, and leaves its parts escaped then.
+func PathWord(c echo.Context, param string) (string, error) {
+	word := c.Param(param)
+	if c.Request().URL.RawPath == "" {
+		return word, nil
+	}
+	plain, err := url.PathUnescape(word)
+	if err != nil {
+		return "", BadParam(param, "is not a valid percent-encoding")
+	}
+	return plain, nil
 }
 
 // Words are the values of a query parameter, joined by commas however they came.

@@ -1,0 +1,184 @@
+package planning
+
+import (
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
+	"github.com/milosgajdos/taurus/internal/job"
+)
+
+// ReasonMoved begins the reason of a doom that has a task leave its agent.
+const ReasonMoved = "moved: "
+
+// leave returns why a task is to leave its agent, false if it is not.
+func (s *slots) leave(t *cluster.Task) (cluster.Leave, bool) {
+	if s.agents == nil || t.AgentID == "" || !t.Live() {
+		return cluster.Leave{}, false
+	}
+	l, leaves := s.agents.Leave(t.AgentID, t.Hostname, s.now)
+	if !leaves {
+		s.wake = earlier(s.wake, s.agents.LeaveAt(t.AgentID, s.now))
+	}
+	return l, leaves
+}
+
+// move takes the next step of having tasks leave their agents. What may be gone on with
+// elsewhere is: within the bounds of a rollout another is put beside it, and when that is
+// up it ends. A batch task is left to end by itself. At the deadline all end. While held
+// nothing is put beside anything.
+func (s *slots) move(r *rolling, held bool) (Decision, bool) {
+	if s.agents == nil {
+		return Decision{}, false
+	}
+	for i := range s.job.Spec.Tasks {
+		m := s.moving(&s.job.Spec.Tasks[i], r)
+		if m == nil {
+			continue
+		}
+		if d, ok := m.late.decision(s.job, true); ok {
+			return d, true
+		}
+		if s.job.Spec.Kind == job.KindBatch {
+			continue
+		}
+		if d, ok := m.gone.decision(s.job, true); ok {
+			return d, true
+		}
+		if d, ok := m.idle.decision(s.job, true); ok {
+			return d, true
+		}
+		if held {
+			continue
+		}
+		if d, ok := m.beside(s); ok {
+			return d, true
+		}
+		if d, ok := m.first.decision(s.job, true); ok {
+			return d, true
+		}
+	}
+	return Decision{}, false
+}
+
+// moves are the tasks of a group that are to leave their agents, by what is to be done
+// about them.
+type moves struct {
+	group *job.Group
+	// late have passed their deadline, gone have another that is up, idle are not up.
+	late, gone, idle ending
+	// first end before another begins, where none may be put beside.
+	first ending
+	// wanting are those that want another beside them; room is for how many there is.
+	wanting []*cluster.Task
+	room    int
+}
+
+// moving finds out what of a group is to be moved, nil if nothing is.
+func (s *slots) moving(g *job.Group, r *rolling) *moves {
+	surge, unavailable := s.policy.Bounds(g)
+	m := &moves{group: g, room: int(g.Replicas) + int(surge)}
+	up, any := 0, false
+	var serving []*cluster.Task
+	for _, slot := range wanted(g, s.held[g.Name]) {
+		var leaves, stays *cluster.Task
+		slotUp := false
+		for _, t := range slot.Tasks {
+			if t.Run != s.job.Run || !t.Live() {
+				continue
+			}
+			if t.Doom == nil || !t.Unreachable {
+				m.room--
+			}
+			if t.Doom != nil {
+				continue
+			}
+			slotUp = slotUp || !t.UpSince.IsZero()
+			if _, leaving := s.leave(t); leaving {
+				leaves = t
+			} else {
+				stays = t
+			}
+		}
+		up += one(slotUp)
+		if leaves == nil || leaves.Unreachable {
+			continue
+		}
+		any = true
+		s.sort(m, leaves, stays, r, &serving)
+	}
+	if !any {
+		return nil
+	}
+	if surge > 0 {
+		m.wanting = serving
+		return m
+	}
+	for budget := up - (int(g.Replicas) - int(unavailable)); budget > 0 && len(serving) > 0; budget-- {
+		m.first.add(serving[0], s.movedReason(serving[0]))
+		serving = serving[1:]
+	}
+	return m
+}
+
+// sort says what is to be done about a task that is to leave; stays is the other one in
+// its slot, nil if there is none.
+func (s *slots) sort(m *moves, t, stays *cluster.Task, r *rolling, serving *[]*cluster.Task) {
+	l, _ := s.leave(t)
+	if !l.Deadline.IsZero() {
+		if !s.now.Before(l.Deadline) {
+			m.late.add(t, s.movedReason(t))
+			return
+		}
+		s.wake = earlier(s.wake, l.Deadline)
+	}
+	switch {
+	case stays != nil:
+		if s.isUp(stays) && stays.Template == t.Template {
+			m.gone.add(t, s.movedReason(t))
+		}
+	case r != nil && r.left != 0 && s.job.Outdated(t): // The rollout replaces it.
+	case t.UpSince.IsZero():
+		m.idle.add(t, s.movedReason(t))
+	default:
+		*serving = append(*serving, t)
+	}
+}
+
+// beside plans what is put beside tasks that are to leave, as many as there is room for.
+// They keep what they have: to move is not to update.
+func (m *moves) beside(s *slots) (Decision, bool) {
+	batch := plans{beside: true}
+	for _, t := range m.wanting {
+		slot := s.job.Slots[t.Slot]
+		newest := slot.Newest()
+		if m.room <= 0 {
+			break
+		}
+		if slot.Full() || newest.Attempt >= ranges.AttemptMax {
+			continue
+		}
+		version := t.Version
+		if s.job.TemplateIn(version, t.Group) == 0 {
+			version = s.job.Target
+		}
+		if batch.empty() {
+			batch.version = version
+		}
+		var notBefore time.Time
+		if newest != t {
+			notBefore = s.notBefore(m.group, slot, newest, version)
+		}
+		batch.add(planned{
+			slot: t.Slot, attempt: newest.Attempt + 1, version: version, notBefore: notBefore, reason: s.movedReason(t), cause: t.Sequence,
+		})
+		m.room--
+	}
+	return batch.decision(s.job, m.group.Name)
+}
+
+// movedReason is why a task is moved, as users read it.
+func (s *slots) movedReason(t *cluster.Task) string {
+	l, _ := s.leave(t)
+	return ReasonMoved + l.Reason
+}
