@@ -136,9 +136,10 @@ type tester struct {
 func (tester) Role() string                { return "tester" }
 func (r tester) Subject(job string) string { return r.space.Plan(job) }
 func (tester) Last(j *cluster.Job) uint64  { return j.LastPlan }
-func (r tester) Decide(_ *cluster.State, j *cluster.Job, now time.Time, _ uint64) deciding.Proposal {
+func (r tester) Decide(_ *cluster.State, j *cluster.Job, now time.Time, _ deciding.Takes) deciding.Proposal {
 	return r.decide(j, now)
 }
+func (tester) Concerned(*cluster.State, string) []string { return nil }
 
 // counted is a machine that counts its own decisions once they are folded.
 type counted struct {
