@@ -54,9 +54,13 @@ func live(tb testing.TB, l bench.Life) bench.Steps {
 // while they roll. BenchmarkLife does the same with 50,000.
 func TestLife(t *testing.T) {
 	for _, l := range []bench.Life{
-		{Replicas: 1, Surge: 1}, {Replicas: 1, Unavailable: 1},
-		{Replicas: 4, Surge: 1}, {Replicas: 4, Unavailable: 1}, {Replicas: 4, Surge: 1, Unavailable: 1},
-		{Replicas: 1000, Surge: 250}, {Replicas: 1000, Unavailable: 250},
+		{Replicas: 1, Surge: 1},
+		{Replicas: 1, Unavailable: 1},
+		{Replicas: 4, Surge: 1},
+		{Replicas: 4, Unavailable: 1},
+		{Replicas: 4, Surge: 1, Unavailable: 1},
+		{Replicas: 1000, Surge: 250},
+		{Replicas: 1000, Unavailable: 250},
 	} {
 		t.Run(fmt.Sprintf("%d+%d-%d", l.Replicas, l.Surge, l.Unavailable), func(t *testing.T) {
 			t.Parallel()

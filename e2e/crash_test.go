@@ -34,7 +34,7 @@ func TestKilledWhileRunning(t *testing.T) {
 
 // everyStep is for those who have ten minutes: losses are made good after waits of
 // ten seconds and more.
-var everyStep = flag.Bool("every-step", false, "kill each process at every step of a launch and of a stop, not at every other")
+var everyStep = flag.Bool("every-step", false, "kill each process at every step of a launch, of a stop and of a rollout, not at some of them")
 
 // steps are those of a launch and of a stop, by the events that tell of them.
 var steps = []struct{ launch, stop step }{

@@ -1,4 +1,4 @@
 // Package e2e tries taurus as its users have it: the taurus program, its
 // processes, real containers, and kill -9 at every process and every step of a
-// launch and of a stop. It needs Docker, and fails in CI without it.
+// launch, of a stop and of a rollout. It needs Docker, and fails in CI without it.
 package e2e

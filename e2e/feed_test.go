@@ -9,18 +9,24 @@ import (
 )
 
 // step is a moment in the life of a job: the first event of a type, and of a state
-// if it has one.
+// if it has one, or with a task that was found to be healthy.
 type step struct{ event, state string }
 
+// healthy is the state of such a step.
+const healthy = "healthy"
+
 // reached waits until the log tells of a step of a job.
-func (m *machine) reached(job string, s step) {
+func (m *machine) reached(job string, s step) { m.reachedFrom(job, 1, s) }
+
+// reachedFrom waits for the first such step from a sequence on, and returns where it is.
+func (m *machine) reachedFrom(job string, from uint64, s step) (sequence uint64) {
 	m.t.Helper()
 	m.eventually(fmt.Sprintf("%s comes to %s %s", job, s.event, s.state), func() error {
 		e, err := m.endpoints()
 		if err != nil {
 			return err
 		}
-		req, err := http.NewRequestWithContext(m.t.Context(), http.MethodGet, e.API[0]+"/v2/events?from=1&job="+job+"&type="+s.event, http.NoBody)
+		req, err := http.NewRequestWithContext(m.t.Context(), http.MethodGet, fmt.Sprintf("%s/v2/events?from=%d&job=%s&type=%s", e.API[0], from, job, s.event), http.NoBody)
 		if err != nil {
 			return err
 		}
@@ -35,17 +41,21 @@ func (m *machine) reached(job string, s step) {
 				continue
 			}
 			var event struct {
-				Data struct {
-					State string `json:"state"`
+				Sequence uint64 `json:"sequence"`
+				Data     struct {
+					State   string `json:"state"`
+					Healthy bool   `json:"healthy"`
 				} `json:"data"`
 			}
 			if err := json.Unmarshal([]byte(data), &event); err != nil {
 				m.t.Fatalf("%q: %v", data, err)
 			}
-			if s.state == "" || event.Data.State == s.state {
+			if s.state == "" || event.Data.State == s.state || s.state == healthy && event.Data.Healthy {
+				sequence = event.Sequence
 				return nil
 			}
 		}
 		return fmt.Errorf("the feed ended with status %d", resp.StatusCode)
 	})
+	return sequence
 }

@@ -54,6 +54,7 @@ type machine struct {
 	dir  string
 	cmd  *exec.Cmd
 	args []string
+	only string // the only job that it has, where other machines run beside it
 	out  bytes.Buffer
 	http http.Client
 }
@@ -363,7 +364,11 @@ func (m *machine) taurus(into any, args ...string) {
 
 // removeContainers removes what a failed test left.
 func (m *machine) removeContainers() {
-	for _, id := range docker(m.t, "ps", "--all", "--quiet", "--filter", "ancestor="+image) {
+	of := "ancestor=" + image
+	if m.only != "" {
+		of = "label=taurus.job=" + m.only
+	}
+	for _, id := range docker(m.t, "ps", "--all", "--quiet", "--filter", of) {
 		docker(m.t, "rm", "--force", id)
 	}
 }

@@ -54,10 +54,10 @@ func TestLargeJobsArePaced(t *testing.T) {
 		if looks < c.from || looks > c.to {
 			t.Errorf("%d tasks: %d looks for %d bursts, want %d to %d", c.tasks, looks, bursts, c.from, c.to)
 		}
-		before, wake := looks, m.Wake()
+		before := looks
 		m.Step(at, machine.Folded{Record: &log.Records[0], Change: cluster.Change{Job: j}})
 		tick()
-		if wake = m.Wake(); !wake.IsZero() {
+		if wake := m.Wake(); !wake.IsZero() {
 			if wake.Sub(at.Now) > 200*time.Millisecond {
 				t.Errorf("%d tasks: wakes after %s", c.tasks, wake.Sub(at.Now))
 			}
