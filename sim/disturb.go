@@ -9,6 +9,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/reaping"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/sim/world"
 )
 
@@ -19,6 +20,7 @@ func (r *Run) disturb() {
 		r.restartMaster, r.logAway, r.loseLease, r.blind, r.blind, r.stuck, r.jump, r.unreachableMaster, r.share, r.fill, r.intrude,
 		r.submit, r.submit, r.submit, r.scale, r.scale, r.stopJob, r.stopJob, r.replaceJob,
 		r.update, r.update, r.update, r.restart,
+		r.steer, r.steer, r.unplanned,
 	}
 	all[r.rng.IntN(len(all))]()
 }
@@ -32,6 +34,17 @@ func (r *Run) one(roles ...string) int {
 func (r *Run) kill() {
 	i := r.one("commander", "planner", "launcher", "launcher", "reaper")
 	r.end(i, "kill", func() { r.World.Kill(i) })
+}
+
+// unplanned has no planner run for a while.
+func (r *Run) unplanned() {
+	wait := r.upTo(3 * time.Minute)
+	for _, i := range r.names["planner"] {
+		if p := r.World.Processes[i]; p.Alive {
+			r.act("kill "+p.Name, func() { r.World.Kill(i) })
+			r.after(wait, "start "+p.Name, func() { r.World.Start(i, 0) })
+		}
+	}
 }
 
 // stop has a launcher end in an orderly way.
@@ -207,7 +220,14 @@ func (r *Run) ask(id string, c submission.Command) {
 func (r *Run) some() uint32 { return uint32(1 + r.rng.IntN(5)) }
 
 func (r *Run) submit() {
-	switch r.rng.IntN(4) {
+	switch r.rng.IntN(6) {
+	case 4, 5:
+		overlap := []string{job.OverlapAllow, job.OverlapForbid, job.OverlapReplace}[r.rng.IntN(3)]
+		missed := []string{job.MissedNone, job.MissedLast, job.MissedAll}[r.rng.IntN(3)]
+		if overlap == job.OverlapForbid && missed == job.MissedAll {
+			missed = job.MissedLast // It would catch up, one after the other, for longer than is waited for.
+		}
+		r.ask("nightly", submit(world.Periodic("nightly", overlap, missed)))
 	case 0:
 		r.ask("moving", submit(world.Service("moving", r.some())))
 	case 1:
@@ -269,7 +289,20 @@ func (r *Run) restart() {
 }
 
 func (r *Run) stopJob() {
-	r.ask([]string{"moving", "sick", "large", "work"}[r.rng.IntN(4)], submission.Stop{})
+	id := []string{"moving", "sick", "large", "work", "nightly"}[r.rng.IntN(5)]
+	r.ask(id, submission.Stop{KeepRuns: r.rng.IntN(3) == 0})
+}
+
+// steer has a schedule wait or go on, or a run begin.
+func (r *Run) steer() {
+	switch r.rng.IntN(3) {
+	case 0:
+		r.ask("nightly", submission.SteerSchedule{Action: events.SchedulePause})
+	case 1:
+		r.ask("nightly", submission.SteerSchedule{Action: events.ScheduleResume})
+	case 2:
+		r.ask("nightly", submission.RunNow{})
+	}
 }
 
 // replaceJob is stopped, deleted and submitted again.

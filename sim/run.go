@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/sim/world"
 )
 
@@ -111,6 +112,12 @@ func (r *Run) Do() []string {
 	r.World.Ask(r.names["commander"][0], "moving", updating(world.Service("moving", 3)))
 	r.World.Ask(r.names["commander"][0], "sick", submission.Stop{})
 	r.World.Ask(r.names["commander"][0], "large", submission.Stop{})
+	r.World.Ask(r.names["commander"][0], "nightly", submission.SteerSchedule{Action: events.ScheduleResume})
+	r.drive(r.World.Now.Add(late+world.Patience), false)
+	if wrong := slices.Concat(r.World.Violations, r.World.Unaccounted()); len(wrong) > 0 {
+		return append(wrong, "the schedule is not as the log tells")
+	}
+	r.World.Ask(r.names["commander"][0], "nightly", submission.Stop{})
 	r.drive(r.World.Now.Add(soon), false)
 	if wrong := slices.Concat(r.World.Violations, r.World.Shortfalls()); len(wrong) > 0 {
 		return append(wrong, fmt.Sprintf("%v after the faults were over", soon))

@@ -187,7 +187,7 @@ func seriesDetail(s *projection.Series) string {
 	var parts []string
 	switch {
 	case s.Paused != nil:
-		parts = append(parts, "paused"+word(" by ", s.Paused.By)+word(": ", story.Plain(s.Paused.Reason)))
+		parts = append(parts, strings.TrimSpace(word("by ", s.Paused.By)+word(": ", story.Plain(s.Paused.Reason))))
 	case !s.Next.IsZero():
 		parts = append(parts, "next "+s.Next.UTC().Format("2006-01-02 15:04:05Z"))
 	}
@@ -197,7 +197,7 @@ func seriesDetail(s *projection.Series) string {
 	if s.Last != nil && s.Last.Outcome != "running" {
 		parts = append(parts, "last "+outcomeOf(*s.Last))
 	}
-	return strings.Join(parts, ", ")
+	return strings.TrimPrefix(strings.Join(parts, ", "), ", ")
 }
 
 // writeSeries writes what a job has of runs, or is a run of.

@@ -311,7 +311,7 @@ func stateOf(j *cluster.Job, t *census, c Counts) JobState {
 		}
 		return stateOfWanted(c)
 	}
-	if t.alive() > 0 {
+	if t.alive() > 0 || slices.ContainsFunc(j.Series.Live(), func(run *cluster.Run) bool { return run.Over }) {
 		return StateStopping
 	}
 	stoppedFirst := j.Stopped && !j.StoppedAt.After(j.OutcomeAt)

@@ -213,7 +213,7 @@ func (e *Explanation) series(j *cluster.Job, now time.Time) {
 		if !next.IsZero() {
 			message = fmt.Sprintf("next run at %s, in %s", stamp(next), rough(next.Sub(now)))
 		}
-		e.Reasons = append(e.Reasons, Reason{Code: CodeScheduled, Until: next, Message: message})
+		e.Reasons = append(e.Reasons, Reason{Code: CodeScheduled, Message: message})
 	}
 	if at := planning.NextDue(j, time.Time{}); !at.IsZero() && now.Sub(at) > overdueAfter {
 		e.Reasons = append(e.Reasons, Reason{Code: CodeNotPlanned, Message: "the planner has not decided yet about the run of " + stamp(at)})

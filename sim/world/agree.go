@@ -22,7 +22,7 @@ func (w *World) Shortfalls() []string {
 	for _, id := range slices.Sorted(maps.Keys(w.Referee.Jobs)) {
 		j := w.Referee.Jobs[id]
 		wanted := map[string]int{}
-		if !j.Over() {
+		if !j.Over() && !j.Spec.Series() {
 			for i := range j.Spec.Tasks {
 				wanted[j.Spec.Tasks[i].Name] = int(j.Spec.Tasks[i].Replicas)
 			}
@@ -71,6 +71,9 @@ func disagree(j *cluster.Job, alive map[string]int) []string {
 		for _, group := range slices.Sorted(maps.Keys(alive)) {
 			found = append(found, fmt.Sprintf("%s is over, but Mesos runs %d of %s", j.ID, alive[group], group))
 		}
+		return found
+	}
+	if j.Spec.Series() {
 		return found
 	}
 	if j.Spec.Kind == job.KindBatch {
