@@ -361,7 +361,7 @@ func (s *State) tidy(j *Job, r *Record, c *Change) {
 	j.Series.Runs = kept
 	for len(j.Series.gone) > 0 && r.Time.Sub(j.Series.gone[0].since) > ForgetAfter {
 		id := j.Series.gone[0].id
-		j.Series.gone = slices.Clip(j.Series.gone[1:])
+		j.Series.gone = j.Series.gone[1:]
 		if child := s.Jobs[id]; child != nil && !child.Alive() {
 			delete(s.Jobs, id)
 			c.Gone = append(c.Gone, id)
@@ -375,7 +375,7 @@ func (s *State) leave(j *Job, run Run, r *Record, c *Change) {
 	if child == nil {
 		return
 	}
-	j.Series.gone = append(slices.Clip(j.Series.gone), gone{run.Job, r.Time})
+	j.Series.gone = append(j.Series.gone, gone{run.Job, r.Time}) // A clone has its own.
 	if child.Run == run.Sequence && !child.Deleted {
 		child.Deleted = true
 		s.forget(child)

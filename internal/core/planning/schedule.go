@@ -101,7 +101,7 @@ func schedule(j *cluster.Job, now time.Time) Decision {
 	if n := missed - madeUp(policy.Missed, list, missed, late); n > 0 {
 		return left(j, list[:n], events.RunMissed, fmt.Sprintf("not begun within %s", policy.StartDeadline))
 	}
-	return start(j, list[0].at, policy.Missed == job.MissedAll)
+	return start(j, list[0].at, true)
 }
 
 // madeUp is how many of the first times, which were missed, are made up for: the last
@@ -140,14 +140,14 @@ func left(j *cluster.Job, list []due, outcome, reason string) Decision {
 	return Decision{Event: ev, Cause: j.LastJob}
 }
 
-// start starts a run, or tells why it is not. One of many that are made up for may wait
-// until the one before it is over.
-func start(j *cluster.Job, at time.Time, waits bool) Decision {
+// start starts a run, or tells why it is not. While missed ones are made up for, one
+// after the other, those that follow wait, too.
+func start(j *cluster.Job, at time.Time, late bool) Decision {
 	ev := events.RunDue{Run: j.Run, Version: j.Version, At: at, Outcome: events.RunStarted}
 	live := j.Series.Live()
 	switch {
 	case len(live) == 0:
-	case j.Spec.Schedule.Overlap == job.OverlapForbid && waits:
+	case j.Spec.Schedule.Overlap == job.OverlapForbid && j.Spec.Schedule.Missed == job.MissedAll && (late || madeUpFor(j, live[0])):
 		return Decision{} // Looked at again when one has ended.
 	case j.Spec.Schedule.Overlap == job.OverlapForbid:
 		ev.Outcome, ev.Reason = events.RunSkipped, live[0].Job+" goes on"
@@ -157,6 +157,11 @@ func start(j *cluster.Job, at time.Time, waits bool) Decision {
 		ev.Outcome, ev.Reason = events.RunSkipped, fmt.Sprintf("%d runs go on, the most there may be", len(live))
 	}
 	return Decision{Event: ev, Cause: j.LastJob}
+}
+
+// madeUpFor reports whether a run began too late.
+func madeUpFor(j *cluster.Job, run *cluster.Run) bool {
+	return run.DecidedAt.Sub(run.At) > time.Duration(j.Spec.Schedule.StartDeadline)
 }
 
 // prefix is how many of the first are such.

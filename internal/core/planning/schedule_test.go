@@ -10,7 +10,9 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
+	core "github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/core/reserve"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/job/cron"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -76,6 +78,8 @@ func TestWhatIsDue(t *testing.T) {
 		{"no overlap", forbid, none, []time.Duration{5 * time.Minute, 5 * time.Minute}, true, []string{"12:05 started", "12:10 started"}},
 		{"overlap replaced", replace, none, []time.Duration{5 * time.Minute, 5 * time.Minute}, false, []string{"12:05 started", "12:10 started replacing"}},
 		{"all, one after the other", forbid, all, []time.Duration{18 * time.Minute, 0, 0}, true, []string{"12:05 started", "12:10 started", "12:15 started"}},
+		{"all, and what is due meanwhile waits", forbid, all, []time.Duration{11 * time.Minute, 4 * time.Minute, time.Minute}, false, []string{"12:05 started"}},
+		{"all, and one overlaps in time", forbid, all, []time.Duration{5 * time.Minute, 5 * time.Minute}, false, []string{"12:05 started", "12:10 skipped"}},
 		{"all, and the first goes on", forbid, all, []time.Duration{18 * time.Minute, time.Minute}, false, []string{"12:05 started"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -407,5 +411,82 @@ func BenchmarkDecideAfterAnOutage(b *testing.B) {
 	l.Pass(24 * time.Hour)
 	for b.Loop() {
 		planning.Decide(j, l.Now)
+	}
+}
+
+// TestNoRoomForARun: nothing is started, and nothing told, while the log has no space;
+// then it is told how many were missed.
+func TestNoRoomForARun(t *testing.T) {
+	l := clustertest.New()
+	m, at := planning.New(events.NewSpace(0), "one", l.State), core.Moment{Now: l.Now, Log: l.Now}
+	step := func(in core.Input) (appended []string) {
+		for _, e := range append([]core.Effect(nil), m.Step(at, in)...) {
+			a, appends := e.(core.Append)
+			if !appends {
+				continue
+			}
+			draft := a.Drafts[0]
+			subject, err := events.ParseSubject(draft.Subject)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change := l.Append(subject, draft.Envelope, draft.Event)
+			appended = append(appended, tell(draft.Event))
+			m.Step(at, core.Folded{Record: &l.Records[len(l.Records)-1], Change: change})
+			m.Step(at, core.Appended{Ticket: a.Ticket, Outcome: core.Outcome{Answer: core.Stored, Last: l.State.Sequence}})
+		}
+		return appended
+	}
+	pass := func(d time.Duration) {
+		l.Pass(d)
+		at.Now, at.Log = at.Now.Add(d), at.Log.Add(d)
+	}
+	c := cluster.Change{Job: l.Submit(nightly(func(s *job.Schedule) { s.Overlap = job.OverlapAllow }))}
+	step(core.Folded{Record: &l.Records[0], Change: c})
+	step(core.CaughtUp{})
+	need := reserve.Of(l.State)
+	step(planning.Usage{Bytes: 0, MaxBytes: need.Due + need.Ends + 100})
+	step(core.Tick{})
+	for range 4 {
+		pass(5 * time.Minute)
+		if got := step(core.Tick{}); len(got) != 0 {
+			t.Fatalf("without space: %v", got)
+		}
+	}
+	if wake := m.Wake(); wake.Sub(at.Now) > planning.UsageEvery {
+		t.Errorf("looks again at %s", wake)
+	}
+	step(planning.Usage{Bytes: 0, MaxBytes: 1 << 30})
+	pass(planning.UsageEvery)
+	var got []string
+	for range 4 {
+		got = append(got, step(core.Tick{})...)
+	}
+	if want := "[12:15 missed 3 from 12:05 12:20 started taurus.plan.tasks_planned.v1]"; fmt.Sprint(got) != want {
+		t.Errorf("then %v, want %s", got, want)
+	}
+}
+
+// TestARunLooksAtItsSeries: the end of a run puts its series onto the agenda, and the
+// series the runs that it stops.
+func TestARunLooksAtItsSeries(t *testing.T) {
+	l := clustertest.New()
+	j := l.Submit(nightly(func(s *job.Schedule) { s.Missed = job.MissedAll }))
+	l.Pass(11 * time.Minute)
+	if got := plan(l, j); len(got) != 1 {
+		t.Fatalf("planned %v", got)
+	}
+	m, at := planning.New(events.NewSpace(0), "one", l.State), core.Moment{Now: l.Now, Log: l.Now}
+	m.Step(at, core.CaughtUp{})
+	c := l.Plan(j.Series.Runs[0].Job, events.JobCompleted{Run: j.Series.Runs[0].Sequence})
+	m.Step(at, core.Folded{Record: &l.Records[len(l.Records)-1], Change: c})
+	found := false
+	for _, e := range m.Step(at, core.Tick{}) {
+		if a, is := e.(core.Append); is && tell(a.Drafts[0].Event) == "12:10 started" {
+			found = true
+		}
+	}
+	if !found {
+		t.Error("the next run is not started when the one before it is over")
 	}
 }
