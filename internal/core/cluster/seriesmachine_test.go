@@ -178,7 +178,8 @@ func TestRunMachine(t *testing.T) {
 	}
 	allowed := map[arrow]bool{{"start", "RunDue", "running"}: true, {"start", "RunRequested", "running"}: true}
 	ways := [][]string{
-		{}, {"JobCompleted"}, {"JobFailed"}, {"JobStopped"},
+		{},
+		{"JobCompleted"}, {"JobFailed"}, {"JobStopped"},
 		{"JobCompleted", "its last task ends"}, {"JobFailed", "its last task ends"}, {"JobStopped", "its last task ends"},
 		{"JobStopped", "its last task ends", "newer runs end"},
 	}
