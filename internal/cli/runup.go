@@ -121,8 +121,8 @@ func (r *rising) fail(ctx context.Context) error {
 		return r.app.unfinished(missing(err, r.job.ID), r.job.ID)
 	}
 	if err := r.app.show(last, func(w io.Writer) error {
-		say(w, "job %s: not up: slot %d, attempt %d %s; see `taurus logs %s/%d --stderr --attempt %d`",
-			r.job.ID, t.From, t.Attempt, clip(why), r.job.ID, t.From, t.Attempt)
+		say(w, "job %s: not up: slot %d, attempt %d %s; see `taurus logs %s/%d --stderr`",
+			r.job.ID, t.From, t.Attempt, clip(why), r.job.ID, t.From)
 		return nil
 	}); err != nil {
 		return err

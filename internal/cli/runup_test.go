@@ -68,21 +68,21 @@ func TestWaitingForAService(t *testing.T) {
 	}{
 		"crashes": {
 			plain, "1m", append(begin("1"), "status R 0 1 TASK_FAILED 3 boom"), 3,
-			"job ID: not up: slot 0, attempt 1 failed: exit 3: boom; see `taurus logs ID/0 --stderr --attempt 1`\n",
+			"job ID: not up: slot 0, attempt 1 failed: exit 3: boom; see `taurus logs ID/0 --stderr`\n",
 		},
 		"segfaults later": {
 			plain, "1m", append(begin("1"), "wait 20ms", "status R 0 1 TASK_FAILED 139"), 139,
-			"job ID: not up: slot 0, attempt 1 failed: exit 139 (SIGSEGV); see `taurus logs ID/0 --stderr --attempt 1`\n",
+			"job ID: not up: slot 0, attempt 1 failed: exit 139 (SIGSEGV); see `taurus logs ID/0 --stderr`\n",
 		},
 		"exits well, to run again": {
 			plain, "1m", append(begin("1"), "status R 0 1 TASK_FINISHED 0"), 1,
-			"job ID: not up: slot 0, attempt 1 finished, and is to run again; see `taurus logs ID/0 --stderr --attempt 1`\n",
+			"job ID: not up: slot 0, attempt 1 finished, and is to run again; see `taurus logs ID/0 --stderr`\n",
 		},
 		"exits well, for good": {once, "10ms", append(begin("1"), "status R 0 1 TASK_FINISHED 0"), 0, "job ID: running\n"},
 		"stays up":             {plain, "10ms", begin("1"), 0, "job ID: running\n"},
 		"never healthy": {
 			checked, "1m", append(begin("1"), "health R 0 1 false", "health R 0 1 false", "status R 0 1 TASK_KILLING", "status R 0 1 TASK_KILLED 137"), 1,
-			"job ID: not up: slot 0, attempt 1 killed: its health check failed 2 times in a row (http 8080 /health); see `taurus logs ID/0 --stderr --attempt 1`\n",
+			"job ID: not up: slot 0, attempt 1 killed: its health check failed 2 times in a row (http 8080 /health); see `taurus logs ID/0 --stderr`\n",
 		},
 		"healthy in the end": {
 			checked, "10ms", append(begin("1"), "wait 30ms", "health R 0 1 false", "wait 30ms", "health R 0 1 true"), 0, "job ID: running\n",
@@ -91,8 +91,10 @@ func TestWaitingForAService(t *testing.T) {
 			plain, "300ms", append(append(begin("1"), "status R 0 1 TASK_GONE"), begin("2")...), 0, "job ID: running\n",
 		},
 		"no such image": {
-			plain, "1m", []string{"plan R g 0-0 1", "stage R g 0 1", "status R 0 1 TASK_FAILED 125"}, 1,
-			"job ID: not up: slot 0, attempt 1 not started: exit 125 (docker could not start it); see `taurus logs ID/0 --stderr --attempt 1`\n",
+			plain, "1m",
+			[]string{"plan R g 0-0 1", "stage R g 0 1", "status R 0 1 TASK_FAILED 125"},
+			1,
+			"job ID: not up: slot 0, attempt 1 not started: exit 125 (docker could not start it); see `taurus logs ID/0 --stderr`\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

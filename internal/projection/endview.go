@@ -48,8 +48,8 @@ func see(j *cluster.Job, slot uint32, end End) string {
 		return ""
 	}
 	text := fmt.Sprintf("; see `taurus logs %s/%d --stderr", j.ID, slot)
-	if s := j.Slots[slot]; s != nil && s.Newest() != nil && s.Newest().Attempt != end.Attempt {
-		text += fmt.Sprintf(" --attempt %d", end.Attempt)
+	if newest := newestOf(j, slot); newest != nil && newest.ID != "" && newest.Attempt != end.Attempt {
+		text += fmt.Sprintf(" --attempt %d", end.Attempt) // Otherwise it is the newest that was launched.
 	}
 	return text + "`"
 }
@@ -65,4 +65,11 @@ func outcomeOf(j *cluster.Job) *Outcome {
 		o.Slot, o.Task = &slot.Number, &end
 	}
 	return o
+}
+
+func newestOf(j *cluster.Job, slot uint32) *cluster.Task {
+	if s := j.Slots[slot]; s != nil {
+		return s.Newest()
+	}
+	return nil
 }

@@ -123,7 +123,7 @@ func TestKilledByItsHealthCheck(t *testing.T) {
 		l.again(0, 2, now.Add(time.Minute))
 		_, why, task = seen(t, l, now)
 		only(t, why, projection.CodeBackoff, "1 task: backing off, as attempt 1 was killed: its health check failed 2 times in a row ("+c.words+
-			"); see `taurus logs a/0 --stderr --attempt 1`")
+			"); see `taurus logs a/0 --stderr`")
 		f := task.LastFailure
 		if f == nil || f.Class != "unhealthy" || f.Signal != "SIGKILL" || *f.Exit != 137 || f.State != "KILLED" ||
 			f.Summary != "killed: its health check failed 2 times in a row ("+c.words+")" {
@@ -207,7 +207,7 @@ func TestCrashLoop(t *testing.T) {
 		if task.CrashLoop.Failures != attempt {
 			t.Errorf("%d failures told after %d", task.CrashLoop.Failures, attempt)
 		}
-		want := fmt.Sprintf("1 task: crash looping, failed %d times within 0s: it failed: exit 139 (SIGSEGV); see `taurus logs a/0 --stderr --attempt %d`", attempt, attempt)
+		want := fmt.Sprintf("1 task: crash looping, failed %d times within 0s: it failed: exit 139 (SIGSEGV); see `taurus logs a/0 --stderr`", attempt)
 		only(t, why, projection.CodeCrashLoop, want)
 		if !why.Reasons[0].Until.Equal(until) {
 			t.Errorf("until %s", why.Reasons[0].Until)

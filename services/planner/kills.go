@@ -9,8 +9,12 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
+
+// DefaultKillBound is what KillBound is unless told otherwise.
+const DefaultKillBound = planning.DefaultKillBound
 
 // kills tell how many tasks were ended lately without being asked to, and how many may be.
 type kills struct {

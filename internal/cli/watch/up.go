@@ -43,7 +43,8 @@ func (u *Up) See(e projection.Event) (Standing, projection.Touched) {
 		}
 	case projection.StateStopped, projection.StateCompleted, projection.StateFailed:
 		return Settled, projection.Touched{}
-	case projection.StatePending, projection.StateStopping, projection.StateAhead, projection.StateUnhealthy, projection.StateCrashLooping:
+	case projection.StatePending, projection.StateStopping, projection.StateAhead, projection.StateUnhealthy, projection.StateCrashLooping,
+		projection.StateScheduled, projection.StatePaused, projection.StateDispatchable:
 	}
 	return Coming, projection.Touched{}
 }

@@ -11,8 +11,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/taskstate"
 )
 
-func exit(n int) *int { return &n }
-
 // pullMessage is what the docker containerizer says of a pull that failed with a text.
 func pullMessage(stderr string) string {
 	return "Failed to launch container: Failed to run 'docker -H unix:///var/run/docker.sock pull hub.example/shop:7': " +
@@ -24,7 +22,7 @@ const launchFailed = "REASON_CONTAINER_LAUNCH_FAILED"
 // TestClass of ends as Mesos reports them.
 func TestClass(t *testing.T) {
 	exited := func(state taskstate.State, n int) restart.End {
-		return restart.End{State: state, Message: "Container exited with status", Exit: exit(n), Began: true}
+		return restart.End{State: state, Message: "Container exited with status", Exit: new(n), Began: true}
 	}
 	with := func(e restart.End, change func(*restart.End)) restart.End {
 		change(&e)
@@ -141,7 +139,7 @@ func TestSignals(t *testing.T) {
 		0: "", 1: "", 3: "", 125: "", 128: "", 129: "SIGHUP", 130: "SIGINT", 134: "SIGABRT", 135: "SIGBUS", 136: "SIGFPE",
 		137: "SIGKILL", 139: "SIGSEGV", 141: "SIGPIPE", 143: "SIGTERM", 162: "signal 34", 192: "signal 64", 193: "", 255: "", -1: "",
 	} {
-		if got := (restart.End{State: taskstate.Failed, Exit: exit(n)}).Signal(); got != want {
+		if got := (restart.End{State: taskstate.Failed, Exit: new(n)}).Signal(); got != want {
 			t.Errorf("exit %d is %q, want %q", n, got, want)
 		}
 	}
@@ -174,7 +172,7 @@ func TestEveryEndHasAClass(t *testing.T) {
 			Doomed:    rapid.Bool().Draw(t, "doomed"),
 		}
 		if rapid.Bool().Draw(t, "exited") {
-			e.Exit = exit(rapid.IntRange(-1, 300).Draw(t, "exit"))
+			e.Exit = new(rapid.IntRange(-1, 300).Draw(t, "exit"))
 		}
 		class := e.Class()
 		if known := slices.Contains(restart.Classes(), class); known != e.State.Terminal() || !known && class != "" {

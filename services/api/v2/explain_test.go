@@ -51,7 +51,7 @@ func TestTasksShowWhereAndWhy(t *testing.T) {
 		}
 	}
 	why := apitest.Get[explanation](r, "/v2/jobs/web/explain")
-	if why.codes() != "backoff:1" || !why.Reasons[0].Until.Equal(later) || !strings.Contains(why.Summary, "attempt 1 failed: exit 3: boom; see `taurus logs web/0 --stderr --attempt 1`") {
+	if why.codes() != "backoff:1" || !why.Reasons[0].Until.Equal(later) || !strings.Contains(why.Summary, "attempt 1 failed: exit 3: boom; see `taurus logs web/0 --stderr`") {
 		t.Fatalf("explanation %+v", why)
 	}
 	var page struct {

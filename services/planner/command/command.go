@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/services/planner"
@@ -29,7 +28,7 @@ the difference into the log. Any number of planners may run at once.`,
 		Register: func(s *service.Settings) {
 			nats.Register(s)
 			state.Register(s)
-			s.Flags().Uint32Var(&killBound, "kills-per-minute", planning.DefaultKillBound,
+			s.Flags().Uint32Var(&killBound, "kills-per-minute", planner.DefaultKillBound,
 				"how `many` tasks a minute may be ended without being asked to, of all jobs: replaced, rolled out, drained, over their time; 0 is any number")
 		},
 		Complete: func(s *service.Settings) error { return errors.Join(nats.Complete(s), state.Complete(s)) },
