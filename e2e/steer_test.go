@@ -1,12 +1,9 @@
 package e2e_test
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,41 +30,21 @@ func (s *steered) run(replicas int, policy, group string, args ...string) (statu
 	if err := os.WriteFile(file, []byte(document), 0o600); err != nil {
 		s.m.t.Fatal(err)
 	}
-	return s.m.command(append([]string{"run", file}, args...)...)
-}
-
-// command runs the command line, and returns its exit status and what it printed.
-func (m *machine) command(args ...string) (status int, printed string) {
-	m.t.Helper()
-	path, err := program()
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	e, err := m.endpoints()
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	var out bytes.Buffer
-	cmd := exec.CommandContext(m.t.Context(), path, append(args, "--api", e.API[0])...)
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
-		m.t.Fatal(err)
-	}
-	return cmd.ProcessState.ExitCode(), out.String()
+	return s.m.say(append([]string{"run", file}, args...)...)
 }
 
 // does runs a command that has to succeed.
 func (s *steered) does(args ...string) string {
 	s.m.t.Helper()
-	status, out := s.m.command(args...)
+	status, out := s.m.say(args...)
 	if status != 0 {
 		s.m.t.Fatalf("taurus %s: status %d: %s", strings.Join(args, " "), status, out)
 	}
 	return out
 }
 
-// rollout is one as the API tells of it.
-type rollout struct {
+// outcome is a rollout as the API tells of it.
+type outcome struct {
 	Status  string `json:"status"`
 	Cause   string `json:"cause"`
 	Version uint64 `json:"version"`
@@ -78,7 +55,7 @@ type rollout struct {
 type progress struct {
 	Version uint64  `json:"version"`
 	Wanted  uint64  `json:"wanted"`
-	Rollout rollout `json:"rollout"`
+	Rollout outcome `json:"rollout"`
 	Detail  string  `json:"detail"`
 	Groups  []struct {
 		Wanted  int `json:"wanted"`
@@ -86,7 +63,7 @@ type progress struct {
 		Up      int `json:"up"`
 		Old     int `json:"old"`
 	} `json:"groups"`
-	Past []rollout `json:"past"`
+	Past []outcome `json:"past"`
 }
 
 // comes waits until the rollout is as a test wants it.
@@ -128,8 +105,9 @@ func (s *steered) stands(n int) (ids []string) {
 	return ids
 }
 
-// TestSteered goes with the command line through all that becomes of a job of four tasks
-// that is updated.
+// TestSteered goes with the command line through what becomes of a job of four tasks that
+// is updated on agents which play what no real task does: one that never starts, or never
+// gets healthy.
 func TestSteered(t *testing.T) {
 	m := &machine{t: t, dir: t.TempDir(), args: []string{"--executor", "simulated"}, http: http.Client{Timeout: testwait.Patience / 3}}
 	m.start()
