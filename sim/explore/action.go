@@ -50,6 +50,7 @@ const (
 	fail
 	stop
 	scale
+	update
 )
 
 // reach tells which parts of the world an action touches.
@@ -255,6 +256,9 @@ func (w *World) wishes(next reach, may func(Fault, verb, int)) {
 	if w.scaled < len(w.scope.ScaleTo) {
 		may(Scale, scale, 0)
 	}
+	if w.updated < len(w.scope.Images) {
+		may(Update, update, 0)
+	}
 }
 
 // describe is for traces.
@@ -300,6 +304,8 @@ func (w *World) describe(a Action) string {
 		return "a user STOPS the job"
 	case scale:
 		return fmt.Sprintf("a user SCALES the job to %d", w.scope.ScaleTo[w.scaled])
+	case update:
+		return "a user UPDATES the job to " + w.scope.Images[w.updated]
 	}
 	return "nothing"
 }

@@ -40,14 +40,14 @@ func (w *World) checkLaunch(l *scheduler.Launch) {
 	if w.mesos.Refused[l.TaskID] {
 		w.violate("no KILL before Mesos has spoken of the task", l.TaskID+" is launched after its KILL")
 	}
+	launched := w.log.truth.TaskByID(l.TaskID)
 	for i := range w.mesos.Tasks {
 		t := &w.mesos.Tasks[i]
-		if t.Alive && !t.Excused && t.Launch.Slot == l.Slot {
+		if t.Alive && !t.Excused && t.Launch.Slot == l.Slot && (launched == nil || !launched.Beside) {
 			w.violate("no slot has two tasks that live", fmt.Sprintf("%s runs, %s is launched", t.Launch.TaskID, l.TaskID))
 		}
 	}
-	t := w.log.truth.TaskByID(l.TaskID)
-	if t == nil || !t.Live() {
+	if launched == nil || !launched.Live() {
 		w.violate("what was withdrawn is never launched", l.TaskID)
 	}
 }
@@ -144,6 +144,10 @@ func (w *World) checkRecord(r *Record, before map[cluster.Key]cluster.Task) {
 // checkStaged: no other attempt may be running in the slot.
 func (w *World) checkStaged(taskID string, before map[cluster.Key]cluster.Task) {
 	staged := w.log.truth.TaskByID(taskID)
+	if staged.Beside {
+		w.checkBeside(staged)
+		return
+	}
 	for key, t := range before {
 		if key.Slot == staged.Slot && key != staged.Key() && t.Live() && t.State != cluster.Waiting && !t.Unreachable {
 			w.violate("no attempt is staged while another may run", fmt.Sprintf("%s is staged, %s is %s", taskID, t.ID, t.State))
@@ -151,11 +155,24 @@ func (w *World) checkStaged(taskID string, before map[cluster.Key]cluster.Task) 
 	}
 }
 
+// checkBeside: no slot has more than two tasks that a user may be served by.
+func (w *World) checkBeside(staged *cluster.Task) {
+	n := 0
+	for _, t := range w.log.job().Slots[staged.Slot].Tasks {
+		if t.Live() && t.State != cluster.Waiting && t.Doom == nil && !t.Unreachable {
+			n++
+		}
+	}
+	if n > 2 {
+		w.violate("a task is put beside one other at most", fmt.Sprintf("%s is staged, and %d live", staged.ID, n))
+	}
+}
+
 // checkPlanned: what was there before is over, or its agent was away.
 func (w *World) checkPlanned(before map[cluster.Key]cluster.Task) {
 	for _, slot := range w.log.job().Slots {
 		planned := slot.Newest()
-		if _, old := before[planned.Key()]; old {
+		if _, old := before[planned.Key()]; old || planned.Beside {
 			continue
 		}
 		for key, t := range before {

@@ -55,6 +55,9 @@ func (w *World) perform(a Action) {
 	case scale:
 		w.command(submission.Scale{Replicas: w.scope.ScaleTo[w.scaled], Limits: limits()})
 		w.scaled++
+	case update:
+		w.command(submission.Update{Spec: w.scope.updated(w.scope.Images[w.updated])})
+		w.updated++
 	default:
 		w.goWrong(a)
 	}

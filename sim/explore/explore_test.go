@@ -27,7 +27,7 @@ func TestExplore(t *testing.T) {
 	if *full {
 		faults = 2
 	}
-	scopes := []Scope{single(faults), pair(faults), square(faults), rescaled(faults), spacious(faults)}
+	scopes := []Scope{single(faults), pair(faults), square(faults), rescaled(faults), spacious(faults), updated(faults, true), updated(faults, false)}
 	if *full {
 		scopes = append(scopes,
 			single(3).only(1, Late, Lost, Down).named("one slot; late, lost, down"),

@@ -18,6 +18,7 @@ func newPrints() *prints { return &prints{maker: imprint.New(rules())} }
 type scalars struct {
 	left        budget
 	scaled      int
+	updated     int
 	leaseHolder int
 	leaseUntil  time.Time
 	// current tells by process, and then by message, whether lives agree.
@@ -28,7 +29,7 @@ type scalars struct {
 // of returns the fingerprint of a world: equal worlds have equal ones.
 func (p *prints) of(w *World) uint64 {
 	sc := scalars{
-		left: w.left, scaled: w.scaled, leaseHolder: w.lease.Holder, leaseUntil: w.lease.Until,
+		left: w.left, scaled: w.scaled, updated: w.updated, leaseHolder: w.lease.Holder, leaseUntil: w.lease.Until,
 		leaseCurrent:  w.lease.Holder >= 0 && w.procs[w.lease.Holder].life == w.lease.Life,
 		streamCurrent: w.mesos.Stream.ID != "" && w.procs[w.mesos.Stream.Proc].life == w.mesos.Stream.Life,
 		current:       make([]bool, len(w.flight)),

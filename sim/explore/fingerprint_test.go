@@ -20,7 +20,8 @@ func TestRulesAreOfFields(t *testing.T) {
 	missing := rules().Check(
 		reflect.TypeFor[World](), reflect.TypeFor[scalars](), reflect.TypeFor[launching.Machine](), reflect.TypeFor[planning.Machine](),
 		reflect.TypeFor[reaping.Machine](),
-		reflect.TypeFor[events.JobScaled](), reflect.TypeFor[events.JobStopped](), reflect.TypeFor[events.JobDeleted](),
+		reflect.TypeFor[events.JobScaled](), reflect.TypeFor[events.JobUpdated](),
+		reflect.TypeFor[events.RolloutEnded](), reflect.TypeFor[events.RolloutReverted](), reflect.TypeFor[events.JobStopped](), reflect.TypeFor[events.JobDeleted](),
 		reflect.TypeFor[events.TasksPlanned](), reflect.TypeFor[events.TasksDoomed](), reflect.TypeFor[events.JobCompleted](),
 		reflect.TypeFor[events.JobFailed](), reflect.TypeFor[events.TaskStaged](), reflect.TypeFor[events.TaskWithdrawn](),
 		reflect.TypeFor[events.TaskAdopted](), reflect.TypeFor[events.TaskStatusChanged](), reflect.TypeFor[events.KillIssued](),
@@ -219,7 +220,7 @@ func TestExplorationRepeats(t *testing.T) {
 // happen, and leads to the same. A field that is left out although it matters shows
 // here.
 func TestEqualWorldsGoOnEqually(t *testing.T) {
-	for _, s := range []Scope{single(1), pair(1), rescaled(2).only(2, Scale, Cut), single(0).inOrder(Away, Fails)} {
+	for _, s := range []Scope{single(1), pair(1), rescaled(2).only(2, Scale, Cut), updated(2, true).only(2, Update, Fails), updated(2, false).only(2, Update, Cut), single(0).inOrder(Away, Fails)} {
 		e := &search{scope: &s, copies: newCopies(), prints: newPrints()}
 		leads := map[uint64][]uint64{}
 		frontier := []*World{begin(&s, e.copies)}

@@ -18,6 +18,9 @@ func (w *World) goal() string {
 	if !j.Over() {
 		wanted = int(w.log.group().Replicas)
 	}
+	if !j.Over() && j.Rollout.Active() {
+		return "the rollout has not ended"
+	}
 	running := 0
 	for i := range w.mesos.Tasks {
 		t := &w.mesos.Tasks[i]
@@ -27,6 +30,8 @@ func (w *World) goal() string {
 			return "a status of " + t.Launch.TaskID + " is not acknowledged"
 		case known == nil || known.State != cluster.Running || known.Unreachable || known.Doom != nil:
 			return "the log does not hold " + t.Launch.TaskID + " for running"
+		case !j.Over() && j.Outdated(known):
+			return t.Launch.TaskID + " is of a version that is not wanted"
 		}
 		running++
 	}

@@ -241,13 +241,17 @@ func eventRules() imprint.Rules {
 		"events.TasksPlanned.Reason":         ignored(shown),
 		"events.TaskWithdrawn.Reason":        ignored(shown),
 		"events.JobFailed.Reason":            ignored(shown),
+		"events.RolloutEnded.Began":          sequence,
+		"events.RolloutEnded.Reason":         ignored(shown),
+		"events.RolloutReverted.Began":       sequence,
+		"events.RolloutReverted.Reason":      ignored(shown),
 		"events.LauncherElected.Nonce":       named(),
 		"events.SubscriptionOpened.StreamID": named(),
 		"events.SubscriptionClosed.StreamID": named(),
 		"events.SubscriptionClosed.Reason":   ignored(shown),
 	}
 	for _, name := range []string{
-		"JobScaled", "JobStopped", "JobDeleted", "TasksPlanned", "TasksDoomed", "JobCompleted", "JobFailed", "TaskStaged",
+		"JobScaled", "JobUpdated", "RolloutEnded", "RolloutReverted", "JobStopped", "JobDeleted", "TasksPlanned", "TasksDoomed", "JobCompleted", "JobFailed", "TaskStaged",
 		"TaskWithdrawn", "TaskAdopted", "TaskStatusChanged", "KillIssued",
 	} {
 		all["events."+name+".Run"] = sequence

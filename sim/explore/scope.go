@@ -1,6 +1,10 @@
 package explore
 
-import "github.com/milosgajdos/taurus/internal/job"
+import (
+	"time"
+
+	"github.com/milosgajdos/taurus/internal/job"
+)
 
 // Scope is what an exploration looks at: how large the system is, and how much may
 // go wrong in one run.
@@ -22,6 +26,10 @@ type Scope struct {
 	AnyOrder bool
 	// ScaleTo are the numbers of tasks that users ask for, in turn.
 	ScaleTo []uint32
+	// Images are what users change the job's to, in turn; Beside has a task be replaced by
+	// one beside it, not in its place.
+	Images []string
+	Beside bool
 	// Depth bounds the steps of a run, States how many states are looked at; 0 is
 	// no bound.
 	Depth, States int
@@ -60,16 +68,17 @@ const (
 	// Ends is a task that ends by itself, Fails one that fails.
 	Ends
 	Fails
-	// Stop and Scale are what users ask for.
+	// Stop, Scale and Update are what users ask for.
 	Stop
 	Scale
+	Update
 	kinds int = iota
 )
 
 // String is for traces.
 func (f Fault) String() string {
 	return [...]string{
-		"lost", "unanswered", "late", "stuck", "blind", "crash", "down", "cut", "usurped", "away", "forgotten", "ends", "fails", "stop", "scale",
+		"lost", "unanswered", "late", "stuck", "blind", "crash", "down", "cut", "usurped", "away", "forgotten", "ends", "fails", "stop", "scale", "update",
 	}[f]
 }
 
@@ -112,6 +121,26 @@ func (s *Scope) spec() *job.Spec {
 	if s.Batch {
 		spec.Kind = job.KindBatch
 	}
+	if s.Images != nil {
+		surge := job.Amount{}
+		if s.Beside {
+			surge.Number = 1
+		}
+		spec.Rollout = &job.Rollout{
+			MaxSurge: &surge, MaxUnavailable: &job.Amount{Number: 1 - surge.Number}, MinHealthy: job.Duration(time.Second),
+		}
+	}
 	spec.Normalise()
 	return spec
+}
+
+// updated is the job with another image.
+func (s *Scope) updated(image string) []byte {
+	spec := s.spec()
+	spec.Tasks[0].Container.Image = image
+	data, err := spec.JSON()
+	if err != nil {
+		panic(err)
+	}
+	return data
 }

@@ -32,6 +32,18 @@ func rescaled(faults int) Scope {
 	return s
 }
 
+// updated is one slot whose task users want to be another, twice: beside the old one, or
+// in its place.
+func updated(faults int, beside bool) Scope {
+	s := single(faults)
+	s.Name, s.Images, s.Beside = "one slot, updated in its place", []string{"y", "x"}, beside
+	if beside {
+		s.Name, s.Places = "one slot, updated beside", 2
+	}
+	s.Most[Update] = 2
+	return s
+}
+
 // any allows all faults but those of users and of several launchers.
 func (s *Scope) any() {
 	for _, f := range []Fault{Lost, Unanswered, Late, Stuck, Blind, Down, Cut, Away, Fails, Stop} {

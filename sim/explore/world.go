@@ -22,6 +22,8 @@ type World struct {
 	left   budget
 	// scaled is how many of the scope's ScaleTo were asked for.
 	scaled int
+	// updated is how many of its Images.
+	updated int
 
 	// broken is the first rule that was broken on the way here, empty for none.
 	broken string
