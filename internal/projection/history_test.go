@@ -62,7 +62,7 @@ func drawEvent(t *rapid.T, w *writer) {
 		// Ranges may meet, overlap, and go down.
 		slots = append(slots, events.SlotRange{From: rapid.Uint32Range(0, 4).Draw(t, "from"), To: slot + 1, Attempt: attempt})
 	}
-	switch rapid.IntRange(0, 14).Draw(t, "event") {
+	switch rapid.IntRange(0, 19).Draw(t, "event") {
 	case 0:
 		w.append(s.Job(id), events.JobSubmitted{Spec: []byte(spec), IdempotencyKey: id})
 	case 1:
@@ -94,6 +94,20 @@ func drawEvent(t *rapid.T, w *writer) {
 			Run: run + rapid.SampledFrom([]uint64{0, 0, 50}).Draw(t, "ahead"), Version: rapid.Uint64Range(0, 3).Draw(t, "version"),
 			Group: group, Slot: slot, Attempt: attempt, TaskID: "x", State: state.Draw(t, "state"),
 		})
+	case 15, 16:
+		more := rapid.SampledFrom([]string{"", `,{"name":"other","replicas":1,"container":{"image":"i"}}`}).Draw(t, "groups")
+		other := fmt.Sprintf(`{"id":%q,"kind":"service","tasks":[{"name":"g","replicas":2,"container":{"image":%q}}%s]}`,
+			id, rapid.SampledFrom([]string{"i", "j"}).Draw(t, "image"), more)
+		w.append(s.Job(id), events.JobUpdated{Run: run, Version: rapid.Uint64Range(2, 9).Draw(t, "version"), Spec: []byte(other)})
+	case 17:
+		w.append(s.Plan(id), events.TasksPlanned{
+			Run: run, Version: rapid.Uint64Range(1, 4).Draw(t, "version"), Group: group, Slots: slots, Beside: true,
+		})
+	case 18:
+		w.append(s.Job(id), events.JobRestarted{Run: run, Version: 1, Slots: []events.SlotRange{{From: 0, To: slot}}})
+	case 19:
+		action := rapid.SampledFrom([]string{events.RolloutCancel, events.RolloutRollback}).Draw(t, "action")
+		w.append(s.Job(id), events.RolloutSteered{Run: run, Version: rapid.Uint64Range(1, 9).Draw(t, "version"), Action: action, To: 1})
 	}
 }
 

@@ -32,6 +32,11 @@ func (l life) doom(from, to uint32) {
 	l.append(spaceOf().Plan("a"), events.TasksDoomed{Run: l.run, Slots: []events.SlotRange{{From: from, To: to, Attempt: 1}}})
 }
 
+func (l life) update(image string) {
+	spec := fmt.Sprintf(`{"id":"a","tasks":[{"name":"g","replicas":1,"container":{"image":%q}}]}`, image)
+	l.append(spaceOf().Job("a"), events.JobUpdated{Run: l.run, Version: 2, Spec: []byte(spec)})
+}
+
 func (l life) stage(slot uint32) {
 	l.append(spaceOf().Task("a", slot), events.TaskStaged{Run: l.run, Group: "g", Slot: slot, Attempt: 1, TaskID: fmt.Sprint("t", slot)})
 }
@@ -96,6 +101,12 @@ func TestStateWords(t *testing.T) {
 			l.adopt(0, 2, 1)
 			l.append(spaceOf().Job("a"), events.JobScaled{Run: l.run, Version: 3, Group: "g", Replicas: 2})
 		}, projection.StateRunning, counts{Wanted: 2, Running: 2}},
+		{"updated, the new one beside the old", "service", 1, func(l life) {
+			l.start(1)
+			l.update("j")
+			l.append(spaceOf().Plan("a"), events.TasksPlanned{Run: l.run, Version: 2, Group: "g", Slots: []events.SlotRange{{From: 0, To: 0, Attempt: 2}}, Beside: true})
+			l.append(spaceOf().Task("a", 0), events.TaskStaged{Run: l.run, Version: 2, Group: "g", Attempt: 2, TaskID: "new"})
+		}, projection.StateRunning, counts{Wanted: 1, Running: 1, Beside: 1}},
 		{"staged after the stop", "service", 1, func(l life) { l.plan(0, 0); stop(l); l.stage(0) }, projection.StateStopping, counts{Staging: 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -9,6 +9,10 @@
 //	  planGroup  a wanted slot that needs its   ---- yes --> TasksPlanned, unless the
 //	      |      next attempt, or a new slot?                log is nearly full
 //	      v
+//	  roll       a rollout is under way: has   ---- yes --> RolloutEnded, RolloutReverted,
+//	      |      it failed, what is its next                TasksDoomed, TasksPlanned beside
+//	      |      step, has it succeeded?                    what is replaced
+//	      v
 //	  conclude   a slot failed for good, or     ---- yes --> JobFailed, JobCompleted
 //	      |      all are done?
 //	      v
@@ -24,6 +28,10 @@
 // The rules that keep a slot from running twice: a slot is planned again only
 // after its attempt was withdrawn, ended, or given up as unreachable; tasks of
 // an older run are always doomed; what is wanted counts tasks not doomed.
+//
+// A rollout has no state of its own beyond what the fold keeps of its begin and its end:
+// its steps follow from which tasks are outdated and which are up, so a planner that dies
+// between two of them finds the next one. docs/state-machines.md has the rules.
 //
 // A task of a newer run or version than the job's is ahead of the log, which has lost
 // the submission or the change that it is of. It is not doomed before a user
