@@ -12,8 +12,8 @@ import (
 // markMisfits marks the tasks that have a place which the constraints of the target
 // would not give them, where those of the version was would: they are to be replaced.
 // It reports whether there are any.
-func (j *Job) markMisfits(was *Version, sequence uint64) (any bool) {
-	if was == nil || j.Over() || j.Spec.Kind != job.KindService {
+func (j *Job) markMisfits(was *Version, sequence uint64) (found bool) {
+	if was == nil || j.Over() || !j.Rolls() {
 		return false
 	}
 	for i := range j.Spec.Tasks {
@@ -29,11 +29,11 @@ func (j *Job) markMisfits(was *Version, sequence uint64) (any bool) {
 			}
 			known := slices.ContainsFunc(old.Constraints, func(o job.Constraint) bool { return o.Attribute == c.Attribute })
 			for _, t := range misfits(c, tasks, known || c.Attribute == job.AttributeHostname) {
-				t.Stale, any = sequence, true
+				t.Stale, found = sequence, true
 			}
 		}
 	}
-	return any
+	return found
 }
 
 // placed are the tasks of a group that have a place and are to go on, in order of slot.

@@ -72,11 +72,17 @@ func (r *Rollout) Unfinished() bool {
 	return r.Active() || r.Status == RolloutFailed || r.Status == RolloutCancelled
 }
 
+// Rolls reports whether the job's tasks are brought to another version: those of a
+// service are. What runs in a batch is as good as what would follow it, and of what only
+// has runs nothing runs itself.
+func (j *Job) Rolls() bool {
+	return j.Spec != nil && j.Spec.Kind == job.KindService
+}
+
 // Outdated reports whether a task of the newest run is to be replaced: it does not get
-// what tasks of its group should, or a user wants it restarted. What runs in a batch is
-// as good as what would follow it.
+// what tasks of its group should, or a user wants it restarted.
 func (j *Job) Outdated(t *Task) bool {
-	if t.Run != j.Run || j.Spec == nil || j.Spec.Kind != job.KindService {
+	if t.Run != j.Run || !j.Rolls() {
 		return false
 	}
 	return t.Stale != 0 || t.Template != j.TemplateOf(t.Group)
@@ -86,7 +92,7 @@ func (j *Job) Outdated(t *Task) bool {
 // then, and how is for the caller to say before.
 func (j *Job) begin(cause RolloutCause, r *Record) {
 	j.leaveBehind()
-	if j.Over() || j.Spec == nil || j.Spec.Kind != job.KindService {
+	if j.Over() || !j.Rolls() {
 		j.Stood = j.Target
 		return
 	}
@@ -159,7 +165,7 @@ func (j *Job) sameTemplates(was *Version) bool {
 // restart marks the tasks that an event names, and begins a rollout that replaces them.
 // What was not launched yet is new enough.
 func (s *State) restart(j *Job, ev events.JobRestarted, r *Record) Change {
-	if ev.Run != j.Run || j.Over() || j.Spec == nil || j.Spec.Kind != job.KindService {
+	if ev.Run != j.Run || j.Over() || !j.Rolls() {
 		return Change{Judgement: Outranked, Job: j}
 	}
 	c := Change{Job: j}
@@ -225,7 +231,7 @@ func (s *State) rollBack(j *Job, ev events.RolloutSteered, r *Record) Change {
 	if to == 0 {
 		to = j.Rollout.From
 	}
-	if j.SpecOf(to) == nil || j.Spec.Kind != job.KindService || ev.Version != j.rolled() {
+	if j.SpecOf(to) == nil || !j.Rolls() || ev.Version != j.rolled() {
 		return Change{Judgement: Outranked, Job: j}
 	}
 	j.settle(r.Sequence)

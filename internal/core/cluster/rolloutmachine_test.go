@@ -124,10 +124,10 @@ func TestRolloutMachine(t *testing.T) {
 			t.Errorf("at %d, target %d, begins %+v", l.State.Sequence, j.Target, j.Rollout)
 		}
 		wantTarget, wantStood := uint64(2), uint64(1)
-		switch {
-		case state == "none":
+		switch state {
+		case "none":
 			wantTarget = 1
-		case state == "succeeded":
+		case "succeeded":
 			wantStood = 2
 		}
 		switch {

@@ -1,5 +1,7 @@
 package cluster
 
+import "slices"
+
 // Newest is the newest attempt in a slot, nil if there is none.
 func (s *Slot) Newest() *Task {
 	if len(s.Tasks) == 0 {
@@ -16,8 +18,7 @@ func (j *Job) Standing(s *Slot) *Task {
 		return s.Newest()
 	}
 	var old *Task
-	for i := len(s.Tasks) - 1; i >= 0; i-- {
-		t := s.Tasks[i]
+	for _, t := range slices.Backward(s.Tasks) {
 		if t.Doom != nil || !t.Live() {
 			continue
 		}
@@ -41,8 +42,8 @@ func (j *Job) Serving(s *Slot) *Task {
 	if len(s.Tasks) <= 1 || standing.State == Running {
 		return standing
 	}
-	for i := len(s.Tasks) - 1; i >= 0; i-- {
-		if t := s.Tasks[i]; t.State == Running && t.Doom == nil && t.Run == standing.Run && !t.Unreachable {
+	for _, t := range slices.Backward(s.Tasks) {
+		if t.State == Running && t.Doom == nil && t.Run == standing.Run && !t.Unreachable {
 			return t
 		}
 	}

@@ -169,7 +169,7 @@ func (s *slots) fate(g *job.Group, slot *cluster.Slot, t *cluster.Task, version 
 	fate := slot.Fate(t.End(), g.Restart)
 	kept := t.Doom != nil && t.Doom.Keep
 	switch {
-	case s.job.Spec.Kind != job.KindBatch && t.Template != s.job.TemplateIn(version, g.Name):
+	case s.job.Rolls() && t.Template != s.job.TemplateIn(version, g.Name):
 		return restart.Again
 	case kept && fate != restart.Done:
 		return restart.Again
@@ -193,7 +193,7 @@ func (s *slots) notBefore(g *job.Group, slot *cluster.Slot, t *cluster.Task, ver
 // planReason is why the attempt after t is planned with a version, as users read it.
 func (s *slots) planReason(t *cluster.Task, version uint64) string {
 	switch {
-	case s.job.Spec.Kind != job.KindBatch && t.Template != s.job.TemplateIn(version, t.Group):
+	case s.job.Rolls() && t.Template != s.job.TemplateIn(version, t.Group):
 		return s.versionReason(version)
 	case t.Doom != nil:
 		return t.Doom.Reason

@@ -20,7 +20,6 @@ import (
 // and go, with planning in between at any moment.
 type roll struct {
 	machine
-	// spared are those that may be down, for a reason from outside.
 	t *rapid.T
 }
 
@@ -408,6 +407,9 @@ func TestRollouts(t *testing.T) {
 			if j.Spec.Rollout == nil || j.Spec.Rollout.Canary == 0 || o.Promoted {
 				t.Fatalf("it rolls on for ever: %+v", o)
 			}
+		case cluster.RolloutPaused, cluster.RolloutFailed, cluster.RolloutCancelled:
+		case cluster.RolloutRolledBack, cluster.RolloutSuperseded:
+			t.Fatalf("what followed is not there: %+v", o)
 		}
 	})
 }

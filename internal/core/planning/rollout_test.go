@@ -142,8 +142,9 @@ func word(ev events.Event) string {
 		return ev.Outcome
 	case events.RolloutReverted:
 		return fmt.Sprintf("back to %d", ev.To)
+	default:
+		return ev.Type()
 	}
-	return ev.Type()
 }
 
 func (s *stage) wantSteps(want string) {
