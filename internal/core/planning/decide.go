@@ -163,7 +163,8 @@ func (s *slots) doomReason(slot *cluster.Slot, t *cluster.Task, surplus map[uint
 // replacedBy is why a task should end that has others in its slot, empty if it should
 // not. One in whose place another was planned is over. Of one and another beside it, the
 // one that is not as wanted goes once the other is up; if both are as wanted, the newer
-// one, unless it alone is up.
+// one, unless it alone is up. Of two that are outdated and up the
+// one that was there first goes on.
 func (s *slots) replacedBy(slot *cluster.Slot, t *cluster.Task) string {
 	newer := false
 	for _, o := range slot.Tasks {
@@ -173,7 +174,12 @@ func (s *slots) replacedBy(slot *cluster.Slot, t *cluster.Task) string {
 			continue
 		case newer && !o.Beside:
 			return ReasonReplaced
-		case o.Run != t.Run || o.Doom != nil || !o.Live() || s.job.Outdated(o):
+		case o.Run != t.Run || o.Doom != nil || !o.Live():
+			continue
+		case s.job.Outdated(o):
+			if !newer && s.job.Outdated(t) && !o.UpSince.IsZero() && !t.UpSince.IsZero() {
+				return s.replaceReason(t)
+			}
 			continue
 		}
 		_, tLeaves := s.leave(t)

@@ -167,11 +167,11 @@ func (s *slots) fate(g *job.Group, slot *cluster.Slot, t *cluster.Task, version 
 		return restart.Running
 	}
 	fate := slot.Fate(t.End(), g.Restart)
-	kept := t.Doom != nil && t.Doom.Keep
+	kept, rolls := t.Doom != nil && t.Doom.Keep, s.job.Rolls()
 	switch {
-	case s.job.Rolls() && t.Template != s.job.TemplateIn(version, g.Name):
+	case rolls && t.Template != s.job.TemplateIn(version, g.Name), rolls && t.Stale != 0 && version == s.job.Target:
 		return restart.Again
-	case kept && fate != restart.Done:
+	case kept && (rolls || fate != restart.Done): // What is told to end may well end with 0.
 		return restart.Again
 	}
 	return fate

@@ -97,16 +97,19 @@ func (s *slots) measureSlot(p *progress, slot *cluster.Slot) {
 // is about to.
 func (s *slots) isFresh(slot *cluster.Slot) bool {
 	began := s.job.Rollout.Began
+	ended, stays := false, false
 	for _, t := range slot.Tasks {
 		switch {
 		case t.Run != s.job.Run:
 		case t.Doom == nil && t.Planned > began && !s.job.Outdated(t):
 			return true
-		case t.Doom != nil && t.Doom.Sequence > began && byRollout(t.Doom.Class):
-			return true
+		case t.Doom == nil:
+			stays = stays || t.Live()
+		case t.Doom.Sequence > began && byRollout(t.Doom.Class):
+			ended = true
 		}
 	}
-	return false
+	return ended && !stays
 }
 
 // byRollout reports whether a doom of a class makes room for what is rolled out.

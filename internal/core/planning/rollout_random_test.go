@@ -3,6 +3,7 @@ package planning_test
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -344,18 +345,23 @@ func (m *roll) settle() {
 			return
 		}
 	}
+	m.dump()
+	m.t.Fatalf("at %s the rollout finds no end: %+v, next is %+v", m.log.Now, m.job().Rollout, planning.Decide(m.job(), m.log.Now))
+}
+
+// dump tells what there is.
+func (m *roll) dump() {
 	for _, task := range m.tasks(func(*cluster.Task) bool { return true }) {
 		m.t.Logf("%v of version %d, %s, outdated %t, stale %d, doomed %t, up since %s", task.Key(), task.Version, task.State,
 			m.job().Outdated(task), task.Stale, task.Doom != nil, task.UpSince)
 	}
-	m.t.Fatalf("at %s the rollout finds no end: %+v, next is %+v", m.log.Now, m.job().Rollout, planning.Decide(m.job(), m.log.Now))
 }
 
 // steady reports whether bad tasks fail again and again, and nothing else goes on.
 func (m *roll) steady() bool {
 	j := m.job()
 	d := planning.Decide(j, m.log.Now)
-	return (j.Rollout.Status != cluster.RolloutRolling || d.Event == nil && d.Wake.IsZero()) && m.bad() && len(m.tasks(func(t *cluster.Task) bool {
+	return d.Event == nil && (j.Rollout.Status != cluster.RolloutRolling || d.Wake.IsZero()) && m.bad() && len(m.tasks(func(t *cluster.Task) bool {
 		return t.Live() && (t.Doom != nil || t.State != cluster.Running && j.GroupOf(t).Container.Image != badImage)
 	})) == 0
 }
@@ -380,6 +386,7 @@ func TestRollouts(t *testing.T) {
 		for range rapid.IntRange(0, 80).Draw(t, "steps") {
 			m.step()
 		}
+		before := m.log.Now
 		m.settle()
 		j := m.job()
 		refold := cluster.New()
@@ -400,14 +407,21 @@ func TestRollouts(t *testing.T) {
 			for _, g := range j.Spec.Tasks {
 				live := len(m.tasks(func(t *cluster.Task) bool { return t.Group == g.Name && t.Live() }))
 				if live != int(g.Replicas) && g.Restart.Policy == job.RestartAlways && g.Container.Image != badImage {
-					t.Fatalf("%d of %s run, %d are wanted", live, g.Name, g.Replicas)
+					m.dump()
+					t.Fatalf("%d of %s run, %d are wanted: %+v, next %+v", live, g.Name, g.Replicas, o, planning.Decide(j, m.log.Now))
 				}
 			}
 		case cluster.RolloutRolling:
 			if j.Spec.Rollout == nil || j.Spec.Rollout.Canary == 0 || o.Promoted {
 				t.Fatalf("it rolls on for ever: %+v", o)
 			}
-		case cluster.RolloutPaused, cluster.RolloutFailed, cluster.RolloutCancelled:
+		case cluster.RolloutFailed:
+			bad := slices.ContainsFunc(j.Spec.Tasks, func(g job.Group) bool { return g.Container.Image == badImage })
+			if late := before.Add(time.Duration(j.Spec.RolloutPolicy().ProgressDeadline)); !bad && o.EndedAt.After(late) && strings.HasPrefix(o.Reason, "nothing came up") {
+				m.dump()
+				t.Fatalf("all is as it should be, and it has failed: %+v", o)
+			}
+		case cluster.RolloutPaused, cluster.RolloutCancelled:
 		case cluster.RolloutRolledBack, cluster.RolloutSuperseded:
 			t.Fatalf("what followed is not there: %+v", o)
 		}
