@@ -15,6 +15,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
 	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/core/ranges"
+	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -346,7 +347,8 @@ func checkQuiet(t *rapid.T, m *machine) {
 				continue
 			}
 			blocked := slices.ContainsFunc(slot.Tasks, func(t *cluster.Task) bool { return t.Live() && !t.Unreachable })
-			if blocked || c.State == cluster.Finished {
+			failed := slot.Fate(c.End(), g.Restart) == restart.Failed // And the job may do without it.
+			if blocked || failed || c.State == cluster.Finished {
 				idle++
 			}
 		}
