@@ -148,8 +148,11 @@ func (s *slots) nextAttempt(g *job.Group, slot *cluster.Slot, r *rolling) (t *cl
 		return nil, 0, false // Until one of them is over.
 	}
 	t = s.job.Standing(slot)
-	if t.Live() {
-		due := g.Loss().ReplaceAfter.From(t.UnreachableSince)
+	for _, lost := range [...]*cluster.Task{t, slot.Newest()} {
+		if !lost.Live() {
+			continue
+		}
+		due := g.Loss().ReplaceAfter.From(lost.UnreachableSince)
 		if due.IsZero() || s.now.Before(due) {
 			s.wake = earlier(s.wake, due)
 			return nil, 0, false
