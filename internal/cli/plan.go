@@ -58,7 +58,9 @@ func (a *App) writePlan(w io.Writer, p client.Plan) error {
 		say(w, "job %s: would be updated to version %d", p.Job, p.Version)
 		a.writeChanges(w, p.Changes)
 	}
-	writeSteps(w, p.Steps)
+	if p.Outcome == projection.UpdateUpdated || len(p.Steps) > 0 {
+		writeSteps(w, p.Steps)
+	}
 	if p.Foreseen == nil {
 		say(a.Err, "no agent has offered anything yet: where the tasks would run cannot be told")
 		return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/table"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -28,7 +29,7 @@ func waitFlags(cmd *cobra.Command, wait *bool, timeout *durationFlag) {
 
 // follow tells what was begun, and follows its rollout if that is wanted.
 func (a *App) follow(ctx context.Context, api *client.Client, j projection.Job, wait bool, timeout time.Duration, tell func(io.Writer)) error {
-	if !wait {
+	if !wait || j.Series != nil { // None of that runs itself.
 		return a.show(j, func(w io.Writer) error {
 			tell(w)
 			return nil
@@ -37,6 +38,9 @@ func (a *App) follow(ctx context.Context, api *client.Client, j projection.Job, 
 	tell(a.Err)
 	ctx, cancel := within(ctx, timeout)
 	defer cancel()
+	if j.Kind == job.KindBatch {
+		return a.await(ctx, api, j)
+	}
 	return a.awaitRollout(ctx, api, j)
 }
 

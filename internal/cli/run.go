@@ -60,6 +60,9 @@ func (a *App) run() *cobra.Command {
 			a.warn(j.Warnings)
 			if j.Series != nil { // There is nothing to wait for: none of it runs itself.
 				return a.show(j, func(w io.Writer) error {
+					if updates(j) {
+						a.writeUpdate(w, j)
+					}
 					say(w, "job %s: %s%s; `taurus runs %s` lists its runs", j.ID, j.State, word(", ", detail(j)), j.ID)
 					return nil
 				})
@@ -72,14 +75,13 @@ func (a *App) run() *cobra.Command {
 			}
 			ctx, cancel := within(cmd.Context(), timeout)
 			defer cancel()
-			updates := j.Update != nil && j.Update.Outcome != projection.UpdateCreated
-			if updates {
+			if updates(j) {
 				a.writeUpdate(a.Err, j)
 			}
 			switch {
 			case j.Kind == job.KindBatch:
 				return a.await(ctx, api, j)
-			case updates:
+			case updates(j):
 				return a.awaitRollout(ctx, api, j)
 			case !cmd.Flags().Changed("stable"):
 				stable = minHealthy(j)
@@ -123,7 +125,7 @@ func (a *App) warn(warnings []job.Fault) {
 
 // writeRun tells what became of a job that was sent.
 func (a *App) writeRun(w io.Writer, j projection.Job) {
-	if j.Update != nil && j.Update.Outcome != projection.UpdateCreated {
+	if updates(j) {
 		a.writeUpdate(w, j)
 		return
 	}
