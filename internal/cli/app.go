@@ -150,7 +150,7 @@ func (a *App) Command() *cobra.Command {
 		&cobra.Group{ID: "parts", Title: "Parts:"},
 	)
 	group(root, "begin", a.demo(), a.dev())
-	group(root, "jobs", a.run(), a.plan(), a.ps(), a.job(), a.scale(), a.restart(), a.stop(), a.rm(), a.logs())
+	group(root, "jobs", a.run(), a.plan(), a.ps(), a.job(), a.scale(), a.restart(), a.kill(), a.stop(), a.rm(), a.logs())
 	group(root, "jobs", a.runs(), a.dispatch())
 	group(root, "jobs", a.rollout(), a.versions(), a.diff(), a.revert(), a.tag())
 	group(root, "agents", a.agents(), a.drain(), a.undrain())

@@ -24,7 +24,7 @@ func (a *App) stop() *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:               "stop JOB...",
-		SuggestFor:        []string{"kill", "destroy"},
+		SuggestFor:        []string{"destroy"},
 		Short:             "Stop jobs: their tasks are killed, and none is started again",
 		Example:           "  taurus stop taurusjob --wait\n  taurus stop web worker --reason 'moved to the new cluster'",
 		Args:              cobra.MinimumNArgs(1),

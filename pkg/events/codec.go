@@ -103,6 +103,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	RunDue{}.Type():              decoder[RunDue](),
 	JobDeleted{}.Type():          decoder[JobDeleted](),
 	JobUpdated{}.Type():          decoder[JobUpdated](),
+	KillRequested{}.Type():       decoder[KillRequested](),
 	JobRestarted{}.Type():        decoder[JobRestarted](),
 	RolloutSteered{}.Type():      decoder[RolloutSteered](),
 	VersionTagged{}.Type():       decoder[VersionTagged](),

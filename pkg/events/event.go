@@ -127,6 +127,18 @@ type VersionTagged struct {
 	Additive
 }
 
+// KillRequested says that a user wants tasks killed that run now, at once; their slots
+// are filled again.
+type KillRequested struct {
+	Run uint64 `json:"run"`
+	// Group is the group whose tasks are meant, empty for those of all.
+	Group string `json:"group,omitempty"`
+	// Slots are the attempts that are meant, none for all that had a place then.
+	Slots  []SlotRange `json:"slots,omitempty"`
+	Reason string      `json:"reason,omitempty"`
+	Additive
+}
+
 // JobRestarted says that a user wants tasks replaced that were launched before it,
 // though nothing of what they run has changed.
 type JobRestarted struct {

@@ -4,7 +4,7 @@ package events
 // those of one; it is empty for Unknown, which may stand anywhere.
 func RoleOf(ev Event) Role {
 	switch ev.(type) {
-	case JobSubmitted, JobScaled, JobUpdated, JobRestarted, RolloutSteered, VersionTagged, JobStopped, ScheduleSteered, RunRequested, JobDeleted:
+	case JobSubmitted, JobScaled, JobUpdated, JobRestarted, KillRequested, RolloutSteered, VersionTagged, JobStopped, ScheduleSteered, RunRequested, JobDeleted:
 		return RoleJob
 	case TasksPlanned, TasksDoomed, RolloutEnded, RolloutReverted, RunDue, JobCompleted, JobFailed, JobExpired:
 		return RolePlan

@@ -39,6 +39,7 @@ func samples() []sample {
 		job(events.JobScaled{Run: 5, Version: 2, Group: "web", Replicas: 7}),
 		job(events.JobUpdated{Run: 5, Version: 3, Spec: jsontext.Value(`{"id":"batch/web.site","tasks":[]}`), RevertOf: 1, IdempotencyKey: "k2"}),
 		job(events.VersionTagged{Run: 5, Version: 3, Tag: "stable"}),
+		job(events.KillRequested{Run: 5, Group: "web", Slots: ranges, Reason: "stuck"}),
 		job(events.JobRestarted{Run: 5, Version: 3, Group: "web", Slots: []events.SlotRange{{From: 0, To: 2}}, Reason: "leaks"}),
 		job(events.RolloutSteered{Run: 5, Version: 3, Action: events.RolloutRollback, To: 2, Reason: "slow"}),
 		job(events.JobStopped{Run: 5, Reason: "over", KeepRuns: true}),

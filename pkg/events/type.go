@@ -21,6 +21,9 @@ func (JobDeleted) Type() string { return "taurus.job.deleted.v1" }
 // Type is the CloudEvents type of JobUpdated.
 func (JobUpdated) Type() string { return "taurus.job.updated.v1" }
 
+// Type is the CloudEvents type of KillRequested.
+func (KillRequested) Type() string { return "taurus.job.kill_requested.v1" }
+
 // Type is the CloudEvents type of JobRestarted.
 func (JobRestarted) Type() string { return "taurus.job.restarted.v1" }
 
@@ -119,6 +122,7 @@ func (RunRequested) event()        {}
 func (RunDue) event()              {}
 func (JobDeleted) event()          {}
 func (JobUpdated) event()          {}
+func (KillRequested) event()       {}
 func (JobRestarted) event()        {}
 func (RolloutSteered) event()      {}
 func (VersionTagged) event()       {}

@@ -115,6 +115,17 @@ func (c *Client) Restart(ctx context.Context, id, group string, slots []uint32, 
 	return j, err
 }
 
+// Kill has tasks of a job killed at once: those of slots, of a group, or all.
+func (c *Client) Kill(ctx context.Context, id, group string, slots []uint32, reason string) (projection.Job, error) {
+	var j projection.Job
+	err := c.post(ctx, jobPath(id, "/kill"), struct {
+		Group  string   `json:"group,omitzero"`
+		Slots  []uint32 `json:"slots,omitempty"`
+		Reason string   `json:"reason,omitzero"`
+	}{group, slots, reason}, &j)
+	return j, err
+}
+
 // Rollout tells how far the rollout of a job is; at as in Query.
 func (c *Client) Rollout(ctx context.Context, id, at string) (projection.RolloutDetail, error) {
 	var r projection.RolloutDetail

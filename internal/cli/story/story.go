@@ -80,7 +80,7 @@ func passedOver(e projection.Event) string {
 
 func sentence(e projection.Event, ev events.Event) string {
 	switch ev := ev.(type) {
-	case events.JobSubmitted, events.JobScaled, events.JobUpdated, events.JobRestarted, events.RolloutSteered,
+	case events.JobSubmitted, events.JobScaled, events.JobUpdated, events.JobRestarted, events.KillRequested, events.RolloutSteered,
 		events.VersionTagged, events.JobStopped, events.ScheduleSteered, events.RunRequested, events.JobDeleted:
 		return ofUser(ev) + by(e.Actor)
 	case events.TasksPlanned, events.TasksDoomed, events.RolloutEnded, events.RolloutReverted, events.RunDue, events.JobCompleted, events.JobFailed, events.JobExpired, events.KillIssued:
@@ -142,6 +142,15 @@ func ofUser(ev events.Event) string {
 			return fmt.Sprintf("updated to version %d, which is version %d again", ev.Version, ev.RevertOf)
 		}
 		return fmt.Sprintf("updated to version %d", ev.Version)
+	case events.KillRequested:
+		of := "all tasks"
+		if ev.Group != "" {
+			of = "the tasks of group " + ev.Group
+		}
+		if len(ev.Slots) > 0 {
+			of = "some tasks"
+		}
+		return of + " are to be killed, and started again" + because(ev.Reason)
 	case events.JobRestarted:
 		return restarted(ev) + because(ev.Reason)
 	case events.VersionTagged:

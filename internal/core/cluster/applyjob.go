@@ -24,6 +24,8 @@ func (s *State) applyJob(j *Job, r *Record) Change {
 		return s.update(j, ev, r)
 	case events.VersionTagged:
 		return s.tag(j, ev)
+	case events.KillRequested:
+		return s.askKill(j, ev, r)
 	case events.JobRestarted:
 		return s.restart(j, ev, r)
 	case events.RolloutSteered:

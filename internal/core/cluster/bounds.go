@@ -76,6 +76,10 @@ func misfit(r *Record) string {
 	case events.VersionTagged:
 		c.most("version", ev.Version, VersionMax)
 		c.name("tag", ev.Tag)
+	case events.KillRequested:
+		c.name("group", ev.Group)
+		c.slots(ev.Slots)
+		c.text("reason", ev.Reason)
 	case events.JobRestarted:
 		c.most("version", ev.Version, VersionMax)
 		c.name("group", ev.Group)

@@ -48,7 +48,7 @@ func TestCloneKnowsEveryPart(t *testing.T) {
 		"Job.Parent": "replaced", "Parent.Parameters": "replaced", "Run.Parameters": "replaced",
 		"Job.Slots": "cloned", "Job.Spec": "replaced", "Job.OutcomeExit": "replaced",
 		"Slot.Tasks": "cloned", "Slot.LastEnd": "cloned",
-		"Task.Doom": "replaced", "Task.Offers": "replaced", "Task.HostPorts": "replaced", "Task.Attributes": "replaced",
+		"Task.Doom": "replaced", "Task.KillAsked": "replaced", "Task.Offers": "replaced", "Task.HostPorts": "replaced", "Task.Attributes": "replaced",
 		"Task.Addresses": "replaced", "Task.Healthy": "replaced", "Status.Exit": "replaced",
 	}
 	var walk func(typ reflect.Type)

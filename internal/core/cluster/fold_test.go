@@ -72,6 +72,8 @@ func anyEvent(t *rapid.T, subject events.Subject) events.Event {
 		events.JobSubmitted{Spec: []byte(rapid.SampledFrom(specs).Draw(t, "spec"))},
 		events.JobScaled{Run: run, Version: 2, Group: group, Replicas: 3},
 		events.JobStopped{Run: run},
+		events.KillRequested{Run: run, Group: group, Slots: ranges},
+		events.KillRequested{Run: run},
 		events.JobDeleted{Run: run},
 		events.ScheduleSteered{Run: run, Action: rapid.SampledFrom([]string{events.SchedulePause, events.ScheduleResume, ""}).Draw(t, "action")},
 		events.RunRequested{Run: run, Version: 1, Number: uint64(from)},

@@ -24,7 +24,7 @@ func unbounded() map[string]string {
 		"JobSubmitted.spec": "the fold reads it within the limits of specs", "JobScaled.run": compared, "JobStopped.run": compared,
 		"JobUpdated.run": compared, "JobUpdated.spec": "the fold reads it within the limits of specs", "JobUpdated.revert_of": shown,
 		"VersionTagged.run": compared,
-		"JobRestarted.run":  compared, "RolloutSteered.run": compared, "RolloutEnded.run": compared, "RolloutEnded.began": compared,
+		"KillRequested.run": compared, "JobRestarted.run": compared, "RolloutSteered.run": compared, "RolloutEnded.run": compared, "RolloutEnded.began": compared,
 		"RolloutReverted.run": compared, "RolloutReverted.began": compared, "TasksPlanned.beside": shown, "TasksDoomed.keep": shown, "TasksDoomed.kill_bound": compared,
 		"JobStopped.keep_runs": shown, "ScheduleSteered.run": compared, "RunRequested.run": compared, "RunDue.run": compared, "RunDue.count": shown,
 		"RunDue.replaces": shown,

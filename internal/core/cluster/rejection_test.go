@@ -22,6 +22,7 @@ func ofEachType() []events.Event {
 		events.JobSubmitted{Spec: []byte(`{"id":"web","tasks":[]}`)},
 		events.JobScaled{Run: 1, Version: 2, Group: "web", Replicas: 3},
 		events.JobUpdated{Run: 1, Version: 2, Spec: []byte(`{"id":"web","tasks":[]}`)},
+		events.KillRequested{Run: 1, Slots: one},
 		events.JobRestarted{Run: 1, Version: 1},
 		events.RolloutSteered{Run: 1, Version: 2, Action: events.RolloutPause},
 		events.VersionTagged{Run: 1, Version: 1, Tag: "stable"},

@@ -304,6 +304,9 @@ type Task struct {
 	Healthy      *bool
 	ChecksFailed uint32
 
+	// KillAsked is who wants it killed; nil if nobody does.
+	KillAsked *KillAsked
+
 	// KilledAt is when the newest KillIssued was appended, Kills how many were.
 	KilledAt   time.Time
 	KillIssued string // ce-id of the newest KillIssued

@@ -8,6 +8,9 @@ func ClassOf(reason string) string {
 	if strings.HasPrefix(reason, ReasonMoved) {
 		return "drained"
 	}
+	if strings.HasPrefix(reason, ReasonKilled) {
+		return "killed"
+	}
 	switch reason {
 	case ReasonStopped:
 		return "stopped"

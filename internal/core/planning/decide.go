@@ -69,6 +69,9 @@ func (s *slots) decide(around Around, held bool) Decision {
 	if j.Spec.Series() {
 		return schedule(j, now)
 	}
+	if d, ok := s.killed(); ok {
+		return d
+	}
 	if !s.behind {
 		if d, ok := s.overtime(); ok {
 			return d

@@ -121,6 +121,7 @@ func New(o Options) web.Dialect {
 			{Method: http.MethodPost, Path: "/v2/jobs/:id/rollout", Handle: jobs.steer, Cost: web.Urgent},
 			{Method: http.MethodPost, Path: "/v2/jobs/:id/restart", Handle: jobs.restart},
 			{Method: http.MethodPost, Path: "/v2/jobs/:id/scale", Handle: jobs.scale},
+			{Method: http.MethodPost, Path: "/v2/jobs/:id/kill", Handle: jobs.kill, Cost: web.Urgent},
 			{Method: http.MethodPost, Path: "/v2/jobs/:id/stop", Handle: jobs.stop, Cost: web.Urgent},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/runs", Handle: jobs.runs, Cost: web.Large},
 			{Method: http.MethodPost, Path: "/v2/jobs/:id/runs", Handle: jobs.runNow},
