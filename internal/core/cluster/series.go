@@ -400,3 +400,13 @@ func (s *Series) clone() *Series {
 	c.Phases, c.Runs, c.gone = slices.Clone(s.Phases), slices.Clone(s.Runs), slices.Clone(s.gone)
 	return &c
 }
+
+// HoldSchedules has nothing come due any more, for who looks at what follows from a
+// state by itself. It is for clones: no record says so.
+func (s *State) HoldSchedules(now time.Time) {
+	for _, j := range s.Jobs {
+		if phase := j.Series.Phase(); phase != nil && phase.Schedule != nil {
+			j.Series.Phases, j.Series.Through = []Phase{{From: now, Schedule: phase.Schedule, Paused: true}}, now
+		}
+	}
+}

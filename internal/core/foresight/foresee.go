@@ -15,6 +15,7 @@ const quiet = time.Minute
 // Foresee answers a question about a state, which it changes: give it a clone. The same
 // arguments give the same answer.
 func Foresee(state *cluster.State, agents []Agent, q Question, space events.Space, now time.Time) Answer {
+	state.HoldSchedules(now) // What comes due meanwhile is not the question's either.
 	w := newWorld(state, agents, space, now)
 	w.begin()
 	w.run(now.Add(quiet)) // What is under way anyway is not the question's.

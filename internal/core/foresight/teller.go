@@ -220,6 +220,9 @@ func (t *teller) answer(s *cluster.State) Answer {
 		if j := s.Jobs[k.job]; j != nil && !j.Over() {
 			if spec := j.Group(k.group); spec != nil {
 				one.Wanted = spec.Replicas
+				if j.Spec.Series() {
+					one.Wanted = 0 // Nothing of it runs itself.
+				}
 			}
 		}
 		a.Groups = append(a.Groups, one)
