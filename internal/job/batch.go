@@ -89,6 +89,9 @@ func (t *typeCheck) success(dec *jsontext.Decoder, into *Success) error {
 func (c *checker) batch(s *Spec) {
 	c.duration("time_limit", s.TimeLimit, c.lim.TimeLimit)
 	c.duration("keep_for", s.KeepFor, c.lim.KeepFor)
+	for i := range s.Tasks {
+		c.duration(join(index("tasks", i), "time_limit"), s.Tasks[i].TimeLimit, c.lim.TimeLimit)
+	}
 	if s.Kind == KindService {
 		c.endless(s)
 		return
@@ -102,6 +105,11 @@ func (c *checker) batch(s *Spec) {
 func (c *checker) endless(s *Spec) {
 	if s.TimeLimit != 0 {
 		c.fault("time_limit", `a service runs until it is stopped; remove it, or use the kind "batch"`)
+	}
+	for i := range s.Tasks {
+		if s.Tasks[i].TimeLimit != 0 {
+			c.fault(join(index("tasks", i), "time_limit"), `a task of a service runs until it is stopped, and would be started again and again; remove it, or use the kind "batch"`)
+		}
 	}
 	if s.Success != SuccessAll {
 		c.fault("success", `a service is never completed; remove it, or use the kind "batch"`)

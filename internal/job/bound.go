@@ -62,6 +62,7 @@ func (c *checker) boundGroup(at string, g *Group) {
 	c.atMost(join(at, "constraints"), len(g.Constraints), c.lim.Constraints)
 	c.boundPreferences(at, g)
 	c.atMost(join(at, "after"), len(g.After), c.lim.Groups)
+	c.duration(join(at, "time_limit"), g.TimeLimit, c.lim.TimeLimit)
 }
 
 func (c *checker) boundAmount(at string, v, most float64) {

@@ -60,6 +60,7 @@
 //	  kill_grace    between the gentle and the hard signal
 //	  kill_signal   the gentle one
 //	  before_kill   command, timeout
+//	  time_limit    how long an attempt of a batch task may run
 //	  after         the groups that have to be up before this one starts
 //	  unreachable   replace_after
 //	  uris          value, executable, extract, cache, output_file

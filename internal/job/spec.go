@@ -78,6 +78,8 @@ type Group struct {
 	// BeforeKill is run in the container before that.
 	BeforeKill *BeforeKill `json:"before_kill,omitzero"`
 	URIs       []URI       `json:"uris,omitempty"`
+	// TimeLimit is how long an attempt of a batch task may run, 0 for any time.
+	TimeLimit Duration `json:"time_limit,omitzero"`
 	// After are the groups of the job that have to be up before this one starts, and are
 	// ended after it.
 	After []string `json:"after,omitempty"`

@@ -83,6 +83,8 @@ func TestFaultsOfTheJob(t *testing.T) {
 		}},
 		{"time_limit", `a service runs until it is stopped; remove it, or use the kind "batch"`, func(s *job.Spec) { s.TimeLimit = seconds(60) }},
 		{"success", `a service is never completed; remove it, or use the kind "batch"`, func(s *job.Spec) { s.Success = job.SuccessAny }},
+		{"tasks[0].time_limit", "a task of a service runs until it is stopped", func(s *job.Spec) { s.Tasks[0].TimeLimit = seconds(60) }},
+		{"tasks[0].time_limit", "must not be negative, is -1s", func(s *job.Spec) { s.Kind, s.Tasks[0].TimeLimit = job.KindBatch, seconds(-1) }},
 		{"keep_for", "a service does not end by itself", func(s *job.Spec) { s.KeepFor = seconds(60) }},
 		{"time_limit", "must not be negative, is -1s", func(s *job.Spec) { s.Kind, s.TimeLimit = job.KindBatch, seconds(-1) }},
 		{"time_limit", "is 8760h0m1s; make it at most 8760h", func(s *job.Spec) { s.Kind, s.TimeLimit = job.KindBatch, seconds(8760*3600+1) }},

@@ -259,7 +259,7 @@ func (c *Counts) count(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, by u
 	}
 	switch {
 	case !t.Live():
-		if current && t.Run == j.Run && t.Doom == nil {
+		if current && t.Run == j.Run && t.Judged() {
 			c.over(fateOf(j, slot, t), by)
 		}
 	case t.Unreachable:

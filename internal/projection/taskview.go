@@ -30,6 +30,8 @@ type Task struct {
 	Since time.Time `json:"since,omitzero"`
 	// AgeMillis is the time since then.
 	AgeMillis int64 `json:"age_ms"`
+	// Deadline is when a batch task is ended for the time that it runs.
+	Deadline time.Time `json:"deadline,omitzero"`
 	// NotBefore is the end of the back-off of a task that waits.
 	NotBefore time.Time `json:"not_before,omitzero"`
 	StartedAt time.Time `json:"started_at,omitzero"`
@@ -165,6 +167,7 @@ func taskView(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time
 		Resources: t.Resources, Adopted: t.Adopted, Ahead: j.Ahead(t), Failures: slot.Failures, Sequence: t.Sequence,
 	}
 	v.Unchecked = unchecked(j.GroupOf(t), t)
+	v.Deadline = j.Overdue(t)
 	if t.State == cluster.Waiting {
 		v.NotBefore = t.NotBefore
 	}

@@ -101,7 +101,7 @@ func groupUnmet(j *cluster.Job, g *job.Group) string {
 // met reports whether a slot of a group is as those want it who start after the group.
 func met(j *cluster.Job, g *job.Group, slot *cluster.Slot) bool {
 	for _, t := range slot.Tasks {
-		if t.Run != j.Run || t.Group != g.Name || t.Doom != nil {
+		if t.Run != j.Run || t.Group != g.Name || !t.Judged() {
 			continue
 		}
 		if j.Spec.Kind != job.KindBatch {

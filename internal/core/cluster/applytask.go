@@ -220,7 +220,7 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r *Record) 
 // minds reports whether the end of a task matters for the slot's next attempt.
 // There is none for a task of a group that the spec does not have.
 func (slot *Slot) minds(t *Task, j *Job) bool {
-	return t.Run == j.Run && t.Doom == nil && t == slot.Newest() && j.Group(t.Group) != nil
+	return t.Run == j.Run && t.Judged() && t == slot.Newest() && j.Group(t.Group) != nil
 }
 
 // insert puts a task where its run and attempt belong and drops what it follows.

@@ -3,6 +3,7 @@ package planning_test
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -225,4 +226,83 @@ func TestBadLuckEnds(t *testing.T) {
 		Run: b.j.Run, Attempt: restart.UnluckyMax,
 		Reason: "task 0 was lost with its agent, the last of 200 attempts in a row that ended by no fault of its own",
 	})
+}
+
+// TestTimeLimitOfAnAttempt: what runs for too long is ended, has failed, and is tried again
+// after its back-off while it has attempts left. What ends well just in time has done its work.
+func TestTimeLimitOfAnAttempt(t *testing.T) {
+	const reason = "ran longer than its time limit of 5m"
+	limited := func(s *job.Spec) {
+		s.Tasks[0].TimeLimit, s.Tasks[0].Restart = job.Duration(5*time.Minute), &job.Restart{Attempts: 2}
+	}
+	b := newBench(t, batchOf(3, limited))
+	b.decide()
+	b.Stage(b.task(2)) // It is not running yet.
+	b.run(0)
+	b.Pass(time.Minute)
+	b.run(1)
+	due := b.Now.Add(4 * time.Minute)
+	if d := planning.Decide(b.j, b.Now); d.Event != nil || !d.Wake.Equal(due) {
+		t.Fatalf("decided %+v, want a wake at %s", d, due)
+	}
+	b.Pass(4*time.Minute - 1)
+	b.want()
+	b.Pass(1)
+	doomed := func(slot, attempt uint32) events.Event {
+		return events.TasksDoomed{
+			Run: b.j.Run, Slots: clustertest.Slots(slot, slot, attempt), Reason: reason, Class: "time_limit", Keep: true, GraceMillis: 5000,
+		}
+	}
+	b.want(doomed(0, 1))
+	b.end(0, "TASK_KILLED")
+	if n := b.j.Slots[0].Failures; n != 1 {
+		t.Errorf("%d failures", n)
+	}
+	b.want(b.planned(0, 0, 2, reason, b.Now.Add(time.Second)))
+	b.Pass(time.Minute)
+	b.want(doomed(1, 1))
+	b.end(1, "TASK_FINISHED")
+	b.want()
+	b.run(0)
+	b.Pass(5 * time.Minute)
+	b.want(doomed(0, 2))
+	b.end(0, "TASK_KILLED")
+	ev, ok := b.decide().(events.JobFailed)
+	if !ok || ev.Slot != 0 || ev.Attempt != 2 || !strings.Contains(ev.Reason, reason) || !strings.Contains(ev.Reason, "2 failed attempts") {
+		t.Fatalf("decided %+v", ev)
+	}
+}
+
+// TestASlotThatFailedForItsTimeIsNotFree for another task of its group, nor for that of
+// another.
+func TestASlotThatFailedForItsTimeIsNotFree(t *testing.T) {
+	b := newBench(t, batchOf(2, func(s *job.Spec) {
+		s.Tasks[0].TimeLimit, s.Success = job.Duration(time.Minute), job.SuccessAny
+	}))
+	b.decide()
+	b.run(0, 1)
+	b.Pass(time.Minute)
+	b.decide()
+	b.end(0, "TASK_KILLED")
+	b.Job("web", events.JobScaled{Run: b.j.Run, Version: 2, Group: "web", Replicas: 3})
+	ev, ok := b.decide().(events.TasksPlanned)
+	if !ok || len(ev.Slots) != 1 || ev.Slots[0] != clustertest.Slots(2, 2, 1)[0] {
+		t.Fatalf("decided %+v", ev)
+	}
+}
+
+// TestWhatIsCutOffIsNotEndedForItsTime before it comes back: it would not hear of it.
+func TestWhatIsCutOffIsNotEndedForItsTime(t *testing.T) {
+	b := newBench(t, batchOf(1, func(s *job.Spec) {
+		s.Tasks[0].TimeLimit, s.Tasks[0].Unreachable = job.Duration(time.Minute), &job.Unreachable{ReplaceAfter: job.Never}
+	}))
+	b.decide()
+	b.run(0)
+	b.Report(b.task(0), "TASK_UNREACHABLE", "")
+	b.Pass(time.Hour)
+	b.want()
+	b.Report(b.task(0), "TASK_RUNNING", "u2")
+	if ev, ok := b.decide().(events.TasksDoomed); !ok || ev.Class != "time_limit" {
+		t.Fatalf("decided %+v", ev)
+	}
 }

@@ -1,6 +1,10 @@
 package planning
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/milosgajdos/taurus/internal/core/restart"
+)
 
 // ClassOf is the reason of a doom as a word for programs, empty for one that is not
 // known. Old logs have the reason alone.
@@ -34,6 +38,9 @@ func ClassOf(reason string) string {
 		return "restarted"
 	case ReasonRolledBack:
 		return "rolled_back"
+	}
+	if strings.HasPrefix(reason, overrunWords) {
+		return string(restart.TimeLimit)
 	}
 	return ""
 }

@@ -76,6 +76,9 @@ func (s *slots) decide(around Around, held bool) Decision {
 		if d, ok := s.overtime(); ok {
 			return d
 		}
+		if d, ok := s.overlong(); ok {
+			return d
+		}
 	}
 	r := s.measureAll()
 	for i := range j.Spec.Tasks {

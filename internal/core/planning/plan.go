@@ -127,7 +127,7 @@ func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
 			return 0, false
 		}
 		if t.Run == j.Run {
-			if t.Doom == nil {
+			if t.Doom == nil || t.Doom.Keep {
 				return 0, false
 			}
 			attempt = max(attempt, t.Attempt+1)
@@ -170,7 +170,7 @@ func (s *slots) fate(g *job.Group, slot *cluster.Slot, t *cluster.Task, version 
 		return restart.Running
 	}
 	fate := slot.Fate(t.End(), g.Restart)
-	kept, rolls := t.Doom != nil && t.Doom.Keep, s.job.Rolls()
+	kept, rolls := t.Doom != nil && t.Doom.Keep && t.End().Class() != restart.TimeLimit, s.job.Rolls()
 	switch {
 	case rolls && t.Template != s.job.TemplateIn(version, g.Name), rolls && t.Stale != 0 && version == s.job.Target:
 		return restart.Again
@@ -183,7 +183,7 @@ func (s *slots) fate(g *job.Group, slot *cluster.Slot, t *cluster.Task, version 
 // notBefore is the end of the back-off, the zero time if there is none: after what was
 // told to end, and after what another version did.
 func (s *slots) notBefore(g *job.Group, slot *cluster.Slot, t *cluster.Task, version uint64) time.Time {
-	if t.Doom != nil || slot.Counted != s.job.TemplateIn(version, g.Name) {
+	if !t.Judged() || slot.Counted != s.job.TemplateIn(version, g.Name) {
 		return time.Time{}
 	}
 	wait := slot.BackOff(t.End(), g.Restart)

@@ -58,6 +58,9 @@ func randomSpec(t *rapid.T) *job.Spec {
 		s.Tasks = append(s.Tasks, second)
 	}
 	for i := range s.Tasks {
+		if s.Kind == job.KindBatch && rapid.Bool().Draw(t, "limited") {
+			s.Tasks[i].TimeLimit = job.Duration(rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Minute}).Draw(t, "limit"))
+		}
 		s.Tasks[i].Restart = &job.Restart{
 			Policy:   rapid.SampledFrom([]string{"", job.RestartAlways, job.RestartOnFailure, job.RestartNever}).Draw(t, "policy"),
 			Attempts: rapid.Uint32Range(0, 3).Draw(t, "attempts"),

@@ -1,8 +1,6 @@
 package planning
 
 import (
-	"fmt"
-
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -24,7 +22,36 @@ func (s *slots) overtime() (Decision, bool) {
 	return Decision{Event: events.JobFailed{Run: s.job.Run, Reason: overrun(s.job.Spec.TimeLimit)}, Cause: newest(s.job)}, true
 }
 
+// overrunWords begin the reason of what ran for too long.
+const overrunWords = "ran longer than its time limit of "
+
 // overrun is what users read of it.
 func overrun(limit job.Duration) string {
-	return fmt.Sprintf("ran longer than its time limit of %s", limit)
+	return overrunWords + limit.String()
+}
+
+// overlong ends attempts that run for longer than they may. Each is followed by another,
+// if it was not the last. What is cut off would not hear of it: it is looked at when it comes
+// back.
+func (s *slots) overlong() (Decision, bool) {
+	var e ending
+	for i := range s.job.Spec.Tasks {
+		g := &s.job.Spec.Tasks[i]
+		if g.TimeLimit == 0 {
+			continue
+		}
+		for _, slot := range wanted(g, s.held[g.Name]) {
+			for _, t := range slot.Tasks {
+				due := s.job.Overdue(t)
+				switch {
+				case due.IsZero() || t.Doom != nil || t.Unreachable:
+				case s.now.Before(due):
+					s.wake = earlier(s.wake, due)
+				default:
+					e.add(t, overrun(g.TimeLimit))
+				}
+			}
+		}
+	}
+	return e.decision(s.job, true)
 }

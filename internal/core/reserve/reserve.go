@@ -126,7 +126,7 @@ func newDone(j *cluster.Job) done {
 
 func (d done) has(slot *cluster.Slot) bool {
 	t := slot.Newest()
-	if t == nil || t.Live() || t.Run != d.job.Run || t.Doom != nil || d.job.Outdated(t) {
+	if t == nil || t.Live() || t.Run != d.job.Run || !t.Judged() || d.job.Outdated(t) {
 		return false
 	}
 	if slices.ContainsFunc(slot.Tasks, (*cluster.Task).Live) {

@@ -1,6 +1,7 @@
 package restart
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -40,7 +41,7 @@ func (e End) Words(s Setting) string {
 		}
 		return "ran out of memory" + because(said)
 	case TimeLimit:
-		return "was killed: it ran for longer than it may"
+		return "was killed: " + cmp.Or(s.Doom, "it ran for longer than it may")
 	case StartFailed:
 		return "was not started" + because(e.notStartedWhy()) + because(said)
 	case PullFailed:
