@@ -41,8 +41,9 @@ func (b *bench) next() string {
 		return "completed"
 	case nil:
 		return ""
+	default:
+		return "another"
 	}
-	return "another"
 }
 
 func (b *bench) expect(want ...string) {
