@@ -21,6 +21,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/rehearsal"
 	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/internal/rehearsing"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -38,7 +39,7 @@ func (a *App) decide() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			out, err := rehearsal.NewWriter(a.Out, service.Version())
+			out, err := rehearsing.NewWriter(a.Out, service.Version())
 			if err != nil {
 				return err
 			}
@@ -92,15 +93,15 @@ func records(in io.Reader, each func(events.Space, cluster.Record) error) (last 
 	return last, nil
 }
 
-// rehearsing is what another planner is to be asked.
-type rehearsing struct {
+// asking is what another planner is to be asked.
+type asking struct {
 	planner, log string
 	from, to     uint64
 	nats         *natsCommand
 }
 
 // rehearse lists where another planner decides otherwise than the one that wrote the log.
-func (a *App) rehearse(ctx context.Context, r rehearsing) error {
+func (a *App) rehearse(ctx context.Context, r asking) error {
 	name := r.log
 	if name == "" {
 		dir, err := os.MkdirTemp("", "taurus-replay-")
@@ -156,7 +157,7 @@ func (a *App) askPlanner(ctx context.Context, planner, name string) (build strin
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return "", nil, err
 	}
-	cmd := exec.CommandContext(ctx, planner, decideName) //nolint:gosec // The user names the program.
+	cmd := exec.CommandContext(ctx, planner, decideName)
 	cmd.Stdin, cmd.Stderr = in, a.Err
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -165,7 +166,7 @@ func (a *App) askPlanner(ctx context.Context, planner, name string) (build strin
 	if err := cmd.Start(); err != nil {
 		return "", nil, usagef("--planner: %v", err)
 	}
-	build, all, errRead := rehearsal.Read(out)
+	build, all, errRead := rehearsing.Read(out)
 	if errRead == nil {
 		for d, err := range all {
 			if err != nil {

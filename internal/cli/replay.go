@@ -23,7 +23,7 @@ type past struct {
 // replay shows the past.
 func (a *App) replay() *cobra.Command {
 	var at string
-	var other rehearsing
+	var other asking
 	cmd := &cobra.Command{
 		Use:   "replay --at MOMENT [JOB]",
 		Short: "Show jobs and tasks as they were, or what another planner would have decided",

@@ -30,7 +30,7 @@ func startLine(t *testing.T, g *job.Group) *shellRun {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	r := &shellRun{t: t, dir: t.TempDir(), ends: make(chan error, 1)}
-	r.cmd = exec.CommandContext(ctx, "/bin/sh", "-c", shellLine(g)) //nolint:gosec // It is what the test is about.
+	r.cmd = exec.CommandContext(ctx, "/bin/sh", "-c", shellLine(g))
 	r.cmd.Dir, r.cmd.Stdout, r.cmd.Stderr = r.dir, &r.out, &r.out
 	r.cmd.WaitDelay = 100 * time.Millisecond // The sleep of the bound outlives it; in a container nothing does.
 	if err := r.cmd.Start(); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
-// CodeLeaving: tasks are to leave their agents, and have not yet.
+// CodeLeaving says that tasks are to leave their agents, and have not yet.
 const CodeLeaving Code = "leaving_agent"
 
 // leaving tells of the tasks that are to leave their agents.

@@ -179,8 +179,12 @@ func TestRunMachine(t *testing.T) {
 	allowed := map[arrow]bool{{"start", "RunDue", "running"}: true, {"start", "RunRequested", "running"}: true}
 	ways := [][]string{
 		{},
-		{"JobCompleted"}, {"JobFailed"}, {"JobStopped"},
-		{"JobCompleted", "its last task ends"}, {"JobFailed", "its last task ends"}, {"JobStopped", "its last task ends"},
+		{"JobCompleted"},
+		{"JobFailed"},
+		{"JobStopped"},
+		{"JobCompleted", "its last task ends"},
+		{"JobFailed", "its last task ends"},
+		{"JobStopped", "its last task ends"},
 		{"JobStopped", "its last task ends", "newer runs end"},
 	}
 	for _, way := range ways {

@@ -32,10 +32,7 @@ func Foresee(state *cluster.State, agents []Agent, q Question, space events.Spac
 	settled := w.run(start.Add(Horizon))
 	answer := w.teller.answer(w.state)
 	answer.Settled, answer.State = settled, w.state
-	answer.Took = w.changed.Sub(start)
-	if answer.Took < 0 {
-		answer.Took = 0
-	}
+	answer.Took = max(0, w.changed.Sub(start))
 	return answer
 }
 

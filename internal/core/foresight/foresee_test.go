@@ -104,25 +104,41 @@ func TestForesee(t *testing.T) {
 		ask  func(t *testing.T, s *cluster.State) foresight.Question
 		want string
 	}{
-		{"a job is run", agents("a", "b"), nil,
+		{
+			"a job is run", agents("a", "b"), nil,
 			func(t *testing.T, s *cluster.State) foresight.Question { return submit(t, s, web) },
-			"+1s starts web/0 on a\n+1s starts web/2 on a\n+1s starts web/1 on b\nweb: 0, 0, 3 of 3, 0 wait"},
-		{"there is no room", agents("a"), nil,
+			"+1s starts web/0 on a\n+1s starts web/2 on a\n+1s starts web/1 on b\nweb: 0, 0, 3 of 3, 0 wait",
+		},
+		{
+			"there is no room", agents("a"), nil,
 			func(t *testing.T, s *cluster.State) foresight.Question { return submit(t, s, web) },
-			"+1s starts web/0 on a\n+1s starts web/1 on a\n+1s waits web\nweb: 0, 0, 2 of 3, 1 wait"},
-		{"a job is scaled down", agents("a", "b"), []*job.Spec{web},
+			"+1s starts web/0 on a\n+1s starts web/1 on a\n+1s waits web\nweb: 0, 0, 2 of 3, 1 wait",
+		},
+		{
+			"a job is scaled down", agents("a", "b"),
+			[]*job.Spec{web},
 			func(t *testing.T, s *cluster.State) foresight.Question {
 				return asks(t, s, "web", submission.Scale{Replicas: 1, Limits: job.DefaultLimits()})
 			},
-			"+0s ends web/1 on b\n+0s ends web/2 on a\nweb: 3, 1, 1 of 1, 0 wait"},
-		{"a host is lost", agents("a", "b", "c"), []*job.Spec{clustertest.Service("web", 2)},
+			"+0s ends web/1 on b\n+0s ends web/2 on a\nweb: 3, 1, 1 of 1, 0 wait",
+		},
+		{
+			"a host is lost", agents("a", "b", "c"),
+			[]*job.Spec{clustertest.Service("web", 2)},
 			func(*testing.T, *cluster.State) foresight.Question { return foresight.Question{Lost: []string{"S0"}} },
-			"+0s cut_off web/0 on a\n+5m0s ends web/0 on a\n+5m1s moves web/0 a to c\nweb: 2, 1, 2 of 2, 0 wait"},
-		{"the only room is lost", agents("a"), []*job.Spec{clustertest.Service("web", 1)},
+			"+0s cut_off web/0 on a\n+5m0s ends web/0 on a\n+5m1s moves web/0 a to c\nweb: 2, 1, 2 of 2, 0 wait",
+		},
+		{
+			"the only room is lost", agents("a"),
+			[]*job.Spec{clustertest.Service("web", 1)},
 			func(*testing.T, *cluster.State) foresight.Question { return foresight.Question{Lost: []string{"S0"}} },
-			"+0s cut_off web/0 on a\n+5m0s ends web/0 on a\n+5m6s waits web\nweb: 1, 0, 0 of 1, 1 wait"},
-		{"nothing", agents("a", "b"), []*job.Spec{web},
-			func(*testing.T, *cluster.State) foresight.Question { return foresight.Question{} }, ""},
+			"+0s cut_off web/0 on a\n+5m0s ends web/0 on a\n+5m6s waits web\nweb: 1, 0, 0 of 1, 1 wait",
+		},
+		{
+			"nothing", agents("a", "b"),
+			[]*job.Spec{web},
+			func(*testing.T, *cluster.State) foresight.Question { return foresight.Question{} }, "",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := running(t, c.on, c.runs...)

@@ -40,10 +40,7 @@ type world struct {
 }
 
 // process is a machine.
-type process struct {
-	name    string
-	machine machine.Machine
-}
+type process struct{ machine machine.Machine }
 
 // effect is what a machine wants.
 type effect struct {
@@ -64,7 +61,7 @@ func newWorld(state *cluster.State, agents []Agent, space events.Space, now time
 		Space: space, Instance: name, Source: "taurus/launcher/" + name, Nonce: name, LeaseTTL: 10 * time.Second,
 	}}, state)
 	w.processes = []*process{
-		{"planner", planning.New(space, name, state)}, {"launcher", launcher}, {"reaper", reaping.New(space, name, state)},
+		{planning.New(space, name, state)}, {launcher}, {reaping.New(space, name, state)},
 	}
 	w.mesos = newMesos(w, agents)
 	w.teller = newTeller(state, now)

@@ -78,7 +78,7 @@ type moves struct {
 func (s *slots) moving(g *job.Group, r *rolling) *moves {
 	surge, unavailable := s.policy.Bounds(g)
 	m := &moves{group: g, room: int(g.Replicas) + int(surge)}
-	up, any := 0, false
+	up, found := 0, false
 	var serving []*cluster.Task
 	for _, slot := range wanted(g, s.held[g.Name]) {
 		var leaves, stays *cluster.Task
@@ -104,10 +104,10 @@ func (s *slots) moving(g *job.Group, r *rolling) *moves {
 		if leaves == nil || leaves.Unreachable {
 			continue
 		}
-		any = true
+		found = true
 		s.sort(m, leaves, stays, r, &serving)
 	}
-	if !any {
+	if !found {
 		return nil
 	}
 	if surge > 0 {

@@ -1,4 +1,4 @@
-package rehearsal_test
+package rehearsing_test
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/rehearsal"
+	"github.com/milosgajdos/taurus/internal/rehearsing"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -16,7 +17,7 @@ import (
 func written(t *testing.T, decisions ...rehearsal.Decision) string {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := rehearsal.NewWriter(&out, "v1")
+	w, err := rehearsing.NewWriter(&out, "v1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,7 @@ func written(t *testing.T, decisions ...rehearsal.Decision) string {
 }
 
 func read(text string) (list []rehearsal.Decision, err error) {
-	_, all, err := rehearsal.Read(strings.NewReader(text))
+	_, all, err := rehearsing.Read(strings.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func TestDecisionsComeAsTheyWereTold(t *testing.T) {
 		"nothing": "", "help": "Usage: taurus\n", "another version": `{"taurus_decisions":2}`, "no end": strings.Join(lines[:3], ""),
 		"half a line": text[:len(text)-30], "a broken one": lines[0] + "{\n", "no such event": lines[0] + `{"after":1,"type":"taurus.plan.tasks_planned.v1","data":[]}`,
 	} {
-		if _, err := read(text); !errors.Is(err, rehearsal.ErrWire) {
+		if _, err := read(text); !errors.Is(err, rehearsing.ErrWire) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -74,7 +75,7 @@ func TestDecisionsComeAsTheyWereTold(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(`{"taurus_decisions":1,"build":"v"}` + "\n" + `{"after":1,"time":"2027-01-01T00:00:00Z","job":"a"}` + "\n" + `{"end":1}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		if _, err := read(text); err != nil && !errors.Is(err, rehearsal.ErrWire) {
+		if _, err := read(text); err != nil && !errors.Is(err, rehearsing.ErrWire) {
 			t.Error(err)
 		}
 	})

@@ -1,4 +1,4 @@
-package rehearsal
+package rehearsing
 
 import (
 	"bufio"
@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/milosgajdos/taurus/internal/core/rehearsal"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -57,7 +58,7 @@ func (w *Writer) line(v any) error {
 }
 
 // Decision tells one.
-func (w *Writer) Decision(d Decision) error {
+func (w *Writer) Decision(d rehearsal.Decision) error {
 	l := line{After: d.After, Time: d.Time, Job: d.Job}
 	if d.Event != nil {
 		data, err := json.Marshal(d.Event)
@@ -79,7 +80,7 @@ const lineMax = 16 << 20
 
 // Read reads the decisions of another build. The error is ErrWire, or that of reading;
 // a build that died before the end is one.
-func Read(r io.Reader) (build string, decisions iter.Seq2[Decision, error], err error) {
+func Read(r io.Reader) (build string, decisions iter.Seq2[rehearsal.Decision, error], err error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, lineMax)
 	var first head
@@ -89,18 +90,18 @@ func Read(r io.Reader) (build string, decisions iter.Seq2[Decision, error], err 
 	if first.Version != wireVersion {
 		return "", nil, fmt.Errorf("%w that this build knows: they are of version %d, not %d", ErrWire, first.Version, wireVersion)
 	}
-	return first.Build, func(yield func(Decision, error) bool) {
+	return first.Build, func(yield func(rehearsal.Decision, error) bool) {
 		for lines.Scan() {
 			d, end, err := decode(lines.Bytes())
 			if end || !yield(d, err) || err != nil {
 				return
 			}
 		}
-		yield(Decision{}, fmt.Errorf("%w to the end of the log: they break off", ErrWire))
+		yield(rehearsal.Decision{}, fmt.Errorf("%w to the end of the log: they break off", ErrWire))
 	}, nil
 }
 
-func decode(data []byte) (d Decision, end bool, err error) {
+func decode(data []byte) (d rehearsal.Decision, end bool, err error) {
 	var l line
 	if err := json.Unmarshal(data, &l); err != nil {
 		return d, false, fmt.Errorf("%w: %w", ErrWire, err)
@@ -108,7 +109,7 @@ func decode(data []byte) (d Decision, end bool, err error) {
 	if l.End != 0 {
 		return d, true, nil
 	}
-	d = Decision{After: l.After, Time: l.Time, Job: l.Job}
+	d = rehearsal.Decision{After: l.After, Time: l.Time, Job: l.Job}
 	if l.Type == "" {
 		return d, false, nil
 	}
