@@ -26,8 +26,10 @@ type update struct {
 const (
 	serves = `"restart":{"policy":"always"},"health_check":{"command":"true","interval":"500ms"},
 		"container":{"image":%q,"network":"none","parameters":[{"key":"label","value":"release=%d"}],"command":"trap 'exit 0' TERM; while :; do sleep 1 & wait; done"}`
-	// What fails is never up: that takes longer than it lives.
-	fails = `"restart":{"policy":"never"},"container":{"image":%q,"network":"none","parameters":[{"key":"label","value":"release=%d"}],"command":"sleep 1; exit 3"}`
+	// What fails is never healthy. Without a check it would be up for as long as no launcher
+	// hears of its end, which is ten seconds where that was killed.
+	fails = `"restart":{"policy":"never"},"health_check":{"command":"false","interval":"500ms"},
+		"container":{"image":%q,"network":"none","parameters":[{"key":"label","value":"release=%d"}],"command":"sleep 1; exit 3"}`
 )
 
 // moments of a rollout.
@@ -59,11 +61,11 @@ var updates = []update{
 		},
 	},
 	{
-		name: "back, beside", policy: `"max_surge":1,"max_unavailable":0,"min_healthy":"3s","auto_rollback":true`, group: fails, surge: 1, bad: true,
+		name: "back, beside", policy: `"max_surge":1,"max_unavailable":0,"min_healthy":"200ms","auto_rollback":true`, group: fails, surge: 1, bad: true,
 		kills: [][]step{{planned}, {running}, {failed}, {reverted}, {ended}},
 	},
 	{
-		name: "back, in its place", policy: `"max_surge":0,"max_unavailable":1,"min_healthy":"3s","auto_rollback":true`, group: fails, unavailable: 1, bad: true,
+		name: "back, in its place", policy: `"max_surge":0,"max_unavailable":1,"min_healthy":"200ms","auto_rollback":true`, group: fails, unavailable: 1, bad: true,
 		kills: [][]step{{doomed}, {killed, planned}, {failed}, {reverted}, {reverted, planned}, {reverted, staged}, {reverted, isUp}, {reverted, ended}},
 	},
 }
