@@ -139,7 +139,7 @@ func place(t projection.Task) string {
 func remark(t projection.Task) string {
 	switch {
 	case t.Live && t.Doom != nil:
-		return " (ending)"
+		return " (" + doomed(t.Doom) + ")"
 	case t.Ahead:
 		return " (ahead of the log)"
 	case t.State == "RUNNING" && t.Healthy != nil && !*t.Healthy:
@@ -152,4 +152,16 @@ func remark(t projection.Task) string {
 		return " (backing off)"
 	}
 	return ""
+}
+
+// doomed says why a task is to end, and that it does not.
+func doomed(d *projection.Doom) string {
+	text := "ending"
+	if d.Reason != "" {
+		text += ": " + clip(d.Reason)
+	}
+	if d.Blocked {
+		text += fmt.Sprintf("; asked %d times, and does not end", d.Kills)
+	}
+	return text
 }

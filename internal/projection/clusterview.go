@@ -16,6 +16,8 @@ type Cluster struct {
 	Tasks map[string]uint32   `json:"tasks"`
 	// Unreachable counts live tasks on agents that are cut off.
 	Unreachable uint32 `json:"unreachable"`
+	// Blocked counts live tasks that were told to end again and again.
+	Blocked uint32 `json:"blocked"`
 	// Skipped counts events of types this program does not know.
 	Skipped uint64 `json:"skipped"`
 	// Rejected counts events that no program of taurus' writes, Rejections tells of
@@ -73,6 +75,9 @@ func (m *Model) Cluster() Cluster {
 			sum := m.summary(j)
 			v.Jobs[sum.view.State]++
 			v.Unreachable += sum.view.Tasks.Unreachable
+			if sum.view.Tasks.Ending > 0 {
+				v.Blocked += blockedOf(j)
+			}
 			for state, n := range sum.live {
 				if n > 0 {
 					v.Tasks[cluster.TaskState(state).String()] += n

@@ -42,6 +42,7 @@ const (
 	CodeUnreachable    Code = "agent_unreachable"
 	CodeEnding         Code = "ending"
 	CodeKilled         Code = "being_killed"
+	CodeBlocked        Code = "kill_blocked"
 	CodeOver           Code = "over"
 	CodeAhead          Code = "ahead_of_log"
 	CodeFailed         Code = "failed_for_good"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/reaping"
 	"github.com/milosgajdos/taurus/internal/core/restart"
 )
 
@@ -23,12 +24,15 @@ type obstacle struct {
 	// to be seen.
 	looping loop
 	seen    *cluster.Task
+	// blocked tells of the kill that does not end it.
+	blocked blocked
 }
 
 // told are the tasks of a group that have one obstacle.
 type told struct {
 	Reason
 	looping loop
+	blocked blocked
 	slot    *cluster.Slot // the first
 	seen    *cluster.Task
 }
@@ -58,6 +62,7 @@ func (e *Explanation) obstacles(j *cluster.Job, now time.Time) {
 			}
 			found[k].add(n)
 			found[k].looping = found[k].looping.and(o.looping)
+			found[k].blocked = found[k].blocked.and(o.blocked)
 			if o.until.Before(found[k].Until) {
 				found[k].Until = o.until
 			}
@@ -65,16 +70,18 @@ func (e *Explanation) obstacles(j *cluster.Job, now time.Time) {
 	}
 	slices.SortStableFunc(order, func(a, b key) int { return cmp.Compare(found[b].Tasks, found[a].Tasks) })
 	for _, k := range order {
-		e.Reasons = append(e.Reasons, found[k].reason(j))
+		e.Reasons = append(e.Reasons, found[k].reason(j, now))
 	}
 }
 
 // reason words what was found.
-func (f *told) reason(j *cluster.Job) Reason {
+func (f *told) reason(j *cluster.Job, now time.Time) Reason {
 	r := f.Reason
 	switch {
 	case f.looping != (loop{}):
 		r.Message = fmt.Sprintf("%s: crash looping, %s: %s", tasks(r.Tasks), f.looping, r.Message)
+	case r.Code == CodeBlocked:
+		r.Message = fmt.Sprintf("%s: %s, %s", spans(r.Slots), r.Message, f.blocked.words(r.Tasks, now))
 	case r.Code == CodeKilled:
 		r.Message = fmt.Sprintf("%s %s ending: %s", spans(r.Slots), verb(r.Tasks, "is", "are"), r.Message)
 	default:
@@ -93,6 +100,11 @@ func obstacleOf(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Ti
 		return obstacle{}
 	case t.Unreachable:
 		return obstacle{code: CodeUnreachable, message: "agent " + cmp.Or(t.Hostname, t.AgentID) + " is unreachable"}
+	case reaping.Blocked(t):
+		return obstacle{
+			code: CodeBlocked, message: "should end (" + t.Doom.Reason + ") and has not on " + cmp.Or(t.Hostname, t.AgentID),
+			blocked: blocked{asked: t.Kills, since: t.Doom.At},
+		}
 	case t.Doom != nil:
 		return obstacle{code: CodeEnding, message: "should end (" + t.Doom.Reason + ") and has not ended yet"}
 	case t.State == cluster.Killing:

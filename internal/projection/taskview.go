@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/reaping"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -80,6 +81,8 @@ type Doom struct {
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason"`
 	Kills  uint32    `json:"kills"`
+	// Blocked reports whether the kills should have ended it by now.
+	Blocked bool `json:"blocked,omitzero"`
 }
 
 // Status is what Mesos said of a task.
@@ -175,7 +178,7 @@ func taskView(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time
 		v.AgeMillis = max(now.Sub(v.Since), 0).Milliseconds()
 	}
 	if t.Doom != nil {
-		v.Doom = &Doom{At: t.Doom.At, Reason: t.Doom.Reason, Kills: t.Kills}
+		v.Doom = &Doom{At: t.Doom.At, Reason: t.Doom.Reason, Kills: t.Kills, Blocked: reaping.Blocked(t)}
 	}
 	if t.Status.State != "" || t.Status.Message != "" {
 		status := statusView(t)

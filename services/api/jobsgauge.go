@@ -6,25 +6,34 @@ import (
 	"github.com/milosgajdos/taurus/internal/projection"
 )
 
-// jobsGauge tells how many jobs are in each state, as of the scrape.
+// jobsGauge tells how many jobs are in each state, and how many tasks do not end though
+// they were told to, as of the scrape.
 type jobsGauge struct {
-	live *projection.Projection
-	desc *prometheus.Desc
+	live          *projection.Projection
+	jobs, blocked *prometheus.Desc
 }
 
 func newJobsGauge(live *projection.Projection) *jobsGauge {
-	return &jobsGauge{live, prometheus.NewDesc("taurus_jobs", "Jobs in each state.", []string{"state"}, nil)}
+	return &jobsGauge{
+		live:    live,
+		jobs:    prometheus.NewDesc("taurus_jobs", "Jobs in each state.", []string{"state"}, nil),
+		blocked: prometheus.NewDesc("taurus_blocked_kills", "Tasks that were told to end again and again, and have not.", nil, nil),
+	}
 }
 
 // Describe implements prometheus.Collector.
-func (g *jobsGauge) Describe(out chan<- *prometheus.Desc) { out <- g.desc }
+func (g *jobsGauge) Describe(out chan<- *prometheus.Desc) {
+	out <- g.jobs
+	out <- g.blocked
+}
 
 // Collect implements prometheus.Collector. All states are there, so that what is at 0 is
 // told from what is not measured.
 func (g *jobsGauge) Collect(out chan<- prometheus.Metric) {
-	var jobs map[projection.JobState]uint32
-	g.live.View(func(m *projection.Model) { jobs = m.Cluster().Jobs })
+	var all projection.Cluster
+	g.live.View(func(m *projection.Model) { all = m.Cluster() })
 	for _, state := range projection.JobStates() {
-		out <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, float64(jobs[state]), string(state))
+		out <- prometheus.MustNewConstMetric(g.jobs, prometheus.GaugeValue, float64(all.Jobs[state]), string(state))
 	}
+	out <- prometheus.MustNewConstMetric(g.blocked, prometheus.GaugeValue, float64(all.Blocked))
 }

@@ -27,6 +27,16 @@ func Due(t *cluster.Task, now time.Time) (due bool, wake time.Time) {
 	return !now.Before(again), again
 }
 
+// BlockedKills is how many announced kills make one that is blocked: a task that they
+// have not ended has had its grace, and the margin, all but once as often.
+const BlockedKills = 3
+
+// Blocked reports whether a task that is to end was told so again and again, by an agent
+// that can be reached, and is there: Docker hangs, or the program cannot be killed.
+func Blocked(t *cluster.Task) bool {
+	return t.Doom != nil && t.Confirmed && t.Live() && !t.Unreachable && t.Kills >= BlockedKills
+}
+
 // Issue returns the event that announces the kill of tasks of one job and run,
 // all due. It names those that share the run and grace of the first; the rest
 // follow in further events.
