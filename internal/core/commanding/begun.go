@@ -40,8 +40,8 @@ func begun(j *cluster.Job, ev events.Event) (needs func() uint64, begins bool) {
 	case events.RunRequested:
 		return func() uint64 { return reserve.OfRequest(j) }, true
 	default: // It ends something, steers what was begun, or takes it out of sight.
+		return func() uint64 { return 0 }, false // It may be about agents, and no job.
 	}
-	return tasks(0)
 }
 
 // more is how many tasks a group gets beyond those that it has.
