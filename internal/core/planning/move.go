@@ -1,6 +1,7 @@
 package planning
 
 import (
+	"slices"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -77,30 +78,22 @@ type moves struct {
 // moving finds out what of a group is to be moved, nil if nothing is.
 func (s *slots) moving(g *job.Group, r *rolling) *moves {
 	surge, unavailable := s.policy.Bounds(g)
-	m := &moves{group: g, room: int(g.Replicas) + int(surge)}
-	up, found := 0, false
+	m := &moves{group: g}
+	found := false
 	var serving []*cluster.Task
-	for _, slot := range wanted(g, s.held[g.Name]) {
+	held := wanted(g, s.held[g.Name])
+	for _, slot := range held {
 		var leaves, stays *cluster.Task
-		slotUp := false
 		for _, t := range slot.Tasks {
-			if t.Run != s.job.Run || !t.Live() {
+			if t.Run != s.job.Run || !t.Live() || t.Doom != nil {
 				continue
 			}
-			if t.Doom == nil || !t.Unreachable {
-				m.room--
-			}
-			if t.Doom != nil {
-				continue
-			}
-			slotUp = slotUp || !t.UpSince.IsZero()
 			if _, leaving := s.leave(t); leaving {
 				leaves = t
 			} else {
 				stays = t
 			}
 		}
-		up += one(slotUp)
 		if leaves == nil || leaves.Unreachable {
 			continue
 		}
@@ -110,15 +103,28 @@ func (s *slots) moving(g *job.Group, r *rolling) *moves {
 	if !found {
 		return nil
 	}
-	if surge > 0 {
-		m.wanting = serving
-		return m
-	}
-	for budget := up - (int(g.Replicas) - int(unavailable)); budget > 0 && len(serving) > 0; budget-- {
-		m.first.add(serving[0], s.movedReason(serving[0]))
-		serving = serving[1:]
+	switch {
+	case len(serving) == 0: // So there is no need to know what else is up, nor when.
+	case surge > 0:
+		m.wanting, m.room = serving, int(g.Replicas)+int(surge)-s.living()[g.Name]
+	default:
+		budget := max(0, s.up(held)-(int(g.Replicas)-int(unavailable)))
+		for _, t := range serving[:min(budget, len(serving))] {
+			m.first.add(t, s.movedReason(t))
+		}
 	}
 	return m
+}
+
+// up is how many of the slots have a task that is up: one that took another's place only
+// when it has been up for long enough, as in a rollout.
+func (s *slots) up(of []*cluster.Slot) (n int) {
+	for _, slot := range of {
+		n += one(slices.ContainsFunc(slot.Tasks, func(t *cluster.Task) bool {
+			return t.Run == s.job.Run && t.Live() && t.Doom == nil && (s.isUp(t) || s.job.Outdated(t) && !t.UpSince.IsZero())
+		}))
+	}
+	return n
 }
 
 // sort says what is to be done about a task that is to leave; stays is the other one in

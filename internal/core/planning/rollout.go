@@ -143,14 +143,7 @@ func (s *slots) measureAll() *rolling {
 	if j.Rollout.Status != cluster.RolloutRolling || s.behind {
 		return nil
 	}
-	s.alive = map[string]int{}
-	for _, slot := range s.all {
-		for _, t := range slot.Tasks {
-			if t.Live() && t.Run == j.Run && (t.Doom == nil || !t.Unreachable) {
-				s.alive[t.Group]++
-			}
-		}
-	}
+	s.living()
 	r := &rolling{left: anyNumber}
 	for _, g := range inTurn(j.Spec, s.policy.Order) {
 		p := s.measure(g)
@@ -161,6 +154,23 @@ func (s *slots) measureAll() *rolling {
 		r.left = max(0, canary-r.fresh)
 	}
 	return r
+}
+
+// living is how many tasks of each group there are, wanted or not, but for those that are
+// given up.
+func (s *slots) living() map[string]int {
+	if s.alive != nil {
+		return s.alive
+	}
+	s.alive = map[string]int{}
+	for _, slot := range s.all {
+		for _, t := range slot.Tasks {
+			if t.Live() && t.Run == s.job.Run && (t.Doom == nil || !t.Unreachable) {
+				s.alive[t.Group]++
+			}
+		}
+	}
+	return s.alive
 }
 
 // inTurn are the groups of a spec in the order in which they go: those that are named
