@@ -22,6 +22,9 @@ func (r *Run) disturb() {
 		r.update, r.update, r.update, r.restart,
 		r.steer, r.steer, r.unplanned,
 	}
+	if r.Drains {
+		all = append(all, r.drain, r.drain, r.undrain, r.maintain, r.endMaintenance)
+	}
 	all[r.rng.IntN(len(all))]()
 }
 
@@ -209,10 +212,7 @@ func (r *Run) ask(id string, c submission.Command) {
 	i := r.one("commander")
 	if p := r.World.Processes[i]; p.Alive {
 		r.act(fmt.Sprintf("a user asks %s for %T of %s", p.Name, c, id), func() {
-			a := r.World.Ask(i, id, c)
-			if r.rng.IntN(8) == 0 {
-				r.after(r.upTo(3*time.Second), "a user leaves", func() { r.World.Leave(a) })
-			}
+			r.abandon(r.World.Ask(i, id, c))
 		})
 	}
 }
@@ -326,6 +326,7 @@ func (r *Run) calm() {
 		r.usage(0)
 		w.StartMaster(time.Second)
 		for i := range w.Master.Agents {
+			w.EndMaintenance(i)
 			r.mend(i)
 		}
 		for i, p := range w.Processes {

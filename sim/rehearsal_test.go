@@ -41,6 +41,7 @@ func TestRehearsalAgreesWithItself(t *testing.T) {
 	var recorded uint64
 	for seed := range uint64(40) {
 		run := sim.New(seed)
+		run.Drains = false
 		run.Do()
 		c, differences := rehearse(t, &run.World.Log, run.World.Options.Space)
 		recorded += c.Recorded
@@ -57,6 +58,7 @@ func TestRehearsalAgreesWithItself(t *testing.T) {
 // listed, and so is what it makes instead.
 func TestRehearsalFindsAnother(t *testing.T) {
 	run := sim.New(7)
+	run.Drains = false
 	run.Do()
 	log := run.World.Log
 	clean, _ := rehearse(t, &log, run.World.Options.Space)

@@ -37,6 +37,8 @@ type Run struct {
 	Steps int
 	// Watch is told of every step before it is done; nil for nobody.
 	Watch func(line string)
+	// Drains has users drain hosts, and operators announce maintenance.
+	Drains bool
 
 	rng    *rand.Rand
 	trace  hash.Hash64
@@ -69,7 +71,7 @@ type plan struct {
 // New makes a run of a seed that has not begun.
 func New(seed uint64) *Run {
 	rng := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // A simulation has to repeat.
-	r := &Run{Seed: seed, rng: rng, trace: fnv.New64a(), names: map[string][]int{}}
+	r := &Run{Seed: seed, Drains: true, rng: rng, trace: fnv.New64a(), names: map[string][]int{}}
 	r.World = world.New(world.Options{Agents: 4, StartSpread: 400 * time.Millisecond})
 	r.temper = temper{
 		logFaults: rng.IntN(8), masterFaults: rng.IntN(10), holds: rng.IntN(4),
@@ -112,6 +114,7 @@ func (r *Run) Do() []string {
 	r.World.Ask(r.names["commander"][0], "moving", updating(world.Service("moving", 3)))
 	r.World.Ask(r.names["commander"][0], "sick", submission.Stop{})
 	r.World.Ask(r.names["commander"][0], "large", submission.Stop{})
+	r.restoreMost()
 	r.World.Ask(r.names["commander"][0], "nightly", submission.SteerSchedule{Action: events.ScheduleResume})
 	r.drive(r.World.Now.Add(late+world.Patience), false)
 	if wrong := slices.Concat(r.World.Violations, r.World.Unaccounted()); len(wrong) > 0 {
@@ -123,7 +126,7 @@ func (r *Run) Do() []string {
 		return append(wrong, fmt.Sprintf("%v after the faults were over", soon))
 	}
 	r.drive(r.World.Now.Add(settled), false)
-	if wrong := slices.Concat(r.World.Violations, r.World.Disagreements()); len(wrong) > 0 {
+	if wrong := slices.Concat(r.World.Violations, r.World.Disagreements(), r.World.Lingerers()); len(wrong) > 0 {
 		return append(wrong, fmt.Sprintf("%v after the faults were over", soon+settled))
 	}
 	if r.World.Master.Launches == 0 {

@@ -21,6 +21,7 @@ const (
 // happens, and once the log is restored all goes on. It returns what went wrong.
 func (r *Run) LostTail() []string {
 	w := r.World
+	r.Drains = false // Tasks that move are killed, and here nothing may be.
 	r.World.Ask(r.names["commander"][0], "steady", submit(world.Service("steady", 4)))
 	for range tailDisturbances {
 		r.drive(w.Now.Add(r.upTo(4*time.Second)), true)
@@ -28,9 +29,12 @@ func (r *Run) LostTail() []string {
 	}
 	r.calm()
 	r.drive(w.Now.Add(late), false)
-	r.World.Ask(r.names["commander"][0], "steady", submit(world.Service("steady", 4)))
-	r.World.Ask(r.names["commander"][0], "sick", submission.Stop{})
-	r.World.Ask(r.names["commander"][0], "large", submission.Stop{})
+	// What runs then runs for ever, and nothing comes due.
+	r.World.Ask(r.names["commander"][0], "steady", updating(world.Service("steady", 4)))
+	r.World.Ask(r.names["commander"][0], "moving", updating(world.Service("moving", 3)))
+	for _, id := range []string{"sick", "large", "nightly"} {
+		r.World.Ask(r.names["commander"][0], id, submission.Stop{})
+	}
 	r.drive(w.Now.Add(soon), false)
 	if len(w.Violations) > 0 {
 		return w.Violations

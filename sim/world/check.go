@@ -15,7 +15,7 @@ import (
 // writers are the roles that write subjects, by the role of the subject.
 var writers = map[events.Role]string{ //nolint:gochecknoglobals // Never written after start.
 	events.RoleJob: "commander", events.RolePlan: "planner", events.RoleTask: "launcher",
-	events.RoleKill: "reaper", events.RoleLauncher: "launcher",
+	events.RoleKill: "reaper", events.RoleLauncher: "launcher", events.RoleAgents: "commander",
 }
 
 // checkAppend: a subject has one writing role, decisions are conditional and facts
@@ -33,16 +33,22 @@ func (w *World) checkAppend(process int, e machine.Append) {
 		if ev, plans := d.Event.(events.TasksPlanned); plans {
 			w.checkPlanned(process, subject.Job, ev)
 		}
-		if ev, dooms := d.Event.(events.TasksDoomed); dooms && ev.Keep {
+		if ev, dooms := d.Event.(events.TasksDoomed); dooms && (ev.Keep || ev.Class == "drained") {
 			w.checkKept(process, subject.Job, ev)
 		}
-		if _, fact := d.Event.(events.TaskStatusChanged); fact {
+		if ev, stages := d.Event.(events.TaskStaged); stages {
+			w.checkStaged(process, ev)
+		}
+		switch d.Event.(type) {
+		case events.TaskStatusChanged, events.AgentUnavailable:
 			facts++
 			if d.Conditional {
 				w.violate("%s appends a fact on a condition: %s", p.Name, d.Envelope.ID)
 			}
-		} else if !d.Conditional && subject.Role != events.RoleLauncher {
-			w.violate("%s decides without a condition: %s", p.Name, d.Envelope.ID)
+		default:
+			if !d.Conditional && subject.Role != events.RoleLauncher {
+				w.violate("%s decides without a condition: %s", p.Name, d.Envelope.ID)
+			}
 		}
 	}
 	if facts != 0 && facts != len(e.Drafts) {

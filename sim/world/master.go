@@ -42,6 +42,7 @@ type Master struct {
 	Launches int
 	Offers   []Offer
 	offers   int
+	inverse  int
 	// AllocatedAt is when it last offered what is free.
 	AllocatedAt time.Time
 	statuses    uint64
@@ -66,6 +67,8 @@ type Agent struct {
 	Dead bool
 	// RefusedUntil is until when its resources are not offered.
 	RefusedUntil time.Time
+	// From and Until are when it is away for maintenance, as announced.
+	From, Until time.Time
 	// BackAt is when it registers with a restarted master.
 	BackAt time.Time
 }

@@ -36,7 +36,7 @@ func (w *World) allocate() {
 		m.Offers = append(m.Offers, o)
 		batch = append(batch, offer.Offer{
 			ID: o.ID, AgentID: a.ID, Hostname: a.Host, Role: "*", Resources: offer.Resources{CPUs: cpus, Mem: mem},
-			Ports: []offer.PortRange{{Begin: 31000, End: 31999}},
+			Ports: []offer.PortRange{{Begin: 31000, End: 31999}}, UnavailableFrom: nanos(a.From), UnavailableUntil: nanos(a.Until),
 		})
 	}
 	if len(batch) > 0 {

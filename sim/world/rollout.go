@@ -17,7 +17,7 @@ func Updating(spec *job.Spec) (submission.Update, error) {
 }
 
 // checkBeside: what is planned beside another stays within the surge, and what is beside
-// it is to be replaced, as far as the planner has folded.
+// it is to be replaced or to leave its agent, as far as the planner has folded.
 func (w *World) checkBeside(process int, id string, ev events.TasksPlanned) {
 	p := w.Processes[process]
 	j := p.State.Jobs[id]
@@ -36,7 +36,7 @@ func (w *World) checkBeside(process int, id string, ev events.TasksPlanned) {
 		alive += int(r.To-r.From) + 1
 		for slot := r.From; slot <= r.To; slot++ {
 			for _, t := range attempts(p.State, id, slot) {
-				if t.Live() && t.Doom == nil && !j.Outdated(t) {
+				if _, leaves := w.leaves(p, t.AgentID, t.Hostname); t.Live() && t.Doom == nil && !j.Outdated(t) && !leaves {
 					w.violate("%s plans slot %d of %s beside %s, which is as it should be", p.Name, slot, id, t.ID)
 				}
 			}
@@ -47,8 +47,8 @@ func (w *World) checkBeside(process int, id string, ev events.TasksPlanned) {
 	}
 }
 
-// checkKept: what a rollout dooms leaves as many up as it may not take down, unless they
-// were fewer before, as far as the planner has folded.
+// checkKept: what a rollout or a move dooms leaves as many up as it may not take down,
+// unless they were fewer before, or have to be gone by now, as far as the planner has folded.
 func (w *World) checkKept(process int, id string, ev events.TasksDoomed) {
 	p := w.Processes[process]
 	j := p.State.Jobs[id]
@@ -58,7 +58,7 @@ func (w *World) checkKept(process int, id string, ev events.TasksDoomed) {
 	for _, r := range ev.Slots {
 		for slot := r.From; slot <= r.To; slot++ {
 			for _, t := range attempts(p.State, id, slot) {
-				doomed[t] = doomed[t] || t.Run == ev.Run && t.Attempt == r.Attempt
+				doomed[t] = doomed[t] || t.Run == ev.Run && t.Attempt == r.Attempt && !w.late(p, t)
 			}
 		}
 	}

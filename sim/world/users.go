@@ -10,22 +10,20 @@ import (
 
 // Ask is a user's command and what became of it.
 type Ask struct {
-	Ticket   uint64
-	Process  int
-	Life     uint64
-	Job      string
-	Command  submission.Command
+	Ticket  uint64
+	Process int
+	Life    uint64
+	Job     string
+	Command submission.Command
+	// Agents is a command about agents, in place of Command.
+	Agents   submission.AgentCommand
 	Answered bool
 	Answer   commanding.Answer
 }
 
 // Ask gives a commander a user's command.
 func (w *World) Ask(process int, id string, c submission.Command) *Ask {
-	p := w.Processes[process]
-	a := &Ask{Ticket: uint64(len(w.Asks)) + 1, Process: process, Life: p.Life, Job: id, Command: c}
-	w.Asks = append(w.Asks, a)
-	w.send(&Message{To: ToProcess, Process: process, Life: p.Life, Body: commanding.Asked{Ticket: a.Ticket, Job: id, Command: c}})
-	return a
+	return w.asked(&Ask{Process: process, Job: id, Command: c})
 }
 
 // Leave has the user of a command go away.
@@ -50,11 +48,15 @@ const patience = 30 * time.Second
 // Command asks the first commander that runs and lets time pass until it has
 // answered.
 func (w *World) Command(id string, c submission.Command) error {
+	return w.await(func(process int) *Ask { return w.Ask(process, id, c) })
+}
+
+func (w *World) await(ask func(process int) *Ask) error {
 	for i, p := range w.Processes {
 		if p.Role != "commander" || !p.Alive {
 			continue
 		}
-		a := w.Ask(i, id, c)
+		a := ask(i)
 		for end := w.Now.Add(patience); !a.Answered && w.Now.Before(end); {
 			w.Pass(0)
 			if next := w.NextTimer(); !a.Answered {
