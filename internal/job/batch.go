@@ -96,6 +96,9 @@ func (c *checker) batch(s *Spec) {
 		c.endless(s)
 		return
 	}
+	for i := range s.Tasks {
+		c.gang(index("tasks", i), &s.Tasks[i])
+	}
 	if n := s.Success.Of(c.replicas); n > c.replicas {
 		c.fault("success", "asks for %d tasks that end well, and the job has %d; ask for at most as many, or raise the replicas", n, c.replicas)
 	}
@@ -111,11 +114,23 @@ func (c *checker) endless(s *Spec) {
 			c.fault(join(index("tasks", i), "time_limit"), `a task of a service runs until it is stopped, and would be started again and again; remove it, or use the kind "batch"`)
 		}
 	}
+	for i := range s.Tasks {
+		if s.Tasks[i].Gang {
+			c.fault(join(index("tasks", i), "gang"), `tasks of a service are replaced one by one, so they do not start together; remove it, or use the kind "batch"`)
+		}
+	}
 	if s.Success != SuccessAll {
 		c.fault("success", `a service is never completed; remove it, or use the kind "batch"`)
 	}
 	if s.KeepFor != 0 {
 		c.fault("keep_for", `a service does not end by itself, and who stops it may delete it; remove it, or use the kind "batch"`)
+	}
+}
+
+// gang checks that a gang can start.
+func (c *checker) gang(at string, g *Group) {
+	if g.Gang && g.Replicas > c.lim.Gang {
+		c.fault(join(at, "gang"), "at most %d tasks start all at once, and the group has %d replicas; lower them, or remove it", c.lim.Gang, g.Replicas)
 	}
 }
 

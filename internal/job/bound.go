@@ -63,6 +63,7 @@ func (c *checker) boundGroup(at string, g *Group) {
 	c.boundPreferences(at, g)
 	c.atMost(join(at, "after"), len(g.After), c.lim.Groups)
 	c.duration(join(at, "time_limit"), g.TimeLimit, c.lim.TimeLimit)
+	c.gang(at, g)
 }
 
 func (c *checker) boundAmount(at string, v, most float64) {

@@ -61,6 +61,7 @@
 //	  kill_signal   the gentle one
 //	  before_kill   command, timeout
 //	  time_limit    how long an attempt of a batch task may run
+//	  gang          a batch's tasks start all at once, or none
 //	  after         the groups that have to be up before this one starts
 //	  unreachable   replace_after
 //	  uris          value, executable, extract, cache, output_file

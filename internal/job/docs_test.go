@@ -71,6 +71,7 @@ func TestReferenceHasTheNumbersOfTheCode(t *testing.T) {
 		"KillGrace":       fmt.Sprintf("`kill_grace` | duration | %.0f s | The wait between SIGTERM and SIGKILL, at most %.0f h", job.DefaultKillGrace.Seconds(), lim.KillGrace.Seconds()/3600),
 		"After":           fmt.Sprintf("at most %d ids", lim.After),
 		"TimeLimit":       fmt.Sprintf("from its submission on, at most %.0f h", lim.TimeLimit.Seconds()/3600),
+		"Gang":            fmt.Sprintf("start all at once or not at all, see [below](#gangs); at most %d.", lim.Gang),
 		"KeepFor":         fmt.Sprintf("after its end, at most %.0f h", lim.KeepFor.Seconds()/3600),
 		"Attempts":        fmt.Sprintf("`attempts` | whole number | %d | For batch jobs only: how often a task is tried, the first time included; at most %d.", job.DefaultAttempts, lim.Attempts),
 		"HealthFailures":  fmt.Sprintf("`failures` | whole number | %d | In a row end the task; at most %d.", job.DefaultHealthFailures, lim.HealthFailures),

@@ -16,6 +16,9 @@ type Limits struct {
 	Groups int
 	// Replicas bounds the tasks of a job, all groups together.
 	Replicas uint64
+	// Gang bounds the tasks of a group that start all at once: they are written to the
+	// log in one piece, which holds 1000 decisions.
+	Gang uint32
 	// NameBytes bounds names: of groups, ports, networks and parameters.
 	NameBytes int
 	// RoleBytes bounds role, cluster and environment, which may be any text.
@@ -80,7 +83,7 @@ func DefaultLimits() Limits {
 	const day = 24 * 3600 * 1e9
 	return Limits{
 		IDBytes: 200, SpecBytes: 256 << 10,
-		MinGroups: 1, Groups: 100, Replicas: 100_000,
+		MinGroups: 1, Groups: 100, Replicas: 100_000, Gang: 500,
 		NameBytes: 63, RoleBytes: 255,
 		Labels: 64, LabelKeyBytes: 128, LabelValueBytes: 1024,
 		Env: 500, EnvBytes: 64 << 10,

@@ -80,6 +80,8 @@ type Group struct {
 	URIs       []URI       `json:"uris,omitempty"`
 	// TimeLimit is how long an attempt of a batch task may run, 0 for any time.
 	TimeLimit Duration `json:"time_limit,omitzero"`
+	// Gang has the tasks of a batch start all at once, or none.
+	Gang bool `json:"gang,omitzero"`
 	// After are the groups of the job that have to be up before this one starts, and are
 	// ended after it.
 	After []string `json:"after,omitempty"`

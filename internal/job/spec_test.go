@@ -151,6 +151,7 @@ func anyGroup(t *rapid.T) job.Group {
 		}),
 		After:      rapid.SliceOfN(anyText(), 0, 2).Draw(t, "after"),
 		TimeLimit:  someDuration().Draw(t, "time_limit"),
+		Gang:       rapid.Bool().Draw(t, "gang"),
 		KillGrace:  someDuration().Draw(t, "kill_grace"),
 		KillSignal: rapid.SampledFrom([]string{"", "int", "SIGTERM", "KILL", "x"}).Draw(t, "kill_signal"),
 		BeforeKill: maybe(t, "before_kill", func(t *rapid.T) job.BeforeKill {

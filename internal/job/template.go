@@ -31,6 +31,6 @@ func reaching(g *Group) *Group {
 	r.Replicas = 0
 	r.Restart, r.Unreachable = nil, nil
 	r.Affinities, r.Spread, r.Placement = nil, nil, ""
-	r.Priority, r.Constraints, r.After, r.TimeLimit = 0, nil, nil, 0
+	r.Priority, r.Constraints, r.After, r.TimeLimit, r.Gang = 0, nil, nil, 0, false
 	return &r
 }

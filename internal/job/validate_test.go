@@ -85,6 +85,10 @@ func TestFaultsOfTheJob(t *testing.T) {
 		{"success", `a service is never completed; remove it, or use the kind "batch"`, func(s *job.Spec) { s.Success = job.SuccessAny }},
 		{"tasks[0].time_limit", "a task of a service runs until it is stopped", func(s *job.Spec) { s.Tasks[0].TimeLimit = seconds(60) }},
 		{"tasks[0].time_limit", "must not be negative, is -1s", func(s *job.Spec) { s.Kind, s.Tasks[0].TimeLimit = job.KindBatch, seconds(-1) }},
+		{"tasks[0].gang", "tasks of a service are replaced one by one", func(s *job.Spec) { s.Tasks[0].Gang = true }},
+		{"tasks[0].gang", "at most 500 tasks start all at once, and the group has 501 replicas; lower them, or remove it", func(s *job.Spec) {
+			s.Kind, s.Tasks[0].Gang, s.Tasks[0].Replicas = job.KindBatch, true, 501
+		}},
 		{"keep_for", "a service does not end by itself", func(s *job.Spec) { s.KeepFor = seconds(60) }},
 		{"time_limit", "must not be negative, is -1s", func(s *job.Spec) { s.Kind, s.TimeLimit = job.KindBatch, seconds(-1) }},
 		{"time_limit", "is 8760h0m1s; make it at most 8760h", func(s *job.Spec) { s.Kind, s.TimeLimit = job.KindBatch, seconds(8760*3600+1) }},

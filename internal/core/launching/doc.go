@@ -7,7 +7,8 @@
 //	Reported -> considered -> Append TaskStatusChanged -> Folded -> Acknowledge
 //	staged and silent -> Decline its offers -> Reconcile -> "gone" -> Append TaskWithdrawn
 //
-// An offer's way is in offers.go (held, given back), place.go (matched, staged)
+// An offer's way is in offers.go (held, given back), place.go (matched, staged), gang.go
+// (held for a gang of which a part would fit)
 // and launch.go (accepted). A status' way is in status.go (considered) and
 // facts.go (recorded, acknowledged). resolve.go follows what stays silent,
 // reconcile.go asks for the rest, listing.go lists what Mesos runs to find out what

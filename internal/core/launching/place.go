@@ -69,27 +69,37 @@ func (m *Machine) match(b *batch) time.Time {
 		}
 		return wake
 	}
-	m.place(b, demands)
+	if kept := m.place(b, demands); kept {
+		wake = earlier(wake, m.want(demands)) // What is refused may be what the gang lacks.
+		s.offers.revivedAt = now              // No REVIVE was lost; and one would undo what gives back.
+	}
 	return wake
 }
 
-// place stages what fits and gives back what does not.
-func (m *Machine) place(b *batch, demands []placement.Demand) {
+// place stages what fits and gives back what does not, and reports whether it keeps
+// offers for a gang.
+func (m *Machine) place(b *batch, demands []placement.Demand) bool {
+	s, now := m.session, m.at.Now
 	left := m.leave()
-	placements, verdicts := m.matcher.Match(placement.Question{
-		Offers: m.session.offers.held, Demands: demands, Jobs: m.state.Jobs, Incapable: m.incapable.agents(m.at.Now), Limit: b.left(), Now: m.at.Now, Log: m.at.Log,
+	answer := m.matcher.Answer(placement.Question{
+		Offers: s.offers.held, Demands: m.free(b, demands), Jobs: m.state.Jobs, Incapable: m.incapable.agents(now), Limit: b.left(),
+		GivingWay: s.gangs.givingWay(now), Now: now, Log: m.at.Log,
 	})
 	used := map[string]bool{}
-	for _, p := range placements {
+	for _, p := range answer.Placements {
 		m.addPlacement(b, p)
 		for _, id := range p.Offers {
 			used[id] = true
 		}
 	}
-	m.explain(withLeft(verdicts, left))
-	if b.left() == 0 {
+	m.explain(withLeft(answer.Verdicts, left))
+	kept := s.gangs.keep(answer.Kept, now)
+	for _, id := range kept {
+		used[id] = true
+	}
+	if b.left() == 0 || answer.PutOff {
 		b.full = true // More may fit on the offers that are left.
-		return
+		return len(kept) > 0
 	}
 	var unfit []string
 	for id := range m.session.offers.held {
@@ -99,6 +109,7 @@ func (m *Machine) place(b *batch, demands []placement.Demand) {
 	}
 	slices.Sort(unfit)
 	m.decline(unfit, refuseUnfit)
+	return len(kept) > 0
 }
 
 // batchAppended follows the log's answer. Only the fold says what counts; an

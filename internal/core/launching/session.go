@@ -17,6 +17,7 @@ type session struct {
 	offers offers
 	// named are the jobs that what waits wants to be beside, or away from.
 	named map[string]bool
+	gangs gangs
 	facts facts
 	round round
 
@@ -49,7 +50,7 @@ type session struct {
 func (m *Machine) newSession(number uint64) *session {
 	m.pending.changed = true
 	s := &session{
-		number: number, epoch: m.lead.Epoch(), offers: newOffers(m.at.Now), facts: newFacts(),
+		number: number, epoch: m.lead.Epoch(), offers: newOffers(m.at.Now), facts: newFacts(), gangs: gangs{},
 		sent: map[cluster.Key]*Sent{}, withdraw: map[cluster.Key]string{}, adopt: map[cluster.Key]adoption{},
 		calls: map[uint64]call{}, windows: map[string]window{}, resolveAt: m.at.Now,
 	}

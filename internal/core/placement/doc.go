@@ -15,6 +15,7 @@
 // the same: theirs go through the vacancies in one order and never look at one again
 // that did not fit. Groups that prefer some (affinities, spread, binpack) sort those that fit once per question. So
 // the work grows with the tasks placed and the agents that are new, not with all tasks times all agents.
+// A gang is placed on trial, and its places are taken back where not all of it fits (gang.go).
 // What finds no place gets a verdict: why, counted per reason, and which agent came
 // nearest.
 package placement

@@ -4,18 +4,18 @@ import "github.com/milosgajdos/taurus/internal/job"
 
 // MatchSlowly answers as Match does, but looks at every vacancy for every task, and
 // remembers nothing.
-func MatchSlowly(q Question) ([]Placement, []Verdict) {
+func MatchSlowly(q Question) Answer {
 	m := Matcher{field: newField(), classes: map[string]*class{}, byGroup: map[*job.Group]*reading{}}
 	m.field.follow(&q)
 	r := newRound(&m, q)
-	for _, w := range r.wants {
+	r.find = func(w *want) chooser {
 		if w.picky() {
 			w.values(m.field)
 		}
-		w.chooser = &slow{w: w, field: m.field}
+		return &slow{w: w, field: m.field}
 	}
 	r.serve()
-	return r.placements(), r.verdicts()
+	return r.answer()
 }
 
 // slow looks at everything.

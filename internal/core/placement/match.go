@@ -51,6 +51,8 @@ type Question struct {
 	Incapable map[string]Incapacity
 	// Limit bounds the tasks that are placed.
 	Limit int
+	// GivingWay are gangs for a part of which nothing is to be kept.
+	GivingWay map[Gang]bool
 	// Now is the time, Log that of the log, by which tasks wait.
 	Now, Log time.Time
 }
@@ -81,10 +83,26 @@ func Match(offers []offer.Offer, demands []Demand, limit int, now time.Time) ([]
 	return m.Match(Question{Offers: held, Demands: demands, Limit: limit, Now: now, Log: now})
 }
 
-// Match places demands on offers, in fair order, each task on the agent that its group
-// likes best, by default the one that runs the fewest of the group. Demands that are left
-// with tasks for want of a place get a verdict.
+// Answer is what comes of a question.
+type Answer struct {
+	Placements []Placement
+	Verdicts   []Verdict
+	// Kept is the gang for a part of which offers are kept, nil for none.
+	Kept *Kept
+	// PutOff reports whether a gang was left out as more than the limit would have been placed.
+	PutOff bool
+}
+
+// Match is Answer for who asks for no gangs.
 func (m *Matcher) Match(q Question) ([]Placement, []Verdict) {
+	a := m.Answer(q)
+	return a.Placements, a.Verdicts
+}
+
+// Answer places demands on offers, in fair order, each task on the agent that its group
+// likes best, by default the one that runs the fewest of the group. Demands that are left
+// with tasks for want of a place get a verdict. Of a gang all get a place, or none.
+func (m *Matcher) Answer(q Question) Answer {
 	if m.field == nil {
 		m.field, m.classes, m.byGroup = newField(), map[string]*class{}, map[*job.Group]*reading{}
 	}
@@ -92,11 +110,10 @@ func (m *Matcher) Match(q Question) ([]Placement, []Verdict) {
 	m.field.follow(&q)
 	r := newRound(m, q)
 	r.serve()
-	verdicts := r.verdicts()
-	placements := r.placements()
+	a := r.answer()
 	r.end()
 	m.forget()
-	return placements, verdicts
+	return a
 }
 
 // Needs is what one task of the group uses.

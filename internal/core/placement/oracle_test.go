@@ -71,6 +71,7 @@ func TestAsIfEverythingWereLookedAt(t *testing.T) {
 			d := randomDemand(t, "job"+strconv.Itoa(n/2))
 			d.Group.Name += strconv.Itoa(n) // Two groups of a job, on their own.
 			liking(t, d.Group)
+			d.Group.Gang = rapid.IntRange(0, 2).Draw(t, "gang") == 0
 			for _, task := range d.Tasks {
 				task.PlannedAt = now.Add(-time.Duration(rapid.IntRange(0, 40).Draw(t, "minutes waiting")) * time.Minute)
 				task.Group = d.Group.Name
@@ -90,10 +91,10 @@ func TestAsIfEverythingWereLookedAt(t *testing.T) {
 				held[o.ID] = o
 			}
 			q := placement.Question{Offers: held, Demands: demands, Jobs: jobs, Incapable: incapable(t), Limit: rapid.IntRange(0, 12).Draw(t, "limit"), Now: now, Log: now}
-			placements, verdicts := matcher.Match(q)
-			slowly, why := placement.MatchSlowly(q)
-			if !reflect.DeepEqual(placements, slowly) || !reflect.DeepEqual(verdicts, why) {
-				t.Fatalf("%+v\nwith %+v, but looking at everything\n%+v\nwith %+v", placements, verdicts, slowly, why)
+			q.GivingWay = map[placement.Gang]bool{{Job: "job0", Group: "web0"}: rapid.Bool().Draw(t, "gives way")}
+			answer, slowly := matcher.Answer(q), placement.MatchSlowly(q)
+			if !reflect.DeepEqual(answer, slowly) {
+				t.Fatalf("%+v\nbut looking at everything\n%+v", answer, slowly)
 			}
 			for _, id := range slices.Sorted(maps.Keys(held)) { // Some are used, or go back.
 				if rapid.IntRange(0, 2).Draw(t, "stays") == 0 {
@@ -118,7 +119,8 @@ func TestTakenBack(t *testing.T) {
 			Offers: held, Demands: []placement.Demand{d}, Jobs: map[string]*cluster.Job{d.Job.ID: d.Job},
 			Limit: rapid.IntRange(0, 12).Draw(t, "limit"), Now: now, Log: now,
 		}
-		placements, verdicts := placement.MatchSlowly(q)
+		slowly := placement.MatchSlowly(q)
+		placements, verdicts := slowly.Placements, slowly.Verdicts
 		again, why := placement.Back(q, rapid.IntRange(0, 5).Draw(t, "kept"))
 		if !reflect.DeepEqual(placements, again) || !reflect.DeepEqual(verdicts, why) {
 			t.Fatalf("%+v\nwith %+v, but having taken back\n%+v\nwith %+v", placements, verdicts, again, why)

@@ -19,6 +19,16 @@ type round struct {
 	references references
 	// stays are the tasks placed so far, in order.
 	stays []stay
+	// find makes what finds the places of a want.
+	find func(w *want) chooser
+	// givingWay are the gangs for which nothing is kept, kept the one for which something is:
+	// trial are the tasks of it that have their places only so that nobody else gets them.
+	givingWay map[Gang]bool
+	kept      *Kept
+	trial     map[*cluster.Task]bool
+	putOff    bool
+	// shortages are what gangs fell short of.
+	shortages map[*class]shortage
 }
 
 // crowd is what is known of a job whose tasks wait.
@@ -28,17 +38,22 @@ type crowd struct {
 	served time.Time
 	wants  []*want
 	groups map[string][]*want
+	// began are the groups of which a task of this run was given a place at some time,
+	// waiting counts the tasks of each that have none.
+	began   map[string]bool
+	waiting map[string]int
 }
 
 func newRound(m *Matcher, q Question) *round {
-	r := &round{field: m.field, limit: q.Limit, now: q.Log, jobs: map[*cluster.Job]*crowd{}}
+	r := &round{field: m.field, limit: q.Limit, now: q.Log, jobs: map[*cluster.Job]*crowd{}, givingWay: q.GivingWay, shortages: map[*class]shortage{}}
+	r.find = r.chooser
 	for _, d := range q.Demands {
 		read := m.read(d.Group)
 		w := &want{reading: read, demand: d, group: d.Group, peers: newPeers(read.speaks), since: oldest(d.Tasks)}
 		r.wants = append(r.wants, w)
 		c := r.jobs[d.Job]
 		if c == nil {
-			c = &crowd{job: d.Job}
+			c = &crowd{job: d.Job, began: map[string]bool{}, waiting: map[string]int{}}
 			r.jobs[d.Job] = c
 		}
 		c.wants = append(c.wants, w)
@@ -95,9 +110,11 @@ func (c *crowd) look() {
 	for _, slot := range c.job.Slots {
 		if slot.LastEnd != nil {
 			c.serve(slot.LastEnd.StagedAt)
+			c.note(slot.LastEnd)
 		}
 		for _, t := range slot.Tasks {
 			c.serve(t.StagedAt)
+			c.note(t)
 			if !placed(t) {
 				continue
 			}
@@ -121,7 +138,7 @@ func (r *round) place(w *want) bool {
 		return false
 	}
 	if w.chooser == nil {
-		w.chooser = r.chooser(w)
+		w.chooser = r.find(w)
 	}
 	v := w.chooser.choose()
 	if v == nil {
@@ -182,8 +199,11 @@ func (r *round) verdicts() []Verdict {
 			continue
 		}
 		v, said := known[w.class]
-		if !said {
-			v = w.verdict(r.field)
+		switch {
+		case w.short != nil:
+			v = *w.short
+		case !said:
+			v = r.verdict(w)
 			if !w.moving {
 				known[w.class] = v
 			}
@@ -205,11 +225,23 @@ func (r *round) placements() []Placement {
 	slices.SortFunc(used, (*vacancy).compare)
 	all := make([]Placement, 0, len(used))
 	for _, v := range used {
+		tasks := v.placed
+		if r.kept != nil {
+			tasks = slices.DeleteFunc(slices.Clone(tasks), func(p Placed) bool { return r.trial[p.Task] })
+		}
+		if len(tasks) == 0 {
+			continue
+		}
 		all = append(all, Placement{
-			AgentID: v.agentID, Hostname: v.hostname, AgentURL: v.agentURL, Role: v.role, Offers: v.offers, Tasks: v.placed,
+			AgentID: v.agentID, Hostname: v.hostname, AgentURL: v.agentURL, Role: v.role, Offers: v.offers, Tasks: tasks,
 		})
 	}
 	return all
+}
+
+// answer is what has come of the round.
+func (r *round) answer() Answer {
+	return Answer{Verdicts: r.verdicts(), Placements: r.placements(), Kept: r.kept, PutOff: r.putOff}
 }
 
 // end leaves the field as it was before the question.

@@ -41,7 +41,7 @@ func (r *round) serve() {
 func (r *round) turn(t *turns) bool {
 	for len(t.wants) > 0 {
 		w := t.wants[0]
-		if w.left() > 0 && r.place(w) {
+		if w.left() > 0 && r.begin(w) {
 			return true
 		}
 		t.wants = t.wants[1:]

@@ -21,6 +21,9 @@ type Verdict struct {
 	Nearest *events.NearestMiss
 	// Held is why no offer is looked at at all, empty if they are.
 	Held string
+	// Gang is how many tasks only start together, 0 if each starts by itself, and Room for
+	// how many of them there is a place.
+	Gang, Room uint32
 }
 
 // verdict says what the vacancies fall short of for a demand, but not how many of its
@@ -80,9 +83,16 @@ func (v Verdict) Summary() string {
 	for _, reason := range slices.Sorted(maps.Keys(v.Reasons)) {
 		parts = append(parts, fmt.Sprintf("%s on %d", reason, v.Reasons[reason]))
 	}
-	text := fmt.Sprintf("%d waiting: none of the %d agents that made offers fits: %s", v.Waiting, v.Offers, strings.Join(parts, ", "))
+	waiting, fits, fit := fmt.Sprintf("%d waiting", v.Waiting), "fits", "fit"
+	if v.Gang > 0 {
+		waiting += fmt.Sprintf(": a gang of %d, room for %d", v.Gang, v.Room)
+	}
+	if v.Room > 0 {
+		fits, fit = "fits one more", "fit one more"
+	}
+	text := fmt.Sprintf("%s: none of the %d agents that made offers %s: %s", waiting, v.Offers, fits, strings.Join(parts, ", "))
 	if v.Offers == 1 {
-		text = fmt.Sprintf("%d waiting: the one agent that made an offer does not fit: %s", v.Waiting, strings.Join(slices.Sorted(maps.Keys(v.Reasons)), ", "))
+		text = fmt.Sprintf("%s: the one agent that made an offer does not %s: %s", waiting, fit, strings.Join(slices.Sorted(maps.Keys(v.Reasons)), ", "))
 	}
 	if v.Nearest != nil {
 		text += fmt.Sprintf("; nearest %s (%s)", v.Nearest.Hostname, strings.Join(v.Nearest.Lacked, "; "))
@@ -101,5 +111,5 @@ func (v Verdict) Event(sequence uint64) events.VerdictChanged {
 // Same reports whether two verdicts say the same, so that the second need not be
 // recorded.
 func (v Verdict) Same(other Verdict) bool {
-	return v.Run == other.Run && v.Waiting == other.Waiting && v.Held == other.Held && maps.Equal(v.Reasons, other.Reasons)
+	return v.Run == other.Run && v.Waiting == other.Waiting && v.Held == other.Held && v.Gang == other.Gang && v.Room == other.Room && maps.Equal(v.Reasons, other.Reasons)
 }

@@ -24,6 +24,10 @@ type want struct {
 	since time.Time
 	// stuck reports whether there is no place for one more.
 	stuck bool
+	// tried reports whether the gang that it is of was tried, and short is what it falls
+	// short of then.
+	tried bool
+	short *Verdict
 	// chooser finds the vacancy for the next task; nil before the first.
 	chooser chooser
 	// references are of all demands.
