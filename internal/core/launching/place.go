@@ -80,9 +80,9 @@ func (m *Machine) match(b *batch) time.Time {
 // offers for a gang.
 func (m *Machine) place(b *batch, demands []placement.Demand) bool {
 	s, now := m.session, m.at.Now
-	left := m.leave()
+	left, free := m.leave(), m.free(b, demands)
 	answer := m.matcher.Answer(placement.Question{
-		Offers: s.offers.held, Demands: m.free(b, demands), Jobs: m.state.Jobs, Incapable: m.incapable.agents(now), Limit: b.left(),
+		Offers: s.offers.held, Demands: free, Jobs: m.state.Jobs, Incapable: m.incapable.agents(now), Limit: b.left(),
 		GivingWay: s.gangs.givingWay(now), Now: now, Log: m.at.Log,
 	})
 	used := map[string]bool{}
@@ -100,6 +100,9 @@ func (m *Machine) place(b *batch, demands []placement.Demand) bool {
 	if b.left() == 0 || answer.PutOff {
 		b.full = true // More may fit on the offers that are left.
 		return len(kept) > 0
+	}
+	if len(free) < len(demands) {
+		return len(kept) > 0 // They may fit on what is left.
 	}
 	var unfit []string
 	for id := range m.session.offers.held {
