@@ -87,6 +87,17 @@ func New(seed uint64) *Run {
 	return r
 }
 
+// wish has users want what can be. Something has to run; a job that crashes for ever is
+// never quiet, and one that needs whole agents may never find them. What rests since it
+// does not come up is brought to something that does.
+func (r *Run) wish() {
+	by := r.names["commander"][0]
+	r.World.Ask(by, "steady", updating(world.Service("steady", 4)))
+	r.World.Ask(by, "moving", updating(world.Service("moving", 3)))
+	r.World.Ask(by, "sick", submission.Stop{})
+	r.World.Ask(by, "large", submission.Stop{})
+}
+
 // Trace tells runs apart that did not do the same steps.
 func (r *Run) Trace() uint64 { return r.trace.Sum64() }
 
@@ -107,13 +118,7 @@ func (r *Run) Do() []string {
 	r.drive(r.World.Now.Add(10*time.Second), true)
 	r.calm()
 	r.drive(r.World.Now.Add(late), false)
-	// Something has to run; a job that crashes for ever is never quiet, and one that
-	// needs whole agents may never find them.
-	// What rests since it does not come up is brought to something that does.
-	r.World.Ask(r.names["commander"][0], "steady", updating(world.Service("steady", 4)))
-	r.World.Ask(r.names["commander"][0], "moving", updating(world.Service("moving", 3)))
-	r.World.Ask(r.names["commander"][0], "sick", submission.Stop{})
-	r.World.Ask(r.names["commander"][0], "large", submission.Stop{})
+	r.wish()
 	r.restoreMost()
 	r.World.Ask(r.names["commander"][0], "nightly", submission.SteerSchedule{Action: events.ScheduleResume})
 	r.drive(r.World.Now.Add(late+world.Patience), false)

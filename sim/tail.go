@@ -29,12 +29,8 @@ func (r *Run) LostTail() []string {
 	}
 	r.calm()
 	r.drive(w.Now.Add(late), false)
-	// What runs then runs for ever, and nothing comes due.
-	r.World.Ask(r.names["commander"][0], "steady", updating(world.Service("steady", 4)))
-	r.World.Ask(r.names["commander"][0], "moving", updating(world.Service("moving", 3)))
-	for _, id := range []string{"sick", "large", "nightly"} {
-		r.World.Ask(r.names["commander"][0], id, submission.Stop{})
-	}
+	r.wish()
+	r.World.Ask(r.names["commander"][0], "nightly", submission.Stop{}) // Its runs end by themselves, and there is always another.
 	r.drive(w.Now.Add(soon), false)
 	if len(w.Violations) > 0 {
 		return w.Violations

@@ -19,6 +19,9 @@ func (w *World) carry(process int, e machine.Effect) {
 	case leading.Lease, leading.Release:
 		w.ask(process, ToLog, e)
 	case leading.Subscribe:
+		if e.FrameworkID == "" {
+			w.checkUnregistered(process)
+		}
 		w.ask(process, ToMaster, e).Session = e.Session
 	case leading.Listen:
 		w.listen(process, e.Session)

@@ -114,10 +114,11 @@ func (w *World) checkKill(process int, e reaping.Kill) {
 	}
 }
 
-// checkUnregistered: nobody registers a framework anew while tasks of one run.
-func (w *World) checkUnregistered(m *Message) {
+// checkUnregistered: nobody asks to register a framework anew while tasks of one run.
+// What was asked before may come late; nobody listens to it then.
+func (w *World) checkUnregistered(process int) {
 	if len(w.Master.Tasks) > 0 && !w.Master.Removed {
-		w.violate("%s registers anew while tasks of %s run", w.Processes[m.Process].Name, w.Master.Framework)
+		w.violate("%s registers anew while tasks of %s run", w.Processes[process].Name, w.Master.Framework)
 	}
 }
 

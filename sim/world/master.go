@@ -187,7 +187,6 @@ func (w *World) subscribe(m *Message, e leading.Subscribe) {
 		master.Frameworks++
 		return // Nobody will ever know of it.
 	case e.FrameworkID == "":
-		w.checkUnregistered(m)
 		master.Frameworks++
 		master.Framework, master.Removed = fmt.Sprintf("framework-%d", master.Frameworks), false
 	case e.FrameworkID == master.Framework && master.Removed:

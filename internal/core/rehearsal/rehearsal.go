@@ -57,6 +57,7 @@ func (r *Rehearsal) Next(rec cluster.Record) ([]Decision, cluster.Change, error)
 		}
 		r.step(wake, machine.Tick{})
 	}
+	r.atTheTimeOf(rec)
 	change, err := r.state.Apply(rec)
 	if err != nil {
 		return nil, change, err
@@ -75,6 +76,18 @@ func (r *Rehearsal) Next(rec cluster.Record) ([]Decision, cluster.Change, error)
 		}
 	}
 	return r.out, change, nil
+}
+
+// atTheTimeOf decides once more at the very time of a recorded decision: one that was made
+// late, since nobody was there, may be another than one that is made in time.
+func (r *Rehearsal) atTheTimeOf(rec cluster.Record) {
+	j := r.state.Jobs[rec.Subject.Job]
+	if rec.Subject.Role != events.RolePlan || j == nil {
+		return
+	}
+	if d := planning.DecideAmong(r.state, j, rec.Time); d.Event != nil {
+		r.out = append(r.out, Decision{After: r.state.Sequence, Time: rec.Time, Job: j.ID, Event: d.Event})
+	}
 }
 
 // step tells the planner something, and reports whether it would append anything. That
