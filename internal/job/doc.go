@@ -60,6 +60,7 @@
 //	  kill_grace    between the gentle and the hard signal
 //	  kill_signal   the gentle one
 //	  before_kill   command, timeout
+//	  kill_selection  which go when fewer are wanted: highest_slot, newest, oldest, unhealthy
 //	  time_limit    how long an attempt of a batch task may run
 //	  gang          a batch's tasks start all at once, or none
 //	  after         the groups that have to be up before this one starts

@@ -41,16 +41,23 @@ func (g *Group) normaliseKill() {
 		}
 		g.KillSignal = s
 	}
+	g.KillSelection = strings.ToLower(g.KillSelection)
 	if g.BeforeKill != nil {
 		g.BeforeKill.Timeout = orDefault(g.BeforeKill.Timeout, DefaultBeforeKillTimeout)
 	}
 }
 
 // kill checks how tasks of a group end.
-func (c *checker) kill(path string, g *Group) {
+func (c *checker) kill(path string, g *Group, kind Kind) {
 	c.duration(join(path, "kill_grace"), g.KillGrace, c.lim.KillGrace)
 	if g.KillSignal != "" {
 		c.killSignal(join(path, "kill_signal"), g)
+	}
+	if g.KillSelection != "" {
+		at := join(path, "kill_selection")
+		if c.oneOf(at, g.KillSelection, KillHighestSlot, KillNewest, KillOldest, KillUnhealthy) && kind != KindService {
+			c.fault(at, "is for services; a batch goes by the index of its tasks, so remove it")
+		}
 	}
 	if g.BeforeKill != nil {
 		c.beforeKill(join(path, "before_kill"), g)

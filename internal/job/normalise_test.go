@@ -69,7 +69,7 @@ func TestDefaults(t *testing.T) {
 		Constraints: []job.Constraint{{Attribute: "rack", Operator: "UNIQUE"}},
 		Affinities:  []job.Affinity{{Attribute: "disk", Operator: "IS", Value: "SSD", Weight: -5}},
 		Spread:      []job.Spread{{Attribute: "rack", Targets: map[string]uint32{}}, {Attribute: "zone", Weight: 7}},
-		Placement:   "BinPack",
+		Placement:   "BinPack", KillSelection: "Newest",
 	})
 	want := job.Group{
 		Name:        "task",
@@ -79,7 +79,7 @@ func TestDefaults(t *testing.T) {
 		Constraints: []job.Constraint{{Attribute: "rack", Operator: "unique"}},
 		Affinities:  []job.Affinity{{Attribute: "disk", Operator: "is", Value: "SSD", Weight: -5}},
 		Spread:      []job.Spread{{Attribute: "rack", Weight: 50}, {Attribute: "zone", Weight: 7}},
-		Placement:   "binpack",
+		Placement:   "binpack", KillSelection: "newest",
 		HealthCheck: &job.HealthCheck{
 			Type: "http", Port: 80, Path: "/up", Failures: 3,
 			Interval: seconds(10), Timeout: seconds(20), Grace: seconds(10),

@@ -77,7 +77,9 @@ type Group struct {
 	KillSignal string `json:"kill_signal,omitzero"`
 	// BeforeKill is run in the container before that.
 	BeforeKill *BeforeKill `json:"before_kill,omitzero"`
-	URIs       []URI       `json:"uris,omitempty"`
+	// KillSelection is which tasks go when fewer are wanted: highest_slot where absent.
+	KillSelection string `json:"kill_selection,omitzero"`
+	URIs          []URI  `json:"uris,omitempty"`
 	// TimeLimit is how long an attempt of a batch task may run, 0 for any time.
 	TimeLimit Duration `json:"time_limit,omitzero"`
 	// Gang has the tasks of a batch start all at once, or none.

@@ -149,11 +149,12 @@ func anyGroup(t *rapid.T) job.Group {
 				BackoffMax: someDuration().Draw(t, "backoff_max"), ResetAfter: someDuration().Draw(t, "reset_after"),
 			}
 		}),
-		After:      rapid.SliceOfN(anyText(), 0, 2).Draw(t, "after"),
-		TimeLimit:  someDuration().Draw(t, "time_limit"),
-		Gang:       rapid.Bool().Draw(t, "gang"),
-		KillGrace:  someDuration().Draw(t, "kill_grace"),
-		KillSignal: rapid.SampledFrom([]string{"", "int", "SIGTERM", "KILL", "x"}).Draw(t, "kill_signal"),
+		After:         rapid.SliceOfN(anyText(), 0, 2).Draw(t, "after"),
+		TimeLimit:     someDuration().Draw(t, "time_limit"),
+		Gang:          rapid.Bool().Draw(t, "gang"),
+		KillGrace:     someDuration().Draw(t, "kill_grace"),
+		KillSelection: rapid.SampledFrom([]string{"", "newest", "OLDEST", "unhealthy", "highest_slot", "x"}).Draw(t, "kill_selection"),
+		KillSignal:    rapid.SampledFrom([]string{"", "int", "SIGTERM", "KILL", "x"}).Draw(t, "kill_signal"),
 		BeforeKill: maybe(t, "before_kill", func(t *rapid.T) job.BeforeKill {
 			return job.BeforeKill{Command: anyText().Draw(t, "before"), Timeout: someDuration().Draw(t, "before_timeout")}
 		}),

@@ -32,5 +32,6 @@ func reaching(g *Group) *Group {
 	r.Restart, r.Unreachable = nil, nil
 	r.Affinities, r.Spread, r.Placement = nil, nil, ""
 	r.Priority, r.Constraints, r.After, r.TimeLimit, r.Gang = 0, nil, nil, 0, false
+	r.KillSelection = ""
 	return &r
 }

@@ -17,7 +17,7 @@ func full() job.Group {
 		Ports: []job.Port{{Name: "http", Container: 80}}, Env: map[string]string{"A": "1"}, Labels: map[string]string{"l": "1"},
 		HealthCheck: &job.HealthCheck{Path: "/"}, Constraints: []job.Constraint{{Attribute: "rack", Operator: "is", Value: "1"}},
 		Affinities: []job.Affinity{{Attribute: "disk", Operator: "is", Value: "ssd", Weight: 5}}, Spread: []job.Spread{{Attribute: "rack"}}, Placement: "binpack",
-		Restart: &job.Restart{Policy: "always"}, Unreachable: &job.Unreachable{ReplaceAfter: 1}, After: []string{"db"}, TimeLimit: seconds(60), Gang: true, KillGrace: seconds(9), KillSignal: "SIGTERM", BeforeKill: &job.BeforeKill{Command: "x"}, URIs: []job.URI{{Value: "/x"}},
+		Restart: &job.Restart{Policy: "always"}, Unreachable: &job.Unreachable{ReplaceAfter: 1}, After: []string{"db"}, TimeLimit: seconds(60), Gang: true, KillGrace: seconds(9), KillSignal: "SIGTERM", BeforeKill: &job.BeforeKill{Command: "x"}, KillSelection: "newest", URIs: []job.URI{{Value: "/x"}},
 	}
 	s.Normalise()
 	return s.Tasks[0]
@@ -28,7 +28,7 @@ func full() job.Group {
 var inTemplate = map[string]bool{
 	"name": true, "cluster": true, "role": true, "environment": true, "container": true, "resources": true, "ports": true, "env": true,
 	"labels": true, "health_check": true, "kill_grace": true, "kill_signal": true, "before_kill": true, "uris": true,
-	"priority": false, "replicas": false, "constraints": false, "affinities": false, "spread": false, "placement": false, "restart": false, "unreachable": false, "after": false, "time_limit": false, "gang": false,
+	"priority": false, "replicas": false, "constraints": false, "affinities": false, "spread": false, "placement": false, "restart": false, "unreachable": false, "kill_selection": false, "after": false, "time_limit": false, "gang": false,
 }
 
 // TestTemplate: two groups that differ in one field are the same to their tasks only

@@ -144,7 +144,7 @@ func (c *checker) group(path string, g *Group, kind Kind) {
 	c.constraints(join(path, "constraints"), g.Constraints)
 	c.preferences(path, g)
 	c.restart(join(path, "restart"), g.Restart, kind)
-	c.kill(path, g)
+	c.kill(path, g, kind)
 	c.uris(join(path, "uris"), g.URIs)
 	c.unreachable(join(path, "unreachable"), g.Unreachable)
 }

@@ -90,6 +90,7 @@ func TestFaultsOfTheJob(t *testing.T) {
 			s.Kind, s.Tasks[0].Gang, s.Tasks[0].Replicas = job.KindBatch, true, 501
 		}},
 		{"keep_for", "a service does not end by itself", func(s *job.Spec) { s.KeepFor = seconds(60) }},
+		{"tasks[0].kill_selection", "is for services", func(s *job.Spec) { s.Kind, s.Tasks[0].KillSelection = job.KindBatch, job.KillNewest }},
 		{"time_limit", "must not be negative, is -1s", func(s *job.Spec) { s.Kind, s.TimeLimit = job.KindBatch, seconds(-1) }},
 		{"time_limit", "is 8760h0m1s; make it at most 8760h", func(s *job.Spec) { s.Kind, s.TimeLimit = job.KindBatch, seconds(8760*3600+1) }},
 		{"keep_for", "is 8760h0m1s; make it at most 8760h", func(s *job.Spec) { s.Kind, s.KeepFor = job.KindBatch, seconds(8760*3600+1) }},
@@ -139,6 +140,7 @@ func TestFaultsOfAGroup(t *testing.T) {
 		inGroup("env.A", "zero byte", func(g *job.Group) { g.Env = map[string]string{"A": "\x00"} }),
 		inGroup("env.A", "not valid UTF-8", func(g *job.Group) { g.Env = map[string]string{"A": "\xff"} }),
 		inGroup("labels.a", "control character", func(g *job.Group) { g.Labels = map[string]string{"a": "\n"} }),
+		inGroup("kill_selection", `"random" is not known; use "highest_slot", "newest", "oldest" or "unhealthy"`, func(g *job.Group) { g.KillSelection = "random" }),
 		inGroup("kill_signal", `"SIGKILL" is not known; use "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2" or "SIGWINCH"`, func(g *job.Group) { g.KillSignal = "SIGKILL" }),
 		inGroup("kill_signal", `is given as the parameter "stop-signal", too; remove one`, func(g *job.Group) {
 			g.KillSignal, g.Container.Parameters = "int", []job.Parameter{{Key: "stop-signal", Value: "QUIT"}}

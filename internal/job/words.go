@@ -46,6 +46,14 @@ const (
 	OpWithJob    = "with_job"
 	OpWithoutJob = "without_job"
 
+	// KillHighestSlot has the tasks with the highest slots go first when fewer are wanted,
+	// KillNewest and KillOldest those that were planned last or first, KillUnhealthy those
+	// that are not up.
+	KillHighestSlot = "highest_slot"
+	KillNewest      = "newest"
+	KillOldest      = "oldest"
+	KillUnhealthy   = "unhealthy"
+
 	// PlacementSpread puts tasks on as many agents as possible.
 	PlacementSpread = "spread"
 	// PlacementBinpack puts tasks on the fullest agents that they fit on.

@@ -206,8 +206,7 @@ func (s *slots) replacedBy(slot *cluster.Slot, t *cluster.Task) string {
 	return ""
 }
 
-// surplus are the slots above what their group wants, highest numbers
-// first; none of a job that is behind what Mesos runs of it, whose wants are not known.
+// surplus are the slots above what their group wants; none of a job that is behind what Mesos runs of it, whose wants are not known.
 func (s *slots) surplus() map[uint32]bool {
 	j, surplus := s.job, map[uint32]bool{}
 	if j.Over() || j.Spec == nil || s.behind {
@@ -224,7 +223,7 @@ func (s *slots) surplus() map[uint32]bool {
 }
 
 // wanted are those of the slots that a group holds which it wants: as many as
-// it has replicas, lowest numbers first. What has ended in the others stays so.
+// it has replicas, the first ones. What has ended in the others stays so.
 func wanted(g *job.Group, held []*cluster.Slot) []*cluster.Slot {
 	return held[:min(len(held), int(g.Replicas))]
 }

@@ -65,6 +65,7 @@ func randomSpec(t *rapid.T) *job.Spec {
 			Policy:   rapid.SampledFrom([]string{"", job.RestartAlways, job.RestartOnFailure, job.RestartNever}).Draw(t, "policy"),
 			Attempts: rapid.Uint32Range(0, 3).Draw(t, "attempts"),
 		}
+		s.Tasks[i].KillSelection = rapid.SampledFrom([]string{"", job.KillHighestSlot, job.KillNewest, job.KillOldest, job.KillUnhealthy}).Draw(t, "kill_selection")
 		if rapid.Bool().Draw(t, "unreachable") {
 			s.Tasks[i].Unreachable = &job.Unreachable{
 				ReplaceAfter: rapid.SampledFrom([]job.Patience{0, 1, job.Patience(time.Minute), job.Never}).Draw(t, "replace_after"),

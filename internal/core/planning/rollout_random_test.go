@@ -39,6 +39,7 @@ func rolloutSpec(t *rapid.T) *job.Spec {
 		s.Tasks = append(s.Tasks, second)
 	}
 	for i := range s.Tasks {
+		s.Tasks[i].KillSelection = rapid.SampledFrom([]string{"", job.KillNewest, job.KillOldest, job.KillUnhealthy}).Draw(t, "kill_selection")
 		s.Tasks[i].Restart = &job.Restart{Policy: rapid.SampledFrom([]string{"", job.RestartAlways, job.RestartOnFailure, job.RestartNever}).Draw(t, "policy")}
 	}
 	return s

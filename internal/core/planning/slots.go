@@ -20,7 +20,8 @@ type slots struct {
 	policy job.Rollout
 	all    []*cluster.Slot
 	// held are the slots that a group holds in this run: those whose standing
-	// task belongs to it and is not doomed, or is to be followed by another.
+	// task belongs to it and is not doomed, or is to be followed by another. Those that
+	// are wanted come first.
 	held map[string][]*cluster.Slot
 	// alive are the tasks of each group that live, while a rollout is under way.
 	alive map[string]int
@@ -52,6 +53,7 @@ func slotsOf(around Around, j *cluster.Job, now time.Time) *slots {
 			}
 		}
 	}
+	s.selectAll()
 	return s
 }
 
