@@ -314,6 +314,19 @@ func TestBlamelessEndsUseUpNoAttempts(t *testing.T) {
 	}
 }
 
+// TestDrainedByMesos: a task that Mesos ended to empty its agent is planned again at once.
+func TestDrainedByMesos(t *testing.T) {
+	b := newBench(t, clustertest.Service("web", 1))
+	b.decide()
+	for attempt := range uint32(4) {
+		b.run(0)
+		status := clustertest.Status(b.task(0), "TASK_KILLED", "end")
+		status.Reason = "REASON_AGENT_DRAINING"
+		b.Task("web", 0, status)
+		b.want(b.planned(0, 0, attempt+2, "after KILLED", time.Time{}))
+	}
+}
+
 func TestRestartPolicies(t *testing.T) {
 	for _, c := range []struct {
 		kind   job.Kind

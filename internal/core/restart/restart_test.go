@@ -323,6 +323,26 @@ func TestBackOffFollowsAnEnd(t *testing.T) {
 	}
 }
 
+// TestBackOffAfterADrain is none: by Mesos or by us, unless the task failed before.
+func TestBackOffAfterADrain(t *testing.T) {
+	const draining = "REASON_AGENT_DRAINING"
+	for _, c := range []struct {
+		end  restart.End
+		want time.Duration
+	}{
+		{restart.End{State: taskstate.Killed, Reason: draining}, 0},
+		{restart.End{State: taskstate.GoneByOperator, Reason: draining}, 0},
+		{restart.End{State: taskstate.Killed, Doomed: true, Doom: "drained"}, 0},
+		{restart.End{State: taskstate.Finished, Reason: draining}, 4 * time.Second},
+		{restart.End{State: taskstate.Killed}, 4 * time.Second},
+		{restart.End{State: taskstate.Failed, Exit: new(3), Began: true, Doomed: true, Doom: "drained"}, 4 * time.Second},
+	} {
+		if wait := (restart.Tally{Streak: 3}).BackOff(c.end, policy(job.KindService, "")); wait != c.want {
+			t.Errorf("%+v: waits %s, want %s", c.end, wait, c.want)
+		}
+	}
+}
+
 // TestBackOffGrows: it is never shorter after one more end, begins at the first
 // wait, doubles, and ends at the longest, whatever the numbers.
 func TestBackOffGrows(t *testing.T) {

@@ -71,9 +71,10 @@ func (t Tally) Corrected(e End) Tally {
 
 // BackOff is how long the next task of the slot waits after the end of the last:
 // 1, 2, 4 ... times the group's first wait, up to its longest. It is zero where
-// nothing ran or nothing has ended.
+// nothing ran or nothing has ended, and after a task that had to leave its agent: that
+// agent offers nothing until it is back, so nothing is tried there again and again.
 func (t Tally) BackOff(e End, r *job.Restart) time.Duration {
-	if !e.ran() {
+	if !e.ran() || e.Class() == Drained {
 		return 0
 	}
 	return backoff.Wait{First: time.Duration(r.Backoff), Max: time.Duration(r.BackoffMax)}.After(int(t.Streak))
