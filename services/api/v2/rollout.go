@@ -1,8 +1,6 @@
 package v2
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -142,33 +140,4 @@ func (j *jobs) revert(c echo.Context) error {
 		return err
 	}
 	return j.updated(c, sent{spec: &job.Spec{ID: id}}, sequence, was)
-}
-
-// restarting is the body of a restart request, which may be empty.
-type restarting struct {
-	Group  string   `json:"group"`
-	Slots  []uint32 `json:"slots"`
-	Reason string   `json:"reason"`
-}
-
-func (j *jobs) restart(c echo.Context) error {
-	id, err := web.JobID(c, "id")
-	if err != nil {
-		return err
-	}
-	var want restarting
-	if err := decode(c, &want); err != nil {
-		return err
-	}
-	seen, err := ifMatch(c.Request())
-	if err != nil {
-		return err
-	}
-	err = j.change(c, id, submission.Restart{
-		Group: want.Group, Slots: want.Slots, Reason: web.Cleaned(want.Reason, reasonMax), Seen: seen,
-	})
-	if errors.Is(err, submission.ErrNoGroup) {
-		return fmt.Errorf("%w: %w", err, job.Faults{{Path: "group", Message: "must be " + j.groups(id)}})
-	}
-	return err
 }
