@@ -67,7 +67,7 @@ func (s *slots) decide(around Around, held bool) Decision {
 		return Decision{}
 	}
 	if j.Spec.Series() {
-		return schedule(j, now)
+		return schedule(around, j, now)
 	}
 	if d, ok := s.killed(); ok {
 		return d

@@ -81,7 +81,7 @@ func NextDue(j *cluster.Job, now time.Time) time.Time {
 }
 
 // schedule decides about the times of a periodic job that have come, oldest first.
-func schedule(j *cluster.Job, now time.Time) Decision {
+func schedule(around Around, j *cluster.Job, now time.Time) Decision {
 	if j.Series == nil || j.Spec.Schedule == nil {
 		return Decision{}
 	}
@@ -96,12 +96,12 @@ func schedule(j *cluster.Job, now time.Time) Decision {
 	late := func(d due) bool { return !d.held && now.Sub(d.at) > time.Duration(policy.StartDeadline) }
 	missed := prefix(list, late)
 	if missed == 0 {
-		return start(j, list[0].at, false)
+		return start(around, j, list[0].at, false)
 	}
 	if n := missed - madeUp(policy.Missed, list, missed, late); n > 0 {
 		return left(j, list[:n], events.RunMissed, fmt.Sprintf("not begun within %s", policy.StartDeadline))
 	}
-	return start(j, list[0].at, true)
+	return start(around, j, list[0].at, true)
 }
 
 // madeUp is how many of the first times, which were missed, are made up for: the last
@@ -142,10 +142,12 @@ func left(j *cluster.Job, list []due, outcome, reason string) Decision {
 
 // start starts a run, or tells why it is not. While missed ones are made up for, one
 // after the other, those that follow wait, too.
-func start(j *cluster.Job, at time.Time, late bool) Decision {
+func start(around Around, j *cluster.Job, at time.Time, late bool) Decision {
 	ev := events.RunDue{Run: j.Run, Version: j.Version, At: at, Outcome: events.RunStarted}
 	live := j.Series.Live()
 	switch {
+	case there(around, job.RunID(j.ID, at, 0)):
+		ev.Outcome, ev.Reason = events.RunSkipped, "tasks of this run are there, of which the log has lost the beginning"
 	case len(live) == 0:
 	case j.Spec.Schedule.Overlap == job.OverlapForbid && j.Spec.Schedule.Missed == job.MissedAll && (late || madeUpFor(j, live[0])):
 		return Decision{} // Looked at again when one has ended.
@@ -157,6 +159,16 @@ func start(j *cluster.Job, at time.Time, late bool) Decision {
 		ev.Outcome, ev.Reason = events.RunSkipped, fmt.Sprintf("%d runs go on, the most there may be", len(live))
 	}
 	return Decision{Event: ev, Cause: j.LastJob}
+}
+
+// there reports whether tasks of a run live that the log does not know: it lost its end
+// when they had been started, and to begin the run again would be to do it twice.
+func there(around Around, run string) bool {
+	if around == nil {
+		return false
+	}
+	j := around.Job(run)
+	return j != nil && j.Alive()
 }
 
 // madeUpFor reports whether a run began too late.

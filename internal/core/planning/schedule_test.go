@@ -187,6 +187,30 @@ func TestReplacingWaits(t *testing.T) {
 	}
 }
 
+// TestRunThatTheLogLost: a run whose tasks are there is not begun again, and they go on.
+func TestRunThatTheLogLost(t *testing.T) {
+	l := clustertest.New()
+	epoch := l.Elect()
+	j := l.Submit(nightly())
+	l.Pass(5 * time.Minute)
+	at := planning.Decide(j, l.Now).Event.(events.RunDue).At
+	id := job.RunID("n", at, 0)
+	l.TaskIn(epoch, id, 0, events.TaskAdopted{
+		Run: 1 << 40, Version: 1, Group: "batch", Slot: 0, Attempt: 1, TaskID: "t", AgentID: "S1", State: "TASK_RUNNING",
+	})
+	due, is := planning.DecideAmong(l.State, j, l.Now).Event.(events.RunDue)
+	if !is || due.Outcome != events.RunSkipped || !due.At.Equal(at) {
+		t.Fatalf("decides %+v", due)
+	}
+	l.Plan("n", due)
+	if d := planning.DecideAmong(l.State, l.State.Jobs[id], l.Now); d.Event != nil {
+		t.Errorf("of the run itself it decides %+v", d.Event)
+	}
+	if d := planning.DecideAmong(l.State, j, l.Now); d.Event != nil {
+		t.Errorf("then it decides %+v", d.Event)
+	}
+}
+
 // world is a log with planners whose clocks may be off, and what should come of it.
 type world struct {
 	log *clustertest.Log
