@@ -29,10 +29,11 @@ type rolling struct {
 // what was changed in place is there. It returns how it ended.
 func (a *App) awaitRollout(ctx context.Context, api *client.Client, j projection.Job) error {
 	r := &rolling{app: a, api: api, job: j}
-	if j.Rollout != nil && j.Rollout.EndedAt.IsZero() {
-		r.began = j.Rollout.Began
+	err := r.find(ctx)
+	done := false
+	if err == nil {
+		done, err = r.look(ctx)
 	}
-	done, err := r.look(ctx)
 	if err == nil && !done {
 		err = r.follow(ctx)
 	}
@@ -46,6 +47,31 @@ func (a *App) awaitRollout(ctx context.Context, api *client.Client, j projection
 		return fmt.Errorf("job %s was submitted again meanwhile", j.ID)
 	}
 	return r.tell(ctx)
+}
+
+// find finds the rollout that is waited for. That of an update may be over, or rolled
+// back, by the time of the answer.
+func (r *rolling) find(ctx context.Context) error {
+	j := r.job
+	if j.Rollout == nil {
+		return nil
+	}
+	if j.Rollout.EndedAt.IsZero() {
+		r.began = j.Rollout.Began
+	}
+	if j.Update == nil || j.Update.Outcome != projection.UpdateUpdated {
+		return nil
+	}
+	d, err := r.api.Rollout(ctx, j.ID, "")
+	if err != nil || d.Run != j.Run || d.Rollout == nil {
+		return missing(err, j.ID)
+	}
+	for _, o := range append(d.Past, *d.Rollout) {
+		if o.Version == j.Update.Version && o.Cause == cluster.CauseUpdate {
+			r.began = o.Began
+		}
+	}
+	return nil
 }
 
 // look asks for the job, and reports whether nothing more is to be waited for.
