@@ -1,11 +1,16 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/cli"
+	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -88,5 +93,49 @@ func (c *cluster) afterUpdate(ctx context.Context, then func(run, began uint64) 
 			}
 		}
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// TestRolloutThatIsOverAlready: by the time of the answer to an update its rollout may
+// have ended; how is told all the same, and nothing is waited for.
+func TestRolloutThatIsOverAlready(t *testing.T) {
+	c, stop, err := newCluster()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	const file = "id: web\ntasks:\n- name: web\n  replicas: 1\n  container: {image: %s}\n"
+	for _, image := range []string{"one", "two"} {
+		if status, _, told := with(t, c.url, fmt.Sprintf(file, image), "run", "-"); status != 0 {
+			t.Fatalf("run: %d, %s", status, told)
+		}
+	}
+	err = c.afterUpdate(t.Context(), func(run, began uint64) []events.Event {
+		return []events.Event{
+			events.RolloutReverted{Run: run, Version: 2, Began: began, To: 1, Reason: "nothing came up"},
+			events.RolloutEnded{Run: run, Version: 1, Began: began + 1, Outcome: events.RolloutSucceeded},
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := client.New(c.url, "")
+	j, err := api.Job(t.Context(), "web", "")
+	for ; err == nil && j.Rollout.EndedAt.IsZero(); j, err = api.Job(t.Context(), "web", "") {
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Update = &projection.Update{Outcome: projection.UpdateUpdated, Version: 2}
+	var out bytes.Buffer
+	a := cli.NewApp()
+	a.Out, a.Err, a.Now, a.Terminal, a.ErrTerminal = &out, &out, present, false, false
+	err = a.AwaitRollout(t.Context(), c.url, j)
+	if cli.ExitStatus(err) != cli.ExitFailed || !strings.Contains(out.String(), "the rollout of version 2 was rolled back: nothing came up") {
+		t.Errorf("%v, %s", err, out.String())
 	}
 }

@@ -135,6 +135,14 @@ func TestForesee(t *testing.T) {
 			"+0s cut_off web/0 on a\n+5m0s ends web/0 on a\n+5m6s waits web\nweb: 1, 0, 0 of 1, 1 wait",
 		},
 		{
+			"another makes room", agents("a"),
+			[]*job.Spec{clustertest.Service("web", 2), clustertest.Service("waits", 1)},
+			func(t *testing.T, s *cluster.State) foresight.Question {
+				return asks(t, s, "web", submission.Scale{Replicas: 1, Limits: job.DefaultLimits()})
+			},
+			"+0s ends web/1 on a\n+2s starts waits/0 on a\nwaits: 0, 0, 1 of 1, 0 wait\nweb: 2, 1, 1 of 1, 0 wait",
+		},
+		{
 			"nothing", agents("a", "b"),
 			[]*job.Spec{web},
 			func(*testing.T, *cluster.State) foresight.Question { return foresight.Question{} }, "",

@@ -277,12 +277,9 @@ func (m *mesos) kill(k reaping.Kill) {
 	}
 }
 
-// starts has a task run after a while, unless it is to end by then, or cut off.
+// starts has a task run after a while.
 func (m *mesos) starts(t *task) {
 	m.w.later(moment, func() {
-		if t.ending || t.agent.lost {
-			return
-		}
 		t.ref.State = "TASK_RUNNING"
 		m.say(m.status(t, t.ref.State))
 	})
