@@ -101,7 +101,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 		e.notPlanned(j, v, m.state)
 	}
 	e.killBound(m.state, j, now)
-	e.rollout(j, now)
+	e.rollout(m.state, j, now)
 	e.health(j)
 	e.obstacles(j, now)
 	e.leaving(&m.state.Agents, j, now)

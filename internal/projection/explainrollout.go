@@ -17,8 +17,8 @@ const (
 )
 
 // rollout tells what the rollout of a job waits for.
-func (e *Explanation) rollout(j *cluster.Job, now time.Time) {
-	h := planning.HoldupOf(j, now)
+func (e *Explanation) rollout(around planning.Around, j *cluster.Job, now time.Time) {
+	h := planning.HoldupOf(around, j, now)
 	if h.Kind == planning.HoldupNone {
 		return
 	}

@@ -96,7 +96,7 @@ func (m *Model) Rollout(id string) (RolloutDetail, bool) {
 	for i := range j.PastRollouts {
 		v.Past = append(v.Past, viewRollout(&j.PastRollouts[i]))
 	}
-	v.Detail = v.detail(planning.HoldupOf(j, m.state.Time))
+	v.Detail = v.detail(planning.HoldupOf(m.state, j, m.state.Time))
 	return v, true
 }
 

@@ -66,6 +66,10 @@ func stateRules() imprint.Rules {
 		"cluster.Subscription.OpenedAt":    ignored(shown),
 		"cluster.Subscription.CloseReason": ignored(shown),
 
+		"cluster.Hearing.sign": past(time.Minute),
+		"cluster.silence.from": past(time.Minute),
+		"cluster.silence.to":   past(time.Minute),
+
 		"cluster.Job.Run":           sequence,
 		"cluster.Job.Spec":          ignored("run and version name it"),
 		"cluster.Job.Versions":      ignored("run and version name them"),
@@ -140,6 +144,7 @@ func launchingRules() imprint.Rules {
 		"leading.Config.Nonce":         named(),
 		"leading.Machine.tickets":      ignored(fresh),
 		"leading.Machine.append":       ticket,
+		"leading.Machine.closing":      ticket,
 		"leading.Machine.retryAt":      future(),
 		"leading.Machine.failures":     capped(7),
 		"leading.Machine.failingSince": past(2 * time.Minute),

@@ -27,7 +27,11 @@ func (s *State) Apply(r Record) (Change, error) {
 		return s.passOver(&r), nil
 	}
 	s.Summed = s.Summed || !r.Unsummed
+	_, silent := s.Hearing.SilentSince()
 	c := s.apply(&r)
+	if _, still := s.Hearing.SilentSince(); still != silent {
+		c.Hearing = true
+	}
 	if c.Job != nil && c.Job.Parent != nil && c.Judgement == Counted {
 		s.tellSeries(c.Job, &r, &c)
 	}
@@ -138,6 +142,7 @@ func (s *State) applyLauncher(r *Record) Change {
 	l.Last = r.Sequence
 	if ev, ok := r.Event.(events.LauncherElected); ok {
 		l.Epoch, l.Nonce, l.Instance = r.Sequence, ev.Nonce, ev.Instance
+		s.Hearing.lost(r.Time)
 		return Change{}
 	}
 	if r.Envelope.Epoch != l.Epoch {
@@ -147,17 +152,23 @@ func (s *State) applyLauncher(r *Record) Change {
 	case events.FrameworkRegistered:
 		l.FrameworkID = ev.FrameworkID
 	case events.SubscriptionOpened:
+		if was := l.Subscription; was.Epoch == l.Epoch && was.StreamID != ev.StreamID {
+			s.Hearing.lost(r.Time) // Its end was not told of.
+		}
 		l.FrameworkID = ev.FrameworkID
 		l.Subscription = Subscription{
 			Sequence: r.Sequence, StreamID: ev.StreamID, Master: ev.Master, MasterID: ev.MasterID,
 			Epoch: l.Epoch, OpenedAt: r.Time,
 		}
+		s.Hearing.listen(r.Time)
 	case events.SubscriptionClosed:
 		if ev.StreamID != l.Subscription.StreamID {
 			return Change{Judgement: Outranked}
 		}
 		l.Subscription.Closed, l.Subscription.CloseReason = true, ev.Reason
+		s.Hearing.fall(r.Time)
 	case events.AgentUnavailable:
+		s.heard(r.Time)
 		return s.unavailable(ev, r)
 	default:
 		return s.skip(nil)

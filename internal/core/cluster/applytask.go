@@ -15,6 +15,7 @@ func (s *State) applyTask(j *Job, slot *Slot, r *Record) Change {
 	if r.Envelope.Epoch != s.Launcher.Epoch {
 		return Change{Judgement: StaleEpoch, Job: j}
 	}
+	s.heard(r.Time)
 	switch ev := r.Event.(type) {
 	case events.TaskStaged:
 		return s.stage(j, slot, ev, r)
@@ -110,7 +111,7 @@ func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r *Record) Chan
 	}
 	t.Confirmed, t.Adopted, t.EndedAt, t.Sequence = true, true, time.Time{}, r.Sequence
 	t.Status = Status{State: ev.State}
-	j.gauge(slot, t, r)
+	s.gauge(j, slot, t, r)
 	s.byID[t.ID] = t
 	return Change{Job: j, Tasks: []*Task{t}}
 }
@@ -161,7 +162,7 @@ func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r *Recor
 		t.setStatus(ev, r)
 		t.advance(state, r)
 	}
-	j.gauge(slot, t, r)
+	s.gauge(j, slot, t, r)
 	return c
 }
 

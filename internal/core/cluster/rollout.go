@@ -329,9 +329,9 @@ func (s *State) rolloutReverted(j *Job, ev events.RolloutReverted, r *Record) Ch
 
 // gauge keeps since when a task is up: it runs, and is healthy if that is checked. The
 // first that comes up in a slot for a rollout is its progress.
-func (j *Job) gauge(slot *Slot, t *Task, r *Record) {
+func (s *State) gauge(j *Job, slot *Slot, t *Task, r *Record) {
 	if !j.isUp(t) {
-		if t.Run == j.Run && !t.UpSince.IsZero() && j.Spec != nil && r.Time.Sub(t.UpSince) >= time.Duration(j.Spec.RolloutPolicy().MinHealthy) {
+		if t.Run == j.Run && !t.UpSince.IsZero() && j.Spec != nil && s.Hearing.Heard(t.UpSince, r.Time) >= time.Duration(j.Spec.RolloutPolicy().MinHealthy) {
 			slot.Served = t.Version
 		}
 		t.UpSince = time.Time{}

@@ -19,6 +19,8 @@ type State struct {
 	Jobs map[string]*Job
 	// Launcher is the launcher of shard 0.
 	Launcher Launcher
+	// Hearing tells when somebody listened to Mesos.
+	Hearing Hearing
 	// Skipped counts records of types that this program does not know.
 	Skipped uint64
 	// Agents is what is planned with agents.
@@ -53,7 +55,7 @@ func (s *State) TaskByID(id string) *Task { return s.byID[id] }
 
 // New returns the state before the first event.
 func New() *State {
-	return &State{Jobs: map[string]*Job{}, byID: map[string]*Task{}, dependants: map[string]map[string]bool{}}
+	return &State{Hearing: unheard(), Jobs: map[string]*Job{}, byID: map[string]*Task{}, dependants: map[string]map[string]bool{}}
 }
 
 // Launcher is what the log says of the launcher.

@@ -138,7 +138,7 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		for _, other := range in.Change.Others {
 			m.changed(other.ID)
 		}
-		if in.Change.Agents {
+		if in.Change.Agents || in.Change.Hearing {
 			m.touchAll()
 		}
 		if t := m.taken[in.Record.Subject.Job]; t.until != 0 && t.until <= in.Record.Sequence {
@@ -168,7 +168,7 @@ func (m *Machine) changed(job string) {
 }
 
 // touchAll has every job looked at that is not over: what is planned with agents may
-// concern any of them.
+// concern any of them, and whether anything is heard from Mesos.
 func (m *Machine) touchAll() {
 	for _, id := range slices.Sorted(maps.Keys(m.state.Jobs)) {
 		if !m.state.Jobs[id].Over() {

@@ -102,6 +102,11 @@ func (m *Machine) appended(now time.Time, in machine.Appended) {
 		return
 	}
 	m.append = 0
+	if in.Ticket == m.closing {
+		if m.closing = 0; in.Outcome.Answer == machine.Stored {
+			m.unclosed = ""
+		}
+	}
 	if in.Outcome.Answer == machine.Stored && m.state.Sequence >= in.Outcome.Last {
 		return // It has told.
 	}

@@ -68,6 +68,10 @@ type Machine struct {
 	opening        Subscribed
 	// openedAt is when the opening was folded.
 	openedAt time.Time
+	// closing is the ticket of the newest SubscriptionClosed that is under way, unclosed why the
+	// subscription ended where that was not stored: time counts for nothing only from then on.
+	closing  uint64
+	unclosed string
 
 	trouble error
 	out     []machine.Effect
@@ -194,6 +198,7 @@ func (m *Machine) tick(now time.Time) {
 	case Electing:
 		m.elect(now)
 	case Subscribing:
+		m.closeAgain(now)
 		m.subscribe()
 	case Opening:
 		m.open(now)

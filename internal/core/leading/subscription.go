@@ -104,6 +104,7 @@ func (m *Machine) opened(now time.Time) {
 	if m.phase != Opening || l.Epoch != m.epoch || l.Subscription.StreamID != m.opening.StreamID {
 		return
 	}
+	m.unclosed = ""
 	m.phase, m.openedAt, m.failingSince, m.retryAt, m.trouble = Active, now, time.Time{}, time.Time{}, nil
 	m.note(machine.Info, "subscribed", nil, machine.Field{Key: "epoch", Value: l.Epoch},
 		machine.Field{Key: "framework", Value: l.FrameworkID}, machine.Field{Key: "master", Value: l.Subscription.Master})
@@ -157,11 +158,22 @@ func (m *Machine) ended(now time.Time, in Ended) {
 	m.retryAt = now.Add(wait)
 }
 
-// close writes down that the subscription has ended. It is no loss if it fails.
+// close writes down that the subscription has ended, so that nobody counts time in which
+// nothing is heard.
 func (m *Machine) close(now time.Time, reason string) {
 	l := m.state.Launcher
 	env := m.envelope(now, fmt.Sprintf("%s@%d/%d", m.subject(), l.Last, l.Epoch), l.Subscription.Sequence)
 	m.write(l.Last, env, events.SubscriptionClosed{StreamID: m.opening.StreamID, Reason: reason})
+	m.closing, m.unclosed = m.append, reason
+}
+
+// closeAgain writes it down once more where it was not stored: with the log away, or when
+// the launcher's subject had moved.
+func (m *Machine) closeAgain(now time.Time) {
+	l := m.state.Launcher
+	if m.unclosed != "" && l.Epoch == m.epoch && l.Subscription.StreamID == m.opening.StreamID && !l.Subscription.Closed {
+		m.close(now, m.unclosed)
+	}
 }
 
 // clip cuts what is too long, and says so.

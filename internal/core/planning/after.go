@@ -13,6 +13,8 @@ type Around interface {
 	after.Jobs
 	// AgentPlans are what is planned with agents.
 	AgentPlans() *cluster.Agents
+	// Hears says when somebody listened to Mesos.
+	Hears() *cluster.Hearing
 }
 
 // waits reports whether a group is not to be started yet, since what it comes after is not

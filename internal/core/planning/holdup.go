@@ -34,8 +34,8 @@ const (
 	HoldupOver       HoldupKind = "over"
 )
 
-// HoldupOf says what the rollout of a job waits for.
-func HoldupOf(j *cluster.Job, now time.Time) Holdup {
+// HoldupOf says what the rollout of a job among others waits for.
+func HoldupOf(around Around, j *cluster.Job, now time.Time) Holdup {
 	o := &j.Rollout
 	if j.Over() || j.Spec == nil || !o.Unfinished() {
 		return Holdup{}
@@ -54,6 +54,7 @@ func HoldupOf(j *cluster.Job, now time.Time) Holdup {
 	case cluster.RolloutNone, cluster.RolloutRolling, cluster.RolloutSucceeded, cluster.RolloutRolledBack, cluster.RolloutSuperseded:
 	}
 	s := slotsOf(nil, j, now)
+	s.hearing = hearingOf(around)
 	r := s.measureAll()
 	if r == nil {
 		return Holdup{}
@@ -91,15 +92,29 @@ func (s *slots) holdup(p *progress, what string) Holdup {
 	case coming > 0:
 		h.Kind, h.Tasks = HoldupComing, coming
 		h.Message = fmt.Sprintf("%s waits for %d of group %s to come up", what, coming, h.Group)
-		h.Until = s.job.Rollout.Progress.Add(time.Duration(s.policy.ProgressDeadline))
+		h.Until = s.hearing.Until(s.job.Rollout.Progress, time.Duration(s.policy.ProgressDeadline), s.now)
+		h.Message += s.silence("its deadline stands still")
 	case soon > 0:
 		h.Kind, h.Tasks, h.Until = HoldupComing, soon, s.wake
-		h.Message = fmt.Sprintf("%s waits for %d of group %s to be up for %s", what, soon, h.Group, time.Duration(s.policy.MinHealthy))
+		h.Message = fmt.Sprintf("%s waits for %d of group %s to be up for %s", what, soon, h.Group, time.Duration(s.policy.MinHealthy)) +
+			s.silence("that time stands still")
 	case ends > 0:
 		h.Kind, h.Tasks = HoldupEnding, ends
-		h.Message = fmt.Sprintf("%s waits for %d of group %s to end", what, ends, h.Group)
+		h.Message = fmt.Sprintf("%s waits for %d of group %s to end", what, ends, h.Group) + s.silence("its deadline stands still")
 	}
 	return h
+}
+
+// silence says what follows from it that nobody listens to Mesos; empty if somebody does.
+func (s *slots) silence(so string) string {
+	since, silent := s.hearing.SilentSince()
+	switch {
+	case !silent:
+		return ""
+	case since.IsZero():
+		return "; " + so + ": nothing was ever heard from Mesos"
+	}
+	return fmt.Sprintf("; %s: nothing is heard from Mesos since %s", so, since.UTC().Format(time.RFC3339))
 }
 
 func because(reason string) string {

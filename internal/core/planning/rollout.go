@@ -40,15 +40,15 @@ type progress struct {
 // done reports whether all that the group wants is up as wanted.
 func (p *progress) done() bool { return p.there == int(p.group.Replicas) }
 
-// isUp reports whether a task that is as wanted has been up for long enough; when time
-// alone will make it so is noted as a wake.
+// isUp reports whether a task that is as wanted has been up for long enough while somebody
+// would have heard of its end; when time alone will make it so is noted as a wake.
 func (s *slots) isUp(t *cluster.Task) bool {
 	if t.UpSince.IsZero() {
 		return false
 	}
-	at := t.UpSince.Add(time.Duration(s.policy.MinHealthy))
-	if s.now.Before(at) {
-		s.wake = earlier(s.wake, at)
+	long := time.Duration(s.policy.MinHealthy)
+	if s.hearing.Heard(t.UpSince, s.now) < long {
+		s.wake = earlier(s.wake, s.hearing.Until(t.UpSince, long, s.now))
 		return false
 	}
 	return true
@@ -382,6 +382,7 @@ func (s *slots) endGone() (Decision, bool) {
 }
 
 // fails ends a rollout of which a task has failed for good, or nothing comes up any more.
+// Time in which nobody could have heard of anything that came up does not count.
 func (s *slots) fails(r *rolling) events.Event {
 	o := &s.job.Rollout
 	there, replicas, done := 0, 0, true
@@ -392,7 +393,7 @@ func (s *slots) fails(r *rolling) events.Event {
 			failed = p.failed
 		}
 	}
-	due := o.Progress.Add(time.Duration(s.policy.ProgressDeadline))
+	deadline := time.Duration(s.policy.ProgressDeadline)
 	so := fmt.Sprintf("%d of %d tasks are up with version %d", there, replicas, o.Version)
 	switch {
 	case failed != nil:
@@ -400,10 +401,10 @@ func (s *slots) fails(r *rolling) events.Event {
 	case done, r.waitsForPromotion():
 	case s.kills.exhausted(): // That is no fault of what is rolled out.
 		s.kills.held = true
-	case !s.now.Before(due):
-		return s.fail(fmt.Sprintf("nothing came up for %s: %s", time.Duration(s.policy.ProgressDeadline), so))
+	case s.hearing.Heard(o.Progress, s.now) >= deadline:
+		return s.fail(fmt.Sprintf("nothing came up for %s: %s", deadline, so))
 	default:
-		s.wake = earlier(s.wake, due)
+		s.wake = earlier(s.wake, s.hearing.Until(o.Progress, deadline, s.now))
 	}
 	return nil
 }

@@ -318,7 +318,7 @@ func TestCanary(t *testing.T) {
 	s.Pass(24 * time.Hour)
 	s.play(100)
 	s.wantSteps("")
-	if h := planning.HoldupOf(s.j, s.Now); h.Kind != planning.HoldupUnpromoted {
+	if h := planning.HoldupOf(s.State, s.j, s.Now); h.Kind != planning.HoldupUnpromoted {
 		t.Errorf("it waits for %+v", h)
 	}
 	s.Report(s.task(2), "TASK_GONE", "")
@@ -344,7 +344,7 @@ func TestPause(t *testing.T) {
 	s.Report(s.task(0), "TASK_FAILED", "u2")
 	s.play(100)
 	s.wantImages("y x x x")
-	if h := planning.HoldupOf(s.j, s.Now); h.Kind != planning.HoldupPaused {
+	if h := planning.HoldupOf(s.State, s.j, s.Now); h.Kind != planning.HoldupPaused {
 		t.Errorf("it waits for %+v", h)
 	}
 	s.steer(events.RolloutResume)

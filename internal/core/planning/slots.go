@@ -16,6 +16,9 @@ type slots struct {
 	// agents are what is planned with agents, nil if tasks are to leave none.
 	agents *cluster.Agents
 	now    time.Time
+	// hearing tells what time counts: while nobody listens, nothing is heard of what came
+	// up and what has ended.
+	hearing *cluster.Hearing
 	// policy is how the job is rolled out; zero if it never was.
 	policy job.Rollout
 	all    []*cluster.Slot
@@ -36,7 +39,7 @@ type slots struct {
 }
 
 func slotsOf(around Around, j *cluster.Job, now time.Time) *slots {
-	s := &slots{job: j, now: now, all: inOrder(j), held: map[string][]*cluster.Slot{}}
+	s := &slots{job: j, now: now, hearing: hearingOf(around), all: inOrder(j), held: map[string][]*cluster.Slot{}}
 	if around != nil && around.AgentPlans().Leaving() {
 		s.agents = around.AgentPlans()
 	}
@@ -55,6 +58,14 @@ func slotsOf(around Around, j *cluster.Job, now time.Time) *slots {
 	}
 	s.selectAll()
 	return s
+}
+
+// hearingOf is what is known of when somebody listened; of a job that is alone, always.
+func hearingOf(around Around) *cluster.Hearing {
+	if around == nil {
+		return &cluster.Hearing{}
+	}
+	return around.Hears()
 }
 
 // sparse is how many numbers there may be for each slot before sorting is

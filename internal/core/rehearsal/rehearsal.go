@@ -33,6 +33,12 @@ type Rehearsal struct {
 	told  map[string]string
 	again map[string]bool
 	out   []Decision
+	// unheard is what was known of who listens to Mesos before the newest record about it,
+	// and until when a planner may have decided without that.
+	unheard struct {
+		before cluster.Hearing
+		until  time.Time
+	}
 }
 
 // New begins a rehearsal at the beginning of a log.
@@ -58,15 +64,23 @@ func (r *Rehearsal) Next(rec cluster.Record) ([]Decision, cluster.Change, error)
 		r.step(wake, machine.Tick{})
 	}
 	r.atTheTimeOf(rec)
+	hearing := r.state.Hearing
 	change, err := r.state.Apply(rec)
 	if err != nil {
 		return nil, change, err
+	}
+	if rec.Subject.Role == events.RoleLauncher {
+		r.unheard.before, r.unheard.until = hearing, rec.Time.Add(Overdue)
 	}
 	if rec.Subject.Role == events.RolePlan {
 		delete(r.told, rec.Subject.Job)
 	}
 	r.again = map[string]bool{}
-	r.step(rec.Time, machine.Folded{Record: &rec, Change: change})
+	told := change
+	if told.Judgement == cluster.Rejected {
+		told.Judgement = cluster.Skipped // It is no decision of this planner's, none of which is in the log.
+	}
+	r.step(rec.Time, machine.Folded{Record: &rec, Change: told})
 	for r.step(rec.Time, machine.Tick{}) {
 	}
 	for job := range r.told { // Each that stands was looked at again.
@@ -79,14 +93,26 @@ func (r *Rehearsal) Next(rec cluster.Record) ([]Decision, cluster.Change, error)
 }
 
 // atTheTimeOf decides once more at the very time of a recorded decision: one that was made
-// late, since nobody was there, may be another than one that is made in time.
+// late, since nobody was there, may be another than one that is made in time. So may be one
+// that was made by who had not folded yet that a launcher is gone: what was decided then was due
+// only after that record, which no other decision is.
 func (r *Rehearsal) atTheTimeOf(rec cluster.Record) {
 	j := r.state.Jobs[rec.Subject.Job]
 	if rec.Subject.Role != events.RolePlan || j == nil {
 		return
 	}
-	if d := planning.DecideAmong(r.state, j, rec.Time); d.Event != nil {
-		r.out = append(r.out, Decision{After: r.state.Sequence, Time: rec.Time, Job: j.ID, Event: d.Event})
+	if !rec.Time.After(r.unheard.until) {
+		now := r.state.Hearing
+		r.state.Hearing = r.unheard.before
+		r.decideNow(j, rec.Time)
+		r.state.Hearing = now
+	}
+	r.decideNow(j, rec.Time)
+}
+
+func (r *Rehearsal) decideNow(j *cluster.Job, now time.Time) {
+	if d := planning.DecideAmong(r.state, j, now); d.Event != nil {
+		r.out = append(r.out, Decision{After: r.state.Sequence, Time: now, Job: j.ID, Event: d.Event})
 	}
 }
 
