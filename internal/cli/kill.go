@@ -2,25 +2,28 @@ package cli
 
 import (
 	"context"
-	"math"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/projection"
 )
 
-// kill kills tasks, which are started again.
+// kill kills tasks, which are started again, or go for good.
 func (a *App) kill() *cobra.Command {
-	var group, prefix, reason string
+	var group, prefix, reason, key string
 	var slots []uint
-	var all, yes bool
+	var all, yes, scaleDown bool
 	cmd := &cobra.Command{
 		Use:   "kill [JOB...]",
 		Short: "Kill tasks that run, at once; they are started again",
 		Long: "Kill tasks that run, at once; they are started again.\n\n" +
-			"To replace tasks step by step use `taurus restart`, for fewer of them `taurus scale`, for none `taurus stop`.",
-		Example:           "  taurus kill taurusjob --slot 3 --reason stuck\n  taurus kill --prefix shop/ --yes",
+			"With --scale-down just the tasks of the slots that are named go, and nothing comes in their place:\n" +
+			"the service has so many fewer replicas then.\n\n" +
+			"To replace tasks step by step use `taurus restart`, for fewer of them, whichever, `taurus scale`, for none `taurus stop`.",
+		Example:           "  taurus kill taurusjob --slot 3 --reason stuck\n  taurus kill taurusjob --slot 3,5 --scale-down\n  taurus kill --prefix shop/ --yes",
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: a.completeJobs(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -30,6 +33,14 @@ func (a *App) kill() *cobra.Command {
 				return usagef("name jobs, or give either --prefix or --all")
 			case len(slots) > 0 && len(args) != 1:
 				return usagef("--slot is of one job; name one")
+			case scaleDown && len(slots) == 0:
+				return usagef("--scale-down needs --slot: which are to go; for fewer of them, whichever, use `taurus scale`")
+			case key != "" && len(args) != 1:
+				return usagef("--key is of one job; name one")
+			}
+			numbers, err := slotNumbers(slots)
+			if err != nil {
+				return err
 			}
 			ids, err := a.chosen(cmd.Context(), args, prefix, many)
 			if err != nil {
@@ -39,16 +50,16 @@ func (a *App) kill() *cobra.Command {
 				say(a.Err, "%d jobs: %s", len(ids), strings.Join(ids, " "))
 				return usagef("to kill what runs of all of these give --yes, too")
 			}
-			numbers := make([]uint32, len(slots))
-			for i, n := range slots {
-				numbers[i] = uint32(min(n, math.MaxUint32))
-			}
 			return a.forAll(ids, func(id string) error {
-				j, err := a.client().Kill(cmd.Context(), id, group, numbers, reason)
+				j, err := a.client().Kill(cmd.Context(), id, client.Tasks{Group: group, Slots: numbers}, scaleDown, reason, key)
 				if err != nil {
 					return missing(err, id)
 				}
-				say(a.Err, "job %s: what was meant is killed, and started again", id)
+				if scaleDown {
+					say(a.Err, "job %s: what was meant is killed, and nothing comes in its place: %s", id, replicas(j))
+				} else {
+					say(a.Err, "job %s: what was meant is killed, and started again", id)
+				}
 				return a.each(j, nothing)
 			})
 		},
@@ -58,8 +69,32 @@ func (a *App) kill() *cobra.Command {
 	cmd.Flags().StringVar(&prefix, "prefix", "", "of all jobs whose ids begin with this `text`")
 	cmd.Flags().BoolVar(&all, "all", false, "of all jobs")
 	cmd.Flags().BoolVar(&yes, "yes", false, "really, where several jobs are chosen by --prefix or --all")
+	cmd.Flags().BoolVar(&scaleDown, "scale-down", false, "have as many fewer as slots are named, so that nothing comes in their place")
 	cmd.Flags().StringVar(&reason, "reason", "", "`text` that the history keeps")
+	cmd.Flags().StringVar(&key, "key", "", "an idempotency `key`: the same again kills nothing more")
 	return cmd
+}
+
+// slotNumbers are the slots that were named.
+func slotNumbers(slots []uint) ([]uint32, error) {
+	numbers := make([]uint32, 0, len(slots))
+	for _, n := range slots {
+		const highest = 1<<32 - 1
+		if n > highest {
+			return nil, usagef("--slot %d: there is no such slot", n)
+		}
+		numbers = append(numbers, uint32(n))
+	}
+	return numbers, nil
+}
+
+// replicas tells how many of each group are wanted.
+func replicas(j projection.Job) string {
+	groups := make([]string, 0, len(j.Groups))
+	for i := range j.Groups {
+		groups = append(groups, fmt.Sprintf("%d of %s", j.Groups[i].Tasks.Wanted, j.Groups[i].Name))
+	}
+	return strings.Join(groups, ", ") + " wanted"
 }
 
 // chosen are the ids that were named, or of all jobs with a prefix that are not over.

@@ -46,7 +46,7 @@ func (a *App) follow(ctx context.Context, api *client.Client, j projection.Job, 
 
 // restart replaces tasks.
 func (a *App) restart() *cobra.Command {
-	var group, reason string
+	var group, reason, key string
 	var slots []uint
 	var wait bool
 	var timeout durationFlag
@@ -60,16 +60,12 @@ func (a *App) restart() *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeJobs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			numbers := make([]uint32, 0, len(slots))
-			for _, n := range slots {
-				const highest = 1<<32 - 1
-				if n > highest {
-					return usagef("--slot %d: there is no such slot", n)
-				}
-				numbers = append(numbers, uint32(n))
+			numbers, err := slotNumbers(slots)
+			if err != nil {
+				return err
 			}
 			api := a.client()
-			j, err := api.Restart(cmd.Context(), args[0], group, numbers, reason)
+			j, err := api.Restart(cmd.Context(), args[0], client.Tasks{Group: group, Slots: numbers}, reason, key)
 			if err != nil {
 				return missing(err, args[0])
 			}
@@ -81,6 +77,7 @@ func (a *App) restart() *cobra.Command {
 	cmd.Flags().StringVar(&group, "group", "", "only the tasks of this `group`")
 	cmd.Flags().UintSliceVar(&slots, "slot", nil, "only the tasks of these `slots`")
 	cmd.Flags().StringVar(&reason, "reason", "", "`text` that the history keeps")
+	cmd.Flags().StringVar(&key, "key", "", "an idempotency `key`: the same again restarts nothing more")
 	waitFlags(cmd, &wait, &timeout)
 	return cmd
 }

@@ -111,6 +111,8 @@ func touchedBy(r cluster.Record, j *cluster.Job, s *census) (list []events.SlotR
 		return nil, true
 	case events.JobScaled:
 		return nil, s != nil && (s.ahead() > 0 || ev.Version < j.Version)
+	case events.KillRequested:
+		return nil, s != nil && (s.ahead() > 0 || ev.Version != 0 && ev.Version < j.Version)
 	case events.TasksPlanned:
 		list = ev.Slots
 	case events.TasksDoomed:

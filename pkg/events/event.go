@@ -128,7 +128,7 @@ type VersionTagged struct {
 }
 
 // KillRequested says that a user wants tasks killed that run now, at once; their slots
-// are filled again.
+// are filled again, unless the group is scaled down by them.
 type KillRequested struct {
 	Run uint64 `json:"run"`
 	// Group is the group whose tasks are meant, empty for those of all.
@@ -136,6 +136,12 @@ type KillRequested struct {
 	// Slots are the attempts that are meant, none for all that had a place then.
 	Slots  []SlotRange `json:"slots,omitempty"`
 	Reason string      `json:"reason,omitempty"`
+	// Version is that of the spec after the group was scaled down to Replicas, so that
+	// nothing comes into the slots; 0 if it stays as it is.
+	Version  uint64 `json:"version,omitzero"`
+	Replicas uint32 `json:"replicas,omitzero"`
+	// IdempotencyKey is the client's, so that a retry is answered as the first try.
+	IdempotencyKey string `json:"idempotency_key,omitempty"`
 	Additive
 }
 
@@ -149,6 +155,8 @@ type JobRestarted struct {
 	// Slots are the slots that are meant, none for all; of an attempt it says nothing.
 	Slots  []SlotRange `json:"slots,omitempty"`
 	Reason string      `json:"reason,omitempty"`
+	// IdempotencyKey is the client's, so that a retry is answered as the first try.
+	IdempotencyKey string `json:"idempotency_key,omitempty"`
 	Additive
 }
 

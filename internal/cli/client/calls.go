@@ -155,11 +155,19 @@ func (c *Client) Cluster(ctx context.Context, at string) (projection.Cluster, er
 
 // post sends v and decodes the answer into answer.
 func (c *Client) post(ctx context.Context, path string, v, answer any) error {
-	body, err := json.Marshal(v)
+	return c.postKeyed(ctx, path, v, "", answer)
+}
+
+// postKeyed is post with an idempotency key, which may be empty.
+func (c *Client) postKeyed(ctx context.Context, path string, v any, key string, answer any) error {
+	body, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", path, err)
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
+	if key != "" {
+		header.Set("Idempotency-Key", key)
+	}
 	return c.do(ctx, request{method: http.MethodPost, path: path, header: header, body: body}, answer)
 }
 

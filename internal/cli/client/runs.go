@@ -2,11 +2,8 @@ package client
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"strconv"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/milosgajdos/taurus/internal/projection"
 )
@@ -24,18 +21,10 @@ func (c *Client) RunNow(ctx context.Context, id, reason string) (projection.Job,
 // The key lets a repeated request be answered as the first; it may be empty.
 func (c *Client) Dispatch(ctx context.Context, id string, parameters map[string]string, reason, key string) (projection.Job, error) {
 	var j projection.Job
-	body, err := json.Marshal(struct {
+	err := c.postKeyed(ctx, jobPath(id, "/dispatch"), struct {
 		Parameters map[string]string `json:"parameters,omitempty"`
 		Reason     string            `json:"reason,omitzero"`
-	}{parameters, reason}, json.Deterministic(true))
-	if err != nil {
-		return j, err
-	}
-	header := http.Header{"Content-Type": {"application/json"}}
-	if key != "" {
-		header.Set("Idempotency-Key", key)
-	}
-	err = c.do(ctx, request{method: http.MethodPost, path: jobPath(id, "/dispatch"), header: header, body: body}, &j)
+	}{parameters, reason}, key, &j)
 	return j, err
 }
 

@@ -104,25 +104,34 @@ func (c *Client) Revert(ctx context.Context, id, to string) (projection.Job, err
 }
 
 // Restart replaces tasks of a job though nothing of what they run has changed: those of
-// a group, or of slots, or all.
-func (c *Client) Restart(ctx context.Context, id, group string, slots []uint32, reason string) (projection.Job, error) {
-	var j projection.Job
-	err := c.post(ctx, jobPath(id, "/restart"), struct {
-		Group  string   `json:"group,omitzero"`
-		Slots  []uint32 `json:"slots,omitempty"`
-		Reason string   `json:"reason,omitzero"`
-	}{group, slots, reason}, &j)
-	return j, err
+// a group, or of slots, or all. The key lets a repeated request be answered as the first;
+// it may be empty.
+func (c *Client) Restart(ctx context.Context, id string, of Tasks, reason, key string) (projection.Job, error) {
+	return c.toTasks(ctx, jobPath(id, "/restart"), toTasks{Group: of.Group, Slots: of.Slots, Reason: reason}, key)
 }
 
-// Kill has tasks of a job killed at once: those of slots, of a group, or all.
-func (c *Client) Kill(ctx context.Context, id, group string, slots []uint32, reason string) (projection.Job, error) {
+// Kill has tasks of a job killed at once: those of slots, of a group, or all. With
+// scaleDown the slots go for good, and their group has so many fewer.
+func (c *Client) Kill(ctx context.Context, id string, of Tasks, scaleDown bool, reason, key string) (projection.Job, error) {
+	return c.toTasks(ctx, jobPath(id, "/kill"), toTasks{Group: of.Group, Slots: of.Slots, Reason: reason, ScaleDown: scaleDown}, key)
+}
+
+// Tasks names tasks of a job: those of slots, of a group, or all.
+type Tasks struct {
+	Group string
+	Slots []uint32
+}
+
+type toTasks struct {
+	Group     string   `json:"group,omitzero"`
+	Slots     []uint32 `json:"slots,omitempty"`
+	Reason    string   `json:"reason,omitzero"`
+	ScaleDown bool     `json:"scale_down,omitzero"`
+}
+
+func (c *Client) toTasks(ctx context.Context, path string, of toTasks, key string) (projection.Job, error) {
 	var j projection.Job
-	err := c.post(ctx, jobPath(id, "/kill"), struct {
-		Group  string   `json:"group,omitzero"`
-		Slots  []uint32 `json:"slots,omitempty"`
-		Reason string   `json:"reason,omitzero"`
-	}{group, slots, reason}, &j)
+	err := c.postKeyed(ctx, path, of, key, &j)
 	return j, err
 }
 

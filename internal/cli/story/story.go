@@ -143,14 +143,7 @@ func ofUser(ev events.Event) string {
 		}
 		return fmt.Sprintf("updated to version %d", ev.Version)
 	case events.KillRequested:
-		of := "all tasks"
-		if ev.Group != "" {
-			of = "the tasks of group " + ev.Group
-		}
-		if len(ev.Slots) > 0 {
-			of = "some tasks"
-		}
-		return of + " are to be killed, and started again" + because(ev.Reason)
+		return killed(ev) + because(ev.Reason)
 	case events.JobRestarted:
 		return restarted(ev) + because(ev.Reason)
 	case events.VersionTagged:
@@ -177,6 +170,20 @@ func ofUser(ev events.Event) string {
 	default:
 		return ""
 	}
+}
+
+// killed tells which tasks are to be killed.
+func killed(ev events.KillRequested) string {
+	of := "all tasks"
+	switch {
+	case ev.Version != 0:
+		return fmt.Sprintf("%s of group %s to be killed, and the group scaled down to %s", slots(ev.Slots), ev.Group, tasks(ev.Replicas))
+	case len(ev.Slots) > 0:
+		of = "some tasks"
+	case ev.Group != "":
+		of = "the tasks of group " + ev.Group
+	}
+	return of + " are to be killed, and started again"
 }
 
 // restarted tells which tasks are to be replaced.

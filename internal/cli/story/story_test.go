@@ -38,6 +38,13 @@ func TestTell(t *testing.T) {
 		{events.TasksPlanned{Group: "web", Slots: one, NotBefore: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Reason: "it failed"}, "slot 4 of group web planned, not before 03:04:05: it failed"},
 		{events.JobUpdated{Version: 4}, "updated to version 4, by ann"},
 		{events.JobUpdated{Version: 5, RevertOf: 3}, "updated to version 5, which is version 3 again, by ann"},
+		{events.KillRequested{Group: "web", Reason: "stuck"}, "the tasks of group web are to be killed, and started again: stuck, by ann"},
+		{events.KillRequested{Group: "web", Slots: one}, "some tasks are to be killed, and started again, by ann"},
+		{events.KillRequested{}, "all tasks are to be killed, and started again, by ann"},
+		{
+			events.KillRequested{Group: "web", Slots: one, Reason: "bad disk", Version: 3, Replicas: 2},
+			"slot 4 of group web to be killed, and the group scaled down to 2 tasks: bad disk, by ann",
+		},
 		{events.JobRestarted{Group: "web", Slots: one, Reason: "leaks"}, "told to restart slot 4 of group web: leaks, by ann"},
 		{events.VersionTagged{Version: 5, Tag: "stable"}, "version 5 tagged stable, by ann"},
 		{events.VersionTagged{Version: 5}, "version 5 has no tag any more, by ann"},

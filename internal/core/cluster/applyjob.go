@@ -68,7 +68,7 @@ func (s *State) applyJob(j *Job, r *Record) Change {
 // forget keeps of a deleted job what the log expects next on its subjects, and
 // what still lives: its ends and its spec nobody asks for again.
 func (s *State) forget(j *Job) {
-	j.Spec, j.Versions, j.indexes = nil, nil, nil
+	j.Spec, j.Versions, j.indexes, j.Requests = nil, nil, nil, nil
 	for _, slot := range j.Slots {
 		slot.LastEnd, slot.seat = nil, seat{}
 		slot.Tasks = slices.DeleteFunc(slot.Tasks, func(t *Task) bool {
@@ -104,8 +104,10 @@ func (j *Job) beginRun(r *Record, key string) {
 		ID: j.ID, Run: r.Sequence, Version: 1,
 		SubmittedAt: r.Time, SubmittedBy: r.Envelope.Actor, IdempotencyKey: key, ChangedAt: r.Time,
 		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots, tasks: j.tasks, Series: j.Series, after: j.after,
+		Requests: j.Requests,
 	}
 	for _, slot := range j.Slots {
+		slot.dismissed = dismissal{}
 		slot.Counted, slot.Served = 0, 0
 		slot.Tally, slot.LastEnd, slot.seat = restart.Tally{}, nil, seat{}
 	}
@@ -143,19 +145,33 @@ func (s *State) scale(j *Job, ev events.JobScaled, r *Record) Change {
 	if ev.Run != j.Run {
 		return Change{Judgement: Outranked, Job: j}
 	}
-	if why := j.misnumbered(ev.Version); why != "" {
+	if why := j.unscalable(ev); why != "" {
 		return s.reject(r, why)
 	}
-	if n := j.replicas(ev); n > replicasMax {
-		return s.reject(r, fmt.Sprintf("makes it %d tasks in the job, the most is %d", n, replicasMax))
-	}
-	if j.Spec != nil {
-		j.noteScale(ev)
-		j.advance(j.scaled(ev, r), r)
-		j.followVersion()
-	}
+	j.scaleTo(ev, r)
 	j.settle(r.Sequence)
 	return Change{Job: j}
+}
+
+// unscalable returns why a job cannot be scaled so, empty if it can.
+func (j *Job) unscalable(to events.JobScaled) string {
+	if why := j.misnumbered(to.Version); why != "" {
+		return why
+	}
+	if n := j.replicas(to); n > replicasMax {
+		return fmt.Sprintf("makes it %d tasks in the job, the most is %d", n, replicasMax)
+	}
+	return ""
+}
+
+// scaleTo makes the version of the job that differs in the replicas of one group.
+func (j *Job) scaleTo(to events.JobScaled, r *Record) {
+	if j.Spec == nil {
+		return
+	}
+	j.noteScale(to)
+	j.advance(j.scaled(to, r), r)
+	j.followVersion()
 }
 
 // update makes the spec of an event that of the job. One that cannot be read says

@@ -80,11 +80,15 @@ func misfit(r *Record) string {
 		c.name("group", ev.Group)
 		c.slots(ev.Slots)
 		c.text("reason", ev.Reason)
+		c.most("version", ev.Version, VersionMax)
+		c.most("replicas", uint64(ev.Replicas), replicasMax)
+		c.name("idempotency_key", ev.IdempotencyKey)
 	case events.JobRestarted:
 		c.most("version", ev.Version, VersionMax)
 		c.name("group", ev.Group)
 		c.slotsOnly(ev.Slots)
 		c.text("reason", ev.Reason)
+		c.name("idempotency_key", ev.IdempotencyKey)
 	case events.RolloutSteered:
 		c.most("version", ev.Version, VersionMax)
 		c.name("action", ev.Action)

@@ -47,7 +47,7 @@ func TestCloneKnowsEveryPart(t *testing.T) {
 		"Job.Series": "cloned", "Series.Phases": "cloned", "Series.Runs": "cloned", "Series.gone": "cloned", "Phase.Schedule": "replaced",
 		"Job.Parent": "replaced", "Parent.Parameters": "replaced", "Run.Parameters": "replaced",
 		"Job.Slots": "cloned", "Job.Spec": "replaced", "Job.OutcomeExit": "replaced",
-		"Slot.Tasks": "cloned", "Slot.LastEnd": "cloned",
+		"Slot.Tasks": "cloned", "Slot.LastEnd": "cloned", "dismissal.asked": "replaced", "Job.Requests": "replaced", "Request.Slots": "replaced",
 		"Task.Doom": "replaced", "Task.KillAsked": "replaced", "Task.Offers": "replaced", "Task.HostPorts": "replaced", "Task.Attributes": "replaced",
 		"Task.Addresses": "replaced", "Task.Healthy": "replaced", "Status.Exit": "replaced",
 	}

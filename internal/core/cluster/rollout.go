@@ -187,6 +187,7 @@ func (s *State) restart(j *Job, ev events.JobRestarted, r *Record) Change {
 			mark(slot)
 		}
 	}
+	j.noteRequest(Request{Key: ev.IdempotencyKey, Kind: RequestRestart, Group: ev.Group, Slots: ev.Slots})
 	j.settle(r.Sequence)
 	j.endRollout(RolloutSuperseded, "superseded by a restart", r)
 	j.begin(CauseRestart, r)

@@ -152,6 +152,10 @@ type Job struct {
 	Rollout      Rollout
 	PastRollouts []Rollout
 
+	// Requests are those about tasks that came with an idempotency key, the newest of them
+	// in order, of runs before too. The list is never changed in place.
+	Requests []Request
+
 	// Slots are by number. A slot stays when its task ended.
 	Slots map[uint32]*Slot
 	// indexes are those that the slots of a group have in this run, by group.
@@ -202,6 +206,8 @@ type Slot struct {
 	LastEnd *Task
 	// seat is that of the group which holds the slot.
 	seat seat
+	// dismissed are the attempts that a user wanted gone with their slot.
+	dismissed dismissal
 }
 
 // Occupied reports whether t has to wait since another attempt may be running in the

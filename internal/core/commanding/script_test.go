@@ -86,6 +86,10 @@ func command(l *script.Line) (submission.Command, error) {
 		return submission.Submit{Spec: []byte(l.Word()), Key: l.Text("key")}, nil
 	case "scale":
 		return submission.Scale{Replicas: uint32(l.Number()), Group: l.Text("group"), Limits: job.DefaultLimits()}, nil
+	case "kill":
+		return submission.Kill{Slots: []uint32{uint32(l.Number())}, ScaleDown: l.Bool("scale-down"), Key: l.Text("key"), Limits: job.DefaultLimits()}, nil
+	case "restart":
+		return submission.Restart{Key: l.Text("key")}, nil
 	case "stop":
 		return submission.Stop{Reason: l.Text("reason")}, nil
 	case "delete":

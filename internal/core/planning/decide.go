@@ -149,6 +149,9 @@ func (s *slots) doomReason(slot *cluster.Slot, t *cluster.Task, surplus map[uint
 	case j.Outcome == cluster.OutcomeCompleted:
 		return ReasonCompleted
 	}
+	if asked := slot.Dismissed(t); asked != nil {
+		return killReason(asked)
+	}
 	if len(slot.Tasks) > 1 {
 		if why := s.replacedBy(slot, t); why != "" {
 			return why

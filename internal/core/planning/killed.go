@@ -1,5 +1,7 @@
 package planning
 
+import "github.com/milosgajdos/taurus/internal/core/cluster"
+
 // ReasonKilled begins the reason of a doom that a user asked for.
 const ReasonKilled = "killed by "
 
@@ -10,13 +12,17 @@ func (s *slots) killed() (Decision, bool) {
 	for _, slot := range s.all {
 		for _, t := range slot.Tasks {
 			if t.KillAsked != nil && t.Killable(s.job.Run) {
-				reason := ReasonKilled + t.KillAsked.By
-				if t.KillAsked.Reason != "" {
-					reason += ": " + t.KillAsked.Reason
-				}
-				e.add(t, reason)
+				e.add(t, killReason(t.KillAsked))
 			}
 		}
 	}
 	return e.decision(s.job, true)
+}
+
+// killReason tells who wanted a task killed, and why.
+func killReason(asked *cluster.KillAsked) string {
+	if asked.Reason == "" {
+		return ReasonKilled + asked.By
+	}
+	return ReasonKilled + asked.By + ": " + asked.Reason
 }

@@ -118,7 +118,7 @@ func (p *plans) fill(j *cluster.Job, n int, r *rolling) {
 // doom, and with which attempt. It is once all that ever ran in it is over, but for
 // a run that was lost: what is left of it would stay the slot's newest task.
 func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
-	attempt = 1
+	attempt = slot.DismissedThrough(j.Run) + 1
 	for _, t := range slot.Tasks {
 		if t.Live() {
 			return 0, false
@@ -127,7 +127,7 @@ func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
 			return 0, false
 		}
 		if t.Run == j.Run {
-			if t.Doom == nil || t.Doom.Keep {
+			if (t.Doom == nil || t.Doom.Keep) && slot.Dismissed(t) == nil {
 				return 0, false
 			}
 			attempt = max(attempt, t.Attempt+1)

@@ -85,7 +85,11 @@ func (m *machine) step(t *rapid.T) {
 		}
 		return all[rapid.IntRange(0, len(all)-1).Draw(t, label)]
 	}
-	switch what := rapid.IntRange(0, 19).Draw(t, "what"); what {
+	switch what := rapid.IntRange(0, 20).Draw(t, "what"); what {
+	case 20:
+		if ev, err := dismissal(j, rapid.SliceOfN(rapid.Uint32Range(0, 6), 1, 3).Draw(t, "slots")...); err == nil {
+			l.Job("web", ev)
+		}
 	case 0:
 		l.Submit(randomSpec(t))
 	case 1, 2:

@@ -23,8 +23,8 @@ type slots struct {
 	policy job.Rollout
 	all    []*cluster.Slot
 	// held are the slots that a group holds in this run: those whose standing
-	// task belongs to it and is not doomed, or is to be followed by another. Those that
-	// are wanted come first.
+	// task belongs to it and is not doomed, or is to be followed by another, but for those
+	// that a user wanted gone. Those that are wanted come first.
 	held map[string][]*cluster.Slot
 	// alive are the tasks of each group that live, while a rollout is under way.
 	alive map[string]int
@@ -47,7 +47,7 @@ func slotsOf(around Around, j *cluster.Job, now time.Time) *slots {
 		s.policy = j.Spec.RolloutPolicy()
 	}
 	for _, slot := range s.all {
-		if t := j.Standing(slot); t != nil && t.Run == j.Run && (t.Doom == nil || t.Doom.Keep) {
+		if t := j.Standing(slot); t != nil && t.Run == j.Run && (t.Doom == nil || t.Doom.Keep) && slot.Dismissed(t) == nil {
 			s.held[t.Group] = append(s.held[t.Group], slot)
 		}
 		for _, t := range slot.Tasks {

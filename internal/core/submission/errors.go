@@ -27,8 +27,8 @@ var (
 	ErrNotDispatched = errors.New("the job has no dispatch")
 	// ErrSeries is returned when tasks are asked of a job that runs none itself.
 	ErrSeries = errors.New("the job runs nothing itself, its runs are jobs of their own")
-	// ErrKeyUsed is returned for an idempotency key that came with other parameters before.
-	ErrKeyUsed = errors.New("this key was used for a run with other parameters")
+	// ErrKeyUsed is returned for an idempotency key that came with another request before.
+	ErrKeyUsed = errors.New("this key was used for a request that asked for something else; use a new one")
 	// ErrTooManyRuns is returned when as many runs of a job go on as may.
 	ErrTooManyRuns = errors.New("1000 runs of the job go on, the most there may be")
 	// ErrNotRolled is returned when something is asked that only a service's rollout does.

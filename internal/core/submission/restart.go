@@ -2,7 +2,6 @@ package submission
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -20,11 +19,16 @@ type Restart struct {
 	// Slots are the slots that are meant, none for all.
 	Slots  []uint32
 	Reason string
+	// Key is the client's idempotency key, empty for none.
+	Key string
 	// Seen is as that of Scale.
 	Seen []Version
 }
 
 func (c Restart) decide(j *cluster.Job) (events.Event, error) {
+	if again, err := repeats(j, c.Key, cluster.RequestRestart, c.Group, c.Slots); again || err != nil {
+		return nil, err
+	}
 	if err := changeable(j, c.Seen); err != nil {
 		return nil, err
 	}
@@ -37,13 +41,15 @@ func (c Restart) decide(j *cluster.Job) (events.Event, error) {
 	if len(c.Slots) > SlotsMax {
 		return nil, job.Faults{{Path: "slots", Message: fmt.Sprintf("names %d; name at most %d, or a group", len(c.Slots), SlotsMax)}}
 	}
-	slots := slices.Compact(slices.Sorted(slices.Values(c.Slots)))
+	slots := distinct(c.Slots)
 	for _, n := range slots {
 		if why := c.unfit(j, n); why != "" {
 			return nil, job.Faults{{Path: "slots", Message: fmt.Sprintf("slot %d %s", n, why)}}
 		}
 	}
-	return events.JobRestarted{Run: j.Run, Version: j.Version, Group: c.Group, Slots: inRanges(slots), Reason: c.Reason}, nil
+	return events.JobRestarted{
+		Run: j.Run, Version: j.Version, Group: c.Group, Slots: inRanges(slots), Reason: c.Reason, IdempotencyKey: c.Key,
+	}, nil
 }
 
 // unfit says why a slot cannot be restarted, empty if it can.

@@ -49,7 +49,7 @@ func given(change func(*cluster.Job)) *cluster.Job {
 }
 
 func withTask(j *cluster.Job, s cluster.TaskState) {
-	j.Slots[0] = &cluster.Slot{Tasks: []*cluster.Task{{Job: j.ID, Run: j.Run, Attempt: 1, State: s}}}
+	j.Slots[0] = &cluster.Slot{Tasks: []*cluster.Task{{Job: j.ID, Run: j.Run, Group: "web", Attempt: 1, State: s}}}
 }
 
 func states() []state {
@@ -95,10 +95,12 @@ func TestDecideEveryPair(t *testing.T) {
 		updated   = "taurus.job.updated.v1"
 		restarted = "taurus.job.restarted.v1"
 		tagged    = "taurus.job.version_tagged.v1"
+		killed    = "taurus.job.kill_requested.v1"
 	)
 	notFound, exists, over, live := submission.ErrNotFound, submission.ErrExists, submission.ErrOver, submission.ErrLive
 	ending, noVersion := submission.ErrEnding, submission.ErrNoVersion
 	faults := job.Faults(nil)
+	notPeriodic, notDispatched := submission.ErrNotPeriodic, submission.ErrNotDispatched
 	version, noGroup, which := submission.ErrVersion, submission.ErrNoGroup, submission.ErrWhichGroup
 	// Columns are in the order of states().
 	rows := []struct {
@@ -186,6 +188,45 @@ func TestDecideEveryPair(t *testing.T) {
 		}},
 		{"restart a stale version", submission.Restart{Seen: old}, []any{
 			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
+		}},
+		{"kill", submission.Kill{}, []any{
+			notFound, killed, nothing, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"kill a slot", submission.Kill{Slots: []uint32{0}}, []any{
+			notFound, killed, faults, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"kill no group", submission.Kill{Group: "nope"}, []any{
+			notFound, noGroup, noGroup, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"kill a stale version", submission.Kill{Seen: old}, []any{
+			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
+		}},
+		{"scale down by a kill", submission.Kill{Slots: []uint32{0}, ScaleDown: true, Limits: limits}, []any{
+			notFound, killed, faults, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"scale down by a kill of what was seen", submission.Kill{Slots: []uint32{0}, ScaleDown: true, Limits: limits, Seen: current}, []any{
+			notFound, killed, faults, over, over, over, over, over, notFound, notFound, version, notFound, over,
+		}},
+		{"scale down by a kill of a stale version", submission.Kill{Slots: []uint32{0}, ScaleDown: true, Limits: limits, Seen: old}, []any{
+			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
+		}},
+		{"scale down by a kill of no slot", submission.Kill{Slots: []uint32{0, 7}, ScaleDown: true, Limits: limits}, []any{
+			notFound, faults, faults, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"scale down by a kill of all", submission.Kill{ScaleDown: true, Limits: limits}, []any{
+			notFound, faults, faults, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"run now", submission.RunNow{}, []any{
+			notFound, notPeriodic, notPeriodic, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"run now a stale version", submission.RunNow{Seen: old}, []any{
+			notFound, version, version, version, version, version, version, version, notFound, notFound, version, notFound, version,
+		}},
+		{"dispatch", submission.Dispatch{Limits: limits}, []any{
+			notFound, notDispatched, notDispatched, over, over, over, over, over, notFound, notFound, over, notFound, over,
+		}},
+		{"pause the schedule", submission.SteerSchedule{Action: events.SchedulePause}, []any{
+			notFound, notPeriodic, notPeriodic, over, over, over, over, over, notFound, notFound, over, notFound, over,
 		}},
 		{"tag", submission.Tag{Version: 2, Name: "stable"}, []any{
 			notFound, tagged, noVersion, tagged, tagged, tagged, tagged, tagged, notFound, notFound, noVersion, notFound, noVersion,

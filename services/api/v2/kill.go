@@ -21,34 +21,47 @@ type ofTasks struct {
 
 // restart has tasks replaced, step by step.
 func (j *jobs) restart(c echo.Context) error {
-	return j.toTasks(c, func(of ofTasks, seen []submission.Version) submission.Command {
-		return submission.Restart{Group: of.Group, Slots: of.Slots, Reason: of.Reason, Seen: seen}
+	var of ofTasks
+	return j.toTasks(c, &of, func(key string, seen []submission.Version) submission.Command {
+		return submission.Restart{Group: of.Group, Slots: of.Slots, Reason: web.Cleaned(of.Reason, reasonMax), Key: key, Seen: seen}
 	})
+}
+
+// killing is the body of a request to kill tasks.
+type killing struct {
+	Group  string   `json:"group"`
+	Slots  []uint32 `json:"slots"`
+	Reason string   `json:"reason"`
+	// ScaleDown has the group want as many fewer as slots are named.
+	ScaleDown bool `json:"scale_down"`
 }
 
 // kill has tasks killed at once.
 func (j *jobs) kill(c echo.Context) error {
-	return j.toTasks(c, func(of ofTasks, seen []submission.Version) submission.Command {
-		return submission.Kill{Group: of.Group, Slots: of.Slots, Reason: of.Reason, Seen: seen}
+	var of killing
+	return j.toTasks(c, &of, func(key string, seen []submission.Version) submission.Command {
+		return submission.Kill{
+			Group: of.Group, Slots: of.Slots, Reason: web.Cleaned(of.Reason, reasonMax), ScaleDown: of.ScaleDown, Key: key, Seen: seen, Limits: j.limits,
+		}
 	})
 }
 
-// toTasks carries out a command about tasks of a job.
-func (j *jobs) toTasks(c echo.Context, command func(ofTasks, []submission.Version) submission.Command) error {
+// toTasks carries out a command about tasks of a job, made of the body that is read into
+// what is wanted.
+func (j *jobs) toTasks(c echo.Context, want any, command func(key string, seen []submission.Version) submission.Command) error {
 	id, err := web.JobID(c, "id")
 	if err != nil {
 		return err
 	}
-	var of ofTasks
-	if err := decode(c, &of); err != nil {
+	if err := decode(c, want); err != nil {
 		return err
 	}
-	of.Reason = web.Cleaned(of.Reason, reasonMax)
-	seen, err := ifMatch(c.Request())
-	if err != nil {
+	seen, errSeen := ifMatch(c.Request())
+	key, errKey := idempotencyKey(c)
+	if err := web.BadParams(errSeen, errKey); err != nil {
 		return err
 	}
-	err = j.change(c, id, command(of, seen))
+	err = j.change(c, id, command(key, seen))
 	if errors.Is(err, submission.ErrNoGroup) {
 		return fmt.Errorf("%w: %w", err, job.Faults{{Path: "group", Message: "must be " + j.groups(id)}})
 	}
