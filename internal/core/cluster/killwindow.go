@@ -70,9 +70,9 @@ func (w *KillWindow) Next(now time.Time) time.Time {
 	if oldest == 0 {
 		return time.Time{}
 	}
-	return time.Unix(oldest, 0).Add(KillSpan).UTC()
+	return time.Unix(oldest, 0).Add(KillSpan + time.Second).UTC()
 }
 
 func counts(second int64, now time.Time) bool {
-	return second > now.Add(-KillSpan).Unix()
+	return second >= now.Add(-KillSpan).Unix()
 }

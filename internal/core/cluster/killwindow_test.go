@@ -28,7 +28,7 @@ func TestKillWindow(t *testing.T) {
 			all = append(all, kill{now.Unix(), tasks})
 			want, oldest := uint64(0), int64(0)
 			for _, k := range all {
-				if k.at > now.Unix()-60 {
+				if k.at >= now.Unix()-60 {
 					want += uint64(k.tasks)
 					if k.tasks > 0 && oldest == 0 {
 						oldest = k.at
@@ -39,7 +39,7 @@ func TestKillWindow(t *testing.T) {
 				t.Fatalf("%d within the minute before %s, want %d", got, now, want)
 			}
 			next := w.Next(now)
-			if oldest == 0 != next.IsZero() || oldest != 0 && next.Unix() != oldest+60 {
+			if oldest == 0 != next.IsZero() || oldest != 0 && next.Unix() != oldest+61 {
 				t.Fatalf("next at %s, the oldest is of %d", next, oldest)
 			}
 			if !next.IsZero() && w.Within(next) >= want {

@@ -21,7 +21,7 @@ func (s *slots) conclude() events.Event {
 		g := &j.Spec.Tasks[i]
 		sum.wanted += uint64(g.Replicas)
 		for _, slot := range wanted(g, s.held[g.Name]) {
-			switch s.fate(g, slot, j.Standing(slot), j.Target) {
+			switch s.fate(g, slot, s.stands(slot), j.Target) {
 			case restart.Failed:
 				sum.fail(slot)
 			case restart.Done:

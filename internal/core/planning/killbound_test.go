@@ -11,6 +11,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
 	core "github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -169,7 +170,7 @@ func TestKillBound(t *testing.T) {
 			t.Fatalf("%d of %d are doomed after %s", len(dooms), total, d.at.Log.Sub(began))
 		}
 		for i := int(bound); i < len(dooms); i++ {
-			if gap := dooms[i].Sub(dooms[i-int(bound)]); gap < cluster.KillSpan-time.Second {
+			if gap := dooms[i].Sub(dooms[i-int(bound)]); gap < cluster.KillSpan {
 				t.Fatalf("%d are doomed within %s, bound %d", bound+1, gap, bound)
 			}
 		}
@@ -195,5 +196,75 @@ func TestNoKillBound(t *testing.T) {
 	}
 	if got := d.log.State.AutomaticKills.Within(d.at.Log); got != 50 {
 		t.Errorf("%d counted", got)
+	}
+}
+
+// TestKillBoundOfLimitsAndMoves: what is over its time, and what is to leave its host, is ended
+// within the bound as well.
+func TestKillBoundOfLimitsAndMoves(t *testing.T) {
+	t.Parallel()
+	for class, spec := range map[string]*job.Spec{
+		"time_limit": batchOf(7, func(s *job.Spec) { s.ID, s.Tasks[0].TimeLimit = "a", job.Duration(time.Minute) }),
+		"drained":    clustertest.Service("a", 7),
+	} {
+		t.Run(class, func(t *testing.T) {
+			d := newDooming(t, 3)
+			j := d.log.Submit(spec)
+			d.fold(cluster.Change{Job: j}, false)
+			d.settle()
+			for n := range uint32(7) {
+				d.fold(d.log.Stage(j.Slots[n].Newest()), false)
+				d.fold(d.log.Report(j.Slots[n].Newest(), "TASK_RUNNING", "r"), false)
+			}
+			d.pass(2 * time.Minute)
+			if class == "drained" {
+				place := cluster.Place{AgentID: j.Slots[0].Newest().AgentID}
+				d.fold(d.log.Append(events.Subject{Role: events.RoleAgents}, events.Envelope{}, events.AgentDrained{
+					AgentID: place.AgentID, Deadline: d.at.Log.Add(-time.Second),
+				}), false)
+			}
+			d.m.Step(d.at, core.ClockMoved{})
+			for _, want := range []int{3, 6, 7} {
+				d.settle()
+				if got := len(d.dooms[class]); got != want {
+					t.Fatalf("%d are doomed, want %d", got, want)
+				}
+				if wake := d.m.Wake(); want < 7 && (wake.IsZero() || wake.After(d.at.Now.Add(cluster.KillSpan+time.Second))) {
+					t.Fatalf("it wakes at %s", wake)
+				}
+				d.pass(cluster.KillSpan + time.Second)
+				d.m.Step(d.at, core.ClockMoved{})
+			}
+		})
+	}
+}
+
+// TestWhatWasReplacedIsNotDoneAgain: an attempt that is cut off, and that may not be doomed yet
+// although another was planned in its place, is not the one by whose end the slot goes.
+func TestWhatWasReplacedIsNotDoneAgain(t *testing.T) {
+	t.Parallel()
+	d := newDooming(t, 1)
+	j := d.log.Submit(clustertest.Batch("a", 2))
+	d.fold(cluster.Change{Job: j}, false)
+	d.settle()
+	d.each(j, func(t *cluster.Task) cluster.Change { return d.log.Stage(t) })
+	d.each(j, func(t *cluster.Task) cluster.Change { return d.log.Report(t, "TASK_RUNNING", "r") })
+	d.cutOff(j)
+	d.pass(time.Hour)
+	d.m.Step(d.at, core.ClockMoved{})
+	d.settle()
+	if len(d.dooms["replaced"]) != 1 {
+		t.Fatalf("%d are doomed, want one", len(d.dooms["replaced"]))
+	}
+	d.each(j, func(t *cluster.Task) cluster.Change { return d.log.Stage(t) })
+	d.each(j, func(t *cluster.Task) cluster.Change { return d.log.Report(t, "TASK_FINISHED", "f") })
+	d.settle()
+	for n, slot := range j.Slots {
+		if newest := slot.Newest(); newest.Attempt != 2 {
+			t.Errorf("slot %d is done, and has attempt %d", n, newest.Attempt)
+		}
+	}
+	if j.Outcome != cluster.OutcomeCompleted {
+		t.Error("all is done, and the job is not completed")
 	}
 }

@@ -78,7 +78,8 @@ type moves struct {
 // moving finds out what of a group is to be moved, nil if nothing is.
 func (s *slots) moving(g *job.Group, r *rolling) *moves {
 	surge, unavailable := s.policy.Bounds(g)
-	m := &moves{group: g}
+	bounded := ending{kills: s.kills}
+	m := &moves{group: g, late: bounded, gone: bounded, idle: bounded, first: bounded}
 	found := false
 	var serving []*cluster.Task
 	held := wanted(g, s.held[g.Name])

@@ -147,7 +147,7 @@ func (s *slots) nextAttempt(g *job.Group, slot *cluster.Slot, r *rolling) (t *cl
 	if slot.Full() {
 		return nil, 0, false // Until one of them is over.
 	}
-	t = s.job.Standing(slot)
+	t = s.stands(slot)
 	for _, lost := range [...]*cluster.Task{t, slot.Newest()} {
 		if !lost.Live() {
 			continue
@@ -160,6 +160,16 @@ func (s *slots) nextAttempt(g *job.Group, slot *cluster.Slot, r *rolling) (t *cl
 	}
 	version = s.versionFor(g, slot, r)
 	return t, version, t.Live() || s.fate(g, slot, t, version) == restart.Again
+}
+
+// stands is the task that stands in a slot: not one in whose place another was planned, even if it
+// is not doomed yet, since no more may be in this minute. What came after it decides.
+func (s *slots) stands(slot *cluster.Slot) *cluster.Task {
+	t := s.job.Standing(slot)
+	if t != slot.Newest() && t.Live() && s.replacedBy(slot, t) == ReasonReplaced {
+		return slot.Newest()
+	}
+	return t
 }
 
 // fate is what the end of a slot's task means for it, where the next attempt would be

@@ -34,7 +34,7 @@ func overrun(limit job.Duration) string {
 // if it was not the last. What is cut off would not hear of it: it is looked at when it comes
 // back.
 func (s *slots) overlong() (Decision, bool) {
-	var e ending
+	e := ending{kills: s.kills}
 	for i := range s.job.Spec.Tasks {
 		g := &s.job.Spec.Tasks[i]
 		if g.TimeLimit == 0 {
