@@ -20,7 +20,7 @@ func (s *slots) planGroup(g *job.Group, r *rolling) (Decision, bool) {
 		if next {
 			batch.add(planned{
 				slot: slot.Number, attempt: slot.Newest().Attempt + 1, version: version,
-				notBefore: s.notBefore(g, slot, t, version), reason: s.planReason(t, version), cause: t.Sequence,
+				notBefore: s.notBefore(g, slot, lastOf(slot, t), version), reason: s.planReason(t, version), cause: t.Sequence,
 			})
 		}
 	}
@@ -201,6 +201,15 @@ func (s *slots) notBefore(g *job.Group, slot *cluster.Slot, t *cluster.Task, ver
 		return time.Time{}
 	}
 	return t.EndedAt.Add(wait)
+}
+
+// lastOf is the task whose end the attempt after t waits for: of one that is cut off nothing is
+// known, but what was put beside it may have failed.
+func lastOf(slot *cluster.Slot, t *cluster.Task) *cluster.Task {
+	if t.Live() {
+		return slot.Newest()
+	}
+	return t
 }
 
 // planReason is why the attempt after t is planned with a version, as users read it.

@@ -187,6 +187,26 @@ func TestBackOff(t *testing.T) {
 	failAfter(time.Second, 2*time.Second)
 }
 
+// TestBackOffBesideWhatIsCutOff: what was put beside a task that is cut off, and failed, is tried
+// again after its back-off, also when the time has come to replace the task that is cut off.
+func TestBackOffBesideWhatIsCutOff(t *testing.T) {
+	b := newBench(t, clustertest.Service("web", 1))
+	b.decide()
+	b.run(0)
+	b.Report(b.task(0), "TASK_UNREACHABLE", "")
+	b.Plan("web", events.TasksPlanned{Run: b.j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 2), Beside: true})
+	b.run(0)
+	b.Pass(10 * time.Minute)
+	b.end(0, "TASK_FAILED")
+	b.Plan("web", events.TasksPlanned{Run: b.j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 3), Beside: true})
+	b.run(0)
+	b.end(0, "TASK_FAILED")
+	ev, ok := b.decide().(events.TasksPlanned)
+	if want := b.Now.Add(2 * time.Second); !ok || !ev.NotBefore.Equal(want) {
+		t.Errorf("decided %+v, want a plan not before %s", ev, want)
+	}
+}
+
 // TestBackOffOfItsOwn: the group's own numbers, and how any end is waited after.
 func TestBackOffOfItsOwn(t *testing.T) {
 	spec := clustertest.Service("web", 1)
