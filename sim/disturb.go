@@ -21,6 +21,7 @@ func (r *Run) disturb() {
 		r.submit, r.submit, r.submit, r.scale, r.scale, r.stopJob, r.stopJob, r.replaceJob,
 		r.update, r.update, r.update, r.restart,
 		r.steer, r.steer, r.unplanned,
+		r.submitWork, r.submitWork, r.submitWork, r.submitOrdered, r.submitOrdered, r.stopWork, r.killTasks, r.killTasks,
 	}
 	if r.Drains {
 		all = append(all, r.drain, r.drain, r.undrain, r.maintain, r.endMaintenance)
@@ -262,6 +263,8 @@ func (r *Run) update() {
 	if r.rng.IntN(4) == 0 {
 		s.Tasks[0].Constraints = []job.Constraint{{Attribute: job.AttributeHostname, Operator: job.OpUnique}}
 	}
+	s.Tasks[0].KillSelection = r.selection()
+	r.checks(s)
 	amount := func() *job.Amount {
 		if r.rng.IntN(2) == 0 {
 			return nil

@@ -76,10 +76,10 @@ func (r *Run) endMaintenance() {
 }
 
 // restoreMost has users want all but one place back: what is on that one has room
-// elsewhere.
+// elsewhere. A gang needs them all.
 func (r *Run) restoreMost() {
 	places := r.drained()
-	if len(places) > 0 {
+	if gang := r.World.Referee.Jobs["gang"]; len(places) > 0 && (gang == nil || gang.Over()) {
 		places = slices.Delete(places, 0, 1)
 	}
 	for _, p := range places {

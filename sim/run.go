@@ -72,7 +72,7 @@ type plan struct {
 func New(seed uint64) *Run {
 	rng := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // A simulation has to repeat.
 	r := &Run{Seed: seed, Drains: true, rng: rng, trace: fnv.New64a(), names: map[string][]int{}}
-	r.World = world.New(world.Options{Agents: 4, StartSpread: 400 * time.Millisecond})
+	r.World = world.New(world.Options{Agents: 4, StartSpread: 400 * time.Millisecond, KillBound: bound(r), Reserved: reserved(r)})
 	r.temper = temper{
 		logFaults: rng.IntN(8), masterFaults: rng.IntN(10), holds: rng.IntN(4),
 		idle: []int{1, 2, 5, 20}[rng.IntN(4)], stride: []time.Duration{10 * time.Millisecond, 200 * time.Millisecond, time.Second}[rng.IntN(3)],
@@ -96,6 +96,7 @@ func (r *Run) wish() {
 	r.World.Ask(by, "moving", updating(world.Service("moving", 3)))
 	r.World.Ask(by, "sick", submission.Stop{})
 	r.World.Ask(by, "large", submission.Stop{})
+	r.rest()
 }
 
 // Trace tells runs apart that did not do the same steps.
@@ -117,6 +118,7 @@ func (r *Run) Do() []string {
 	}
 	r.drive(r.World.Now.Add(10*time.Second), true)
 	r.calm()
+	calm := r.World.Now
 	r.drive(r.World.Now.Add(late), false)
 	r.wish()
 	r.restoreMost()
@@ -126,8 +128,10 @@ func (r *Run) Do() []string {
 		return append(wrong, "the schedule is not as the log tells")
 	}
 	r.World.Ask(r.names["commander"][0], "nightly", submission.Stop{})
-	r.drive(r.World.Now.Add(soon), false)
-	if wrong := slices.Concat(r.World.Violations, r.World.Shortfalls()); len(wrong) > 0 {
+	if wrong := r.watch(calm, soon); len(wrong) > 0 {
+		return append(wrong, "it is overdue in the calm")
+	}
+	if wrong := slices.Concat(r.World.Violations, r.World.Shortfalls(), r.World.Halves()); len(wrong) > 0 {
 		return append(wrong, fmt.Sprintf("%v after the faults were over", soon))
 	}
 	r.drive(r.World.Now.Add(settled), false)

@@ -14,6 +14,7 @@ import (
 var (
 	seedFlag  = flag.Uint64("seed", 0, "run this one seed, and print every step")
 	seedsFlag = flag.Int("seeds", 100, "how many seeds to run")
+	firstFlag = flag.Uint64("first", 1, "the first of the seeds to run")
 )
 
 func TestSeeds(t *testing.T) {
@@ -22,9 +23,9 @@ func TestSeeds(t *testing.T) {
 		return
 	}
 	for seed := range uint64(*seedsFlag) {
-		t.Run(fmt.Sprintf("seed=%d", seed+1), func(t *testing.T) {
+		t.Run(fmt.Sprintf("seed=%d", *firstFlag+seed), func(t *testing.T) {
 			t.Parallel()
-			run(t, seed+1)
+			run(t, *firstFlag+seed)
 		})
 	}
 }

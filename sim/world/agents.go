@@ -68,6 +68,7 @@ func (w *World) Heal(agent int) {
 		if t.Alive {
 			w.report(scheduler.Status{
 				TaskID: t.Launch.TaskID, AgentID: a.ID, State: t.Forwarded, Source: "SOURCE_MASTER", Reason: "REASON_AGENT_REREGISTERED",
+				Healthy: t.Healthy,
 			})
 		}
 		w.forward(t)

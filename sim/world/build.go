@@ -19,7 +19,9 @@ func (Production) Build(w *World, p *Process, nonce string) machine.Machine {
 	case "commander":
 		return commanding.New(commanding.Config{Space: space, Instance: p.Name, Nonce: nonce, Source: p.Source}, p.State)
 	case "planner":
-		return planning.New(space, p.Name, p.State)
+		m := planning.New(space, p.Name, p.State)
+		m.BoundKills(w.Options.KillBound)
+		return m
 	case "reaper":
 		return reaping.New(space, p.Name, p.State)
 	case "launcher":

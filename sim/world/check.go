@@ -33,12 +33,13 @@ func (w *World) checkAppend(process int, e machine.Append) {
 		if ev, plans := d.Event.(events.TasksPlanned); plans {
 			w.checkPlanned(process, subject.Job, ev)
 		}
-		if ev, dooms := d.Event.(events.TasksDoomed); dooms && (ev.Keep || ev.Class == "drained") {
+		if ev, dooms := d.Event.(events.TasksDoomed); dooms && (ev.Keep && ev.Class != "killed" && ev.Class != "time_limit" || ev.Class == "drained") {
 			w.checkKept(process, subject.Job, ev)
 		}
 		if ev, stages := d.Event.(events.TaskStaged); stages {
 			w.checkStaged(process, ev)
 		}
+		w.checkDecision(process, subject.Job, e, d)
 		switch d.Event.(type) {
 		case events.TaskStatusChanged, events.AgentUnavailable:
 			facts++
@@ -144,6 +145,10 @@ func (w *World) judge(r Record) {
 	if err != nil {
 		w.violate("the log cannot be folded: %v", err)
 		return
+	}
+	w.judgeEnd(rec, change)
+	if _, dooms := rec.Event.(events.TasksDoomed); dooms {
+		w.doomed[rec.Sequence] = len(change.Tasks)
 	}
 	if change.Judgement == cluster.Rejected && rec.Envelope.Source != stranger {
 		w.violate("%d is rejected: %s", rec.Sequence, change.Rejection.Reason)

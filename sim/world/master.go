@@ -38,6 +38,8 @@ type Master struct {
 	// Tasks are those that run, and those of which a status is not acknowledged.
 	Tasks    []*Task
 	launched map[string]bool
+	// reserved is what agents reserve.
+	reserved offer.Resources
 	// Launches counts the tasks ever launched.
 	Launches int
 	Offers   []Offer
@@ -62,7 +64,11 @@ type Stream struct {
 type Agent struct {
 	ID, Host  string
 	CPUs, Mem offer.Milli
-	State     AgentState
+	// Reserved is the part of that which only Role is offered.
+	Reserved offer.Resources
+	// Offered counts how often something of it was offered.
+	Offered int
+	State   AgentState
 	// Dead says that its tasks ended with it.
 	Dead bool
 	// RefusedUntil is until when its resources are not offered.
@@ -90,13 +96,15 @@ const (
 
 // Offer is one that is out.
 type Offer struct {
-	ID        string
-	Agent     int
-	CPUs, Mem offer.Milli
+	ID    string
+	Agent int
+	Role  string
+	// All is what is offered, Reserved the part of that which is reserved for Role.
+	All, Reserved offer.Resources
 }
 
-func newMaster(agents int) Master {
-	m := Master{ID: 1, launched: map[string]bool{}}
+func newMaster(agents int, reserved offer.Resources) Master {
+	m := Master{ID: 1, reserved: reserved, launched: map[string]bool{}}
 	for range agents {
 		m.addAgent()
 	}
@@ -105,7 +113,7 @@ func newMaster(agents int) Master {
 
 func (m *Master) addAgent() {
 	id := fmt.Sprintf("S%d", len(m.Agents))
-	m.Agents = append(m.Agents, &Agent{ID: id, Host: "host-" + id, CPUs: 4000, Mem: 4096_000})
+	m.Agents = append(m.Agents, &Agent{ID: id, Host: "host-" + id, CPUs: 4000, Mem: 4096_000, Reserved: m.reserved})
 }
 
 // atMaster carries out a call that has reached the master.

@@ -18,6 +18,12 @@ const (
 	leastMem  offer.Milli = 32_000
 )
 
+// Role is the role of Mesos that parts of agents are reserved for, see Options.Reserved. All
+// else is offered to it, or to the role of everybody, in turn.
+const Role = "ops"
+
+const anyRole = "*"
+
 // allocate offers what is free and was not refused.
 func (w *World) allocate() {
 	m := &w.Master
@@ -27,27 +33,48 @@ func (w *World) allocate() {
 	}
 	var batch []offer.Offer
 	for i, a := range m.Agents {
-		cpus, mem := m.free(i)
 		if !m.offerable(i) || w.Now.Before(a.RefusedUntil) {
 			continue
 		}
-		m.offers++
-		o := Offer{ID: fmt.Sprintf("O%d", m.offers), Agent: i, CPUs: cpus, Mem: mem}
-		m.Offers = append(m.Offers, o)
-		batch = append(batch, offer.Offer{
-			ID: o.ID, AgentID: a.ID, Hostname: a.Host, Role: "*", Resources: offer.Resources{CPUs: cpus, Mem: mem},
-			Ports: []offer.PortRange{{Begin: 31000, End: 31999}}, UnavailableFrom: nanos(a.From), UnavailableUntil: nanos(a.Until),
-		})
+		free, reserved := m.free(i)
+		a.Offered++
+		ours := a.Offered%2 == 0 // What everybody may have is offered to Role this time.
+		switch {
+		case reserved == offer.Resources{}:
+			batch = append(batch, w.offer(i, anyRole, free, offer.Resources{}))
+		case ours || !worth(free):
+			batch = append(batch, w.offer(i, Role, free.Plus(reserved), reserved))
+		default:
+			batch = append(batch, w.offer(i, anyRole, free, offer.Resources{}))
+			if worth(reserved) {
+				batch = append(batch, w.offer(i, Role, reserved, reserved))
+			}
+		}
 	}
 	if len(batch) > 0 {
 		w.event(launching.Offered{Session: m.Stream.Session, Offers: batch})
 	}
 }
 
+// offer puts out an offer of an agent.
+func (w *World) offer(agent int, role string, all, reserved offer.Resources) offer.Offer {
+	m, a := &w.Master, w.Master.Agents[agent]
+	m.offers++
+	o := Offer{ID: fmt.Sprintf("O%d", m.offers), Agent: agent, Role: role, All: all, Reserved: reserved}
+	m.Offers = append(m.Offers, o)
+	return offer.Offer{
+		ID: o.ID, AgentID: a.ID, Hostname: a.Host, Role: role, Resources: all, Reserved: reserved,
+		Ports: []offer.PortRange{{Begin: 31000, End: 31999}}, UnavailableFrom: nanos(a.From), UnavailableUntil: nanos(a.Until),
+	}
+}
+
+// worth reports whether so much is offered at all.
+func worth(r offer.Resources) bool { return r.CPUs >= leastCPUs && r.Mem >= leastMem }
+
 // offerable reports whether an agent has anything to offer.
 func (m *Master) offerable(agent int) bool {
-	cpus, mem := m.free(agent)
-	return m.Agents[agent].State == Connected && cpus >= leastCPUs && mem >= leastMem
+	free, reserved := m.free(agent)
+	return m.Agents[agent].State == Connected && worth(free.Plus(reserved))
 }
 
 // allocatesAt is when the next allocation offers anything; zero if none does.
@@ -74,20 +101,23 @@ func (m *Master) allocatesAt() time.Time {
 	return next
 }
 
-// free is what of an agent is neither used nor out as an offer.
-func (m *Master) free(agent int) (cpus, mem offer.Milli) {
-	cpus, mem = m.Agents[agent].CPUs, m.Agents[agent].Mem
+// free is what of an agent is neither used nor out as an offer: what everybody may have, and
+// what is reserved.
+func (m *Master) free(agent int) (free, reserved offer.Resources) {
+	a := m.Agents[agent]
+	free, reserved = offer.Resources{CPUs: a.CPUs, Mem: a.Mem}.Minus(a.Reserved), a.Reserved
+	take := func(all, part offer.Resources) { free, reserved = free.Minus(all.Minus(part)), reserved.Minus(part) }
 	for _, t := range m.Tasks {
 		if t.Agent == agent && t.Alive {
-			cpus, mem = cpus-t.Launch.Resources.CPUs, mem-t.Launch.Resources.Mem
+			take(t.Launch.Resources, t.Reserved)
 		}
 	}
 	for _, o := range m.Offers {
 		if o.Agent == agent {
-			cpus, mem = cpus-o.CPUs, mem-o.Mem
+			take(o.All, o.Reserved)
 		}
 	}
-	return cpus, mem
+	return free, reserved
 }
 
 // takeOffer takes an offer back; ok is false if it is not out.

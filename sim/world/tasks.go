@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/launching"
+	"github.com/milosgajdos/taurus/internal/core/offer"
 	"github.com/milosgajdos/taurus/internal/core/scheduler"
 )
 
@@ -21,6 +22,8 @@ const (
 type Task struct {
 	Launch scheduler.Launch
 	Agent  int
+	// Reserved is what it uses of what its agent reserves.
+	Reserved offer.Resources
 	// Forwarded is its state as far as the master knows.
 	Forwarded string
 	Alive     bool
@@ -31,25 +34,33 @@ type Task struct {
 	SentAt time.Time
 	// Next are the states that it comes to by itself, and when.
 	Next []Turn
+	// RunningAt is since when it runs; zero before.
+	RunningAt time.Time
+	// Healthy is what the master knows of its health, nil before the first check.
+	Healthy *bool
 }
 
 // Turn is a state that a task comes to at a time.
 type Turn struct {
 	At    time.Time
 	State string
+	// Healthy is what a health check has found, nil for a turn that is none.
+	Healthy *bool
 }
 
 // accept is what an ACCEPT does when it arrives.
 func (w *World) accept(a scheduler.Accept) {
 	agent, valid := -1, true
+	var taken []Offer
 	for _, id := range a.OfferIDs {
 		o, ok := w.Master.takeOffer(id)
 		if !ok {
 			valid = false
 			continue
 		}
-		agent = o.Agent
+		agent, taken = o.Agent, append(taken, o)
 	}
+	left := w.checkOffers(a, taken, valid)
 	for i := range a.Launches {
 		if !valid || agent < 0 {
 			w.report(scheduler.Status{
@@ -58,7 +69,11 @@ func (w *World) accept(a scheduler.Accept) {
 			})
 			continue
 		}
-		w.launch(a.Launches[i], agent)
+		t := w.launch(a.Launches[i], agent)
+		if t != nil {
+			t.Reserved = least(t.Launch.Resources, left)
+			left = left.Minus(t.Reserved)
+		}
 	}
 	if agent >= 0 && a.RefuseLeftovers > 0 {
 		w.Master.refuse(agent, w.Now.Add(a.RefuseLeftovers))
@@ -66,26 +81,26 @@ func (w *World) accept(a scheduler.Accept) {
 }
 
 // launch starts a task and checks what must hold then.
-func (w *World) launch(l scheduler.Launch, agent int) {
+func (w *World) launch(l scheduler.Launch, agent int) *Task {
 	m := &w.Master
 	m.Launches++
 	if m.launched[l.TaskID] {
 		w.violate("task %s launched twice", l.TaskID)
-		return
+		return nil
 	}
 	m.launched[l.TaskID] = true
 	w.checkSlot(l)
+	w.checkIndex(l)
 	delay := w.Options.StartDelay + w.spread(l.TaskID)
 	t := &Task{Launch: l, Agent: agent, Forwarded: "TASK_STAGING", Alive: true}
-	t.Next = []Turn{{w.Now.Add(delay), "TASK_STARTING"}, {w.Now.Add(2 * delay), "TASK_RUNNING"}}
+	runs := w.Now.Add(2 * delay)
+	t.Next = []Turn{{At: w.Now.Add(delay), State: "TASK_STARTING"}, {At: runs, State: "TASK_RUNNING"}}
+	t.Next = append(t.Next, checks(l.Group, runs)...)
 	if runFor, err := time.ParseDuration(l.Group.Labels[LabelRunFor]); err == nil {
-		end := "TASK_FINISHED"
-		if code := l.Group.Labels[LabelExitCode]; code != "" && code != "0" {
-			end = "TASK_FAILED"
-		}
-		t.Next = append(t.Next, Turn{w.Now.Add(2*delay + runFor), end})
+		t.Next = ending(t.Next, Turn{At: runs.Add(runFor), State: endOf(l)})
 	}
 	m.Tasks = append(m.Tasks, t)
+	return t
 }
 
 // spread is how much later than others a task starts.
@@ -105,7 +120,10 @@ func (w *World) turn(t *Task) {
 	if terminal(next.State) {
 		t.Alive, t.Next = false, nil
 	}
-	w.enqueue(t, next.State)
+	if next.State == "TASK_RUNNING" && t.RunningAt.IsZero() {
+		t.RunningAt = w.Now
+	}
+	w.enqueue(t, next)
 }
 
 func terminal(state string) bool {
@@ -127,8 +145,8 @@ func (w *World) kill(taskID, agentID string) {
 		return
 	}
 	t.Killed = true
-	t.Next = []Turn{{w.Now.Add(dyingFor), "TASK_KILLED"}}
-	w.enqueue(t, "TASK_KILLING")
+	t.Next = []Turn{{At: w.Now.Add(dyingFor), State: "TASK_KILLED"}}
+	w.enqueue(t, Turn{State: "TASK_KILLING"})
 }
 
 func (m *Master) task(id string) *Task {
@@ -140,10 +158,10 @@ func (m *Master) task(id string) *Task {
 }
 
 // enqueue adds a status to the task's stream at its agent.
-func (w *World) enqueue(t *Task, state string) {
+func (w *World) enqueue(t *Task, turn Turn) {
 	t.Queue = append(t.Queue, scheduler.Status{
-		TaskID: t.Launch.TaskID, AgentID: w.Master.Agents[t.Agent].ID, State: state, Source: "SOURCE_EXECUTOR",
-		UUID: w.Master.newUUID(), Time: w.Now,
+		TaskID: t.Launch.TaskID, AgentID: w.Master.Agents[t.Agent].ID, State: turn.State, Source: "SOURCE_EXECUTOR",
+		Reason: turn.reason(), Healthy: turn.Healthy, UUID: w.Master.newUUID(), Time: w.Now,
 	})
 	if len(t.Queue) == 1 {
 		w.forward(t)
@@ -161,6 +179,9 @@ func (w *World) forward(t *Task) {
 		return
 	}
 	t.Forwarded, t.SentAt = t.Queue[0].State, w.Now
+	if h := t.Queue[0].Healthy; h != nil {
+		t.Healthy = h
+	}
 	w.event(launching.Reported{Session: w.Master.Stream.Session, Status: t.Queue[0]})
 }
 
@@ -207,6 +228,7 @@ func (w *World) reconcile(tasks []scheduler.TaskAgent) {
 		if a := w.Master.Agents[t.Agent]; a.State == Connected {
 			w.report(scheduler.Status{
 				TaskID: t.Launch.TaskID, AgentID: a.ID, State: t.Forwarded, Source: "SOURCE_MASTER", Reason: "REASON_RECONCILIATION",
+				Healthy: t.Healthy,
 			})
 		}
 	}
@@ -230,7 +252,7 @@ func (w *World) tell(taskID, agentID string) {
 	case known == Gone:
 		st.State = "TASK_GONE_BY_OPERATOR"
 	case t != nil:
-		st.State = t.Forwarded
+		st.State, st.Healthy = t.Forwarded, t.Healthy
 	default:
 		st.State = "TASK_GONE"
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/leading"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/offer"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -47,6 +48,8 @@ type World struct {
 	judged   map[string]uint64 // by task and uuid, where the log has the status and it may be acknowledged
 	accepted map[string]bool   // the tasks that an ACCEPT was asked for
 	excused  map[string]bool   // the tasks that were given up as unreachable when their slot was filled again
+	streaks  map[place]streak  // by slot, how often in a row its tasks have failed
+	doomed   map[uint64]int    // by record, how many tasks it had end that were to go on
 	messages uint64            // how many were sent
 	starts   uint64
 }
@@ -57,6 +60,8 @@ type Options struct {
 	Start time.Time
 	// Agents is how many there are, of four cores each.
 	Agents int
+	// Reserved is what each of them reserves for Role.
+	Reserved offer.Resources
 	// Space are the subjects.
 	Space events.Space
 	// LeaseTTL is that of the lease.
@@ -69,6 +74,9 @@ type Options struct {
 	// FailoverTimeout is how long the master keeps a framework without a
 	// subscription; zero is for ever.
 	FailoverTimeout time.Duration
+	// KillBound is how many tasks a minute planners end that nobody asked them to; 0 is
+	// any number.
+	KillBound uint32
 	// Unguarded has processes start on whatever the log is.
 	Unguarded bool
 	// Builder makes the machines; nil is Production.
@@ -108,8 +116,9 @@ func New(opt Options) *World {
 		opt.Space = events.NewSpace(0)
 	}
 	return &World{
-		Options: opt, Now: opt.Start, Referee: cluster.New(), Master: newMaster(opt.Agents), Lease: Lease{Holder: nobody},
+		Options: opt, Now: opt.Start, Referee: cluster.New(), Master: newMaster(opt.Agents, opt.Reserved), Lease: Lease{Holder: nobody},
 		judged: map[string]uint64{}, accepted: map[string]bool{}, excused: map[string]bool{},
+		streaks: map[place]streak{}, doomed: map[uint64]int{},
 	}
 }
 
