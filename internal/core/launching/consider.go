@@ -80,7 +80,7 @@ func Consider(s *cluster.State, r Report, mem Memory) Action {
 		return Recorded // Repeated by an agent that was cut off, it says that it is back.
 	}
 	if t.State == cluster.Staged && !t.Confirmed && m.Terminal() {
-		return unconfirmed(r, mem.Resolving)
+		return unconfirmed(r, m, mem.Resolving)
 	}
 	if misattributed(r) || !mem.Unfolded && !changes(t, m) {
 		return Ignored
@@ -118,12 +118,14 @@ func over(t *cluster.Task, r Report, m cluster.Reported) Action {
 
 // unconfirmed handles the end that a master reports of a task that was staged
 // and never heard of. To a reconciliation that was not asked for by a
-// resolution, "gone" may only mean that the ACCEPT has not arrived yet.
-func unconfirmed(r Report, resolving bool) Action {
+// resolution, "gone" may only mean that the ACCEPT has not arrived yet. An end that
+// only an agent can tell of is no negative answer: the task ran, and its agent says so
+// itself until that is acknowledged.
+func unconfirmed(r Report, m cluster.Reported, resolving bool) Action {
 	if r.Reason != "REASON_RECONCILIATION" {
 		return Recorded
 	}
-	if resolving {
+	if resolving && m.State.MadeUp() {
 		return Withdrawn
 	}
 	return Ignored

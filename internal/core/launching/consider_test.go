@@ -152,10 +152,16 @@ func TestConsiderReconciled(t *testing.T) {
 		ask("quiet", launching.Memory{}, action(t, cell))
 		terminal := cluster.Meaning(r.State).Terminal()
 		// Only the answer to a question that came after DECLINE, on the same
-		// connection, ends a task of which nothing was heard [V3].
+		// connection, ends a task of which nothing was heard [V3]. One that ended at
+		// its agent was launched: its agent tells how it ended.
 		if state == "STAGED" && terminal {
-			ask("resolving", launching.Memory{Resolving: true}, launching.Withdrawn)
-			ask("resolving, unfolded", launching.Memory{Resolving: true, Unfolded: true}, launching.Withdrawn)
+			want := launching.Withdrawn
+			switch report {
+			case "FINISHED", "FAILED", "KILLED", "ERROR":
+				want = launching.Ignored
+			}
+			ask("resolving", launching.Memory{Resolving: true}, want)
+			ask("resolving, unfolded", launching.Memory{Resolving: true, Unfolded: true}, want)
 			ask("unfolded", launching.Memory{Unfolded: true}, launching.Ignored)
 			return
 		}
