@@ -78,7 +78,7 @@ func runDetail(a *App, run projection.Run) string {
 	if run.Count > 1 {
 		text += word(" since ", a.clock(run.From))
 	}
-	return strings.TrimSpace(text + word(" by ", run.By))
+	return strings.TrimPrefix(text+word(", by ", run.By), ", ")
 }
 
 // runNow begins a run of a periodic job.
