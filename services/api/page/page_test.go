@@ -18,6 +18,7 @@ func TestPageKnowsEveryEvent(t *testing.T) {
 		events.JobScaled{},
 		events.JobUpdated{},
 		events.JobRestarted{},
+		events.KillRequested{},
 		events.RolloutSteered{},
 		events.VersionTagged{},
 		events.RolloutEnded{},
@@ -46,6 +47,11 @@ func TestPageKnowsEveryEvent(t *testing.T) {
 	for _, part := range []string{`base + "/rollout"`, "version(j)", "t.version"} {
 		if !strings.Contains(a.Body, part) {
 			t.Errorf("the page does not show versions and rollouts: no %s", part)
+		}
+	}
+	for _, part := range []string{"ending(t.doom)", "d.blocked", "d.kills", "c.blocked"} {
+		if !strings.Contains(a.Body, part) {
+			t.Errorf("the page does not show kills that are blocked: no %s", part)
 		}
 	}
 	policy := a.Header.Get("Content-Security-Policy")
