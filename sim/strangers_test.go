@@ -418,6 +418,7 @@ func event(t *rapid.T, at cluster.Key) events.Event {
 			return events.AgentDrained{AgentID: word("agent"), Hostname: word("host"), Reason: word("reason"), Deadline: when}
 		},
 		func() events.Event { return events.AgentRestored{AgentID: word("agent"), Hostname: word("host")} },
+		func() events.Event { return events.TasksListed{Loss: run} },
 		func() events.Event {
 			return events.AgentUnavailable{AgentID: word("agent"), Hostname: word("host"), From: when, Until: when}
 		},

@@ -94,7 +94,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 		e.held(j, now)
 		e.dependants(j, m.state)
 	case j.Spec.Series():
-		e.series(j, now)
+		e.series(m.state, j, now)
 	default:
 		e.launcher(m.state.Launcher, v.Tasks)
 		e.awaits(v)

@@ -194,7 +194,7 @@ const (
 )
 
 // series tells of the schedule, the last run and what became of the last time.
-func (e *Explanation) series(j *cluster.Job, now time.Time) {
+func (e *Explanation) series(around planning.Around, j *cluster.Job, now time.Time) {
 	if !j.Spec.Series() || j.Series == nil {
 		return
 	}
@@ -215,7 +215,13 @@ func (e *Explanation) series(j *cluster.Job, now time.Time) {
 		}
 		e.Reasons = append(e.Reasons, Reason{Code: CodeScheduled, Message: message})
 	}
-	if at := planning.NextDue(j, time.Time{}); !at.IsZero() && now.Sub(at) > overdueAfter {
+	switch at := planning.NextDue(j, time.Time{}); {
+	case at.IsZero() || now.Sub(at) <= overdueAfter:
+	case planning.Unlisted(around, j):
+		e.Reasons = append(e.Reasons, Reason{
+			Code: CodeNotPlanned, Message: "the run of " + stamp(at) + " waits until Mesos has listed what it runs: a part of the log was lost, and it may have begun already",
+		})
+	default:
 		e.Reasons = append(e.Reasons, Reason{Code: CodeNotPlanned, Message: "the planner has not decided yet about the run of " + stamp(at)})
 	}
 	if n := len(j.Series.Runs); n > 0 {

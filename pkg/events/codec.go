@@ -123,6 +123,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	FrameworkRegistered{}.Type(): decoder[FrameworkRegistered](),
 	SubscriptionOpened{}.Type():  decoder[SubscriptionOpened](),
 	SubscriptionClosed{}.Type():  decoder[SubscriptionClosed](),
+	TasksListed{}.Type():         decoder[TasksListed](),
 	AgentUnavailable{}.Type():    decoder[AgentUnavailable](),
 	AgentDrained{}.Type():        decoder[AgentDrained](),
 	AgentRestored{}.Type():       decoder[AgentRestored](),

@@ -156,7 +156,7 @@ func TestDocsNameEveryEvent(t *testing.T) {
 		}
 		want := section{typeName: sample.event.Type(), role: string(subject.Role), kind: "decision", writer: writers[subject.Role]}
 		switch sample.event.(type) {
-		case events.TaskStatusChanged, events.VerdictChanged, events.AgentsOffered, events.AgentUnavailable:
+		case events.TaskStatusChanged, events.VerdictChanged, events.AgentsOffered, events.AgentUnavailable, events.TasksListed:
 			want.kind = "fact"
 		default: // Everything else is decided.
 		}

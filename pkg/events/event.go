@@ -416,6 +416,14 @@ type SubscriptionClosed struct {
 	Additive
 }
 
+// TasksListed says that Mesos has listed all that it runs, after a part of the log was
+// lost, and that the log holds by now whatever it did not know of that. It is a fact.
+type TasksListed struct {
+	Loss  uint64 `json:"loss"`  // the sequence of the LossAccepted
+	Tasks uint32 `json:"tasks"` // how many there were
+	Additive
+}
+
 // AgentUnavailable says what Mesos tells of an agent's maintenance: offers and inverse
 // offers carry it. It is a fact; the newest of an agent counts.
 type AgentUnavailable struct {

@@ -12,7 +12,7 @@ func RoleOf(ev Event) Role {
 		return RoleTask
 	case KillIssued:
 		return RoleKill
-	case LauncherElected, FrameworkRegistered, SubscriptionOpened, SubscriptionClosed, AgentUnavailable:
+	case LauncherElected, FrameworkRegistered, SubscriptionOpened, SubscriptionClosed, TasksListed, AgentUnavailable:
 		return RoleLauncher
 	case AgentDrained, AgentRestored:
 		return RoleAgents

@@ -77,6 +77,7 @@ func samples() []sample {
 		ctl(events.FrameworkRegistered{FrameworkID: "F-1"}),
 		ctl(events.SubscriptionOpened{FrameworkID: "F-1", StreamID: "s-1", Master: "http://m:5050", MasterID: "M-1"}),
 		ctl(events.SubscriptionClosed{StreamID: "s-1", Reason: "heartbeats stopped"}),
+		{space.Launcher(0), env("launcher", 9, 17), events.TasksListed{Loss: 46, Tasks: 12}},
 		{space.Launcher(0), env("launcher", 9, 18), events.AgentUnavailable{AgentID: "S1", Hostname: "h1", From: at(30), Until: at(50)}},
 		{events.AgentsSubject, env("api", 0, 0), events.AgentDrained{AgentID: "S1", Hostname: "h1", Reason: "new disks", Deadline: at(40)}},
 		{events.AgentsSubject, env("api", 0, 0), events.AgentRestored{AgentID: "S1", Hostname: "h1", Reason: "done"}},

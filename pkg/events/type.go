@@ -84,6 +84,9 @@ func (SubscriptionOpened) Type() string { return "taurus.launcher.subscription_o
 // Type is the CloudEvents type of SubscriptionClosed.
 func (SubscriptionClosed) Type() string { return "taurus.launcher.subscription_closed.v1" }
 
+// Type is the CloudEvents type of TasksListed.
+func (TasksListed) Type() string { return "taurus.launcher.tasks_listed.v1" }
+
 // Type is the CloudEvents type of AgentUnavailable.
 func (AgentUnavailable) Type() string { return "taurus.launcher.agent_unavailable.v1" }
 
@@ -142,6 +145,7 @@ func (LauncherElected) event()     {}
 func (FrameworkRegistered) event() {}
 func (SubscriptionOpened) event()  {}
 func (SubscriptionClosed) event()  {}
+func (TasksListed) event()         {}
 func (AgentUnavailable) event()    {}
 func (AgentDrained) event()        {}
 func (AgentRestored) event()       {}

@@ -59,6 +59,7 @@ func stateRules() imprint.Rules {
 
 		"cluster.Launcher.Last":            sequence,
 		"cluster.Launcher.Epoch":           sequence,
+		"cluster.Launcher.Listed":          sequence,
 		"cluster.Launcher.Nonce":           named(),
 		"cluster.Subscription.Sequence":    sequence,
 		"cluster.Subscription.StreamID":    named(),
@@ -178,6 +179,8 @@ func launchingRules() imprint.Rules {
 		"launching.listing.ticket":  ticket,
 		"launching.listing.loss":    sequence,
 		"launching.listing.seen":    sequence,
+		"launching.listing.told":    sequence,
+		"launching.listing.tasks":   ignored(shown),
 		"launching.listing.tries":   capped(6),
 		"launching.listing.askAt":   future(),
 		"launching.listing.trouble": ignored(shown),

@@ -41,7 +41,7 @@ func (w *World) checkAppend(process int, e machine.Append) {
 		}
 		w.checkDecision(process, subject.Job, e, d)
 		switch d.Event.(type) {
-		case events.TaskStatusChanged, events.AgentUnavailable:
+		case events.TaskStatusChanged, events.AgentUnavailable, events.TasksListed:
 			facts++
 			if d.Conditional {
 				w.violate("%s appends a fact on a condition: %s", p.Name, d.Envelope.ID)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/sim/world"
 )
 
@@ -87,4 +89,48 @@ func TestLostTailAccepted(t *testing.T) {
 	must(t, w.Submit(world.Service("lost", 1)))
 	agree(t, w)
 	wantAlive(t, w, "lost", 1)
+}
+
+// TestLostRun: the log loses that a run of a schedule began, and an operator accepts that.
+// Whoever is there first, planners or the launcher that learns what Mesos runs, the run
+// is not begun again.
+func TestLostRun(t *testing.T) {
+	for name, first := range map[string]string{"planners first": "planner", "launchers first": "launcher"} {
+		t.Run(name, func(t *testing.T) {
+			w := whole(2)
+			spec := world.Periodic("nightly", job.OverlapForbid, job.MissedAll)
+			spec.Schedule.Cron, spec.Schedule.StartDeadline = job.Lines{"0 * * * *"}, job.Duration(30*time.Minute)
+			spec.Tasks[0].Labels[world.LabelRunFor] = "2h"
+			must(t, w.Submit(spec))
+			keep := w.Log.Last()
+			for len(ids(w)) == 0 && w.Log.Last() < keep+100 {
+				w.Pass(time.Minute)
+			}
+			alive, last := ids(w), w.Log.Last()
+			if len(alive) != 1 {
+				t.Fatalf("%q are alive\n%s", alive, w.Story())
+			}
+			for i := range w.Processes {
+				w.Kill(i)
+			}
+			w.LoseTail(keep)
+			w.AcceptLoss(last)
+			for _, early := range []bool{true, false} {
+				for i, p := range w.Processes {
+					if (p.Role == first) == early {
+						w.Start(i, 0)
+					}
+				}
+				w.Pass(time.Minute)
+			}
+			w.Pass(20 * time.Minute)
+			if now := ids(w); w.Refused != 0 || !slices.Equal(now, alive) {
+				t.Fatalf("%d refused; alive are %q, and were %q\n%s", w.Refused, now, alive, w.Story())
+			}
+			runs := w.Processes[0].State.Jobs["nightly"].Series.Runs
+			if len(runs) != 1 || runs[0].Outcome != events.RunSkipped {
+				t.Errorf("it is told as %+v", runs)
+			}
+		})
+	}
 }

@@ -89,7 +89,7 @@ func sentence(e projection.Event, ev events.Event) string {
 		return ofTask(e, ev)
 	case events.AgentDrained, events.AgentRestored:
 		return ofAgents(ev) + by(e.Actor)
-	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed, events.AgentUnavailable:
+	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed, events.TasksListed, events.AgentUnavailable:
 		return ofLauncher(ev)
 	case events.LogSealed, events.LossAccepted, events.LogCreated, events.SequenceSkipped:
 		return ofLog(ev) + by(e.Actor)
@@ -493,6 +493,8 @@ func ofLauncher(ev events.Event) string {
 		return "subscribed to the Mesos master at " + ev.Master
 	case events.SubscriptionClosed:
 		return "subscription to Mesos ended" + because(ev.Reason)
+	case events.TasksListed:
+		return fmt.Sprintf("Mesos has listed what it runs since the loss of a part of the log (%d): %s", ev.Loss, tasks(ev.Tasks))
 	case events.AgentUnavailable:
 		return maintenance(ev)
 	default:

@@ -73,6 +73,7 @@ func TestTell(t *testing.T) {
 		{events.AgentDrained{Hostname: "h1", Reason: "new disks"}, "host h1 is to be left by all tasks: new disks, by ann"},
 		{events.AgentDrained{AgentID: "S1", Hostname: "h1", Deadline: time.Unix(1_800_000_000, 0)}, "agent S1 is to be left by all tasks until 2027-01-15T08:00:00Z, by ann"},
 		{events.AgentRestored{Hostname: "h1"}, "host h1 may have tasks again, by ann"},
+		{events.TasksListed{Loss: 46, Tasks: 2}, "Mesos has listed what it runs since the loss of a part of the log (46): 2 tasks"},
 		{events.AgentUnavailable{AgentID: "S1", From: time.Unix(1_800_000_000, 0)}, "maintenance of S1 is planned from 2027-01-15T08:00:00Z"},
 		{events.AgentUnavailable{AgentID: "S1", Hostname: "h1"}, "no maintenance of h1 is planned any more"},
 		{events.LogSealed{Through: 9}, "log sealed up to 9, by ann"},

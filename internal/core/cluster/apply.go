@@ -167,6 +167,8 @@ func (s *State) applyLauncher(r *Record) Change {
 		}
 		l.Subscription.Closed, l.Subscription.CloseReason = true, ev.Reason
 		s.Hearing.fall(r.Time)
+	case events.TasksListed:
+		return s.listed(ev, r)
 	case events.AgentUnavailable:
 		s.heard(r.Time)
 		return s.unavailable(ev, r)

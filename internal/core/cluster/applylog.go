@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -41,6 +42,30 @@ func (s *State) Lost(from, to uint64) bool {
 		}
 	}
 	return false
+}
+
+// Unlisted returns the newest accepted loss, after which Mesos has not listed yet what it
+// runs: there may be tasks of which only the lost records told. It is false if there is none.
+func (s *State) Unlisted() (Loss, bool) {
+	n := len(s.Losses)
+	if n == 0 || s.Launcher.Listed >= s.Losses[n-1].Sequence {
+		return Loss{}, false
+	}
+	return s.Losses[n-1], true
+}
+
+// listed follows a launcher that has seen all that Mesos runs.
+func (s *State) listed(ev events.TasksListed, r *Record) Change {
+	s.heard(r.Time)
+	known := slices.ContainsFunc(s.Losses, func(l Loss) bool { return l.Sequence == ev.Loss })
+	switch {
+	case !known:
+		return Change{Judgement: Unmatched}
+	case ev.Loss <= s.Launcher.Listed:
+		return Change{Judgement: Repeated}
+	}
+	s.Launcher.Listed = ev.Loss
+	return Change{Hearing: true}
 }
 
 func (s *State) applySeal(r *Record) Change {

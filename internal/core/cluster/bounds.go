@@ -135,7 +135,7 @@ func misfit(r *Record) string {
 		c.grace(ev.GraceMillis)
 	case events.TaskStaged, events.TaskWithdrawn, events.TaskAdopted, events.TaskStatusChanged:
 		c.task(r.Subject.Slot, ev)
-	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed, events.AgentUnavailable:
+	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed, events.TasksListed, events.AgentUnavailable:
 		c.launcher(ev)
 	case events.AgentDrained:
 		c.place(ev.AgentID, ev.Hostname)

@@ -93,6 +93,7 @@ func anyEvent(t *rapid.T, subject events.Subject) events.Event {
 		events.LogCreated{ID: group},
 		events.AgentDrained{AgentID: group, Hostname: state, Reason: "r"},
 		events.AgentRestored{AgentID: group, Hostname: state},
+		events.TasksListed{Loss: run},
 		events.AgentUnavailable{AgentID: group, From: time.Unix(int64(from), 0)},
 		events.TaskAdopted{Run: run, Group: group, Slot: slot, Attempt: attempt, TaskID: id, State: state},
 		events.TaskStatusChanged{Run: run, Slot: slot, Attempt: attempt, TaskID: id, State: state, UUID: []byte(group)},

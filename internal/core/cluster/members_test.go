@@ -35,7 +35,7 @@ func unbounded() map[string]string {
 		"TaskStatusChanged.exit": shown, "KillIssued.run": compared, "VerdictChanged.run": compared,
 		"VerdictChanged.waiting": shown, "VerdictChanged.sequence": compared, "VerdictChanged.offers": shown, "AgentsOffered.sequence": compared, "LogSealed.through": chained,
 		"LogSealed.records": shown, "LossAccepted.from": "holes are compared with it", "LossAccepted.to": "holes are compared with it",
-		"LogCreated.partitions": shown, "SequenceSkipped.to": shown,
+		"LogCreated.partitions": shown, "TasksListed.loss": compared, "TasksListed.tasks": shown, "SequenceSkipped.to": shown,
 	}
 }
 

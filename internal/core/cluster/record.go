@@ -107,7 +107,8 @@ type Change struct {
 	Tasks []*Task
 	// Agents reports whether it changed what is planned with agents.
 	Agents bool
-	// Hearing reports whether somebody listens to Mesos who did not before, or nobody any more.
+	// Hearing reports whether somebody listens to Mesos who did not before, or nobody any more;
+	// or Mesos has listed what it runs after a loss.
 	Hearing bool
 	// Others are jobs that were made or changed beside Job, perhaps more than once: runs
 	// of a series, or the series of a run. Gone are the ids of those that were forgotten.

@@ -51,6 +51,7 @@ func ofEachType() []events.Event {
 		events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: "S1"}}},
 		events.AgentDrained{Hostname: "h"},
 		events.AgentRestored{AgentID: "S1"},
+		events.TasksListed{Loss: 1},
 		events.AgentUnavailable{AgentID: "S1"},
 		events.LogSealed{Through: 1, Hash: "00"},
 		events.LogCreated{ID: "l"},

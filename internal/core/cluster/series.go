@@ -137,6 +137,9 @@ func (j *Job) Alive() bool {
 	return false
 }
 
+// Known reports whether any task of the job is known, be it over.
+func (j *Job) Known() bool { return j.tasks > 0 }
+
 // isSeries reports whether nothing of the job runs itself.
 func (j *Job) isSeries() bool { return j.Spec.Series() }
 

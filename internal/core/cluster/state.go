@@ -70,6 +70,9 @@ type Launcher struct {
 	FrameworkID string
 	// Subscription is the newest one opened; its zero value means none ever was.
 	Subscription Subscription
+	// Listed is the newest accepted loss after which Mesos has listed what it runs, and the
+	// log knows all of that; 0 for none.
+	Listed uint64
 }
 
 // Subscription is a subscription to a Mesos master.

@@ -10,6 +10,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/scheduler"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 const (
@@ -28,6 +29,9 @@ type listing struct {
 	seen  uint64
 	tries int
 	askAt time.Time
+	// tasks is how many it had; told is the newest loss of which it is written down that it came.
+	tasks uint32
+	told  uint64
 	// trouble is why the last one was none; nil if there was none yet, or it came.
 	trouble error
 }
@@ -127,7 +131,23 @@ func (m *Machine) looked(in Listed) {
 	}
 	m.note(machine.Info, "a part of the log was lost: Mesos has listed what it runs", nil,
 		machine.Field{Key: "tasks", Value: len(in.Tasks)}, machine.Field{Key: "to_adopt", Value: len(m.session.adopt)})
-	l.seen, l.tries, l.trouble, m.pending.changed = l.loss, 0, nil, true
+	l.seen, l.tasks, l.tries, l.trouble, m.pending.changed = l.loss, uint32(len(in.Tasks)), 0, nil, true
+}
+
+// tellListed writes down that the log knows all that Mesos runs: others wait for that too.
+func (m *Machine) tellListed() {
+	l, loss := &m.session.listing, m.loss()
+	if loss <= max(l.told, m.state.Launcher.Listed) || m.blind() {
+		return
+	}
+	l.told = loss
+	ev := events.TasksListed{Loss: loss, Tasks: l.tasks}
+	subject := m.cfg.Space.Launcher(0)
+	m.counter++
+	env := m.envelope(decisionID(subject, 0, ev, m.session.epoch, m.counter), loss)
+	env.Epoch, env.Counter = m.session.epoch, m.counter
+	m.session.facts.pending = append(m.session.facts.pending, machine.Fact(subject, env, ev))
+	m.flush()
 }
 
 // awaitedError says that a list lacks the tasks of some agents.

@@ -174,6 +174,7 @@ func (m *Machine) work() {
 	m.look()
 	m.flush()
 	m.decide()
+	m.tellListed()
 	m.declineAgain()
 	m.reconcile()
 	m.noteAgents()

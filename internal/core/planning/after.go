@@ -13,6 +13,8 @@ type Around interface {
 	after.Jobs
 	// AgentPlans are what is planned with agents.
 	AgentPlans() *cluster.Agents
+	// Unlisted is the accepted loss after which it is not known yet what Mesos runs.
+	Unlisted() (cluster.Loss, bool)
 	// Hears says when somebody listened to Mesos.
 	Hears() *cluster.Hearing
 }

@@ -89,6 +89,9 @@ func schedule(around Around, j *cluster.Job, now time.Time) Decision {
 	if len(list) == 0 {
 		return Decision{Wake: next}
 	}
+	if mayBeLost(around, list[0].at) {
+		return Decision{} // Looked at again when Mesos has listed what it runs.
+	}
 	if n := prefix(list, func(d due) bool { return d.held }); n > 0 {
 		return left(j, list[:n], events.RunHeld, "the schedule was paused")
 	}
@@ -161,14 +164,32 @@ func start(around Around, j *cluster.Job, at time.Time, late bool) Decision {
 	return Decision{Event: ev, Cause: j.LastJob}
 }
 
-// there reports whether tasks of a run live that the log does not know: it lost its end
-// when they had been started, and to begin the run again would be to do it twice.
+// mayBeLost reports whether a time of a schedule may have been decided in a part of the log
+// that is lost, and what Mesos runs does not tell yet. Nothing is started meanwhile anyway.
+func mayBeLost(around Around, at time.Time) bool {
+	if around == nil {
+		return false
+	}
+	loss, unlisted := around.Unlisted()
+	return unlisted && !at.After(loss.At.Add(cluster.DueEarly))
+}
+
+// Unlisted reports whether the next time of a periodic job waits until Mesos has listed what
+// it runs.
+func Unlisted(around Around, j *cluster.Job) bool {
+	at := NextDue(j, time.Time{})
+	return !at.IsZero() && mayBeLost(around, at)
+}
+
+// there reports whether tasks of a run are known that the log does not know: it lost its end
+// when they had been started, and to begin the run again would be to do it twice, be it that
+// they have ended since.
 func there(around Around, run string) bool {
 	if around == nil {
 		return false
 	}
 	j := around.Job(run)
-	return j != nil && j.Alive()
+	return j != nil && (j.Alive() || j.Run == 0 && j.Known())
 }
 
 // madeUpFor reports whether a run began too late.

@@ -211,6 +211,89 @@ func TestRunThatTheLogLost(t *testing.T) {
 	}
 }
 
+// TestRunOfALostPart: after a loss that was accepted no time is decided that may have been
+// decided in the lost part, before it is known what Mesos runs; whichever comes first, the
+// planner's look or the adoption of what the lost run had begun, nothing is done twice.
+func TestRunOfALostPart(t *testing.T) {
+	for name, c := range map[string]struct {
+		adopted, ended bool
+		outcome        string
+	}{
+		"its tasks run":        {adopted: true, outcome: events.RunSkipped},
+		"its tasks have ended": {adopted: true, ended: true, outcome: events.RunSkipped},
+		"nothing of it runs":   {outcome: events.RunStarted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := clustertest.New()
+			l.Elect()
+			j := l.Submit(nightly())
+			l.Pass(5 * time.Minute)
+			at := planning.Decide(j, l.Now).Event.(events.RunDue).At
+			id := job.RunID("n", at, 0)
+			accepted := l.Append(events.Subject{Role: events.RoleLog}, events.Envelope{}, events.LossAccepted{From: 3, To: 9, Reason: "test"})
+			if accepted.Judgement != cluster.Counted {
+				t.Fatal(accepted.Judgement)
+			}
+			loss := l.State.Sequence
+			waits := func(when string) {
+				t.Helper()
+				if d := planning.DecideAmong(l.State, j, l.Now); d.Event != nil {
+					t.Fatalf("%s it decides %+v", when, d.Event)
+				}
+				if !planning.Unlisted(l.State, j) {
+					t.Fatalf("%s nobody is told why", when)
+				}
+			}
+			waits("before anything is adopted")
+			if c.adopted {
+				l.Task(id, 0, events.TaskAdopted{
+					Run: 1 << 40, Version: 1, Group: "batch", Slot: 0, Attempt: 1, TaskID: "t", AgentID: "S1", State: "TASK_RUNNING",
+				})
+				waits("while others may be adopted")
+			}
+			if c.ended {
+				l.Report(l.State.Jobs[id].Slots[0].Newest(), "TASK_FINISHED", "u")
+			}
+			launcher := events.Subject{Role: events.RoleLauncher}
+			for _, other := range []events.TasksListed{{Loss: loss - 1}, {Loss: loss + 1}} {
+				if got := l.Append(launcher, events.Envelope{Epoch: l.State.Launcher.Epoch}, other).Judgement; got != cluster.Unmatched {
+					t.Errorf("a list after what is no loss is %s", got)
+				}
+			}
+			l.Append(launcher, events.Envelope{Epoch: l.State.Launcher.Epoch - 1}, events.TasksListed{Loss: loss})
+			waits("when one that was replaced has listed")
+			if got := l.Append(launcher, events.Envelope{Epoch: l.State.Launcher.Epoch}, events.TasksListed{Loss: loss}); !got.Hearing || got.Judgement != cluster.Counted {
+				t.Errorf("the list is %s", got.Judgement)
+			}
+			due, is := planning.DecideAmong(l.State, j, l.Now).Event.(events.RunDue)
+			if !is || due.Outcome != c.outcome || !due.At.Equal(at) || planning.Unlisted(l.State, j) {
+				t.Fatalf("once it is listed it decides %+v", due)
+			}
+			l.Plan("n", due)
+			if child := l.State.Jobs[id]; c.adopted && (child.Run != 0 || planning.DecideAmong(l.State, child, l.Now).Event != nil) {
+				t.Errorf("of the run itself it decides %+v", planning.DecideAmong(l.State, child, l.Now).Event)
+			}
+		})
+	}
+}
+
+// TestTimesBehindALoss: what is due after the loss was accepted cannot have been decided in
+// the lost part, and waits for nothing.
+func TestTimesBehindALoss(t *testing.T) {
+	l := clustertest.New()
+	l.Elect()
+	j := l.Submit(nightly())
+	at := planning.Decide(j, l.Now).Wake
+	for before, waits := range map[time.Duration]bool{cluster.DueEarly: true, cluster.DueEarly + 1: false} {
+		l := &clustertest.Log{State: l.State.Clone(), Now: at.Add(-before)}
+		l.Append(events.Subject{Role: events.RoleLog}, events.Envelope{}, events.LossAccepted{From: 3, To: 9, Reason: "test"})
+		l.Now = at
+		if got := planning.DecideAmong(l.State, l.State.Jobs["n"], l.Now).Event == nil; got != waits {
+			t.Errorf("accepted %v before: waits %t, want %t", before, got, waits)
+		}
+	}
+}
+
 // world is a log with planners whose clocks may be off, and what should come of it.
 type world struct {
 	log *clustertest.Log
