@@ -47,8 +47,8 @@ sim: ## Simulate the whole system under faults, SEEDS=500 runs
 explore: ## Explore every run with two faults, and what breaks without each rule (half an hour, 3 GB)
 	go test ./sim/explore -count=1 -full -v -timeout 3h
 
-crash: ## Kill each process at every step of a launch, a stop and a rollout, with real containers
-	go test ./e2e -count=1 -timeout 1h -every-step
+crash: ## Kill each process at every step of all that jobs do, with real containers (40 minutes)
+	go test ./e2e -count=1 -timeout 2h -every-step
 
 FUZZTIME ?= 30s
 fuzz: ## Fuzz every decoder for FUZZTIME=30s each

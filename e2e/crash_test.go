@@ -32,9 +32,9 @@ func TestKilledWhileRunning(t *testing.T) {
 	m.gone("steady")
 }
 
-// everyStep is for those who have ten minutes: losses are made good after waits of
+// everyStep is for those who have forty minutes: losses are made good after waits of
 // ten seconds and more.
-var everyStep = flag.Bool("every-step", false, "kill each process at every step of a launch, of a stop and of a rollout, not at some of them")
+var everyStep = flag.Bool("every-step", false, "kill each process at every step of all that jobs do, not at some of them")
 
 // steps are those of a launch and of a stop, by the events that tell of them.
 var steps = []struct{ launch, stop step }{

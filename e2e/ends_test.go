@@ -37,14 +37,7 @@ func (m *machine) says(args []string, parts ...string) {
 // a service learns that it does not come up.
 func TestEndsThatTell(t *testing.T) {
 	m := newMachine(t, "--agents", "1", "--executor", "auto")
-	run := func(name string, f func(t *testing.T)) {
-		t.Run(name, func(t *testing.T) {
-			whole := m.t
-			m.t = t
-			defer func() { m.t = whole }()
-			f(t)
-		})
-	}
+	run := func(name string, f func(t *testing.T)) { m.part(name, func() { f(m.t) }) }
 	container := func(command string) string {
 		return fmt.Sprintf(`"container":{"image":%q,"command":%s}`, image, command)
 	}

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
-// step is a moment in the life of a job: the first event of a type, and of a state
-// if it has one, or with a task that was found to be healthy.
+// step is a moment in the life of a job: the first event of a type, and of a state or
+// an outcome if it has one, or with a task that was found to be healthy. Of no job it is
+// one of any, or of none.
 type step struct{ event, state string }
 
 // healthy is the state of such a step.
@@ -44,13 +46,14 @@ func (m *machine) reachedFrom(job string, from uint64, s step) (sequence uint64)
 				Sequence uint64 `json:"sequence"`
 				Data     struct {
 					State   string `json:"state"`
+					Outcome string `json:"outcome"`
 					Healthy bool   `json:"healthy"`
 				} `json:"data"`
 			}
 			if err := json.Unmarshal([]byte(data), &event); err != nil {
 				m.t.Fatalf("%q: %v", data, err)
 			}
-			if s.state == "" || event.Data.State == s.state || s.state == healthy && event.Data.Healthy {
+			if s.state == "" || event.Data.State == s.state || event.Data.Outcome == s.state || s.state == healthy && event.Data.Healthy {
 				sequence = event.Sequence
 				return nil
 			}
@@ -58,4 +61,37 @@ func (m *machine) reachedFrom(job string, from uint64, s step) (sequence uint64)
 		return fmt.Errorf("the feed ended with status %d", resp.StatusCode)
 	})
 	return sequence
+}
+
+// comes waits for steps of a job one after the other, from behind a sequence on; it
+// returns where the last one is.
+func (m *machine) comes(job string, after uint64, path ...step) uint64 {
+	m.t.Helper()
+	for _, s := range path {
+		after = m.reachedFrom(job, after+1, s)
+	}
+	return after
+}
+
+// now is the sequence that the log is at.
+func (m *machine) now() (sequence uint64) {
+	m.t.Helper()
+	m.eventually("the api says where the log is", func() (err error) {
+		sequence, err = m.sequence()
+		return err
+	})
+	return sequence
+}
+
+// asks calls the API until it answers with one of the statuses, as an answer may be lost
+// with its process.
+func (m *machine) asks(method, path, body string, statuses ...int) {
+	m.t.Helper()
+	m.eventually(method+" "+path+" is taken", func() error {
+		status, err := m.call(method, path, body, nil)
+		if err != nil || !slices.Contains(statuses, status) {
+			return fmt.Errorf("status %d: %w", status, err)
+		}
+		return nil
+	})
 }

@@ -54,7 +54,6 @@ type machine struct {
 	dir  string
 	cmd  *exec.Cmd
 	args []string
-	only string // the only job that it has, where other machines run beside it
 	out  bytes.Buffer
 	http http.Client
 }
@@ -362,16 +361,28 @@ func (m *machine) taurus(into any, args ...string) {
 	}
 }
 
-// removeContainers removes what a failed test left.
+// part is a part of a test that can be run by itself on the machine; it reports whether
+// that went well.
+func (m *machine) part(name string, try func()) bool {
+	whole := m.t
+	return whole.Run(name, func(t *testing.T) {
+		m.t = t
+		defer func() { m.t = whole }()
+		try()
+	})
+}
+
+// removeContainers removes what a failed test left: what has a sandbox of this machine.
 func (m *machine) removeContainers() {
-	of := "ancestor=" + image
-	if m.only != "" {
-		of = "label=taurus.job=" + m.only
-	}
-	for _, id := range docker(m.t, "ps", "--all", "--quiet", "--filter", of) {
-		docker(m.t, "rm", "--force", id)
+	for _, id := range docker(m.t, "ps", "--all", "--quiet", "--filter", "ancestor="+image) {
+		if mounts := docker(m.t, "inspect", "--format", "{{range .Mounts}}{{println .Source}}{{end}}", id); slices.ContainsFunc(mounts, m.has) {
+			docker(m.t, "rm", "--force", id)
+		}
 	}
 }
+
+// has reports whether a file is in the machine's directory.
+func (m *machine) has(file string) bool { return strings.HasPrefix(file, m.dir+"/") }
 
 func docker(t *testing.T, args ...string) []string {
 	t.Helper()

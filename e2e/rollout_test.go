@@ -79,16 +79,21 @@ func TestKilledWhileItRolls(t *testing.T) {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
 			m := newMachine(t, "--agents", "1")
-			m.only = "rolls-" + role
-			j := rolled{m: m, watch: watchContainers(t, m.only), id: m.only}
+			id := "rolls-" + role
+			j := rolled{m: m, watch: watchContainers(t, id), id: id}
 			j.put(updates[0])
 			j.settled(1)
 			n := r
 			for _, u := range updates {
-				for _, path := range u.kills {
-					if n++; *everyStep || n%6 == 0 {
-						j.roll(u, role, path)
+				rolled := m.part(u.name, func() {
+					for _, path := range u.kills {
+						if n++; *everyStep || n%6 == 0 {
+							j.roll(u, role, path)
+						}
 					}
+				})
+				if !rolled {
+					t.FailNow()
 				}
 			}
 			j.watch.bound(t, 0, 0, "")

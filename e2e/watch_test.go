@@ -1,13 +1,10 @@
 package e2e_test
 
 import (
-	"bufio"
 	"fmt"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // watch is the containers of a job that run, by what Docker tells of them in order.
@@ -23,39 +20,15 @@ type watch struct {
 	broken      []string
 }
 
-// watchContainers watches the containers of a job from now on. That Docker's events
-// come late is no harm: they come in order.
+// watchContainers watches the containers of a job from now on.
 func watchContainers(t *testing.T, job string) *watch {
 	t.Helper()
-	cmd := exec.Command("docker", "events", "--since", fmt.Sprint(time.Now().Unix()), "--filter", "label=taurus.job="+job,
-		"--filter", "event=start", "--filter", "event=die", "--format", `{{.Action}} {{.ID}} {{index .Actor.Attributes "release"}}`)
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := &watch{runs: map[string]string{}}
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			w.take(strings.Fields(lines.Text()))
-		}
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-read
-		_ = cmd.Wait()
-	})
+	followContainers(t, "taurus.job="+job, `{{index .Actor.Attributes "release"}}`, w.take)
 	return w
 }
 
 func (w *watch) take(event []string) {
-	if len(event) != 3 {
-		return
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if event[0] == "start" {
