@@ -155,7 +155,7 @@ func (j *Job) sameTemplates(was *Version) bool {
 	}
 	for i := range j.Spec.Tasks {
 		name := j.Spec.Tasks[i].Name
-		if t := was.template(name); t == 0 || t != j.TemplateOf(name) {
+		if was.template(name) != j.TemplateOf(name) {
 			return false
 		}
 	}
@@ -204,7 +204,7 @@ func (s *State) steer(j *Job, ev events.RolloutSteered, r *Record) Change {
 	if ev.Action == events.RolloutRollback {
 		return s.rollBack(j, ev, r)
 	}
-	if o.Began == 0 || ev.Version != o.Version {
+	if ev.Version != o.Version {
 		return outranked
 	}
 	switch {

@@ -187,12 +187,13 @@ func (j *Job) advance(v *Version, r *Record) {
 	j.keepVersions()
 }
 
-// keepVersions drops the versions that nobody can ask for any more.
+// keepVersions drops the versions that nobody can ask for any more. The target is the
+// newest.
 func (j *Job) keepVersions() {
 	if len(j.Versions) <= VersionsKept {
 		return
 	}
-	used := map[uint64]bool{j.Target: true, j.Stood: true}
+	used := map[uint64]bool{j.Stood: true}
 	for _, slot := range j.Slots {
 		for _, t := range slot.Tasks {
 			if t.Run == j.Run {
@@ -207,7 +208,7 @@ func (j *Job) keepVersions() {
 		}
 	}
 	for i := 0; len(kept) > VersionsHeld; {
-		if n := kept[i].Number; n == j.Target || n == j.Stood {
+		if kept[i].Number == j.Stood {
 			i++
 			continue
 		}
