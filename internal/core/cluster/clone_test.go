@@ -44,7 +44,7 @@ func TestCloneKnowsEveryPart(t *testing.T) {
 	known := map[string]string{
 		"State.Jobs": "cloned", "State.attributes": "cloned", "State.byID": "cloned", "State.dependants": "cloned", "Job.after": "replaced", "State.Losses": "cloned", "Hearing.silences": "replaced", "Agents.Drains": "cloned", "Agents.Windows": "cloned", "Rejections.Newest": "replaced",
 		"Job.PastRollouts": "replaced", "Job.scales": "replaced", "Job.Versions": "replaced", "Version.Spec": "replaced", "Version.templates": "replaced", "Job.indexes": "cloned", "indexes.taken": "cloned",
-		"Job.Series": "cloned", "Series.Phases": "cloned", "Series.Runs": "cloned", "Series.gone": "cloned", "Phase.Schedule": "replaced",
+		"Job.Series": "cloned", "Series.Phases": "replaced", "Series.Runs": "replaced", "Series.gone": "cloned", "Phase.Schedule": "replaced",
 		"Job.Parent": "replaced", "Parent.Parameters": "replaced", "Run.Parameters": "replaced",
 		"Job.Slots": "cloned", "Job.Spec": "replaced", "Job.OutcomeExit": "replaced",
 		"Slot.Tasks": "cloned", "Slot.LastEnd": "cloned", "dismissal.asked": "replaced", "Job.Requests": "replaced", "Request.Slots": "replaced",

@@ -41,7 +41,7 @@ func (j *Job) EndedAt() time.Time {
 // ExpiresAt is when a job leaves the lists by itself; zero if it does not, or is not over
 // yet.
 func (j *Job) ExpiresAt() time.Time {
-	if j.Deleted || j.Spec == nil || j.Spec.Kind != job.KindBatch || j.Spec.KeepFor == 0 || j.isSeries() {
+	if j.Spec == nil || j.Spec.Kind != job.KindBatch || j.Spec.KeepFor == 0 || j.isSeries() {
 		return time.Time{}
 	}
 	ended := j.EndedAt()

@@ -392,7 +392,7 @@ func (s *Series) dropPhases() {
 	for n+1 < len(s.Phases) && !s.Phases[n+1].From.After(s.Through) {
 		n++
 	}
-	s.Phases = slices.Clip(s.Phases[n:])
+	s.Phases = s.Phases[n:]
 }
 
 func (s *Series) clone() *Series {
@@ -400,16 +400,16 @@ func (s *Series) clone() *Series {
 		return nil
 	}
 	c := *s
-	c.Phases, c.Runs, c.gone = slices.Clone(s.Phases), slices.Clone(s.Runs), slices.Clone(s.gone)
+	c.gone = slices.Clone(s.gone)
 	return &c
 }
 
 // HoldSchedules has nothing come due any more, for who looks at what follows from a
 // state by itself. It is for clones: no record says so.
-func (s *State) HoldSchedules(now time.Time) {
+func (s *State) HoldSchedules() {
 	for _, j := range s.Jobs {
 		if phase := j.Series.Phase(); phase != nil && phase.Schedule != nil {
-			j.Series.Phases, j.Series.Through = []Phase{{From: now, Schedule: phase.Schedule, Paused: true}}, now
+			j.Series.Phases = []Phase{{Schedule: phase.Schedule, Paused: true}}
 		}
 	}
 }

@@ -15,7 +15,7 @@ const quiet = time.Minute
 // Foresee answers a question about a state, which it changes: give it a clone. The same
 // arguments give the same answer.
 func Foresee(state *cluster.State, agents []Agent, q Question, space events.Space, now time.Time) Answer {
-	state.HoldSchedules(now)          // What comes due meanwhile is not the question's either.
+	state.HoldSchedules()             // What comes due meanwhile is not the question's either.
 	state.Hearing = cluster.Hearing{} // As if nothing had gone unheard: that says nothing of what is to come.
 	w := newWorld(state, agents, space, now)
 	w.begin()
