@@ -171,8 +171,8 @@ func (s *slots) doomReason(slot *cluster.Slot, t *cluster.Task, surplus map[uint
 
 // replacedBy is why a task should end that has others in its slot, empty if it should
 // not. One in whose place another was planned is over. Of one and another beside it, the
-// one that is not as wanted goes once the other is up; if both are as wanted, the newer
-// one, unless it alone is up. Of two that are outdated and up the
+// one that is not as wanted goes once the other is up, or has done its work; if both are
+// as wanted, the newer one, unless it alone is up. Of two that are outdated and up the
 // one that was there first goes on.
 func (s *slots) replacedBy(slot *cluster.Slot, t *cluster.Task) string {
 	newer := false
@@ -183,7 +183,7 @@ func (s *slots) replacedBy(slot *cluster.Slot, t *cluster.Task) string {
 			continue
 		case newer && !o.Beside:
 			return ReasonReplaced
-		case o.Run != t.Run || o.Doom != nil || !o.Live():
+		case o.Run != t.Run || o.Doom != nil || !o.Live() && !s.hasDone(slot, o):
 			continue
 		case s.job.Outdated(o):
 			if !newer && s.job.Outdated(t) && !o.UpSince.IsZero() && !t.UpSince.IsZero() {
@@ -193,7 +193,7 @@ func (s *slots) replacedBy(slot *cluster.Slot, t *cluster.Task) string {
 		}
 		_, tLeaves := s.leave(t)
 		_, oLeaves := s.leave(o)
-		switch up := s.isUp(o); {
+		switch up := !o.Live() || s.isUp(o); {
 		case tLeaves != oLeaves && t.Template == o.Template:
 			if tLeaves && up {
 				return s.movedReason(t)

@@ -162,7 +162,7 @@ func (m *moves) beside(s *slots) (Decision, bool) {
 		if m.room <= 0 {
 			break
 		}
-		if slot.Full() || newest.Attempt >= ranges.AttemptMax {
+		if slot.Full() || newest.Attempt >= ranges.AttemptMax || s.hasDone(slot, newest) {
 			continue
 		}
 		version := t.Version

@@ -93,6 +93,13 @@ func (s *slots) measureSlot(p *progress, slot *cluster.Slot) {
 	p.freshUp += one(fresh && there)
 }
 
+// hasDone reports whether the newest task of a slot has ended with its work done, and is
+// as wanted: it is followed by none, and whatever is beside it is not needed any more.
+func (s *slots) hasDone(slot *cluster.Slot, t *cluster.Task) bool {
+	g := s.job.Group(t.Group)
+	return g != nil && !t.Live() && t.Doom == nil && !s.job.Outdated(t) && slot.Fate(t.End(), g.Restart) == restart.Done
+}
+
 // isFresh reports whether a slot has got what is rolled out since that began, or
 // is about to.
 func (s *slots) isFresh(slot *cluster.Slot) bool {
@@ -300,7 +307,7 @@ func (s *slots) putBeside(p *progress, left int) (Decision, bool) {
 		}
 		t, beside := s.old(slot)
 		newest := slot.Newest()
-		if t == nil || beside || slot.Full() || newest.Attempt >= ranges.AttemptMax || p.failed == slot {
+		if t == nil || beside || slot.Full() || newest.Attempt >= ranges.AttemptMax || p.failed == slot || s.hasDone(slot, newest) {
 			continue
 		}
 		batch.add(planned{
