@@ -243,10 +243,13 @@ func (s *slots) roll(r *rolling, held bool) (Decision, bool) {
 // replace takes the next step of a rollout: a task of before that is not up ends, one
 // is put beside another of before as far as that may be, or one that is up ends.
 func (s *slots) replace(r *rolling) (Decision, bool) {
-	if r.left == 0 {
-		return Decision{}, false
-	}
 	for _, p := range r.due(len(s.policy.Order)) {
+		if r.left == 0 {
+			if d, ok := s.putBeside(p, r.left); ok {
+				return d, true
+			}
+			continue
+		}
 		if d, ok := s.endIdle(p, r.left); ok {
 			return d, true
 		}
@@ -297,25 +300,30 @@ func (s *slots) endIdle(p *progress, left int) (Decision, bool) {
 }
 
 // putBeside plans what is wanted beside the lowest tasks of before, as many as there is
-// room for.
+// room for. A slot that had it, and in which it did not last, is none of those left.
 func (s *slots) putBeside(p *progress, left int) (Decision, bool) {
 	room := int(p.group.Replicas) + p.surge - p.alive
 	batch := plans{version: s.job.Target, beside: true}
 	for _, slot := range p.slots {
-		if room <= 0 || left == 0 {
+		if room <= 0 {
 			break
 		}
 		t, beside := s.old(slot)
 		newest := slot.Newest()
-		if t == nil || beside || slot.Full() || newest.Attempt >= ranges.AttemptMax || p.failed == slot || s.hasDone(slot, newest) {
+		if t == nil || beside || slot.Full() || newest.Attempt >= ranges.AttemptMax || s.hasDone(slot, newest) {
 			continue
+		}
+		if !s.isFresh(slot) {
+			if left == 0 {
+				continue
+			}
+			left--
 		}
 		batch.add(planned{
 			slot: slot.Number, attempt: newest.Attempt + 1, version: s.job.Target,
 			notBefore: s.notBefore(p.group, slot, newest, s.job.Target), reason: s.versionReason(s.job.Target), cause: t.Sequence,
 		})
 		room--
-		left--
 	}
 	return batch.decision(s.job, p.group.Name)
 }
