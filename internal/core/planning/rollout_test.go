@@ -309,6 +309,33 @@ func TestATaskThatFailsForGoodFailsTheRollout(t *testing.T) {
 	}
 }
 
+// TestACanaryThatFailsIsTriedAgain: its slot is no other one, so it is tried again until
+// the deadline, and what serves there goes on.
+func TestACanaryThatFailsIsTriedAgain(t *testing.T) {
+	s := newStage(t, 4, job.Rollout{Canary: 1, MaxSurge: number(1), MaxUnavailable: number(0), ProgressDeadline: job.Duration(20 * time.Second)})
+	s.bad = "v2"
+	s.update(image("v2"))
+	s.play(200)
+	tries := 0
+	for _, step := range s.steps {
+		switch step {
+		case "+0&":
+			tries++
+		case "failed":
+		default:
+			t.Errorf("step %q, want the canary tried again and nothing else: %v", step, s.steps)
+		}
+	}
+	if o := s.j.Rollout; tries < 3 || o.Status != cluster.RolloutFailed {
+		t.Fatalf("%d tries, then %s; want some and then failed: %v", tries, o.Status, s.steps)
+	}
+	for n, slot := range s.j.Slots {
+		if up := slot.Tasks[0]; up.State != cluster.Running || up.Doom != nil || up.Version != 1 {
+			t.Errorf("slot %d: what served is %v", n, up.State)
+		}
+	}
+}
+
 // TestCanary: so many and no more before it is promoted, however long that takes.
 func TestCanary(t *testing.T) {
 	s := newStage(t, 4, job.Rollout{Canary: 1, MaxSurge: number(2), MaxUnavailable: number(0)})
