@@ -55,14 +55,11 @@ func (a *App) writeAgents(w io.Writer, list []projection.AgentView) error {
 func whyLeft(v *projection.AgentView) string {
 	var parts []string
 	if d := v.Drain; d != nil {
-		text := d.Reason
-		if d.By != "" {
-			text = strings.TrimSpace(text + " (" + d.By + ")")
-		}
+		text := d.Reason + word(", by ", d.By)
 		if !d.Deadline.IsZero() {
-			text = strings.TrimSpace(text + " by " + d.Deadline.UTC().Format(time.RFC3339))
+			text += ", until " + d.Deadline.UTC().Format(time.RFC3339)
 		}
-		parts = append(parts, text)
+		parts = append(parts, strings.TrimPrefix(text, ", "))
 	}
 	if m := v.Maintenance; m != nil {
 		parts = append(parts, "maintenance from "+m.From.UTC().Format(time.RFC3339))

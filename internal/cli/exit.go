@@ -129,8 +129,10 @@ func mend(p *client.Problem) string {
 	switch p.Type {
 	case client.TypeJobEnding:
 		return "Wait until they are gone (`taurus ps JOB`), then run it again."
-	case client.TypeNoVersion:
-		return "`taurus versions JOB` lists those that are kept."
+	case client.TypeSeries:
+		return "Its runs are jobs of their own, which `taurus runs JOB` lists: name one of those, or update the job."
+	case client.TypeNotDrained:
+		return "`taurus agents` lists those that are. A host and one of its agents are drained apart."
 	case client.TypeNoRollout:
 		return "`taurus rollout JOB` tells how the last one ended."
 	case client.TypeJobExists:

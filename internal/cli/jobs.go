@@ -221,7 +221,8 @@ func word(lead, text string) string {
 
 // scale changes how many tasks a job wants.
 func (a *App) scale() *cobra.Command {
-	return &cobra.Command{
+	var group string
+	cmd := &cobra.Command{
 		Use:               "scale JOB [GROUP=]N...",
 		Short:             "Change how many tasks of a group are wanted",
 		Example:           "  taurus scale taurusjob 6\n  taurus scale shop web=4 worker=10",
@@ -230,7 +231,7 @@ func (a *App) scale() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			targets := make([]target, 0, len(args)-1)
 			for _, arg := range args[1:] { // All are understood before any is done.
-				t, err := a.target(cmd.Context(), args[0], arg)
+				t, err := a.target(cmd.Context(), args[0], arg, group)
 				if err != nil {
 					return err
 				}
@@ -249,6 +250,8 @@ func (a *App) scale() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().StringVar(&group, "group", "", "the `group`, where N does not name it; a job of one needs none")
+	return cmd
 }
 
 // target is how many tasks a group is to have.
@@ -257,8 +260,8 @@ type target struct {
 	tasks uint32
 }
 
-// target reads GROUP=N, or N where the job has but one group.
-func (a *App) target(ctx context.Context, id, arg string) (target, error) {
+// target reads GROUP=N, or N of the group that is given, or else the only one of the job.
+func (a *App) target(ctx context.Context, id, arg, given string) (target, error) {
 	group, number, named := cutLast(arg, "=")
 	if !named {
 		number = arg
@@ -267,8 +270,13 @@ func (a *App) target(ctx context.Context, id, arg string) (target, error) {
 	if err != nil || (named && group == "") {
 		return target{}, usagef("%q is no number of tasks; give N or GROUP=N", arg)
 	}
-	if named {
+	switch {
+	case named && given != "" && given != group:
+		return target{}, usagef("%q names another group than --group %s; give one of the two", arg, given)
+	case named:
 		return target{group, uint32(n)}, nil
+	case given != "":
+		return target{given, uint32(n)}, nil
 	}
 	j, err := a.client().Job(ctx, id, "")
 	if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -46,6 +47,10 @@ func (a *App) kill() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(ids) == 0 {
+				say(a.Err, "no job %s", cmp.Or(word("that runs has an id that begins with ", prefix), "runs"))
+				return nil
+			}
 			if many && !yes {
 				say(a.Err, "%d jobs: %s", len(ids), strings.Join(ids, " "))
 				return usagef("to kill what runs of all of these give --yes, too")
@@ -55,9 +60,12 @@ func (a *App) kill() *cobra.Command {
 				if err != nil {
 					return missing(err, id)
 				}
-				if scaleDown {
+				switch {
+				case scaleDown:
 					say(a.Err, "job %s: what was meant is killed, and nothing comes in its place: %s", id, replicas(j))
-				} else {
+				case running(j, group) == 0:
+					say(a.Err, "job %s: nothing of it runs that could be killed", id)
+				default:
 					say(a.Err, "job %s: what was meant is killed, and started again", id)
 				}
 				return a.each(j, nothing)
@@ -97,6 +105,17 @@ func replicas(j projection.Job) string {
 	return strings.Join(groups, ", ") + " wanted"
 }
 
+// running is how many tasks of a job, or of a group of it, run or are about to.
+func running(j projection.Job, group string) uint32 {
+	n := j.Tasks
+	for _, g := range j.Groups {
+		if g.Name == group {
+			n = g.Tasks
+		}
+	}
+	return n.Running + n.Staging + n.Unreachable + n.Ending
+}
+
 // chosen are the ids that were named, or of all jobs with a prefix that are not over.
 func (a *App) chosen(ctx context.Context, args []string, prefix string, many bool) ([]string, error) {
 	if !many {
@@ -108,7 +127,9 @@ func (a *App) chosen(ctx context.Context, args []string, prefix string, many boo
 	}
 	var ids []string
 	for i := range jobs {
-		if strings.HasPrefix(jobs[i].ID, prefix) && !over(jobs[i].State) {
+		ends := over(jobs[i].State) || jobs[i].State == projection.StateStopping
+		// What runs of a series is jobs of their own.
+		if strings.HasPrefix(jobs[i].ID, prefix) && !ends && jobs[i].Series == nil {
 			ids = append(ids, jobs[i].ID)
 		}
 	}

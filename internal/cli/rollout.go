@@ -13,6 +13,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/table"
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -151,14 +152,33 @@ func (a *App) writeRollout(w io.Writer, r projection.RolloutDetail) error {
 	s := a.style()
 	say(w, "%s: %s", s.paint(bold, r.Job), story.Plain(r.Detail))
 	if o := r.Rollout; o != nil {
-		say(w, "%s of version %d%s, began %s%s", a.rolloutStatus(string(o.Status)), o.Version, instead(o), a.ago(o.At), word(" by ", o.By))
+		say(w, "%s: %s, began %s%s", a.rolloutStatus(string(o.Status)), rolledOut(o), a.ago(o.At), word(" by ", o.By))
 	}
 	t := table.New("GROUP", "WANTED", "UPDATED", "UP", "OLD", "MAX SURGE", "MAX UNAVAILABLE")
 	for _, g := range r.Groups {
 		t.Row(g.Name, fmt.Sprint(g.Wanted), fmt.Sprint(g.Updated), fmt.Sprint(g.Up), fmt.Sprint(g.Old), fmt.Sprint(g.MaxSurge), fmt.Sprint(g.MaxUnavailable))
 	}
-	_, err := t.WriteTo(w)
+	if _, err := t.WriteTo(w); err != nil || len(r.Past) == 0 {
+		return err
+	}
+	say(w, "")
+	past := table.New("BEFORE IT", "STATUS", "BEGAN", "BY", "REASON")
+	for _, o := range slices.Backward(r.Past) {
+		past.Row(rolledOut(&o), a.rolloutStatus(string(o.Status)), a.ago(o.At), o.By, story.Plain(o.Reason))
+	}
+	_, err := past.WriteTo(w)
 	return err
+}
+
+// rolledOut is what a rollout is of.
+func rolledOut(o *projection.Rollout) string {
+	switch o.Cause {
+	case cluster.CauseRestart:
+		return fmt.Sprintf("restart of version %d", o.Version)
+	case cluster.CauseRollback:
+		return fmt.Sprintf("back to version %d", o.Version) + instead(o)
+	}
+	return fmt.Sprintf("version %d", o.Version) + instead(o)
 }
 
 // rolledBackTo says that the newest version of a job is not the one that is wanted.
@@ -174,7 +194,7 @@ func (a *App) rolloutLine(o *projection.Rollout) string {
 	if o == nil {
 		return ""
 	}
-	return a.rolloutStatus(string(o.Status)) + fmt.Sprintf(", version %d", o.Version) + instead(o) + word(": ", story.Plain(o.Reason))
+	return a.rolloutStatus(string(o.Status)) + ", " + rolledOut(o) + word(": ", story.Plain(o.Reason))
 }
 
 // instead is what a rollout replaces.

@@ -106,21 +106,21 @@ func (a *App) jsonDocument(path string) (jsontext.Value, error) {
 func (a *App) whatIfScale() *cobra.Command {
 	var group string
 	cmd := &cobra.Command{
-		Use:               "scale JOB N",
+		Use:               "scale JOB [GROUP=]N",
 		Short:             "Tell what would happen if a job had another number of tasks",
-		Example:           "  taurus whatif scale web 50\n  taurus whatif scale shop 5 --group db",
+		Example:           "  taurus whatif scale web 50\n  taurus whatif scale shop db=5",
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: a.completeJobs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			n, err := strconv.ParseUint(args[1], 10, 32)
+			to, err := a.target(cmd.Context(), args[0], args[1], group)
 			if err != nil {
-				return usagef("N is %q: give the number of tasks", args[1])
+				return err
 			}
-			s := &client.Scaling{Job: args[0], Group: group, Replicas: uint32(n)}
+			s := &client.Scaling{Job: args[0], Group: to.group, Replicas: to.tasks}
 			return missing(a.foresee(cmd.Context(), client.Supposing{Scale: s}), args[0])
 		},
 	}
-	cmd.Flags().StringVar(&group, "group", "", "the `group`; a job of one needs none")
+	cmd.Flags().StringVar(&group, "group", "", "the `group`, where N does not name it; a job of one needs none")
 	return cmd
 }
 

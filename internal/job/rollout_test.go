@@ -80,14 +80,17 @@ func TestBounds(t *testing.T) {
 		{"nothing down wanted", 8, plain, nil, amount(0), 2, 0, ""},
 		{"all at once", 4, plain, percent(100), percent(100), 4, 4, ""},
 		{"more than there are", 2, plain, amount(9), amount(9), 2, 2, ""},
-		{"nothing allowed", 4, plain, amount(0), amount(0), 0, 1, `with 4 replicas of "web" the max_surge of 0 is 0 and the max_unavailable of 0, rounded down, is 0: none could be`},
-		{"a share of too few", 3, plain, amount(0), percent(33), 0, 1, `the max_unavailable of 33%, rounded down, is 0`},
+		{"nothing allowed", 4, plain, amount(0), amount(0), 0, 1, `with 4 replicas of "web" max_surge is 0 and max_unavailable is 0: none could be added and none taken away; allow`},
+		{"a share of too few", 3, plain, amount(0), percent(33), 0, 1, `max_surge is 0 and max_unavailable is 0 (33% of 3, rounded down): none`},
 		{"a share of enough", 4, plain, amount(0), percent(33), 0, 1, ""},
 		{"surge by a fixed port", 3, fixed, amount(1), percent(25), 1, 0, `has the fixed host port 8080: the 1 that max_surge adds may need a place of the 3 that are to stay`},
 		{"surge by unique", 3, unique, amount(2), amount(0), 2, 0, `has at most one task per hostname (unique): the 2 that`},
 		{"surge by max_per", 3, maxPer, amount(2), amount(0), 2, 0, `has at most 2 tasks per rack (max_per)`},
 		{"surge by unique, one may be down", 3, unique, amount(2), amount(1), 2, 1, ""},
-		{"nothing down with a fixed port", 3, fixed, nil, amount(0), 0, 1, `none could be added`},
+		{"nothing down with a fixed port", 3, fixed, nil, amount(0), 0, 1,
+			`max_unavailable is 0, and the group has the fixed host port 8080, so that max_surge is 0 unless given: none could be added`},
+		{"a share of a few and a fixed port", 3, fixed, percent(0), percent(25), 0, 1,
+			`max_surge is 0 (0% of 3, rounded up) and max_unavailable is 0 (25% of 3, rounded down): none could be added`},
 	} {
 		s := good()
 		s.Tasks[0].Replicas = c.replicas

@@ -1,6 +1,9 @@
 package job
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // rollout checks how a job is to be rolled out, the arithmetic too: a rollout that
 // could never take its first step is refused.
@@ -61,28 +64,34 @@ func replicasOf(groups []Group) (n uint64) {
 // steps checks that a rollout of a group can go on step by step.
 func (c *checker) steps(at string, r *Rollout, g *Group) {
 	surge, unavailable := r.bounds(g)
-	why := g.needsItsPlace()
-	switch {
-	case g.Replicas == 0 || unavailable > 0:
+	if g.Replicas == 0 || unavailable > 0 {
+		return
+	}
+	at = join(at, "max_unavailable")
+	down := rounded("max_unavailable", r.MaxUnavailable, g, unavailable, "down")
+	switch why := g.needsItsPlace(); {
+	case surge == 0 && why != "" && r.MaxSurge == nil:
+		c.fault(at, "with %d replicas of %s %s, and the group %s, so that max_surge is 0 unless given: "+
+			"none could be added and none taken away; let at least 1 be unavailable", g.Replicas, quote(g.Name), down, why)
 	case surge == 0:
-		c.fault(join(at, "max_unavailable"),
-			"with %d replicas of %s the max_surge of %s is 0 and the max_unavailable of %s, rounded down, is 0: "+
-				"none could be added and none taken away; allow at least 1 of either",
-			g.Replicas, quote(g.Name), given(r.MaxSurge), given(r.MaxUnavailable))
+		c.fault(at, "with %d replicas of %s %s and %s: none could be added and none taken away; allow at least 1 of either",
+			g.Replicas, quote(g.Name), rounded("max_surge", r.MaxSurge, g, surge, "up"), down)
 	case why != "":
-		c.fault(join(at, "max_unavailable"),
-			"with %d replicas of %s the max_unavailable of %s, rounded down, is 0, and the group %s: "+
-				"the %d that max_surge adds may need a place of the %d that are to stay; allow at least 1",
-			g.Replicas, quote(g.Name), given(r.MaxUnavailable), why, surge, g.Replicas)
+		c.fault(at, "with %d replicas of %s %s, and the group %s: "+
+			"the %d that max_surge adds may need a place of the %d that are to stay; let at least 1 be unavailable",
+			g.Replicas, quote(g.Name), down, why, surge, g.Replicas)
 	}
 }
 
-// given writes an amount, or the one by default.
-func given(a *Amount) string {
+// rounded says what an amount, or the one by default, comes to for a group, and of a share how.
+func rounded(name string, a *Amount, g *Group, n uint32, way string) string {
 	if a == nil {
 		a = &Amount{Number: DefaultShare, Percent: true}
 	}
-	return a.String()
+	if !a.Percent {
+		return fmt.Sprintf("%s is %d", name, n)
+	}
+	return fmt.Sprintf("%s is %d (%s of %d, rounded %s)", name, n, a, g.Replicas, way)
 }
 
 // boundRollout checks what a stored rollout must hold to.

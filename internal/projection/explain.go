@@ -106,6 +106,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 	e.obstacles(j, now)
 	e.leaving(&m.state.Agents, j, now)
 	e.failures(j, v)
+	e.lead(m.state, j, now)
 	e.weigh(verdicts)
 	e.blame(m.parts(j, v, parts))
 	e.Summary = "runs as wanted"

@@ -1,6 +1,7 @@
 package projection_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -33,4 +34,27 @@ func TestExplainARollout(t *testing.T) {
 	first(projection.CodeRolloutPaused, "paused (lunch)")
 	l.append(spaceOf().Plan("a"), events.RolloutEnded{Run: l.run, Version: 2, Began: updated, Outcome: events.RolloutFailed, Reason: "late"})
 	first(projection.CodeRolloutOver, "has failed (late)")
+}
+
+// TestExplainARolloutThatCrashes: what the state is called by is told first, what waits for it next.
+func TestExplainARolloutThatCrashes(t *testing.T) {
+	t.Parallel()
+	l := begin("service", 1)
+	l.start(1)
+	l.update("another")
+	for attempt := uint32(2); attempt < 6; attempt++ {
+		l.append(spaceOf().Plan("a"), events.TasksPlanned{
+			Run: l.run, Version: 2, Group: "g", Slots: []events.SlotRange{{From: 0, To: 0, Attempt: attempt}}, Beside: true,
+			NotBefore: time.Unix(1060, 0),
+		})
+		if attempt < 5 {
+			l.append(spaceOf().Task("a", 0), events.TaskStaged{Run: l.run, Group: "g", Attempt: attempt, TaskID: fmt.Sprint("again", attempt)})
+			l.said(0, attempt, events.TaskStatusChanged{State: "TASK_FAILED"})
+		}
+	}
+	why, ok := replayed(t, l.log).Explain("a", nil, projection.Parts{}, time.Unix(1000, 0))
+	if !ok || why.State != projection.StateCrashLooping || len(why.Reasons) < 2 ||
+		why.Reasons[0].Code != projection.CodeCrashLoop || why.Reasons[1].Code != projection.CodeRolloutComing || why.Summary != why.Reasons[0].Message {
+		t.Errorf("%s: %s: %+v, want the crash loop, then the rollout", why.State, why.Summary, why.Reasons)
+	}
 }

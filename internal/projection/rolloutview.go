@@ -96,7 +96,10 @@ func (m *Model) Rollout(id string) (RolloutDetail, bool) {
 	for i := range j.PastRollouts {
 		v.Past = append(v.Past, viewRollout(&j.PastRollouts[i]))
 	}
-	v.Detail = v.detail(planning.HoldupOf(m.state, j, m.state.Time))
+	v.Detail = unrolled(j.Spec)
+	if v.Detail == "" {
+		v.Detail = v.detail(planning.HoldupOf(m.state, j, m.state.Time))
+	}
 	return v, true
 }
 
@@ -135,6 +138,17 @@ func (g *RolloutGroup) count(j *cluster.Job, t *cluster.Task) {
 	if !t.UpSince.IsZero() {
 		g.Up++
 	}
+}
+
+// unrolled says why an update of a job replaces nothing; empty for a service.
+func unrolled(s *job.Spec) string {
+	switch {
+	case s == nil || s.Kind == job.KindService:
+		return ""
+	case s.Series():
+		return "nothing of it runs itself: an update holds for the runs from then on"
+	}
+	return "a batch job is not rolled out: an update holds for the attempts from then on"
 }
 
 // detail says how far a rollout is.

@@ -255,7 +255,7 @@ func lastRun(run *cluster.Run, now time.Time) string {
 	case run.Ended:
 		return fmt.Sprintf("last run %s %s after %s%s", v.Job, v.Outcome, rough(v.EndedAt.Sub(v.StartedAt)), because)
 	}
-	return fmt.Sprintf("run %s goes on since %s", v.Job, rough(now.Sub(v.StartedAt)))
+	return fmt.Sprintf("run %s has gone on for %s", v.Job, rough(now.Sub(v.StartedAt)))
 }
 
 func outcomeWord(outcome string) string {

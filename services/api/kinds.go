@@ -75,7 +75,7 @@ func commandKinds() []web.Kind {
 		},
 		{
 			Is: submission.ErrSeries, Status: http.StatusConflict, Name: "series", Title: "Nothing of the job runs itself",
-			Detail: "Its runs are jobs of their own: scale one of those, or update the job.",
+			Detail: "Its runs are jobs of their own: name one of those (GET .../runs), or update the job.",
 		},
 		{
 			Is: submission.ErrTooManyRuns, Status: http.StatusConflict, Name: "too-many-runs", Title: "Too many runs of the job go on",

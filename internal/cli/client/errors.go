@@ -59,6 +59,10 @@ const (
 	TypeNoVersion = "urn:taurus:problem:version-not-found"
 	// TypeNoRollout: no rollout is under way.
 	TypeNoRollout = "urn:taurus:problem:no-rollout"
+	// TypeSeries: the job runs nothing itself.
+	TypeSeries = "urn:taurus:problem:series"
+	// TypeNotDrained: nothing of that name is drained.
+	TypeNotDrained = "urn:taurus:problem:not-drained"
 	// TypeNotYet: the log has not come to the sequence that was asked for.
 	TypeNotYet = "urn:taurus:problem:not-yet"
 )

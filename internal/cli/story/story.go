@@ -188,14 +188,15 @@ func killed(ev events.KillRequested) string {
 
 // restarted tells which tasks are to be replaced.
 func restarted(ev events.JobRestarted) string {
-	text := "told to restart"
-	if len(ev.Slots) > 0 {
-		text += " " + slots(ev.Slots)
+	switch {
+	case len(ev.Slots) > 0 && ev.Group != "":
+		return "told to restart " + slots(ev.Slots) + " of group " + ev.Group
+	case len(ev.Slots) > 0:
+		return "told to restart " + slots(ev.Slots)
+	case ev.Group != "":
+		return "told to restart group " + ev.Group
 	}
-	if ev.Group != "" {
-		text += " of group " + ev.Group
-	}
-	return text
+	return "told to restart"
 }
 
 // steered tells what a user wants of a rollout.

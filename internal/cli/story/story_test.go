@@ -46,6 +46,7 @@ func TestTell(t *testing.T) {
 			"slot 4 of group web to be killed, and the group scaled down to 2 tasks: bad disk, by ann",
 		},
 		{events.JobRestarted{Group: "web", Slots: one, Reason: "leaks"}, "told to restart slot 4 of group web: leaks, by ann"},
+		{events.JobRestarted{Group: "web", Reason: "new certificate"}, "told to restart group web: new certificate, by ann"},
 		{events.VersionTagged{Version: 5, Tag: "stable"}, "version 5 tagged stable, by ann"},
 		{events.VersionTagged{Version: 5}, "version 5 has no tag any more, by ann"},
 		{events.RolloutSteered{Version: 5, Action: "rollback", To: 2, Reason: "slow"}, "rollout of version 5: told to go back to version 2: slow, by ann"},

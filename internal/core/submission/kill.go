@@ -40,6 +40,9 @@ func (c Kill) decide(j *cluster.Job) (events.Event, error) {
 	if err := changeable(j, c.Seen); err != nil {
 		return nil, err
 	}
+	if j.Spec.Series() {
+		return nil, ErrSeries
+	}
 	if c.Group != "" && j.Group(c.Group) == nil {
 		return nil, fmt.Errorf("%w: %q", ErrNoGroup, c.Group)
 	}

@@ -128,6 +128,7 @@ func TestRefusals(t *testing.T) {
 		{"no action", "POST", "/v2/jobs/web/rollout", `{"action":"hurry"}`, nil, 422, "invalid"},
 		{"pause to a version", "POST", "/v2/jobs/web/rollout", `{"action":"pause","to":1}`, nil, 422, "invalid"},
 		{"roll back to no version", "POST", "/v2/jobs/web/rollout", `{"action":"rollback","to":9}`, nil, 404, "version-not-found"},
+		{"scale a job of nothing", "POST", "/v2/jobs/web/scale", `{"replicas":-1}`, nil, 400, "parameter"},
 		{"restart no group", "POST", "/v2/jobs/web/restart", `{"group":"db"}`, nil, 422, "no-group"},
 		{"restart no slot", "POST", "/v2/jobs/web/restart", `{"slots":[9]}`, nil, 422, "invalid"},
 		{"restart a word", "POST", "/v2/jobs/web/restart", `{"slots":"all"}`, nil, 400, "parameter"},

@@ -1,6 +1,7 @@
 package v2
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -74,6 +75,9 @@ func (j *jobs) steer(c echo.Context) error {
 	sequence, err := j.commander.Do(c.Request().Context(), web.RequestOf(c).Author, id, submission.Steer{
 		Action: want.Action, To: to, Reason: web.Cleaned(want.Reason, reasonMax), Seen: seen,
 	})
+	if errors.Is(err, submission.ErrNoVersion) && to == 0 {
+		return &toldError{submission.ErrNoVersion, "None stood before the one that is wanted now. To go back to another give it in to."}
+	}
 	if err != nil {
 		return err
 	}
@@ -136,6 +140,9 @@ func (j *jobs) revert(c echo.Context) error {
 	}
 	was := j.before(id)
 	sequence, err := j.commander.Do(c.Request().Context(), web.RequestOf(c).Author, id, submission.Revert{To: to, Seen: seen, Limits: j.limits})
+	if errors.Is(err, submission.ErrNoVersion) && to == 0 {
+		return &toldError{submission.ErrNoVersion, "None that is kept from before wants anything else than the one that is wanted now."}
+	}
 	if err != nil {
 		return err
 	}

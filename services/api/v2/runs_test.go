@@ -121,6 +121,7 @@ func TestRefusedOfSeries(t *testing.T) {
 	}{
 		{"POST", "/v2/jobs/nightly/scale", `{"replicas":3}`, 409, "series"},
 		{"POST", "/v2/jobs/etl/scale", `{"replicas":3}`, 409, "series"},
+		{"POST", "/v2/jobs/nightly/kill", "", 409, "series"},
 		{"POST", "/v2/jobs/nightly/dispatch", "", 409, "not-dispatched"},
 		{"POST", "/v2/jobs/web/dispatch", "", 409, "not-dispatched"},
 		{"POST", "/v2/jobs/etl/runs", "", 409, "not-periodic"},

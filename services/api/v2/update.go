@@ -63,7 +63,8 @@ func (j *jobs) putNew(c echo.Context, s sent, dry bool) error {
 	}
 	v, err := j.submit(c, s.spec.ID, command)
 	if errors.Is(err, submission.ErrExists) {
-		return submission.ErrVersion // RFC 9110, 13.1.2.
+		// RFC 9110, 13.1.2.
+		return &toldError{submission.ErrVersion, "It is there, and If-None-Match asks that it be not. To update it leave the header out."}
 	}
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package v2
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -73,9 +74,21 @@ func (j *jobs) version(c echo.Context) error {
 func found(list []projection.Version, name string) (*projection.Version, error) {
 	v := projection.FindVersion(list, name)
 	if v == nil {
-		return nil, submission.ErrNoVersion
+		return nil, &toldError{submission.ErrNoVersion, "There is no version " + strconv.Quote(web.Cleaned(name, web.WordMax)) + "; those that are kept are " + keptOnes(list) + "."}
 	}
 	return v, nil
+}
+
+// keptOnes names versions, with their tags.
+func keptOnes(list []projection.Version) string {
+	names := make([]string, len(list))
+	for i, v := range list {
+		names[i] = strconv.FormatUint(v.Version, 10)
+		if v.Tag != "" {
+			names[i] += " (" + v.Tag + ")"
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // diff compares two versions: the newest, and the one before it, unless told others.

@@ -125,6 +125,7 @@ func (f *frame) sized(route Route, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
+		RequestOf(c).submits = route.Cost == Submission
 		return next(c)
 	}
 }

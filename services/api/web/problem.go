@@ -68,8 +68,8 @@ func general() []Kind {
 
 // problemOf chooses what an error is answered with: the first of the kinds that
 // it is, but for errors that say more than their kind. It is the one place where
-// the statuses of errors come from.
-func (f *frame) problemOf(err error, kinds []Kind) Problem {
+// the statuses of errors come from. What is wrong is the job, if one was sent.
+func (f *frame) problemOf(err error, kinds []Kind, submits bool) Problem {
 	var (
 		faults  job.Faults
 		param   *paramError
@@ -96,12 +96,20 @@ func (f *frame) problemOf(err error, kinds []Kind) Problem {
 	}
 	switch {
 	case hasFaults:
-		return newProblem(http.StatusUnprocessableEntity, "invalid", "The job is not valid", "See faults.", faults)
+		return newProblem(http.StatusUnprocessableEntity, "invalid", invalid(submits), "See faults.", faults)
 	case errors.As(err, &route):
 		return newProblem(route.Code, "http", http.StatusText(route.Code), f.detail(route.Code), nil)
 	}
 	return newProblem(http.StatusInternalServerError, "internal", "Something went wrong inside",
 		"It was logged under the request id.", nil)
+}
+
+// invalid is the title of what has faults.
+func invalid(submits bool) string {
+	if submits {
+		return "The job is not valid"
+	}
+	return "The request is not valid"
 }
 
 // Problem is what an error of the kind is answered with.
@@ -126,7 +134,7 @@ func (f *frame) fail(err error, c echo.Context) {
 		return
 	}
 	speaker := f.speakers.of(c)
-	p := f.problemOf(err, speaker.kinds)
+	p := f.problemOf(err, speaker.kinds, RequestOf(c).submits)
 	p.Instance, p.Request = c.Request().URL.EscapedPath(), RequestOf(c).ID
 	switch p.Status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:

@@ -33,6 +33,8 @@ type Request struct {
 	err error
 	// cut reports whether the answer broke off.
 	cut bool
+	// submits reports whether the body is a job.
+	submits bool
 	// decoding is that of doors.
 	decoding chan struct{}
 }
