@@ -107,7 +107,10 @@ func (c *Container) normalise() {
 	c.Command.Args = orNilSlice(c.Command.Args)
 	c.Volumes = orNilSlice(c.Volumes)
 	for i := range c.Volumes {
-		c.Volumes[i].Mode = strings.ToLower(c.Volumes[i].Mode)
+		// What is not known stays as it was written, for the fault to name it.
+		if mode := strings.ToLower(c.Volumes[i].Mode); mode == VolumeReadOnly || mode == VolumeReadWrite {
+			c.Volumes[i].Mode = mode
+		}
 	}
 	c.Parameters = orNilSlice(c.Parameters)
 	for i := range c.Parameters {

@@ -62,8 +62,6 @@ func (c *checker) mode(at string, v Volume, docker bool) {
 	case docker && v.dockerOnly():
 		c.fault(at, `%s is for Docker alone, and Mesos passes only "ro" or "rw" on; use one of these, or give the volume as an option of docker run, `+
 			`{"key": "volume", "value": %s} in parameters`, quote(v.Mode), quote(v.HostPath+":"+v.ContainerPath+":"+v.Mode))
-	case v.ReadOnly():
-		c.fault(at, `%s is not known; use "ro"`, quote(v.Mode))
 	default:
 		c.fault(at, `%s is not known; use "ro" or "rw"`, quote(v.Mode))
 	}

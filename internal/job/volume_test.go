@@ -20,12 +20,12 @@ func TestModesOfVolumes(t *testing.T) {
 	}
 	for mode, want := range map[string]string{
 		"": "", "ro": "ro", "RO": "ro", "Ro": "ro", "rO": "ro", "rw": "rw", "RW": "rw", "Rw": "rw",
-		"Read-Only": `"read-only" is not known; use "ro"`, "readonly": `"readonly" is not known; use "ro"`, "r": `"r" is not known; use "ro"`,
-		" ro": `" ro" is not known; use "ro"`, "ro ": `"ro " is not known; use "ro"`, "RO\n": `"ro\n" is not known; use "ro"`,
-		"ro,ro": `"ro,ro" is not known; use "ro"`, "ro,bind": `"ro,bind" is not known; use "ro"`,
+		"Read-Only": `"Read-Only" is not known; use "ro" or "rw"`, "readonly": `"readonly" is not known; use "ro" or "rw"`, "r": `"r" is not known; use "ro" or "rw"`,
+		" ro": `" ro" is not known; use "ro" or "rw"`, "ro ": `"ro " is not known; use "ro" or "rw"`, "RO\n": `"RO\n" is not known; use "ro" or "rw"`,
+		"ro,ro": `"ro,ro" is not known; use "ro" or "rw"`, "ro,bind": `"ro,bind" is not known; use "ro" or "rw"`,
 		" ": `" " is not known; use "ro" or "rw"`, "write": `"write" is not known; use "ro" or "rw"`, "rw,rw": `"rw,rw" is not known; use "ro" or "rw"`,
 		"0": `"0" is not known; use "ro" or "rw"`, "r0": `"r0" is not known; use "ro" or "rw"`, ",": `"," is not known; use "ro" or "rw"`,
-		"ro,Z": docker("ro,z"), "z": docker("z"), "rw,shared": docker("rw,shared"), "rslave": docker("rslave"), "cached": docker("cached"),
+		"ro,Z": docker("ro,Z"), "z": docker("z"), "rw,shared": docker("rw,shared"), "rslave": docker("rslave"), "cached": docker("cached"),
 		"delegated,ro": docker("delegated,ro"), "nocopy": docker("nocopy"), "ro, z": docker("ro, z"), "rprivate": docker("rprivate"),
 		strings.Repeat("é", 40): `"` + strings.Repeat("é", 30) + `..." is not known; use "ro" or "rw"`,
 	} {
