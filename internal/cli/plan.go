@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -74,7 +76,7 @@ func (a *App) writePlan(w io.Writer, p client.Plan) error {
 	}
 	for _, g := range f.Groups {
 		if g.Waiting > 0 {
-			say(w, "%s of group %s would wait: %s", count(uint32(g.Waiting), "task"), g.Group, story.Plain(g.Reason))
+			say(w, "%s of group %s would wait: %s", count(uint32(g.Waiting), "task"), g.Group, story.Plain(strings.TrimPrefix(g.Reason, fmt.Sprintf("%d waiting: ", g.Waiting))))
 		}
 	}
 	a.sayWhatItGoesBy(f)

@@ -179,7 +179,11 @@ func killed(ev events.KillRequested) string {
 	case ev.Version != 0:
 		return fmt.Sprintf("%s of group %s to be killed, and the group scaled down to %s", slots(ev.Slots), ev.Group, tasks(ev.Replicas))
 	case len(ev.Slots) > 0:
-		of = "some tasks"
+		verb := "are"
+		if len(ev.Slots) == 1 && ev.Slots[0].From == ev.Slots[0].To {
+			verb = "is"
+		}
+		return slots(ev.Slots) + " " + verb + " to be killed, and started again"
 	case ev.Group != "":
 		of = "the tasks of group " + ev.Group
 	}

@@ -39,7 +39,7 @@ func TestTell(t *testing.T) {
 		{events.JobUpdated{Version: 4}, "updated to version 4, by ann"},
 		{events.JobUpdated{Version: 5, RevertOf: 3}, "updated to version 5, which is version 3 again, by ann"},
 		{events.KillRequested{Group: "web", Reason: "stuck"}, "the tasks of group web are to be killed, and started again: stuck, by ann"},
-		{events.KillRequested{Group: "web", Slots: one}, "some tasks are to be killed, and started again, by ann"},
+		{events.KillRequested{Group: "web", Slots: one}, "slot 4 is to be killed, and started again, by ann"},
 		{events.KillRequested{}, "all tasks are to be killed, and started again, by ann"},
 		{
 			events.KillRequested{Group: "web", Slots: one, Reason: "bad disk", Version: 3, Replicas: 2},

@@ -77,9 +77,19 @@ func (m *Machine) meaning(c *command, j *cluster.Job) (events.Event, error) {
 	if c.Agents != nil {
 		return submission.DecideAgents(&m.state.Agents, c.Agents)
 	}
-	ev, err := submission.Decide(j, c.Command)
+	return decide(m.state, c.Job, j, c.Command)
+}
+
+// Decide is the event that a command leads to, as things are: what carrying it out would
+// append, or why it would be refused.
+func Decide(s *cluster.State, id string, c submission.Command) (events.Event, error) {
+	return decide(s, id, s.Jobs[id], c)
+}
+
+func decide(s *cluster.State, id string, j *cluster.Job, c submission.Command) (events.Event, error) {
+	ev, err := submission.Decide(j, c)
 	if err == nil {
-		err = circular(c.Job, ev, m.state)
+		err = circular(id, ev, s)
 	}
 	return ev, err
 }

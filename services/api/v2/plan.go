@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/foresight"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -34,7 +35,7 @@ func (j *jobs) plan(c echo.Context, s sent, command submission.Command) error {
 	p := planned{Job: s.spec.ID, Spec: s.spec, Warnings: s.warnings}
 	told, err := j.foresees.tell(c, func(state *cluster.State, _ []foresight.Agent) (q foresight.Question, err error) {
 		was := state.Jobs[s.spec.ID]
-		ev, err := submission.Decide(was, command)
+		ev, err := commanding.Decide(state, s.spec.ID, command)
 		if err != nil {
 			return q, err
 		}

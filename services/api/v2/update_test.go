@@ -337,3 +337,20 @@ func TestPlanForesees(t *testing.T) {
 		t.Errorf("stored up to %d, %v", b.Last, err)
 	}
 }
+
+// TestPlanRefusesACircle: a dry run refuses what would be refused, also what it takes other
+// jobs to see.
+func TestPlanRefusesACircle(t *testing.T) {
+	t.Parallel()
+	r := apitest.New(t)
+	after := func(id, other string) string {
+		return strings.Replace(strings.Replace(apitest.OneTask, "web", id, 1), `"tasks"`, `"after":["`+other+`"],"tasks"`, 1)
+	}
+	r.Create(after("a", "b"))
+	for _, target := range []string{"/v2/jobs/b", "/v2/jobs/b?dry_run=true"} {
+		if a := r.Do("PUT", target, after("b", "a")).Want(http.StatusUnprocessableEntity); !strings.Contains(a.Body, "b after a after b") {
+			t.Errorf("%s: %s", target, a.Body)
+		}
+	}
+	r.Do("POST", "/v2/whatif", `{"run":`+after("b", "a")+`}`).Want(http.StatusUnprocessableEntity)
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/foresight"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -158,7 +159,7 @@ func (f *foresees) question(s *cluster.State, agents []foresight.Agent, want sup
 
 // would has a user's command be one of those that are carried out.
 func (f *foresees) would(q *foresight.Question, s *cluster.State, id string, c submission.Command) error {
-	ev, err := submission.Decide(s.Jobs[id], c)
+	ev, err := commanding.Decide(s, id, c)
 	if err == nil && ev != nil {
 		q.Drafts = append(q.Drafts, foresight.Draft{Subject: f.space.Job(id), Event: ev})
 	}
