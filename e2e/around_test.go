@@ -69,6 +69,7 @@ func TestKilledAround(t *testing.T) {
 			a.part("a dispatch", a.dispatches)
 			a.part("a gang", a.gangs)
 			a.part("a drain", a.drains)
+			a.part("the deadline of a drain", a.deadlines)
 		})
 	}
 }

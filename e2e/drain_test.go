@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // drains kills the role at each moment of the drain of an agent: its tasks are moved
@@ -81,6 +82,54 @@ func (a *around) drains() {
 		a.gone(job)
 	}
 }
+
+// deadlines kills the role at each moment of a drain of what cannot be moved, and of a
+// batch: at its deadline both end, and they begin again when the drain does, once.
+func (a *around) deadlines() {
+	of := step{"taurus.agents.drained.v1", ""}
+	for _, at := range []step{of, doomed, issued, killed} {
+		job, tried := a.moment("held")
+		if !tried {
+			continue
+		}
+		batch := job + "-batch"
+		for _, document := range []string{
+			fmt.Sprintf(`{"id":%q,"rollout":{"max_surge":1,"max_unavailable":0,"min_healthy":"200ms"},"tasks":[{"replicas":2,%s`, job, stays),
+			fmt.Sprintf(`{"id":%q,"kind":"batch","tasks":[{"replicas":1,"restart":{"attempts":1},%s`, batch, stays),
+		} {
+			a.asks(http.MethodPost, "/v2/jobs", document, http.StatusCreated, http.StatusConflict)
+		}
+		a.running(job, 2)
+		a.running(batch, 1)
+		agent, began, watched := a.places(job)[0].agent, a.now(), job
+		deadline := time.Now().Add(3 * time.Second).Format(time.RFC3339Nano)
+		a.asks(http.MethodPost, "/v2/agents/"+agent+"/drain", fmt.Sprintf(`{"deadline":%q}`, deadline), http.StatusOK)
+		if at == of {
+			watched = ""
+		}
+		a.comes(watched, began, at)
+		a.killed()
+		for _, id := range []string{job, batch} {
+			a.running(id, 0)
+		}
+		a.says([]string{"explain", job}, "drained")
+		a.asks(http.MethodDelete, "/v2/agents/"+agent+"/drain", "", http.StatusOK, http.StatusNotFound)
+		for id, n := range map[string]int{job: 2, batch: 1} {
+			a.running(id, n)
+			a.counts(a.machine, id, 2*n)
+			a.stopJob(id)
+			a.gone(id)
+		}
+		if a.t.Failed() {
+			a.t.FailNow()
+		}
+		a.t.Logf("kill -9 of %s, the deadline of a drain, at %v", a.role, at)
+	}
+}
+
+// stays is a group that only one of the agents will do for.
+const stays = `"kill_grace":"2s","resources":{"cpu":0.1,"memory":32},"constraints":[{"attribute":"agent","operator":"is","value":"1"}],
+	"container":{"image":"` + image + `","network":"none","command":"trap 'exit 0' TERM; while :; do sleep 1 & wait; done"}}]}`
 
 // place is where a container of a job runs.
 type place struct{ task, container, agent string }
