@@ -31,10 +31,9 @@ const Patience = time.Minute
 // account is what the log has said of a schedule: read from the records alone, and not
 // by the fold that decides.
 type account struct {
-	run     uint64
-	over    bool
-	paused  bool
-	steered []time.Time
+	run    uint64
+	over   bool
+	paused bool
 	// held are the stretches of time in which it was paused.
 	held    [][2]time.Time
 	through time.Time
@@ -63,7 +62,8 @@ func (w *World) Unaccounted() (found []string) {
 				a.steer(ev.Action == events.SchedulePause, r.Time)
 			}
 		case events.RunDue:
-			if a != nil && ev.Run == a.run && !a.over && ev.At.After(a.through) && !ev.At.After(r.Time.Add(cluster.DueEarly)) {
+			if a != nil && ev.Run == a.run && !a.over && ev.At.After(a.through) && !ev.At.After(r.Time.Add(cluster.DueEarly)) &&
+				a.heldAt(ev.At) == (ev.Outcome == events.RunHeld) {
 				found = append(found, a.told(id, ev)...)
 			}
 		default:
@@ -100,7 +100,7 @@ func (a *account) steer(pause bool, at time.Time) {
 	if pause == a.paused {
 		return
 	}
-	a.paused, a.steered = pause, append(a.steered, at)
+	a.paused = pause
 	if pause {
 		a.held = append(a.held, [2]time.Time{at, {}})
 	} else {
@@ -115,7 +115,7 @@ func (a *account) told(id string, ev events.RunDue) (found []string) {
 		found = append(found, fmt.Sprintf("the log tells of %d runs of %s up to %s, and there are %d", ev.Count, id, ev.At.Format(clock), len(times)))
 	}
 	for _, at := range times {
-		if held := a.heldAt(at); held != (ev.Outcome == events.RunHeld) && !a.close(at) {
+		if held := a.heldAt(at); held != (ev.Outcome == events.RunHeld) {
 			found = append(found, fmt.Sprintf("the run of %s of %s is %s, paused: %t", id, at.Format(clock), ev.Outcome, held))
 		}
 	}
@@ -129,12 +129,6 @@ func (a *account) told(id string, ev events.RunDue) (found []string) {
 
 func (a *account) heldAt(at time.Time) bool {
 	return slices.ContainsFunc(a.held, func(h [2]time.Time) bool { return at.After(h[0]) && (h[1].IsZero() || !at.After(h[1])) })
-}
-
-// close reports whether a user steered the schedule so close to a time that it may have
-// been decided just before.
-func (a *account) close(at time.Time) bool {
-	return slices.ContainsFunc(a.steered, func(s time.Time) bool { return s.Sub(at).Abs() <= cluster.DueEarly })
 }
 
 func dueBetween(after, until time.Time) (times []time.Time) {

@@ -157,6 +157,16 @@ func (j *Job) beginSeries(r *Record) {
 	j.Series.Phases = []Phase{{From: r.Time, Schedule: j.Spec.Schedule}}
 }
 
+// heldAt reports whether the schedule was paused at a time that is not decided yet.
+func (s *Series) heldAt(at time.Time) bool {
+	for _, phase := range slices.Backward(s.Phases) {
+		if phase.From.Before(at) {
+			return phase.Paused
+		}
+	}
+	return false
+}
+
 // change lets another phase of the schedule begin.
 func (s *Series) change(next Phase) {
 	last := s.Phase()
@@ -225,6 +235,8 @@ func (s *State) runDue(j *Job, ev events.RunDue, r *Record) Change {
 		return Change{Judgement: Repeated, Job: j}
 	case ev.At.After(r.Time.Add(DueEarly)):
 		return Change{Judgement: Outranked, Job: j}
+	case j.Series.heldAt(ev.At) != (ev.Outcome == events.RunHeld):
+		return Change{Judgement: Outranked, Job: j} // Its planner did not know yet what users want.
 	}
 	j.Series.Through = ev.At
 	j.Series.dropPhases()

@@ -87,6 +87,40 @@ func TestTheTimeIsDecidedOnce(t *testing.T) {
 	}
 }
 
+// TestWhatIsPausedIsHeld: a planner that does not know yet that the schedule is paused, or goes on,
+// decides nothing about a time: it decides again.
+func TestWhatIsPausedIsHeld(t *testing.T) {
+	l := clustertest.New()
+	j := l.Submit(periodic("n"))
+	l.Pass(30 * time.Second)
+	first := l.Now
+	l.Job("n", events.ScheduleSteered{Run: j.Run, Action: events.SchedulePause})
+	l.Pass(time.Minute)
+	l.Job("n", events.ScheduleSteered{Run: j.Run, Action: events.ScheduleResume})
+	second := l.Now
+	l.Pass(time.Minute)
+	for _, c := range []struct {
+		at      time.Time
+		outcome string
+		want    cluster.Judgement
+	}{
+		{first, events.RunHeld, cluster.Outranked},
+		{first, events.RunStarted, cluster.Counted},
+		{first.Add(1), events.RunStarted, cluster.Outranked},
+		{second, events.RunSkipped, cluster.Outranked},
+		{second, events.RunHeld, cluster.Counted},
+		{second.Add(1), events.RunHeld, cluster.Outranked},
+		{second.Add(1), events.RunStarted, cluster.Counted},
+	} {
+		if got := due(l, j, c.at, c.outcome).Judgement; got != c.want {
+			t.Errorf("%s of %s is %s, want %s", c.outcome, c.at, got, c.want)
+		}
+	}
+	if n := len(j.Series.Runs); n != 3 {
+		t.Errorf("%d runs are told of", n)
+	}
+}
+
 // TestNothingGrows: of what has ended as many as are kept stay, the oldest go, and are
 // forgotten in the end.
 func TestNothingGrows(t *testing.T) {

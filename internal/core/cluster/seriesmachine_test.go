@@ -11,11 +11,12 @@ import (
 )
 
 // scheduleTable is what each event does to a schedule in each state. "." does not count
-// and changes nothing; what only begins a run, or tells that none began, is "=".
+// and changes nothing; what only begins a run, or tells that none began, is "=". The
+// run that is due is one that is started; of a pause none is.
 const scheduleTable = `
           JobSubmitted pause  resume    RunDue RunRequested JobUpdated JobStopped JobDeleted
 scheduled scheduled    paused .         =      =            =          stopped    deleted
-paused    scheduled    .      scheduled =      =            =          stopped    deleted
+paused    scheduled    .      scheduled .      =            =          stopped    deleted
 stopped   scheduled    .      .         .      .            =          stopped    deleted
 deleted   scheduled    .      .         .      .            =          deleted    deleted
 `
