@@ -44,7 +44,7 @@ func (r *Run) submitWork() {
 		some := world.Indexed("part", 4, 0)
 		some.Success = []job.Success{job.SuccessAny, 2, 3}[r.rng.IntN(3)]
 		some.Tasks[0].Labels[world.LabelFailFrom] = fmt.Sprint(r.rng.IntN(4))
-		some.Tasks[0].Labels[world.LabelRunFor] = "2s"
+		some.Tasks[0].Labels[world.LabelRunFor], some.Tasks[0].Labels[world.LabelStagger] = "2s", "3s"
 		r.ask("part", submit(r.kept(some)))
 	case 3:
 		r.ask("indexed", submit(r.kept(world.Indexed("indexed", r.some(), uint32(r.rng.IntN(4))))))
@@ -101,17 +101,20 @@ func (r *Run) stopWork() {
 	r.ask(id, submission.Stop{})
 }
 
-// killTasks has a user want tasks killed that run.
+// killTasks has a user want tasks killed that run, or gone.
 func (r *Run) killTasks() {
 	id := []string{"steady", "moving", "tiers", "indexed"}[r.rng.IntN(4)]
 	c := submission.Kill{Reason: "a test"}
-	switch r.rng.IntN(3) {
+	switch r.rng.IntN(4) {
 	case 0:
 		c.Slots = []uint32{r.some() - 1}
 	case 1:
 		if j := r.World.Referee.Jobs[id]; j != nil && j.Spec != nil {
 			c.Group = j.Spec.Tasks[0].Name
 		}
+	case 2:
+		id = []string{"steady", "moving"}[r.rng.IntN(2)]
+		c.Slots, c.ScaleDown, c.Limits = []uint32{r.some() - 1}, true, job.DefaultLimits()
 	}
 	r.ask(id, c)
 }
@@ -138,10 +141,12 @@ func (r *Run) checks(s *job.Spec) {
 	}
 }
 
-// rest has users bring to rest what may wait for ever. Of what waits for another, that is there.
+// rest has users bring to rest what may wait for ever, for room beside others or away from them. Of
+// what waits for another, that is there.
 func (r *Run) rest() {
 	by := r.names["commander"][0]
 	r.World.Ask(by, "apart", submission.Stop{})
+	r.World.Ask(by, "near", submission.Stop{})
 	if j := r.World.Referee.Jobs["follower"]; j != nil && !j.Over() {
 		if j.Spec.After[0] == "work" {
 			r.World.Ask(by, "follower", submission.Stop{})

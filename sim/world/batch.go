@@ -190,6 +190,11 @@ func (w *World) Overdue(calm time.Time) (found []string) {
 		if known := w.Referee.TaskByID(t.Launch.TaskID); t.Alive && known != nil && known.KillAsked != nil && late(known.KillAsked.At) {
 			found = append(found, fmt.Sprintf("%s runs, and is to be killed since %s", t.Launch.TaskID, known.KillAsked.At.Format(clock)))
 		}
+		if known := w.Referee.TaskByID(t.Launch.TaskID); t.Alive && known != nil {
+			if at := w.dismissedAt(known); !at.IsZero() && late(at) {
+				found = append(found, fmt.Sprintf("%s runs, and is to be gone since %s", t.Launch.TaskID, at.Format(clock)))
+			}
+		}
 	}
 	for _, j := range w.Referee.Jobs {
 		if j.Spec == nil || j.Spec.Kind != job.KindBatch || j.Deleted || j.Spec.Dispatch != nil {

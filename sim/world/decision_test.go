@@ -190,4 +190,3 @@ func TestHealthInTheModel(t *testing.T) {
 		}
 	}
 }
-

@@ -16,6 +16,8 @@ const (
 	LabelSickFor = "sim.sick_for"
 	// LabelFailures says how many attempts of a slot fail, whatever they would end with.
 	LabelFailures = "sim.failures"
+	// LabelStagger says how much later tasks end than those with the index before.
+	LabelStagger = "sim.stagger"
 	// LabelFailFrom says from which index on tasks fail.
 	LabelFailFrom = "sim.fail_from"
 )

@@ -25,12 +25,35 @@ func (w *World) checkAsked(s seen, ev events.TasksDoomed) {
 // names reports whether a user's wish is that a task is killed.
 func names(r Record, t *cluster.Task) bool {
 	ev, ok := r.Decoded.Event.(events.KillRequested)
-	if !ok || r.Decoded.Subject.Job != t.Job || ev.Run != t.Run || ev.Group != "" && ev.Group != t.Group || r.Decoded.Sequence < t.Planned {
+	if !ok || r.Decoded.Subject.Job != t.Job || ev.Run != t.Run || ev.Group != "" && ev.Group != t.Group || r.Decoded.Sequence < t.Planned && ev.Version == 0 {
 		return false
+	}
+	if ev.Version != 0 {
+		return dismisses(ev, t)
 	}
 	return len(ev.Slots) == 0 || slices.ContainsFunc(ev.Slots, func(n events.SlotRange) bool {
 		return n.From <= t.Slot && t.Slot <= n.To && n.Attempt == t.Attempt
 	})
+}
+
+// dismisses reports whether a user wants a task gone with its slot: also the next attempt, which
+// a planner may have planned that had not read it yet.
+func dismisses(ev events.KillRequested, t *cluster.Task) bool {
+	return slices.ContainsFunc(ev.Slots, func(n events.SlotRange) bool {
+		return n.From <= t.Slot && t.Slot <= n.To && t.Attempt <= n.Attempt+1
+	})
+}
+
+// dismissedAt is when a user wanted a task gone with its slot; zero if nobody did.
+func (w *World) dismissedAt(t *cluster.Task) (at time.Time) {
+	for i := range w.Log.Records {
+		r := &w.Log.Records[i].Decoded
+		ev, ok := r.Event.(events.KillRequested)
+		if j := w.Referee.Jobs[t.Job]; ok && ev.Version != 0 && r.Subject.Job == t.Job && ev.Run == t.Run && dismisses(ev, t) && slices.ContainsFunc(j.Versions, func(v *cluster.Version) bool { return v.Sequence == r.Sequence }) {
+			at = r.Time
+		}
+	}
+	return at
 }
 
 // checkSelection: of a group that is scaled down those go that are to go first: what waits

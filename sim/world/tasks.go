@@ -97,6 +97,9 @@ func (w *World) launch(l scheduler.Launch, agent int) *Task {
 	t.Next = []Turn{{At: w.Now.Add(delay), State: "TASK_STARTING"}, {At: runs, State: "TASK_RUNNING"}}
 	t.Next = append(t.Next, checks(l.Group, runs)...)
 	if runFor, err := time.ParseDuration(l.Group.Labels[LabelRunFor]); err == nil {
+		if later, err := time.ParseDuration(l.Group.Labels[LabelStagger]); err == nil {
+			runFor += time.Duration(l.Index) * later
+		}
 		t.Next = ending(t.Next, Turn{At: runs.Add(runFor), State: endOf(l)})
 	}
 	m.Tasks = append(m.Tasks, t)
