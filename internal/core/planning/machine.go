@@ -208,13 +208,11 @@ func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken de
 	takes, fits := p.takes(j, d.Event, taken.Bytes)
 	if !fits && (j.Rollout.Status == cluster.RolloutRolling || s.Agents.Leaving()) {
 		d = decide(s, j, now, true, p.killBudget(s, now, taken.Kills))
+		d.Wake = earlier(d.Wake, now.Add(UsageEvery)) // What is held waits for nothing else.
 		takes, fits = p.takes(j, d.Event, taken.Bytes)
 	}
 	if !fits {
 		return deciding.Proposal{Wake: now.Add(UsageEvery)}
-	}
-	if takes == 0 && p.full && j.Rollout.Status == cluster.RolloutRolling {
-		d.Wake = earlier(d.Wake, now.Add(UsageEvery))
 	}
 	return deciding.Proposal{Event: d.Event, Cause: d.Cause, Wake: d.Wake, Takes: deciding.Takes{Bytes: takes, Kills: kills(d.Event)}}
 }

@@ -2,6 +2,7 @@ package planning_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
@@ -104,6 +105,43 @@ func TestWhatIsStoredTakesItsRoom(t *testing.T) {
 		at.Now, at.Log = at.Now.Add(planning.UsageEvery), at.Log.Add(planning.UsageEvery)
 		if next := appends(); len(next) != 1 {
 			t.Errorf("there is room again, and %d plans", len(next))
+		}
+	}
+}
+
+// TestWhatIsHeldForRoomIsTakenUpAgain: a move, or a rollout's step, that the log has no space for
+// follows once it has, although nothing else happens.
+func TestWhatIsHeldForRoomIsTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(*dooming, *cluster.Job) cluster.Change{
+		"move": func(d *dooming, j *cluster.Job) cluster.Change {
+			return d.log.Append(events.Subject{Role: events.RoleAgents}, events.Envelope{}, events.AgentDrained{AgentID: j.Slots[0].Newest().AgentID})
+		},
+		"rollout": func(d *dooming, j *cluster.Job) cluster.Change {
+			return d.log.Job(j.ID, events.JobRestarted{Run: j.Run, Version: j.Version})
+		},
+	} {
+		for room, used := range map[string]uint64{"full": 1 << 20, "no room": 0} {
+			t.Run(name+" "+room, func(t *testing.T) {
+				d := newDooming(t, 0)
+				j := d.running("a", 4)
+				d.pass(time.Minute)
+				need := reserve.Of(d.log.State)
+				d.m.Step(d.at, planning.Usage{Bytes: used, MaxBytes: used + need.Due + need.Ends + 1})
+				d.fold(begin(d, j), false)
+				d.settle()
+				before := d.log.State.Sequence
+				d.m.Step(d.at, planning.Usage{Bytes: 0, MaxBytes: 1 << 30})
+				wake := d.m.Wake()
+				if wake.IsZero() || wake.After(d.at.Now.Add(planning.UsageEvery)) {
+					t.Fatalf("it wakes at %s", wake)
+				}
+				d.pass(planning.UsageEvery)
+				d.settle()
+				if d.log.State.Sequence == before {
+					t.Error("there is room, and nothing is decided")
+				}
+			})
 		}
 	}
 }
