@@ -69,7 +69,7 @@ func (w *World) checkSelection(s seen, ev events.TasksDoomed) {
 			continue
 		}
 		for _, other := range ofGroup(s.job, t.Group) {
-			if other.Live() && other.Doom == nil && alone(s.job, other) && !slices.Contains(going, other) && goesFirst(g.KillSelection, other, t) {
+			if other.Live() && other.Doom == nil && alone(s.job, other) && !slices.Contains(going, other) && s.job.Slots[other.Slot].Dismissed(other) == nil && goesFirst(g.KillSelection, other, t) {
 				w.violate("%s ends %s, although %s goes first by %q", s.name, t.ID, other.ID, g.KillSelection)
 			}
 		}
