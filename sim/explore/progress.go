@@ -21,7 +21,7 @@ func (e *search) progress(frontier []found) *Result {
 			known[at] = -1
 			way = append(way, at)
 			next := e.nodes[at].fair
-			if next == at {
+			if e.nodes[at].good {
 				known[at] = 1
 				break
 			}

@@ -22,9 +22,10 @@ type Result struct {
 type node struct {
 	from int32
 	by   uint16
-	// fair is the state after the fair step; itself if it is as wanted, and -1 if it
-	// is not known.
+	// fair is the state after the fair step, -1 if it is not known.
 	fair int32
+	// good says that the state is as wanted.
+	good bool
 }
 
 // search is an exploration under way.
@@ -112,7 +113,7 @@ func (w *World) actions() []Action {
 func (e *search) expand(f found, next *[]found) *Result {
 	all := f.world.actions()
 	if f.world.wanted(all[0]) {
-		e.nodes[f.at].fair = f.at
+		e.nodes[f.at].good = true
 	}
 	for i, a := range all {
 		e.steps++
