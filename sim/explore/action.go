@@ -51,6 +51,9 @@ const (
 	stop
 	scale
 	update
+	steer
+	drain
+	restore
 )
 
 // reach tells which parts of the world an action touches.
@@ -73,7 +76,7 @@ func (w *World) reach(a Action) reach {
 		return w.destination(w.flight[a.at])
 	case fold, tick:
 		return theProcess(a.at)
-	case run, die, offers:
+	case run, die, end, fail, offers:
 		return theMesos
 	default:
 		return everything
@@ -117,8 +120,12 @@ func (w *World) steps() []Action {
 		case !t.Alive:
 		case t.Dying:
 			all = append(all, Action{verb: die, at: i})
+		case t.Known == "TASK_STAGING" && len(t.Queue) == 0 && t.Launch.Group.Container.Image == badImage:
+			all = append(all, Action{verb: fail, at: i})
 		case t.Known == "TASK_STAGING" && len(t.Queue) == 0:
 			all = append(all, Action{verb: run, at: i})
+		case !t.Ends.IsZero() && !t.Ends.After(w.now):
+			all = append(all, Action{verb: end, at: i})
 		}
 	}
 	for i := range w.mesos.Agents {
@@ -127,7 +134,11 @@ func (w *World) steps() []Action {
 			break
 		}
 	}
-	if len(all) == 0 {
+	switch {
+	case len(all) > 0:
+	case w.asked < len(w.scope.Asks) && w.goal() == "":
+		all = append(all, w.scope.Asks[w.asked])
+	default:
 		all = append(all, Action{verb: pass})
 	}
 	return all
@@ -259,6 +270,16 @@ func (w *World) wishes(next reach, may func(Fault, verb, int)) {
 	if w.updated < len(w.scope.Images) {
 		may(Update, update, 0)
 	}
+	if w.steered < len(w.scope.Steers) {
+		may(Steer, steer, 0)
+	}
+	for i := range w.mesos.Agents {
+		if w.drained(i) {
+			may(Restore, restore, i)
+		} else {
+			may(Drain, drain, i)
+		}
+	}
 }
 
 // describe is for traces.
@@ -306,6 +327,12 @@ func (w *World) describe(a Action) string {
 		return fmt.Sprintf("a user SCALES the job to %d", w.scope.ScaleTo[w.scaled])
 	case update:
 		return "a user UPDATES the job to " + w.scope.Images[w.updated]
+	case steer:
+		return fmt.Sprintf("a user STEERS: %+v", w.scope.Steers[w.steered])
+	case drain:
+		return "a user DRAINS " + w.mesos.Agents[a.at].ID
+	case restore:
+		return "a user RESTORES " + w.mesos.Agents[a.at].ID
 	}
 	return "nothing"
 }

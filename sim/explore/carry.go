@@ -57,7 +57,7 @@ func (w *World) carry(i int, e machine.Effect) {
 }
 
 func (w *World) ask(i int, to Place, e machine.Effect) {
-	m := &Message{to: to, proc: i, life: w.procs[i].life, effect: e}
+	m := &Message{to: to, proc: i, life: w.procs[i].life, effect: e, serving: w.serving(i, e)}
 	if patience(e) > 0 {
 		m.asked = w.now
 	}

@@ -43,13 +43,15 @@ func (w *World) checkLaunch(l *scheduler.Launch) {
 	launched := w.log.truth.TaskByID(l.TaskID)
 	for i := range w.mesos.Tasks {
 		t := &w.mesos.Tasks[i]
-		if t.Alive && !t.Excused && t.Launch.Slot == l.Slot && (launched == nil || !launched.Beside) {
+		if t.Alive && !t.Excused && t.Launch.Job == l.Job && t.Launch.Slot == l.Slot && (launched == nil || !launched.Beside) {
 			w.violate("no slot has two tasks that live", fmt.Sprintf("%s runs, %s is launched", t.Launch.TaskID, l.TaskID))
 		}
 	}
 	if launched == nil || !launched.Live() {
 		w.violate("what was withdrawn is never launched", l.TaskID)
 	}
+	w.checkSurge(l)
+	w.checkRun(l)
 }
 
 // checkAcknowledge: a status is acknowledged once it stands in the log, and counts.
@@ -92,6 +94,7 @@ func (w *World) checkAppend(i int, e machine.Append) {
 		if d.Conditional {
 			subjects[d.Subject] = true
 		}
+		w.checkDecision(i, d.Event, d.Subject)
 	}
 	for _, m := range w.flight {
 		other, ok := m.effect.(machine.Append)
@@ -103,6 +106,27 @@ func (w *World) checkAppend(i int, e machine.Append) {
 				w.violate("one append at a time expects something of a subject", d.Subject)
 			}
 		}
+	}
+}
+
+// checkDecision: what a process decides is right by what it has folded.
+func (w *World) checkDecision(i int, ev events.Event, subject string) {
+	s, err := events.ParseSubject(subject)
+	if err != nil {
+		w.violate("the log is well formed", err.Error())
+		return
+	}
+	j := w.procs[i].state.Jobs[s.Job]
+	switch ev := ev.(type) {
+	case events.TaskStaged:
+		w.checkPlace(i, ev)
+	case events.TasksPlanned:
+		w.checkRoom(i, j, ev)
+	case events.TasksDoomed:
+		w.checkKept(i, j, ev)
+	case events.RunDue:
+		w.checkOutcome(i, ev)
+	default:
 	}
 }
 
@@ -128,7 +152,15 @@ func (w *World) checkRecord(r *Record, before map[cluster.Key]cluster.Task) {
 			w.checkStaged(ev.TaskID, before)
 		}
 	case events.TasksPlanned:
-		w.checkPlanned(before)
+		w.checkPlanned(w.log.truth.Jobs[r.Subject.Job], before)
+	case events.RunDue:
+		if r.judged == cluster.Counted {
+			w.checkDue(r, ev)
+		}
+	case events.RolloutReverted:
+		if r.judged == cluster.Counted {
+			w.checkReverted(r, ev)
+		}
 	case events.TaskStatusChanged:
 		t := w.log.truth.TaskByID(ev.TaskID)
 		if t == nil {
@@ -149,7 +181,7 @@ func (w *World) checkStaged(taskID string, before map[cluster.Key]cluster.Task) 
 		return
 	}
 	for key, t := range before {
-		if key.Slot == staged.Slot && key != staged.Key() && t.Live() && t.State != cluster.Waiting && !t.Unreachable {
+		if key.Job == staged.Job && key.Slot == staged.Slot && key != staged.Key() && t.Live() && t.State != cluster.Waiting && !t.Unreachable {
 			w.violate("no attempt is staged while another may run", fmt.Sprintf("%s is staged, %s is %s", taskID, t.ID, t.State))
 		}
 	}
@@ -158,7 +190,7 @@ func (w *World) checkStaged(taskID string, before map[cluster.Key]cluster.Task) 
 // checkBeside: no slot has more than two tasks that a user may be served by.
 func (w *World) checkBeside(staged *cluster.Task) {
 	n := 0
-	for _, t := range w.log.job().Slots[staged.Slot].Tasks {
+	for _, t := range w.log.truth.Jobs[staged.Job].Slots[staged.Slot].Tasks {
 		if t.Live() && t.State != cluster.Waiting && t.Doom == nil && !t.Unreachable {
 			n++
 		}
@@ -169,14 +201,14 @@ func (w *World) checkBeside(staged *cluster.Task) {
 }
 
 // checkPlanned: what was there before is over, or its agent was away.
-func (w *World) checkPlanned(before map[cluster.Key]cluster.Task) {
-	for _, slot := range w.log.job().Slots {
+func (w *World) checkPlanned(j *cluster.Job, before map[cluster.Key]cluster.Task) {
+	for _, slot := range j.Slots {
 		planned := slot.Newest()
 		if _, old := before[planned.Key()]; old || planned.Beside {
 			continue
 		}
 		for key, t := range before {
-			if key.Slot == slot.Number && t.Live() && !t.Unreachable && !w.excused(t.ID) {
+			if key.Job == j.ID && key.Slot == slot.Number && t.Live() && !t.Unreachable && !w.excused(t.ID) {
 				w.violate("a slot is planned again only after its attempt is over", fmt.Sprintf("%s is %s", t.ID, t.State))
 			}
 		}

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"maps"
 	"reflect"
 
 	"github.com/milosgajdos/taurus/internal/core/machine"
@@ -32,5 +33,5 @@ func (c *copies) process(p *Process) *Process { return twin.Of(c.maker, p) }
 func (c *copies) master(m *Mesos) *Mesos { return twin.Of(c.maker, m) }
 
 func (c *copies) log(l *Log) *Log {
-	return &Log{records: l.records, truth: twin.Of(c.maker, l.truth)}
+	return &Log{records: l.records, truth: twin.Of(c.maker, l.truth), serving: maps.Clone(l.serving)}
 }

@@ -3,6 +3,7 @@ package explore
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/launching"
 	"github.com/milosgajdos/taurus/internal/core/leading"
@@ -115,7 +116,7 @@ func describeEvent(s events.Subject, ev events.Event) string {
 	}
 	switch ev := ev.(type) {
 	case events.TasksPlanned:
-		return fmt.Sprintf("%s %v", name, ev.Slots)
+		return fmt.Sprintf("%s %s %v", name, s.Job, ev.Slots)
 	case events.TasksDoomed:
 		return fmt.Sprintf("%s %v (%s)", name, ev.Slots, ev.Reason)
 	case events.KillIssued:
@@ -128,6 +129,16 @@ func describeEvent(s events.Subject, ev events.Event) string {
 		return fmt.Sprintf("%s %s", name, ev.TaskID)
 	case events.TaskStatusChanged:
 		return fmt.Sprintf("%s %s %s", name, ev.TaskID, ev.State)
+	case events.RunDue:
+		return fmt.Sprintf("%s %s %s %d %s", name, ev.Outcome, ev.At.Format(time.TimeOnly), max(ev.Count, 1), ev.Reason)
+	case events.RolloutReverted:
+		return fmt.Sprintf("%s to %d (%s)", name, ev.To, ev.Reason)
+	case events.RolloutEnded:
+		return fmt.Sprintf("%s %s (%s)", name, ev.Outcome, ev.Reason)
+	case events.AgentDrained:
+		return fmt.Sprintf("%s %s", name, ev.Hostname)
+	case events.AgentRestored:
+		return fmt.Sprintf("%s %s", name, ev.Hostname)
 	case events.LauncherElected:
 		return fmt.Sprintf("%s %s", name, ev.Nonce)
 	case events.SubscriptionOpened:

@@ -16,6 +16,9 @@ func (w *World) do(a Action) *World {
 	if a.costs {
 		n.left.spend(a.fault)
 	}
+	if n.asked < len(w.scope.Asks) && a == w.scope.Asks[n.asked] {
+		n.asked++
+	}
 	n.perform(a)
 	n.checkAlways()
 	return n
@@ -58,6 +61,13 @@ func (w *World) perform(a Action) {
 	case update:
 		w.command(submission.Update{Spec: w.scope.updated(w.scope.Images[w.updated])})
 		w.updated++
+	case steer:
+		w.command(w.scope.Steers[w.steered])
+		w.steered++
+	case drain:
+		w.commandAgents(submission.Drain{Place: w.host(a.at)})
+	case restore:
+		w.commandAgents(submission.Undrain{Place: w.host(a.at)})
 	default:
 		w.goWrong(a)
 	}
@@ -116,7 +126,7 @@ func (w *World) bring(m *Message) {
 	switch m.to {
 	case ToLog:
 		e := m.effect.(machine.Append) //nolint:forcetypeassert // Nothing else goes to the log.
-		w.answer(m, machine.Appended{Ticket: e.Ticket, Outcome: w.store(e.Drafts)})
+		w.answer(m, machine.Appended{Ticket: e.Ticket, Outcome: w.storeOf(m, e.Drafts)})
 	case ToProcess:
 		w.told(m)
 	case ToMesos:
@@ -184,6 +194,17 @@ func (w *World) command(c submission.Command) {
 	}
 	w.store([]machine.Draft{machine.Decision(
 		space().Job(jobID), w.log.last(space().Job(jobID)), events.Envelope{ID: "user"}, ev,
+	)})
+}
+
+// commandAgents carries out what a user wants of an agent, as the api does.
+func (w *World) commandAgents(c submission.AgentCommand) {
+	ev, err := submission.DecideAgents(&w.log.truth.Agents, c)
+	if err != nil || ev == nil {
+		return
+	}
+	w.store([]machine.Draft{machine.Decision(
+		events.AgentsSubject, w.log.last(events.AgentsSubject), events.Envelope{ID: "user"}, ev,
 	)})
 }
 

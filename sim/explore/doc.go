@@ -22,8 +22,9 @@
 // of which a Scope allows so many: a message is lost, carried out without an answer,
 // or late by any time; a process is stuck, blind to the log, or killed between any
 // two of its steps and started again at any later time; a subscription breaks; another
-// launcher is elected; an agent is away, and comes back; tasks end; users stop and
-// scale. With AnyOrder the steps too are taken in each order.
+// launcher is elected; an agent is away, and comes back; tasks end; users stop, scale,
+// update, steer and drain. What users always ask for (Asks) they do once all is as wanted.
+// With AnyOrder the steps too are taken in each order.
 //
 // A fault makes a difference only before a step that touches what it touches; at
 // other moments it is left out, because it would lead to what is looked at anyway
@@ -35,6 +36,14 @@
 // is launched twice, nothing is done before it was folded, nothing is acknowledged
 // that is not in the log, no end is lost, no KILL overtakes an ACCEPT, decisions
 // are conditional.
+//
+// Of a rollout (rollout.go) no more tasks live than are wanted and may surge; what is
+// replaced or moved leaves as many up as may not be down, by what the planner has folded,
+// and by what really runs; nothing is replaced while it rests, no more are than its canary
+// says; it goes back to what stood, and ends with that alone. Of a drain (drain.go) nothing
+// is put where tasks are to leave, and nothing stays there that has somewhere to go. Of a
+// schedule (schedule.go) it is told once what became of each time, and in the right words;
+// no run does its work twice, and those that may not overlap do not.
 //
 // From every state, once nothing more goes wrong and what lasts has ended, the
 // steps lead to what was asked for: what is wanted runs, what is not is gone, and no
@@ -73,6 +82,24 @@
 //	killed_once                  reaping/reaping.go     Due
 //	unconditional_plan           deciding/machine.go    decide
 //	planned_before_the_end       planning/plan.go       reuse                V6
+//	surge_ignored                planning/rollout.go    putBeside
+//	down_ignored                 planning/rollout.go    endServing
+//	unproven                     planning/rollout.go    isUp
+//	reverted_beyond              planning/rollout.go    fail
+//	not_reverted                 planning/rollout.go    fails
+//	newest_stands                cluster/standing.go    Standing
+//	rolls_while_paused           planning/rollout.go    measureAll
+//	canary_ignored               planning/rollout.go    measureAll
+//	put_where_tasks_leave        launching/leave.go     leave
+//	moved_at_once                planning/move.go       sort
+//	moved_unproven               planning/move.go       sort
+//	drain_unseen                 deciding/machine.go    Step
+//	decided_again                cluster/series.go      runDue
+//	missed_untold                planning/schedule.go   schedule
+//	begun_too_late               planning/schedule.go   schedule
+//	overlapping                  planning/schedule.go   start
+//	replaced_before_the_end      planning/machine.go    Decide
+//	runs_while_paused            planning/schedule.go   dueTimes
 //
 // Two rules are held twice: rank and the numbers of facts, and the judgement of
 // stale facts and standing by. Their mutants take both away. V9 is of the model, V10

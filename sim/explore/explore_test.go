@@ -5,6 +5,9 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 var full = flag.Bool("full", false, "explore the full scopes and try all mutants")
@@ -35,6 +38,31 @@ func TestExplore(t *testing.T) {
 			rescaled(3).only(2, Scale, Late).named("one slot, scaled; late"),
 			single(3).only(1, Away, Fails, Late).named("one slot; away, fails, late"),
 		)
+	}
+	for _, s := range scopes {
+		t.Run(s.Name, func(t *testing.T) { explore(t, s) })
+	}
+}
+
+// TestExploreJobs looks at schedules, drains and rollouts: every run with one fault of
+// some kinds; with -full, of all kinds, and with two of some.
+func TestExploreJobs(t *testing.T) {
+	const forbid, replace, none, last = job.OverlapForbid, job.OverlapReplace, job.MissedNone, job.MissedLast
+	scopes := []Scope{
+		periodic(1, forbid, none).only(1, Lost, Late, Blind, Down, Fails), periodic(1, replace, last).only(1, Late, Blind, Down),
+		periodic(1, forbid, none).alone().only(1, Stuck, Down), periodic(1, replace, last).alone().only(1, Stuck, Down), pausedSchedule(),
+		drained(1, true), drained(1, false),
+		rolledBack(1, true, badImage).only(1, Late, Down), rolledBack(1, false, badImage).only(1, Late), canary(1).only(1, Late, Down),
+		steered(events.RolloutPause, events.RolloutResume), steered(events.RolloutCancel), steered(events.RolloutRollback),
+	}
+	if *full {
+		scopes = []Scope{
+			periodic(1, forbid, none), periodic(1, replace, last), periodic(1, forbid, none).alone(), periodic(1, replace, last).alone(), pausedSchedule(),
+			periodic(2, forbid, none).only(1, Late, Blind), periodic(2, replace, last).only(1, Late, Blind), periodic(2, forbid, last).alone().only(1, Late, Down),
+			drained(1, true), drained(1, false), drained(2, true).only(1, Late, Down), drained(2, false).only(1, Late, Down),
+			rolledBack(1, true, "y", badImage), rolledBack(1, false, "y", badImage), canary(1),
+			steered(events.RolloutPause, events.RolloutResume), steered(events.RolloutCancel), steered(events.RolloutRollback),
+		}
 	}
 	for _, s := range scopes {
 		t.Run(s.Name, func(t *testing.T) { explore(t, s) })

@@ -19,6 +19,9 @@ type scalars struct {
 	left        budget
 	scaled      int
 	updated     int
+	steered     int
+	asked       int
+	times       []dueTime
 	leaseHolder int
 	leaseUntil  time.Time
 	// current tells by process, and then by message, whether lives agree.
@@ -26,10 +29,13 @@ type scalars struct {
 	current                     []bool
 }
 
+// dueTime is when a run is due: what is ahead and what is over count in different ways.
+type dueTime struct{ until, since time.Time }
+
 // of returns the fingerprint of a world: equal worlds have equal ones.
 func (p *prints) of(w *World) uint64 {
 	sc := scalars{
-		left: w.left, scaled: w.scaled, updated: w.updated, leaseHolder: w.lease.Holder, leaseUntil: w.lease.Until,
+		left: w.left, scaled: w.scaled, updated: w.updated, steered: w.steered, asked: w.asked, times: w.scope.dueTimes(), leaseHolder: w.lease.Holder, leaseUntil: w.lease.Until,
 		leaseCurrent:  w.lease.Holder >= 0 && w.procs[w.lease.Holder].life == w.lease.Life,
 		streamCurrent: w.mesos.Stream.ID != "" && w.procs[w.mesos.Stream.Proc].life == w.mesos.Stream.Life,
 		current:       make([]bool, len(w.flight)),

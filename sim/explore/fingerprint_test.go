@@ -11,6 +11,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/core/reaping"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/sim/explore/imprint"
 )
@@ -20,7 +21,8 @@ func TestRulesAreOfFields(t *testing.T) {
 	missing := rules().Check(
 		reflect.TypeFor[World](), reflect.TypeFor[scalars](), reflect.TypeFor[launching.Machine](), reflect.TypeFor[planning.Machine](),
 		reflect.TypeFor[reaping.Machine](),
-		reflect.TypeFor[events.JobScaled](), reflect.TypeFor[events.JobUpdated](),
+		reflect.TypeFor[events.JobScaled](), reflect.TypeFor[events.JobUpdated](), reflect.TypeFor[events.RunDue](),
+		reflect.TypeFor[events.ScheduleSteered](), reflect.TypeFor[events.RolloutSteered](),
 		reflect.TypeFor[events.RolloutEnded](), reflect.TypeFor[events.RolloutReverted](), reflect.TypeFor[events.JobStopped](), reflect.TypeFor[events.JobDeleted](),
 		reflect.TypeFor[events.TasksPlanned](), reflect.TypeFor[events.TasksDoomed](), reflect.TypeFor[events.JobCompleted](),
 		reflect.TypeFor[events.JobFailed](), reflect.TypeFor[events.TaskStaged](), reflect.TypeFor[events.TaskWithdrawn](),
@@ -32,7 +34,7 @@ func TestRulesAreOfFields(t *testing.T) {
 		reflect.TypeFor[launching.Offered](), reflect.TypeFor[launching.Rescinded](), reflect.TypeFor[launching.Reported](),
 		reflect.TypeFor[launching.Called](), reflect.TypeFor[launching.Listed](), reflect.TypeFor[launching.Accept](),
 		reflect.TypeFor[launching.Decline](), reflect.TypeFor[launching.Revive](), reflect.TypeFor[launching.Suppress](),
-		reflect.TypeFor[launching.Reconcile](), reflect.TypeFor[launching.List](), reflect.TypeFor[reaping.Kill](), reflect.TypeFor[reaping.Killed](),
+		reflect.TypeFor[launching.Reconcile](), reflect.TypeFor[launching.List](), reflect.TypeFor[launching.Acknowledge](), reflect.TypeFor[reaping.Kill](), reflect.TypeFor[reaping.Killed](),
 	)
 	if len(missing) > 0 {
 		t.Errorf("no field is called %v", missing)
@@ -220,7 +222,10 @@ func TestExplorationRepeats(t *testing.T) {
 // happen, and leads to the same. A field that is left out although it matters shows
 // here.
 func TestEqualWorldsGoOnEqually(t *testing.T) {
-	for _, s := range []Scope{single(1), pair(1), rescaled(2).only(2, Scale, Cut), updated(2, true).only(2, Update, Fails), updated(2, false).only(2, Update, Cut), single(0).inOrder(Away, Fails)} {
+	for _, s := range []Scope{
+		single(1), pair(1), rescaled(2).only(2, Scale, Cut), updated(2, true).only(2, Update, Fails), updated(2, false).only(2, Update, Cut), single(0).inOrder(Away, Fails),
+		periodic(1, job.OverlapForbid, job.MissedNone).only(1, Late, Down), periodic(1, job.OverlapReplace, job.MissedLast).only(1, Down, Lost), drained(1, true).only(1, Late, Restore),
+	} {
 		e := &search{scope: &s, copies: newCopies(), prints: newPrints()}
 		leads := map[uint64][]uint64{}
 		frontier := []*World{begin(&s, e.copies)}

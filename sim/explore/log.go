@@ -2,12 +2,12 @@ package explore
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
-	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/sim/explore/imprint"
 )
@@ -16,6 +16,9 @@ import (
 type Log struct {
 	records []*Record
 	truth   *cluster.State
+	// serving are the tasks that were doomed although they were up, as far as who doomed
+	// them knew.
+	serving map[string]bool
 
 	print *imprint.Imprint
 }
@@ -31,7 +34,7 @@ type Record struct {
 }
 
 func newLog(s *Scope) *Log {
-	l := &Log{truth: cluster.New()}
+	l := &Log{truth: cluster.New(), serving: map[string]bool{}}
 	data, err := s.spec().JSON()
 	if err != nil {
 		panic(err)
@@ -58,12 +61,25 @@ func (l *Log) last(subject string) uint64 {
 // tasks are those that a state holds, as they are now.
 func tasks(s *cluster.State) map[cluster.Key]cluster.Task {
 	all := map[cluster.Key]cluster.Task{}
-	for _, slot := range s.Jobs[jobID].Slots {
-		for _, t := range slot.Tasks {
-			all[t.Key()] = *t
+	for _, j := range s.Jobs {
+		for _, slot := range j.Slots {
+			for _, t := range slot.Tasks {
+				all[t.Key()] = *t
+			}
 		}
 	}
 	return all
+}
+
+// storeOf stores what a process wants stored.
+func (w *World) storeOf(m *Message, drafts []machine.Draft) machine.Outcome {
+	out := w.store(drafts)
+	if out.Answer == machine.Stored {
+		for _, id := range m.serving {
+			w.writable().serving[id] = true
+		}
+	}
+	return out
 }
 
 // store stores all drafts or none.
@@ -138,8 +154,14 @@ func (l *Log) ended(taskID string) bool {
 // job is what the log says of the job.
 func (l *Log) job() *cluster.Job { return l.truth.Jobs[jobID] }
 
-// group is the job's only one.
-func (l *Log) group() *job.Group { return &l.job().Spec.Tasks[0] }
+// jobs are all that it speaks of, in order.
+func (l *Log) jobs() []*cluster.Job {
+	all := make([]*cluster.Job, 0, len(l.truth.Jobs))
+	for _, id := range slices.Sorted(maps.Keys(l.truth.Jobs)) {
+		all = append(all, l.truth.Jobs[id])
+	}
+	return all
+}
 
 // String is for traces.
 func (r *Record) String() string {

@@ -34,6 +34,8 @@ type Mesos struct {
 	Ended    map[string]string
 	// Refused are the tasks that were asked to be killed before they were launched.
 	Refused map[string]bool
+	// Done are the slots in which a task has finished although its agent never was away.
+	Done map[place]bool
 
 	print *imprint.Imprint
 }
@@ -82,14 +84,26 @@ type Task struct {
 	Dying bool
 	// Excused says that its agent was away once: it may have been replaced.
 	Excused bool
+	// Ran says that it has come to run, Ends when it finishes then by itself; zero for
+	// never.
+	Ran  bool
+	Ends time.Time
 	// Queue are the statuses that are not acknowledged, SentAt when the first of
 	// them was sent last; zero if it was not.
 	Queue  []string
 	SentAt time.Time
 }
 
+// place is a slot of a job.
+type place struct {
+	Job  string
+	Slot uint32
+}
+
 func newMesos(s *Scope) *Mesos {
-	m := &Mesos{Asked: map[string]bool{}, Launched: map[string]bool{}, Ended: map[string]string{}, Refused: map[string]bool{}}
+	m := &Mesos{
+		Asked: map[string]bool{}, Launched: map[string]bool{}, Ended: map[string]string{}, Refused: map[string]bool{}, Done: map[place]bool{},
+	}
 	for i := range s.Agents {
 		m.Agents = append(m.Agents, Agent{ID: fmt.Sprintf("S%d", i)})
 	}

@@ -26,6 +26,8 @@ type Message struct {
 	input  machine.Input
 	// ordered is a call that the next one waits for; event is of a subscription.
 	ordered, event bool
+	// serving are the tasks that it dooms although they are up, as far as its sender knows.
+	serving []string
 	// asked is when the effect was asked for that this answers or is; zero if nobody
 	// waits for an answer.
 	asked time.Time

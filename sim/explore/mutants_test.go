@@ -1,5 +1,7 @@
 package explore
 
+import "slices"
+
 // mutant is a rule of the design, the code that holds it, and what goes wrong
 // without it. The code is patched for a test build of its own: nothing in the
 // program can switch a rule off.
@@ -35,6 +37,12 @@ const (
 	decisions   = "decisions are conditional, and share no append with facts"
 	endLost     = "no end is lost"
 	rank        = "a state never gives way to a lower one"
+	surged      = "no more live than is wanted and may surge"
+	served      = "as many are up as may not be down"
+	rested      = "nothing is replaced while a rollout rests"
+	wentBack    = "who goes back goes to what stood before"
+	toldOnce    = "what became of a run is told once"
+	overlap     = "runs that may not overlap do not"
 )
 
 const (
@@ -43,7 +51,7 @@ const (
 )
 
 func mutants() []mutant {
-	return append(append(launchMutants(), callMutants()...), append(statusMutants(), othersMutants()...)...)
+	return slices.Concat(launchMutants(), callMutants(), statusMutants(), othersMutants(), rolloutMutants(), drainMutants(), scheduleMutants())
 }
 
 // launchMutants are of how a task is launched and resolved.

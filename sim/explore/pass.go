@@ -47,8 +47,12 @@ func (w *World) due() time.Time {
 		}
 	}
 	for i := range w.mesos.Tasks {
-		if t := &w.mesos.Tasks[i]; !w.underWay(t) {
+		t := &w.mesos.Tasks[i]
+		if !w.underWay(t) {
 			first = earlier(first, w.mesos.resendsAt(t))
+		}
+		if t.Alive {
+			first = earlier(first, t.Ends)
 		}
 	}
 	first = earlier(first, w.filterEnds())

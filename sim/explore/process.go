@@ -3,6 +3,7 @@ package explore
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -65,8 +66,11 @@ type sub struct {
 
 func newProcess(role Role, number int) *Process {
 	name := [...]string{"planner", "reaper", "launcher"}[role]
-	if role == Launcher {
+	switch {
+	case role == Launcher:
 		name += string(rune('A' + number - int(Launcher)))
+	case number > int(role):
+		name += strconv.Itoa(number)
 	}
 	return &Process{role: role, name: name, source: "taurus/" + name}
 }
@@ -95,8 +99,8 @@ func (w *World) boot(i int) {
 	p.ready, p.stuck, p.blind, p.down, p.until, p.races = false, false, false, false, time.Time{}, 0
 	switch p.role {
 	case Planner:
-		p.machine = planning.New(space(), "p", p.state)
-		p.source = "taurus/planner/p"
+		p.machine = planning.New(space(), p.name, p.state)
+		p.source = "taurus/planner/" + p.name
 	case Reaper:
 		p.machine = reaping.New(space(), "r", p.state)
 		p.source = "taurus/reaper/r"

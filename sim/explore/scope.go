@@ -3,6 +3,7 @@ package explore
 import (
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
@@ -15,8 +16,16 @@ type Scope struct {
 	Replicas          uint32
 	Launchers, Agents int
 	Places            int
+	// Planners is how many planners there are beyond the first.
+	Planners int
 	// Batch says that the job is over when its tasks have finished.
 	Batch bool
+	// RunFor is how long tasks run before they finish, 0 for ever.
+	RunFor time.Duration
+	// Times are those at which runs of the job are due, after the beginning; where there
+	// are any, it is periodic, and Schedule says the rest.
+	Times    []time.Duration
+	Schedule job.Schedule
 	// Faults bounds how many faults a run may have in all, Most each kind of them.
 	Faults int
 	Most   [kinds]int
@@ -26,10 +35,17 @@ type Scope struct {
 	AnyOrder bool
 	// ScaleTo are the numbers of tasks that users ask for, in turn.
 	ScaleTo []uint32
-	// Images are what users change the job's to, in turn; Beside has a task be replaced by
-	// one beside it, not in its place.
+	// Images are what users change the job's to, in turn. Tasks of a badImage fail.
 	Images []string
-	Beside bool
+	// Surge and Unavailable are the bounds of rollouts and moves, where they are not both
+	// 0; Rollout says the rest of it.
+	Surge, Unavailable uint32
+	Rollout            job.Rollout
+	// Steers are what users ask of the rollout or of the schedule, in turn.
+	Steers []submission.Command
+	// Asks are what users ask for, in turn, each once all is as wanted. Unlike faults they
+	// always do.
+	Asks []Action
 	// Depth bounds the steps of a run, States how many states are looked at; 0 is
 	// no bound.
 	Depth, States int
@@ -68,10 +84,14 @@ const (
 	// Ends is a task that ends by itself, Fails one that fails.
 	Ends
 	Fails
-	// Stop, Scale and Update are what users ask for.
+	// Stop, Scale, Update and Steer are what users ask for; Drain and Restore what they
+	// ask of an agent.
 	Stop
 	Scale
 	Update
+	Steer
+	Drain
+	Restore
 	kinds int = iota
 )
 
@@ -79,6 +99,7 @@ const (
 func (f Fault) String() string {
 	return [...]string{
 		"lost", "unanswered", "late", "stuck", "blind", "crash", "down", "cut", "usurped", "away", "forgotten", "ends", "fails", "stop", "scale", "update",
+		"steer", "drain", "restore",
 	}[f]
 }
 
@@ -112,26 +133,38 @@ func (b *budget) spend(f Fault) {
 // jobID is the job's.
 const jobID = "web"
 
+// badImage is one of which no task comes up.
+const badImage = "bad"
+
 // spec is the job that is run.
 func (s *Scope) spec() *job.Spec {
 	spec := &job.Spec{ID: jobID, Tasks: []job.Group{{
 		Name: "web", Replicas: s.Replicas, Container: &job.Container{Image: "x"},
 		Resources: &job.Resources{CPU: 1, Memory: 64},
 	}}}
-	if s.Batch {
+	switch {
+	case s.Times != nil:
+		spec.Kind, spec.Schedule = job.KindPeriodic, s.schedule()
+	case s.Batch:
 		spec.Kind = job.KindBatch
 	}
-	if s.Images != nil {
-		surge := job.Amount{}
-		if s.Beside {
-			surge.Number = 1
-		}
-		spec.Rollout = &job.Rollout{
-			MaxSurge: &surge, MaxUnavailable: &job.Amount{Number: 1 - surge.Number}, MinHealthy: job.Duration(time.Second),
-		}
+	if s.Surge+s.Unavailable > 0 {
+		policy := s.Rollout
+		policy.MaxSurge, policy.MaxUnavailable = &job.Amount{Number: s.Surge}, &job.Amount{Number: s.Unavailable}
+		policy.MinHealthy = job.Duration(time.Second)
+		spec.Rollout = &policy
 	}
 	spec.Normalise()
 	return spec
+}
+
+// schedule is when runs are due, in lines of cron: each time once a year.
+func (s *Scope) schedule() *job.Schedule {
+	schedule := s.Schedule
+	for _, at := range s.Times {
+		schedule.Cron = append(schedule.Cron, start().Add(at).Format("5 4 15 2 1 *"))
+	}
+	return &schedule
 }
 
 // updated is the job with another image.

@@ -42,12 +42,22 @@ func (w *World) launch(l scheduler.Launch, agent int) {
 	mesos := w.master()
 	mesos.Launched[l.TaskID] = true
 	mesos.Tasks = append(mesos.Tasks, Task{Launch: l, Agent: agent, Known: "TASK_STAGING", Alive: true})
+	w.checkCanary(w.log.truth.Jobs[l.Job])
 }
 
 // turn has a task come to a state.
 func (w *World) turn(i int, state string) {
 	t := &w.master().Tasks[i]
 	t.Alive = t.Alive && state == "TASK_RUNNING"
+	switch {
+	case t.Alive:
+		t.Ran = true
+		if w.scope.RunFor > 0 {
+			t.Ends = w.now.Add(w.scope.RunFor)
+		}
+	case state == "TASK_FINISHED" && !t.Excused:
+		w.master().Done[place{t.Launch.Job, t.Launch.Slot}] = true
+	}
 	t.Queue = append(t.Queue, state)
 	if len(t.Queue) == 1 {
 		w.forward(t)
@@ -105,6 +115,7 @@ func (w *World) kill(taskID, agentID string) {
 		}
 		w.tell(taskID, agentID)
 	case !mesos.Agents[t.Agent].Away:
+		w.checkServed(t)
 		t.Dying = true
 	}
 }

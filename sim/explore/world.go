@@ -22,8 +22,10 @@ type World struct {
 	left   budget
 	// scaled is how many of the scope's ScaleTo were asked for.
 	scaled int
-	// updated is how many of its Images.
-	updated int
+	// updated is how many of its Images, steered of its Steers.
+	updated, steered int
+	// asked is how many of its Asks.
+	asked int
 
 	// broken is the first rule that was broken on the way here, empty for none.
 	broken string
@@ -60,6 +62,9 @@ func begin(s *Scope, c *copies) *World {
 	w.procs = append(w.procs, newProcess(Planner, 0), newProcess(Reaper, 1))
 	for range s.Launchers {
 		w.procs = append(w.procs, newProcess(Launcher, len(w.procs)))
+	}
+	for range s.Planners {
+		w.procs = append(w.procs, newProcess(Planner, len(w.procs)))
 	}
 	w.own = ownership{log: true, mesos: true, procs: 1<<len(w.procs) - 1}
 	for i := range w.procs {

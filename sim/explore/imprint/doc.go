@@ -9,7 +9,8 @@
 //     past.
 //   - Names that are only compared (ids of offers, of events) count by who else has
 //     the same.
-//   - Times count by their distance from now, and no further than anybody looks.
+//   - Times count by their distance from now, and no further than anybody looks; or,
+//     where there are only few of them, as they are.
 //
 // Maps count in the order of their keys, pointers by what they point to, and a
 // thing that is pointed to twice is one.

@@ -25,6 +25,8 @@ const (
 	Past
 	// Capped is a number that makes no difference from Most on.
 	Capped
+	// Absolute is a time that counts as it is.
+	Absolute
 )
 
 // Kind are numbers that are compared with each other.

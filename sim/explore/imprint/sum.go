@@ -100,15 +100,17 @@ func (a *Adder) value(i *item, now time.Time) uint64 {
 	case Past:
 		ago := time.Duration(now.UnixNano() - int64(i.value))
 		return uint64(min(ago, time.Duration(i.limit)*time.Second) / time.Millisecond)
-	case Plain, Ignored, Capped:
+	case Plain, Ignored, Capped, Absolute:
 	}
 	return i.value
 }
 
-// Far ahead times are told apart roughly only.
+// Far ahead times are told apart roughly only, and those that are further ahead than any
+// run is long not at all.
 const (
 	near  = 2 * time.Minute
 	rough = 5 * time.Minute
+	far   = 6 * time.Hour
 )
 
 func future(left time.Duration) uint64 {
@@ -118,5 +120,5 @@ func future(left time.Duration) uint64 {
 	case left <= near:
 		return uint64(left / time.Millisecond)
 	}
-	return uint64(left/rough) + uint64(time.Hour)
+	return uint64(min(left, far)/rough) + uint64(time.Hour)
 }

@@ -54,6 +54,8 @@ func (w *writer) time(r *Rule, t time.Time) {
 	switch {
 	case t.IsZero():
 		w.plain(1)
+	case r.How == Absolute:
+		w.plain(uint64(t.UnixNano()))
 	case r.How == Future:
 		w.open(Future, NoKind, 0, uint64(t.UnixNano()))
 	case r.How == Past:
