@@ -35,7 +35,7 @@ func (s *State) Apply(r Record) (Change, error) {
 	if c.Job != nil && c.Job.Parent != nil && c.Judgement == Counted {
 		s.tellSeries(c.Job, &r, &c)
 	}
-	if role := r.Subject.Role; role == events.RoleJob || role == events.RolePlan || len(c.Others) > 0 {
+	if role := r.Subject.Role; role == events.RoleJob || role == events.RolePlan {
 		s.linkAll(c)
 	}
 	return c, nil

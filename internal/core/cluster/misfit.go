@@ -28,7 +28,7 @@ func (j *Job) markMisfits(was *Version, sequence uint64) (found bool) {
 				continue
 			}
 			known := slices.ContainsFunc(old.Constraints, func(o job.Constraint) bool { return o.Attribute == c.Attribute })
-			for _, t := range misfits(c, tasks, known || c.Attribute == job.AttributeHostname) {
+			for _, t := range misfits(c, tasks, known) {
 				t.Stale, found = sequence, true
 			}
 		}
@@ -52,7 +52,7 @@ func (j *Job) placed(group string) []*Task {
 
 // misfits are the tasks that do not meet a constraint. Where the attribute was not
 // known to matter when they got their place, known is false, and nobody can tell of
-// those without it that they do.
+// those without it that they do. The host of each is known.
 func misfits(c job.Constraint, tasks []*Task, known bool) (found []*Task) {
 	most := 0
 	switch c.Operator {
