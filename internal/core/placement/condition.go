@@ -101,9 +101,6 @@ func (c *condition) balanced(here int, counts map[string]int, replicas int) bool
 	if c.number > 0 {
 		return here < c.share(replicas)
 	}
-	if len(counts) < 2 {
-		return true
-	}
 	for _, n := range counts {
 		if here > n {
 			return false
