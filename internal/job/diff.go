@@ -50,7 +50,7 @@ func Diff(from, to *Spec) []Change {
 	was, is := a.Tasks, b.Tasks
 	a.Tasks, b.Tasks = nil, nil
 	d.effect = func(string) Effect { return EffectInPlace }
-	d.compare("", "", fieldsIn(a, "tasks"), fieldsIn(b, "tasks"))
+	d.compare("", "", fieldsIn(a), fieldsIn(b))
 	d.rolls = b.Kind == KindService
 	d.groups(was, is)
 	return d.changes
@@ -75,17 +75,17 @@ func (d *differ) groups(was, is []Group) {
 		d.group = g.Name
 		if before := gone[g.Name]; before != nil {
 			d.effect = d.effects(before, g)
-			d.compare("", groupPath(g.Name), fieldsIn(before, "name"), fieldsIn(g, "name"))
+			d.compare("", groupPath(g.Name), fieldsIn(before), fieldsIn(g))
 			delete(gone, g.Name)
 			continue
 		}
 		d.effect = func(string) Effect { return EffectStarts }
-		d.add("", groupPath(g.Name), nil, fieldsIn(g, ""))
+		d.add("", groupPath(g.Name), nil, fieldsIn(g))
 	}
 	d.effect = func(string) Effect { return EffectStops }
 	for _, name := range slices.Sorted(maps.Keys(gone)) {
 		d.group = name
-		d.add("", groupPath(name), fieldsIn(gone[name], ""), nil)
+		d.add("", groupPath(name), fieldsIn(gone[name]), nil)
 	}
 }
 
@@ -94,8 +94,8 @@ func groupPath(name string) string { return "tasks[" + name + "]" }
 // effects tells what a change of one field of a group means: those of the template
 // reach the tasks.
 func (d *differ) effects(was, is *Group) func(field string) Effect {
-	reach := fieldsIn(reaching(was), "")
-	maps.Copy(reach, fieldsIn(reaching(is), ""))
+	reach := fieldsIn(reaching(was))
+	maps.Copy(reach, fieldsIn(reaching(is)))
 	return func(field string) Effect {
 		switch {
 		case field == "replicas" && was.Replicas < is.Replicas:
@@ -143,8 +143,8 @@ func (d *differ) add(field, path string, from, to any) {
 	d.changes = append(d.changes, Change{Path: path, Old: was, New: is, Effect: d.effect(field), Group: d.group})
 }
 
-// fieldsIn is a struct as JSON has it, without one of its fields.
-func fieldsIn(of any, without string) map[string]any {
+// fieldsIn is a struct as JSON has it.
+func fieldsIn(of any) map[string]any {
 	data, err := json.Marshal(of, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return nil // An amount that is no number, which no valid spec has.
@@ -153,7 +153,6 @@ func fieldsIn(of any, without string) map[string]any {
 	if json.Unmarshal(data, &fields) != nil {
 		return nil
 	}
-	delete(fields, without)
 	return fields
 }
 
