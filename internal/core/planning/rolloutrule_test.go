@@ -215,7 +215,7 @@ func TestAGroupThatIsGoneWaitsForTheBound(t *testing.T) {
 	if len(d.dooms["updated"]) != 1 || j.Rollout.Status != cluster.RolloutRolling {
 		t.Fatalf("%v doomed, %+v", d.dooms, j.Rollout)
 	}
-	d.pass(cluster.KillSpan)
+	d.pass(cluster.KillSpan + time.Second)
 	d.settle()
 	if len(d.dooms["updated"]) != 2 || j.Rollout.Status != cluster.RolloutSucceeded {
 		t.Errorf("%v doomed, %+v", d.dooms, j.Rollout)

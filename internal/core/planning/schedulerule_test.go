@@ -95,22 +95,27 @@ func TestRunsAtOnce(t *testing.T) {
 	}
 }
 
-// TestARunWhoseTasksAreOver is begun: only what lives would be there twice.
-func TestARunWhoseTasksAreOver(t *testing.T) {
+// TestARunWhoseTasksWereThere is not begun again, whether they live or have ended; one of
+// which only somebody's kill is known is.
+func TestARunWhoseTasksWereThere(t *testing.T) {
 	l, j := scheduled(job.OverlapAllow, job.MissedNone)
 	l.Elect()
 	l.Pass(5 * time.Minute)
 	id := job.RunID(j.ID, l.Now, 0)
-	l.Task(id, 0, events.TaskAdopted{Run: 7, Version: 1, Group: "web", Slot: 0, Attempt: 1, TaskID: "t", State: "TASK_RUNNING"})
 	outcome := func() string {
 		ev, _ := planning.DecideAmong(l.State, j, l.Now).Event.(events.RunDue)
 		return ev.Outcome
 	}
+	l.Append(events.Subject{Role: events.RoleKill, Job: id}, events.Envelope{}, events.KillIssued{Run: 7})
+	if got := outcome(); got != events.RunStarted {
+		t.Errorf("before there are any: %q", got)
+	}
+	l.Task(id, 0, events.TaskAdopted{Run: 7, Version: 1, Group: "web", Slot: 0, Attempt: 1, TaskID: "t", State: "TASK_RUNNING"})
 	if got := outcome(); got != events.RunSkipped {
 		t.Errorf("while it lives: %q", got)
 	}
 	l.Task(id, 0, events.TaskStatusChanged{Run: 7, Slot: 0, Attempt: 1, TaskID: "t", State: "TASK_FAILED", UUID: []byte("u")})
-	if got := outcome(); got != events.RunStarted {
+	if got := outcome(); got != events.RunSkipped {
 		t.Errorf("when it is over: %q", got)
 	}
 }
