@@ -398,6 +398,12 @@ func TestServing(t *testing.T) {
 	if j.Serving(slot) != next {
 		t.Error("the old one serves although the new one runs")
 	}
+	l.Plan("web", events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Beside: true, Slots: clustertest.Slots(0, 0, 3)})
+	l.Stage(slot.Newest())
+	l.Report(slot.Newest(), "TASK_RUNNING", "o")
+	if j.Serving(slot) != next {
+		t.Error("one that is outdated serves, as it is newer")
+	}
 }
 
 // TestWhoStands: of several the newest that is as it should be, else the newest that
@@ -465,6 +471,31 @@ func TestARolloutIsClonedWhole(t *testing.T) {
 			t.Fatal("a clone comes to something else")
 		}
 	})
+}
+
+// TestClonesGoDifferentWays: what one of two comes to is no part of the other, however
+// many versions and rollouts they have had together.
+func TestClonesGoDifferentWays(t *testing.T) {
+	l, j := rolloutIn(t, "none")
+	for together := range 2 * cluster.VersionsKept {
+		clone := &clustertest.Log{State: l.State.Clone(), Now: l.Now}
+		twin := clone.State.Jobs["web"]
+		for _, one := range []struct {
+			l     *clustertest.Log
+			j     *cluster.Job
+			image string
+		}{{l, j, "one"}, {clone, twin, "other"}} {
+			update(t, one.l, one.j, func(s *job.Spec) { s.Tasks[0].Container.Image = fmt.Sprint(one.image, together) })
+			one.l.Pass(map[string]time.Duration{"one": time.Second, "other": time.Hour}[one.image])
+			one.l.Job("web", events.JobRestarted{Run: one.j.Run, Version: one.j.Version})
+		}
+		if a, b := j.Versions[len(j.Versions)-1], twin.Versions[len(twin.Versions)-1]; a.Spec.Tasks[0].Container.Image != fmt.Sprint("one", together) || a == b {
+			t.Fatalf("after %d together version %d is of %s", together, a.Number, a.Spec.Tasks[0].Container.Image)
+		}
+		if last := j.PastRollouts[len(j.PastRollouts)-1]; !last.EndedAt.Equal(l.Now) {
+			t.Fatalf("after %d together the last rollout ended at %s", together, last.EndedAt)
+		}
+	}
 }
 
 // rolls has something happen to the job web.
