@@ -268,6 +268,32 @@ func TestASeriesIsClonedWhole(t *testing.T) {
 	})
 }
 
+// TestSeriesGoDifferentWays: what one of two clones comes to is no part of the other.
+func TestSeriesGoDifferentWays(t *testing.T) {
+	l := clustertest.New()
+	j := l.Submit(periodic("n", func(s *job.Spec) { s.Schedule.KeepRuns = 1000 }))
+	for together := range 20 {
+		clone := &clustertest.Log{State: l.State.Clone(), Now: l.Now}
+		twin := clone.State.Jobs["n"]
+		for _, one := range []struct {
+			l      *clustertest.Log
+			j      *cluster.Job
+			after  time.Duration
+			reason string
+		}{{l, j, time.Minute, "one"}, {clone, twin, time.Hour, "other"}} {
+			one.l.Pass(one.after)
+			due(one.l, one.j, one.l.Now, events.RunSkipped)
+			for _, action := range []string{events.SchedulePause, events.ScheduleResume} {
+				one.l.Job("n", events.ScheduleSteered{Run: one.j.Run, Action: action, Reason: one.reason})
+			}
+		}
+		last := j.Series.Runs[len(j.Series.Runs)-1]
+		if !last.At.Equal(l.Now) || j.Series.Phase().Why != "one" || !j.Series.Phase().From.Equal(l.Now) {
+			t.Fatalf("after %d together: %+v, %+v", together, last, j.Series.Phase())
+		}
+	}
+}
+
 // goesOn has something happen to the series n.
 func goesOn(t *rapid.T, l *clustertest.Log) {
 	j := l.State.Jobs["n"]
