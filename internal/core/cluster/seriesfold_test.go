@@ -282,13 +282,14 @@ func TestSeriesGoDifferentWays(t *testing.T) {
 			reason string
 		}{{l, j, time.Minute, "one"}, {clone, twin, time.Hour, "other"}} {
 			one.l.Pass(one.after)
-			due(one.l, one.j, one.l.Now, events.RunSkipped)
-			for _, action := range []string{events.SchedulePause, events.ScheduleResume} {
-				one.l.Job("n", events.ScheduleSteered{Run: one.j.Run, Action: action, Reason: one.reason})
+			if together%4 == 0 {
+				due(one.l, one.j, one.l.Now, events.RunSkipped)
 			}
+			action := map[bool]string{false: events.SchedulePause, true: events.ScheduleResume}[one.j.Series.Phase().Paused]
+			one.l.Job("n", events.ScheduleSteered{Run: one.j.Run, Action: action, Reason: one.reason})
 		}
 		last := j.Series.Runs[len(j.Series.Runs)-1]
-		if !last.At.Equal(l.Now) || j.Series.Phase().Why != "one" || !j.Series.Phase().From.Equal(l.Now) {
+		if together%4 == 0 && !last.At.Equal(l.Now) || j.Series.Phase().Why != "one" || !j.Series.Phase().From.Equal(l.Now) {
 			t.Fatalf("after %d together: %+v, %+v", together, last, j.Series.Phase())
 		}
 	}
