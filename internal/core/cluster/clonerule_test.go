@@ -78,3 +78,20 @@ func TestACloneKeepsItsChanges(t *testing.T) {
 		}
 	}
 }
+
+// TestACloneHasEachTaskOnce, however it is found.
+func TestACloneHasEachTaskOnce(t *testing.T) {
+	l, task := in(t, "FAILED")
+	l.Plan("web", events.TasksPlanned{Run: task.Run, Version: 1, Group: "web", Slots: clustertest.Slots(1, 1, 1)})
+	l.Stage(l.State.Jobs["web"].Slots[1].Newest())
+	clone := l.State.Clone()
+	slots := clone.Jobs["web"].Slots
+	if slots[0].LastEnd != slots[0].Newest() || slots[0].LastEnd == task {
+		t.Error("the last that ended in a slot is another than the one in it")
+	}
+	for n, slot := range slots {
+		if one := slot.Newest(); clone.TaskByID(one.ID) != one || l.State.TaskByID(one.ID) == one {
+			t.Errorf("slot %d: by its id it is another", n)
+		}
+	}
+}
