@@ -100,8 +100,9 @@ func ofRun(ev events.Event, run uint64) events.Event {
 	case events.JobFailed:
 		ev.Run = run
 		return ev
+	default:
+		return ev
 	}
-	return ev
 }
 
 // TestBackOffIsKept: what fails is tried again after a while, and a planner that does not wait

@@ -46,11 +46,15 @@ func dismisses(ev events.KillRequested, t *cluster.Task) bool {
 
 // dismissedAt is when a user wanted a task gone with its slot; zero if nobody did.
 func (w *World) dismissedAt(t *cluster.Task) (at time.Time) {
+	j := w.Referee.Jobs[t.Job]
 	for i := range w.Log.Records {
 		r := &w.Log.Records[i].Decoded
 		ev, ok := r.Event.(events.KillRequested)
-		if j := w.Referee.Jobs[t.Job]; ok && ev.Version != 0 && r.Subject.Job == t.Job && ev.Run == t.Run && dismisses(ev, t) && slices.ContainsFunc(j.Versions, func(v *cluster.Version) bool { return v.Sequence == r.Sequence }) {
-			at = r.Time
+		if !ok || ev.Version == 0 || r.Subject.Job != t.Job || ev.Run != t.Run || !dismisses(ev, t) {
+			continue
+		}
+		if slices.ContainsFunc(j.Versions, func(v *cluster.Version) bool { return v.Sequence == r.Sequence }) {
+			at = r.Time // It counted.
 		}
 	}
 	return at
@@ -69,7 +73,10 @@ func (w *World) checkSelection(s seen, ev events.TasksDoomed) {
 			continue
 		}
 		for _, other := range ofGroup(s.job, t.Group) {
-			if other.Live() && other.Doom == nil && alone(s.job, other) && !slices.Contains(going, other) && s.job.Slots[other.Slot].Dismissed(other) == nil && goesFirst(g.KillSelection, other, t) {
+			if !other.Live() || other.Doom != nil || !alone(s.job, other) || slices.Contains(going, other) || s.job.Slots[other.Slot].Dismissed(other) != nil {
+				continue
+			}
+			if goesFirst(g.KillSelection, other, t) {
 				w.violate("%s ends %s, although %s goes first by %q", s.name, t.ID, other.ID, g.KillSelection)
 			}
 		}
