@@ -136,8 +136,16 @@ func (a *App) writeForeseen(w io.Writer, f projection.Foreseen) error {
 	if len(f.Steps) == 0 {
 		say(w, "nothing would happen")
 	}
-	for _, s := range f.Steps {
-		say(w, "+%-8s %s", s.After, foretold(s))
+	for i := 0; i < len(f.Steps); {
+		text, last := foretold(f.Steps[i]), i+1
+		for last < len(f.Steps) && foretold(f.Steps[last]) == text {
+			last++
+		}
+		say(w, "+%-8s %s", f.Steps[i].After, text)
+		if again := last - i - 1; again > 0 {
+			say(w, "%-9s the same %s, the last after %s", "", times(again), f.Steps[last-1].After)
+		}
+		i = last
 	}
 	if f.Untold > 0 {
 		say(w, "and %d steps more", f.Untold)
@@ -150,6 +158,14 @@ func (a *App) writeForeseen(w io.Writer, f projection.Foreseen) error {
 	}
 	a.sayWhatItGoesBy(f)
 	return nil
+}
+
+// times is how often something happens again.
+func times(n int) string {
+	if n == 1 {
+		return "once more"
+	}
+	return fmt.Sprintf("%d times more", n)
 }
 
 // foretold is a step in a sentence.

@@ -137,9 +137,30 @@ func saying(ev events.Event) string {
 		return text
 	case events.RolloutReverted:
 		return fmt.Sprintf("version %d is rolled back to %d: %s", ev.Version, ev.To, ev.Reason)
+	case events.RunDue:
+		return runDue(ev)
+	case events.JobExpired:
+		return "it is left out of the lists"
 	default:
 		return ""
 	}
+}
+
+// runDue is what becomes of a time of a schedule, in words.
+func runDue(ev events.RunDue) string {
+	text := "a run that is due "
+	switch ev.Outcome {
+	case events.RunStarted:
+		return text + "begins"
+	case events.RunHeld:
+		text += "is held back"
+	default:
+		text += "is " + ev.Outcome
+	}
+	if ev.Reason != "" {
+		text += ": " + ev.Reason
+	}
+	return text
 }
 
 func (t *teller) staged(now time.Time, job string, ev events.TaskStaged) {

@@ -2,6 +2,7 @@ package v2
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -147,8 +148,15 @@ func (f *foresees) question(s *cluster.State, agents []foresight.Agent, want sup
 		if err != nil {
 			return q, err
 		}
-		for _, id := range ids {
-			q.Drafts = append(q.Drafts, foresight.Draft{Subject: events.AgentsSubject, Event: events.AgentDrained{AgentID: id}})
+		drained := make([]events.AgentDrained, len(ids))
+		for i, id := range ids {
+			drained[i].AgentID = id
+		}
+		if want.Drain.Host != "" { // As taurus drain does, so that the reasons name it.
+			drained = []events.AgentDrained{{Hostname: want.Drain.Host}}
+		}
+		for _, ev := range drained {
+			q.Drafts = append(q.Drafts, foresight.Draft{Subject: events.AgentsSubject, Event: ev})
 		}
 	}
 	if want.Lose != nil {
@@ -166,7 +174,7 @@ func (f *foresees) would(q *foresight.Question, s *cluster.State, id string, c s
 	return err
 }
 
-// hostsNamed is how many hosts an error names.
+// hostsNamed is how many hosts, or attributes, an error names.
 const hostsNamed = 10
 
 // among are the ids of the agents that are meant.
@@ -186,13 +194,36 @@ func (w *whichAgents) among(path string, agents []foresight.Agent) ([]string, er
 		return found, nil
 	}
 	if w.Attribute != "" {
-		return nil, job.Faults{{Path: path, Message: fmt.Sprintf("no agent has %s=%s", w.Attribute, w.Value)}}
+		return nil, job.Faults{{Path: path, Message: fmt.Sprintf("no agent that is known has %s=%s; %s", w.Attribute, w.Value, had(w.Attribute, agents))}}
 	}
-	slices.Sort(hosts)
-	hosts = slices.Compact(hosts)
-	known := strings.Join(hosts[:min(len(hosts), hostsNamed)], ", ")
-	if len(hosts) > hostsNamed {
-		known += fmt.Sprintf(" and %d more", len(hosts)-hostsNamed)
+	return nil, job.Faults{{Path: path + ".host", Message: fmt.Sprintf("no agent is known on %q; known are: %s", w.Host, some(hosts))}}
+}
+
+// had says which values agents have of an attribute, and which attributes if it is none.
+func had(attribute string, agents []foresight.Agent) string {
+	var values, names []string
+	for _, a := range agents {
+		if value, has := a.Attributes[attribute]; has {
+			values = append(values, value)
+		}
+		names = slices.AppendSeq(names, maps.Keys(a.Attributes))
 	}
-	return nil, job.Faults{{Path: path + ".host", Message: fmt.Sprintf("no agent is known on %q; known are: %s", w.Host, known)}}
+	switch {
+	case len(values) > 0:
+		return "there are: " + some(values)
+	case len(names) > 0:
+		return "the attributes there are: " + some(names)
+	}
+	return "agents that have not offered anything, or have no attributes, are known by their hosts alone"
+}
+
+// some names those that there are, once each, and not too many.
+func some(names []string) string {
+	slices.Sort(names)
+	names = slices.Compact(names)
+	text := strings.Join(names[:min(len(names), hostsNamed)], ", ")
+	if len(names) > hostsNamed {
+		text += fmt.Sprintf(" and %d more", len(names)-hostsNamed)
+	}
+	return text
 }

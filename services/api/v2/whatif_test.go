@@ -78,6 +78,9 @@ func TestWhatIf(t *testing.T) {
 	if got = ask(`{"scale":{"job":"web","replicas":9}}`); got.Groups[0].After != 5 || got.Groups[0].Waiting != 4 || !strings.Contains(got.Groups[0].Reason, "cpus") {
 		t.Errorf("scaled to more than there is room for: %+v", got)
 	}
+	if got = ask(`{"drain":{"host":"c"}}`); len(got.Steps) != 2 || !strings.Contains(got.Steps[1].Reason, "c is drained") {
+		t.Errorf("c is drained: %+v", got)
+	}
 	if got = ask(`{"run":{"id":"more","tasks":[{"role":"w","container":{"image":"i"},"resources":{"cpu":1,"memory":64},"replicas":1}]},"lose":{"attribute":"rack","value":"r-a"}}`); got.Groups[0].Job != "more" || got.Groups[0].After != 1 || got.Steps[len(got.Steps)-1].To != "b" {
 		t.Errorf("run without rack r-a: %+v", got)
 	}
@@ -85,13 +88,14 @@ func TestWhatIf(t *testing.T) {
 		t.Errorf("asking changed the job:\n%s\n%s", before, after)
 	}
 	for body, want := range map[string]string{
-		`{}`:                            "give run, scale, drain or lose",
-		`{"lose":{}}`:                   "must have either host, or attribute and value",
-		`{"lose":{"host":"x"}}`:         `no agent is known on \"x\"; known are: a, b, c`,
-		`{"lose":{"attribute":"q"}}`:    "no agent has q=",
-		`{"scale":{"job":"web"}}`:       "scale.replicas",
-		`{"run":{"id":"x","tasks":[]}}`: "tasks",
-		`{"scale":{"job":"web","n":1}}`: "is no field of this request",
+		`{}`:                         "give run, scale, drain or lose",
+		`{"lose":{}}`:                "must have either host, or attribute and value",
+		`{"lose":{"host":"x"}}`:      `no agent is known on \"x\"; known are: a, b, c`,
+		`{"lose":{"attribute":"q"}}`: "no agent that is known has q=; the attributes there are: rack",
+		`{"lose":{"attribute":"rack","value":"r1"}}`: "no agent that is known has rack=r1; there are: r-a, r-b",
+		`{"scale":{"job":"web"}}`:                    "scale.replicas",
+		`{"run":{"id":"x","tasks":[]}}`:              "tasks",
+		`{"scale":{"job":"web","n":1}}`:              "is no field of this request",
 	} {
 		if a := r.Do("POST", "/v2/whatif", body); a.Status/100 != 4 || !strings.Contains(a.Body, want) {
 			t.Errorf("%s: %d %s, want %s", body, a.Status, a.Body, want)
