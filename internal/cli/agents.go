@@ -42,10 +42,10 @@ func (a *App) writeAgents(w io.Writer, list []projection.AgentView) error {
 		say(a.Err, "no agents are known: none runs a task, or has offered anything")
 		return nil
 	}
-	t := table.New("HOST", "AGENT", "STATE", "TASKS", "JOBS", "WHY")
+	t := table.New("HOST", "AGENT", "STATE", "TASKS", "JOBS", "ATTRIBUTES", "WHY")
 	for i := range list {
 		v := &list[i]
-		t.Row(v.Host, v.AgentID, string(v.State), fmt.Sprint(v.Tasks), fmt.Sprint(v.Jobs), whyLeft(v))
+		t.Row(v.Host, v.AgentID, string(v.State), fmt.Sprint(v.Tasks), fmt.Sprint(v.Jobs), pairs(v.Attributes), whyLeft(v))
 	}
 	_, err := t.WriteTo(w)
 	return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -164,7 +165,10 @@ func (a *App) askPlanner(ctx context.Context, planner, name string) (build strin
 		return "", nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", nil, usagef("--planner: %v", err)
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			err = path.Err
+		}
+		return "", nil, usagef("--planner %s: %v", planner, err)
 	}
 	build, all, errRead := rehearsing.Read(out)
 	if errRead == nil {

@@ -40,6 +40,8 @@ type AgentView struct {
 	Drain *DrainView `json:"drain,omitzero"`
 	// Maintenance is when it goes away, as Mesos announced it.
 	Maintenance *MaintenanceView `json:"maintenance,omitzero"`
+	// Attributes are those that it offered with.
+	Attributes map[string]string `json:"attributes,omitempty"`
 	// OfferedAt is when it offered something last, as far as that is known.
 	OfferedAt time.Time `json:"offered_at,omitzero"`
 }
@@ -72,7 +74,8 @@ func (m *Model) Agents(offered []Agent, now time.Time) []AgentView {
 		return v
 	}
 	for i := range offered {
-		at(offered[i].AgentID, offered[i].Hostname).OfferedAt = offered[i].At
+		v := at(offered[i].AgentID, offered[i].Hostname)
+		v.OfferedAt, v.Attributes = offered[i].At, offered[i].Attributes
 	}
 	for _, j := range m.state.Jobs {
 		seen := map[*AgentView]bool{}

@@ -74,6 +74,10 @@ func parseLine(text string) (line, error) {
 	case strings.Contains(text, "="): // The calendar would load a zone from the machine.
 		return line{}, errors.New("names a time zone; give time_zone instead")
 	}
+	const least, most = 5, 6
+	if n := len(strings.Fields(text)); !strings.HasPrefix(strings.TrimSpace(text), "@") && (n < least || n > most) {
+		return line{}, fmt.Errorf("is no line of cron: it has %d fields; give minute, hour, day, month and weekday, with the second before them if you like", n)
+	}
 	parser, err := calendar.TryNewParser(calendar.SecondOptional | calendar.Minute | calendar.Hour | calendar.Dom | calendar.Month |
 		calendar.Dow | calendar.Descriptor | calendar.DowOrDom | calendar.Extended)
 	if err != nil {

@@ -124,7 +124,7 @@ func TestLines(t *testing.T) {
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for text, why := range map[string]string{
-		"": "is empty", "* * * *": "expected 5 to 6 fields", "60 * * * *": "60", "* * * * * * *": "expected 5 to 6 fields",
+		"": "is empty", "* * * *": "it has 4 fields; give minute, hour", "60 * * * *": "60", "* * * * * * *": "it has 7 fields",
 		"@every 1h": "counts from nowhere", "@reboot": "no line of cron", "0 0 30 2 *": "never due", "TZ=UTC 0 0 * * *": "give time_zone instead",
 		"a b c d e": "no line of cron", strings.Repeat("1,", 200) + "1 * * * *": "make it at most 256",
 	} {

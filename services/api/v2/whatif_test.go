@@ -70,6 +70,9 @@ func TestWhatIf(t *testing.T) {
 		return f
 	}
 
+	if a := r.Do("GET", "/v2/agents", "").Want(200); !strings.Contains(a.Body, `"attributes":{"rack":"r-a"}`) {
+		t.Errorf("agents without their attributes: %s", a.Body)
+	}
 	got := ask(`{"lose":{"host":"c"}}`)
 	if !got.Settled || got.After != "5m2s" || len(got.Steps) != 3 || got.Steps[0].Kind != "cut_off" || got.Steps[2].Kind != "moves" || got.Steps[2].To != "a" ||
 		got.Groups[0].Lowest != 0 || got.Groups[0].After != 1 || got.Agents.Known != 2 || got.Agents.Unoffered != 1 {
