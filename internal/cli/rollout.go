@@ -177,6 +177,7 @@ func rolledOut(o *projection.Rollout) string {
 		return fmt.Sprintf("restart of version %d", o.Version)
 	case cluster.CauseRollback:
 		return fmt.Sprintf("back to version %d", o.Version) + instead(o)
+	case cluster.CauseUpdate, cluster.CauseResume:
 	}
 	return fmt.Sprintf("version %d", o.Version) + instead(o)
 }

@@ -87,10 +87,14 @@ func TestBounds(t *testing.T) {
 		{"surge by unique", 3, unique, amount(2), amount(0), 2, 0, `has at most one task per hostname (unique): the 2 that`},
 		{"surge by max_per", 3, maxPer, amount(2), amount(0), 2, 0, `has at most 2 tasks per rack (max_per)`},
 		{"surge by unique, one may be down", 3, unique, amount(2), amount(1), 2, 1, ""},
-		{"nothing down with a fixed port", 3, fixed, nil, amount(0), 0, 1,
-			`max_unavailable is 0, and the group has the fixed host port 8080, so that max_surge is 0 unless given: none could be added`},
-		{"a share of a few and a fixed port", 3, fixed, percent(0), percent(25), 0, 1,
-			`max_surge is 0 (0% of 3, rounded up) and max_unavailable is 0 (25% of 3, rounded down): none could be added`},
+		{
+			"nothing down with a fixed port", 3, fixed, nil, amount(0), 0, 1,
+			`max_unavailable is 0, and the group has the fixed host port 8080, so that max_surge is 0 unless given: none could be added`,
+		},
+		{
+			"a share of a few and a fixed port", 3, fixed, percent(0), percent(25), 0, 1,
+			`max_surge is 0 (0% of 3, rounded up) and max_unavailable is 0 (25% of 3, rounded down): none could be added`,
+		},
 	} {
 		s := good()
 		s.Tasks[0].Replicas = c.replicas
