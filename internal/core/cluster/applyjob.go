@@ -254,8 +254,8 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 				Grace: time.Duration(ev.GraceMillis) * time.Millisecond,
 			}
 			t.Sequence = r.Sequence
-			if slot := j.Slots[t.Slot]; slot.Newest() == t && !ev.Keep {
-				j.leave(slot) // The group gives the slot up.
+			if slot := j.Slots[t.Slot]; !ev.Keep && slot.givenUp() {
+				j.leave(slot)
 			}
 			c.Tasks = append(c.Tasks, t)
 		}

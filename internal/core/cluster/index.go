@@ -79,6 +79,21 @@ func (j *Job) sit(slot *Slot, t *Task, told *uint32) {
 	slot.seat = seat{held: true, group: t.Group, index: t.Index}
 }
 
+// givenUp reports whether the group gives a slot up: its newest task is to end without
+// another in its place, and none beside which that was put goes on.
+func (s *Slot) givenUp() bool {
+	newest := s.Newest()
+	if newest.Doom == nil || newest.Doom.Keep {
+		return false
+	}
+	for _, t := range s.Tasks {
+		if t.Live() && t.Doom == nil && t.Run == newest.Run && t.Group == newest.Group {
+			return false
+		}
+	}
+	return true
+}
+
 // leave gives the index of a slot back to its group, for the next slot that it takes.
 func (j *Job) leave(slot *Slot) {
 	if slot.seat.held {

@@ -31,6 +31,29 @@ func givenUp(l *clustertest.Log, j *cluster.Job, slot, attempt uint32) {
 	l.Plan(j.ID, events.TasksDoomed{Run: j.Run, Reason: "test", Slots: clustertest.Slots(slot, slot, attempt)})
 }
 
+// TestIndexOfASlotWhoseOlderTaskGoesOn: what was put beside it and is given up again leaves
+// the index to it, so that no other slot gets the same; once both are given up it is free.
+func TestIndexOfASlotWhoseOlderTaskGoesOn(t *testing.T) {
+	l, j := twoGroups()
+	seated(l, j, "web", 0, 0, 1)
+	old := j.Slots[0].Newest()
+	l.Stage(old)
+	l.Report(old, "TASK_RUNNING", "u")
+	l.Plan(j.ID, events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 2), Beside: true})
+	l.Withdraw(j.Slots[0].Newest())
+	l.Plan(j.ID, events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 3), Beside: true})
+	givenUp(l, j, 0, 3)
+	seated(l, j, "web", 1, 1, 1)
+	if got := j.Slots[1].Newest().Index; got != 1 || old.Index != 0 || old.Doom != nil {
+		t.Fatalf("slot 1 has index %d beside slot 0 with %d", got, old.Index)
+	}
+	givenUp(l, j, 0, 1)
+	seated(l, j, "web", 2, 2, 1)
+	if got := j.Slots[2].Newest().Index; got != 0 {
+		t.Errorf("slot 2 has index %d, want the one that was given up", got)
+	}
+}
+
 // TestIndexesAreOfTheGroup, whatever the numbers of its slots, and stay with the slot.
 func TestIndexesAreOfTheGroup(t *testing.T) {
 	l, j := twoGroups()
