@@ -186,9 +186,13 @@ func (w *World) kill9(i int) {
 	p.life++ // Nothing is for it until it starts again.
 }
 
-// command carries out what a user wants, as the api does.
+// command carries out what a user wants of a job that goes on, as the api does. One that is
+// over would begin anew.
 func (w *World) command(c submission.Command) {
-	ev, err := submission.Decide(w.log.truth.Jobs[jobID], c)
+	if w.log.job().Over() {
+		return
+	}
+	ev, err := submission.Decide(w.log.job(), c)
 	if err != nil || ev == nil {
 		return
 	}

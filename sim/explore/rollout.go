@@ -223,14 +223,18 @@ func (w *World) rests(j *cluster.Job) bool {
 // says that the others may follow.
 func (w *World) canaryWaits(j *cluster.Job) bool {
 	canary := int(w.scope.Rollout.Canary)
-	return canary > 0 && j.Rollout.Status == cluster.RolloutRolling && !j.Rollout.Promoted && w.fresh(j) == canary
+	return canary > 0 && j.Rollout.Status == cluster.RolloutRolling && !j.Rollout.Promoted && w.fresh(j, anyTask) >= canary
 }
 
-// fresh is how many tasks live of the version that is wanted.
-func (w *World) fresh(j *cluster.Job) (n int) {
+func anyTask(*Task) bool { return true }
+
+func unexcused(t *Task) bool { return !t.Excused }
+
+// fresh is how many such tasks live of the version that is wanted.
+func (w *World) fresh(j *cluster.Job, such func(*Task) bool) (n int) {
 	target, _ := w.log.versions(w.log.tail())
 	for i := range w.mesos.Tasks {
-		if t := &w.mesos.Tasks[i]; t.Alive && !t.Excused && t.Launch.Job == j.ID && t.Launch.Group.Container.Image == w.scope.image(target) {
+		if t := &w.mesos.Tasks[i]; t.Alive && such(t) && t.Launch.Job == j.ID && t.Launch.Group.Container.Image == w.scope.image(target) {
 			n++
 		}
 	}
@@ -240,7 +244,7 @@ func (w *World) fresh(j *cluster.Job) (n int) {
 // checkCanary: no more get what is rolled out than may before it is promoted.
 func (w *World) checkCanary(j *cluster.Job) {
 	canary := int(w.scope.Rollout.Canary)
-	if canary > 0 && j.Rollout.Status == cluster.RolloutRolling && j.Rollout.Cause == cluster.CauseUpdate && !j.Rollout.Promoted && w.fresh(j) > canary {
-		w.violate("no more get a new version than its canary says before it is promoted", fmt.Sprint(w.fresh(j)))
+	if canary > 0 && j.Rollout.Status == cluster.RolloutRolling && j.Rollout.Cause == cluster.CauseUpdate && !j.Rollout.Promoted && w.fresh(j, unexcused) > canary {
+		w.violate("no more get a new version than its canary says before it is promoted", fmt.Sprint(w.fresh(j, unexcused)))
 	}
 }
