@@ -148,7 +148,8 @@ func (r *Run) rest() {
 	r.World.Ask(by, "apart", submission.Stop{})
 	r.World.Ask(by, "near", submission.Stop{})
 	if j := r.World.Referee.Jobs["follower"]; j != nil && !j.Over() {
-		if j.Spec.After[0] == "work" {
+		tiers := r.World.Referee.Jobs["tiers"]
+		if j.Spec.After[0] == "work" || tiers != nil && tiers.Over() { // One that is not quite over is not submitted again.
 			r.World.Ask(by, "follower", submission.Stop{})
 			return
 		}
