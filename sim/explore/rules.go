@@ -122,6 +122,7 @@ func stateRules() imprint.Rules {
 		"cluster.Parent.Run":     sequence,
 		"cluster.Job.StopReason": ignored(shown),
 		"cluster.Task.ID":        named(),
+		"cluster.Slot.begun":     sequence,
 		"cluster.Slot.cameUp":    sequence,
 		"cluster.Slot.LastEnd":   ignored(shown),
 

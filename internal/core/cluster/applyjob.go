@@ -254,6 +254,9 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 				Grace: time.Duration(ev.GraceMillis) * time.Millisecond,
 			}
 			t.Sequence = r.Sequence
+			if t.Run == j.Run && ev.Keep && j.Outdated(t) {
+				j.beginIn(j.Slots[t.Slot], r)
+			}
 			if slot := j.Slots[t.Slot]; !ev.Keep && slot.givenUp() {
 				j.leave(slot)
 			}
@@ -321,6 +324,9 @@ func (s *State) plan(j *Job, ev events.TasksPlanned, r *Record) Change {
 		j.identify(t)
 		s.insert(j, slot, t)
 		j.sit(slot, t, nil)
+		if t.Run == j.Run && !j.Outdated(t) {
+			j.beginIn(slot, r)
+		}
 		c.Tasks = append(c.Tasks, t)
 	}
 	return c

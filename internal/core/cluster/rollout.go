@@ -55,8 +55,8 @@ type Rollout struct {
 	Status RolloutStatus
 	// Promoted reports whether it may go beyond its canary.
 	Promoted bool
-	// Progress is since when nothing has come up that had not before, or since when it
-	// may go on.
+	// Progress is since when nothing has come up that had not before, nor was begun in a
+	// slot in which nothing was, or since when it may go on.
 	Progress time.Time
 	// EndedAt and Reason tell of its end, or of its pause.
 	EndedAt time.Time
@@ -334,6 +334,7 @@ func (s *State) gauge(j *Job, slot *Slot, t *Task, r *Record) {
 	if !j.isUp(t) {
 		if t.Run == j.Run && !t.UpSince.IsZero() && j.Spec != nil && s.Hearing.Heard(t.UpSince, r.Time) >= time.Duration(j.Spec.RolloutPolicy().MinHealthy) {
 			slot.Served = t.Version
+			j.lostCanary(t, r)
 		}
 		t.UpSince = time.Time{}
 		return
@@ -347,6 +348,23 @@ func (s *State) gauge(j *Job, slot *Slot, t *Task, r *Record) {
 	}
 	if o := &j.Rollout; o.Active() && slot.cameUp != o.Began && !j.Outdated(t) {
 		slot.cameUp, o.Progress = o.Began, r.Time
+	}
+}
+
+// lostCanary gives a rollout that waited for a user as long as before: a task that it waited
+// with is up no more.
+func (j *Job) lostCanary(t *Task, r *Record) {
+	if o := &j.Rollout; o.Active() && !o.Promoted && j.Spec.RolloutPolicy().Canary > 0 && !j.Outdated(t) {
+		o.Progress = r.Time
+	}
+}
+
+// beginIn notes that something is done in a slot for the rollout: a task of before is told to
+// end, or one of the target is planned. The first time that is progress: what had to wait
+// for room, for other jobs or for the bound on kills has its time from then on.
+func (j *Job) beginIn(slot *Slot, r *Record) {
+	if o := &j.Rollout; o.Active() && slot.begun != o.Began {
+		slot.begun, o.Progress = o.Began, r.Time
 	}
 }
 

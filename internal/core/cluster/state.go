@@ -203,8 +203,9 @@ type Slot struct {
 	// Served is the version of the last task of this run that was up for as long as a
 	// rollout asks for, and is no longer; 0 if there was none.
 	Served uint64
-	// cameUp is the newest rollout for which a task of the slot has come up.
-	cameUp uint64
+	// begun is the newest rollout for which something was done in the slot, cameUp the newest
+	// for which a task of it has come up.
+	begun, cameUp uint64
 	// LastEnd is the last attempt that ended, kept to explain; nil if none did.
 	LastEnd *Task
 	// seat is that of the group which holds the slot.

@@ -83,6 +83,7 @@ func (s *slots) decide(around Around, held bool) Decision {
 	r := s.measureAll()
 	for i := range j.Spec.Tasks {
 		if s.waits(&j.Spec.Tasks[i], around) {
+			s.waiting = true
 			continue
 		}
 		if d, ok := s.planGroup(&j.Spec.Tasks[i], r); ok {

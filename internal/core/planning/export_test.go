@@ -6,6 +6,11 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 )
 
+// DecideBounded is Decide while so many tasks may be doomed that nobody asked for.
+func DecideBounded(j *cluster.Job, now time.Time, left uint64) Decision {
+	return decide(nil, j, now, false, &killBudget{bound: 1, left: left, next: now.Add(time.Second)})
+}
+
 // DecideHeld is Decide while the log has no space for another task.
 func DecideHeld(j *cluster.Job, now time.Time) Decision { return decide(nil, j, now, true, nil) }
 

@@ -2,6 +2,7 @@ package planning
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -216,7 +217,8 @@ func (r *rolling) due(named int) []*progress {
 	return r.groups[min(named, len(r.groups)):]
 }
 
-// roll takes the next step of a rollout, or ends it. While held it only ends it.
+// roll takes the next step of a rollout, or ends it. While held it takes none. What can go on
+// is not late, be it that it could not for long.
 func (s *slots) roll(r *rolling, held bool) (Decision, bool) {
 	if ev := s.fails(r); ev != nil {
 		return Decision{Event: ev, Cause: newest(s.job)}, true
@@ -225,6 +227,9 @@ func (s *slots) roll(r *rolling, held bool) (Decision, bool) {
 		if d, ok := s.replace(r); ok {
 			return d, true
 		}
+	}
+	if ev := s.late(r); ev != nil {
+		return Decision{Event: ev, Cause: newest(s.job)}, true
 	}
 	for _, p := range r.groups {
 		if !p.done() || s.anyOld(p) {
@@ -396,32 +401,45 @@ func (s *slots) endGone() (Decision, bool) {
 	return e.decision(s.job, false)
 }
 
-// fails ends a rollout of which a task has failed for good, or nothing comes up any more.
-// Time in which nobody could have heard of anything that came up does not count.
+// fails ends a rollout of which a task has failed for good.
 func (s *slots) fails(r *rolling) events.Event {
-	o := &s.job.Rollout
-	there, replicas, done := 0, 0, true
-	var failed *cluster.Slot
 	for _, p := range r.groups {
-		there, replicas, done = there+p.there, replicas+int(p.group.Replicas), done && p.done()
-		if failed == nil {
-			failed = p.failed
+		if p.failed != nil {
+			t := p.failed.Newest()
+			return s.fail(failure(p.failed, t, s.job.Group(t.Group)) + "; " + s.soFar(r))
 		}
 	}
-	deadline := time.Duration(s.policy.ProgressDeadline)
-	so := fmt.Sprintf("%d of %d tasks are up with version %d", there, replicas, o.Version)
+	return nil
+}
+
+// late ends a rollout of which nothing comes up any more. Time in which nobody could have
+// heard of anything that came up does not count, nor does what it waits for of others.
+func (s *slots) late(r *rolling) events.Event {
+	o, deadline := &s.job.Rollout, time.Duration(s.policy.ProgressDeadline)
 	switch {
-	case failed != nil:
-		return s.fail(failure(failed, failed.Newest(), s.job.Group(failed.Newest().Group)) + "; " + so)
-	case done, r.waitsForPromotion():
+	case r.done(), r.waitsForPromotion(), s.waiting:
 	case s.kills.exhausted(): // That is no fault of what is rolled out.
 		s.kills.held = true
 	case s.hearing.Heard(o.Progress, s.now) >= deadline:
-		return s.fail(fmt.Sprintf("nothing came up for %s: %s", deadline, so))
+		return s.fail(fmt.Sprintf("nothing came up for %s: %s", deadline, s.soFar(r)))
 	default:
 		s.wake = earlier(s.wake, s.hearing.Until(o.Progress, deadline, s.now))
 	}
 	return nil
+}
+
+// done reports whether all that is wanted is up as wanted.
+func (r *rolling) done() bool {
+	return !slices.ContainsFunc(r.groups, func(p *progress) bool { return !p.done() })
+}
+
+// soFar is how far a rollout is, as users read it.
+func (s *slots) soFar(r *rolling) string {
+	there, replicas := 0, 0
+	for _, p := range r.groups {
+		there, replicas = there+p.there, replicas+int(p.group.Replicas)
+	}
+	return fmt.Sprintf("%d of %d tasks are up with version %d", there, replicas, s.job.Rollout.Version)
 }
 
 // anyOld reports whether a task of before is left that was not told to end.

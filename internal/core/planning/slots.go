@@ -32,6 +32,8 @@ type slots struct {
 	// newer run than the job's is: that run is not wanted any more, so nothing of it is
 	// planned.
 	behind, superseded bool
+	// waiting reports whether a group is not started yet, as it comes after others.
+	waiting bool
 	// kills is what may be doomed that nobody asked for; nil is any number.
 	kills *killBudget
 	// wake is when time alone will change what was found so far.
