@@ -15,7 +15,7 @@ func rolloutMutants() []mutant {
 		{
 			name: "surge_ignored", rule: "no more live than are wanted and may surge",
 			file: planner + "rollout.go", scope: updatedTwo(0, true),
-			patches: []patch{swap("		if room <= 0 || left == 0 {\n", "		if room <= -9 || left == 0 {\n")},
+			patches: []patch{swap("		if room <= 0 {\n", "		if room <= -9 {\n")},
 			broken:  []string{surged},
 		},
 		{
