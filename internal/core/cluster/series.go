@@ -137,17 +137,8 @@ func (j *Job) Alive() bool {
 	return false
 }
 
-// Finished reports whether a task of the job that is still known has done its work, of any run.
-func (j *Job) Finished() bool {
-	for _, s := range j.Slots {
-		for _, t := range s.Tasks {
-			if t.State == Finished {
-				return true
-			}
-		}
-	}
-	return false
-}
+// Known reports whether any task of the job is known, be it over.
+func (j *Job) Known() bool { return j.tasks > 0 }
 
 // isSeries reports whether nothing of the job runs itself.
 func (j *Job) isSeries() bool { return j.Spec.Series() }

@@ -181,15 +181,15 @@ func Unlisted(around Around, j *cluster.Job) bool {
 	return !at.IsZero() && mayBeLost(around, at)
 }
 
-// there reports whether tasks live, or have done their work, of a run that the log does not
-// know: it lost its end when they had been started, and to begin the run again would be to do
-// it twice. What has failed is tried again, as it would have been.
+// there reports whether tasks are known of a run that the log does not know: it lost its end
+// when they had been started, and to begin the run again would be to do it twice, be it that
+// they have ended since.
 func there(around Around, run string) bool {
 	if around == nil {
 		return false
 	}
 	j := around.Job(run)
-	return j != nil && (j.Alive() || j.Run == 0 && j.Finished())
+	return j != nil && (j.Alive() || j.Run == 0 && j.Known())
 }
 
 // madeUpFor reports whether a run began too late.
