@@ -38,11 +38,9 @@ func (b blocked) words(tasks uint32, now time.Time) string {
 // blockedOf counts the tasks of a job whose kill is blocked.
 func blockedOf(j *cluster.Job) uint32 {
 	n := uint32(0)
-	for _, slot := range j.Slots {
-		for _, t := range slot.Tasks {
-			if reaping.Blocked(t) {
-				n++
-			}
+	for t := range j.Doomed() {
+		if reaping.Blocked(t) {
+			n++
 		}
 	}
 	return n

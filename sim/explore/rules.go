@@ -96,6 +96,7 @@ func stateRules() imprint.Rules {
 		"cluster.Job.LastPlan":       sequence,
 		"cluster.Job.LastKill":       sequence,
 		"cluster.Job.tasks":          ignored(derived),
+		"cluster.Job.doomed":         ignored(derived),
 		"cluster.Job.PastRollouts":   ignored(shown),
 		"cluster.Job.scales":         ignored("run and version name them"),
 		"cluster.Rollout.Began":      sequence,

@@ -104,7 +104,7 @@ func (j *Job) beginRun(r *Record, key string) {
 		ID: j.ID, Run: r.Sequence, Version: 1,
 		SubmittedAt: r.Time, SubmittedBy: r.Envelope.Actor, IdempotencyKey: key, ChangedAt: r.Time,
 		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots, tasks: j.tasks, Series: j.Series, after: j.after,
-		Requests: j.Requests,
+		Requests: j.Requests, doomed: j.doomed,
 	}
 	for _, slot := range j.Slots {
 		slot.dismissed = dismissal{}
@@ -254,6 +254,7 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 				Grace: time.Duration(ev.GraceMillis) * time.Millisecond,
 			}
 			t.Sequence = r.Sequence
+			j.noteDoomed(t)
 			if t.Run == j.Run && ev.Keep && j.Outdated(t) {
 				j.beginIn(j.Slots[t.Slot], r)
 			}

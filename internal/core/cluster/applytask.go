@@ -105,7 +105,9 @@ func (s *State) adopt(j *Job, slot *Slot, ev events.TaskAdopted, r *Record) Chan
 		s.insert(j, slot, t)
 		j.sit(slot, t, ev.Index)
 	}
+	j.forgetDoomed(t)
 	t.ID, t.AgentID, t.State = ev.TaskID, ev.AgentID, max(m.State, Staged)
+	j.noteDoomed(t) // One that was over may be doomed, and lives again.
 	if m.Unreachable {
 		t.cutOff(r)
 	}
@@ -205,6 +207,7 @@ func (t *Task) setStatus(ev events.TaskStatusChanged, r *Record) {
 
 // finish ends a task and counts what the end means for the next attempt.
 func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r *Record) {
+	j.forgetDoomed(t)
 	t.State, t.EndedAt, t.Unreachable, t.Sequence = state, r.Time, false, r.Sequence
 	if t.Run == j.Run {
 		slot.LastEnd = t

@@ -41,7 +41,7 @@ func (j *Job) clone(twins map[*Task]*Task) *Job {
 		own.LastEnd = twin(twins, slot.LastEnd)
 		c.Slots[n] = &own
 	}
-	c.Series = j.Series.clone()
+	c.Series, c.doomed = j.Series.clone(), maps.Clone(j.doomed)
 	if j.indexes != nil {
 		c.indexes = make(map[string]*indexes, len(j.indexes))
 		for group, x := range j.indexes {

@@ -166,6 +166,10 @@ type Job struct {
 	// after are the jobs among whose dependants it is.
 	after []string
 
+	// doomed is how many tasks of each slot are doomed and not over, without those slots
+	// that have none.
+	doomed map[uint32]uint32
+
 	scales []scale // never changed in place
 	tasks  int     // in all slots
 }

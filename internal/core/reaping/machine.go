@@ -161,18 +161,16 @@ func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, _ decidi
 		due  []*cluster.Task
 		wake time.Time
 	)
-	for _, slot := range j.Slots {
-		for _, t := range slot.Tasks {
-			yes, at := Due(t, now)
-			if yes && p.tight && t.Kills >= reserve.KillsMax {
-				yes, at = false, now.Add(Margin)
-			}
-			if yes {
-				due = append(due, t)
-			}
-			if !at.IsZero() && at.After(now) && (wake.IsZero() || at.Before(wake)) {
-				wake = at
-			}
+	for t := range j.Doomed() {
+		yes, at := Due(t, now)
+		if yes && p.tight && t.Kills >= reserve.KillsMax {
+			yes, at = false, now.Add(Margin)
+		}
+		if yes {
+			due = append(due, t)
+		}
+		if !at.IsZero() && at.After(now) && (wake.IsZero() || at.Before(wake)) {
+			wake = at
 		}
 	}
 	switch {
