@@ -123,6 +123,14 @@ func TestForesee(t *testing.T) {
 			"+0s ends web/1 on b\n+0s ends web/2 on a\nweb: 3, 1, 1 of 1, 0 wait",
 		},
 		{
+			"one goes for good, and not the highest", agents("a", "b"),
+			[]*job.Spec{web},
+			func(t *testing.T, s *cluster.State) foresight.Question {
+				return asks(t, s, "web", submission.Kill{Slots: []uint32{0}, ScaleDown: true, Limits: job.DefaultLimits()})
+			},
+			"+0s ends web/0 on a\nweb: 3, 2, 2 of 2, 0 wait",
+		},
+		{
 			"a host is lost", agents("a", "b", "c"),
 			[]*job.Spec{clustertest.Service("web", 2)},
 			func(*testing.T, *cluster.State) foresight.Question { return foresight.Question{Lost: []string{"S0"}} },
