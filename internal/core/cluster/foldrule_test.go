@@ -342,13 +342,15 @@ func TestUpdatedAfterARollback(t *testing.T) {
 	}
 }
 
-// TestWhoGivesUpASlot: the group, when its newest task is told to end for good.
+// TestWhoGivesUpASlot: the group, when its newest task is told to end for good, and no
+// other of it goes on there.
 func TestWhoGivesUpASlot(t *testing.T) {
 	for name, c := range map[string]struct {
 		doom events.TasksDoomed
 		want uint32 // the index that the next slot gets
 	}{
-		"for good":       {events.TasksDoomed{Slots: clustertest.Slots(0, 0, 2)}, 0},
+		"both for good":  {events.TasksDoomed{Slots: append(clustertest.Slots(0, 0, 1), clustertest.Slots(0, 0, 2)...)}, 0},
+		"the newest":     {events.TasksDoomed{Slots: clustertest.Slots(0, 0, 2)}, 1},
 		"for now":        {events.TasksDoomed{Slots: clustertest.Slots(0, 0, 2), Keep: true}, 1},
 		"the one before": {events.TasksDoomed{Slots: clustertest.Slots(0, 0, 1)}, 1},
 	} {
