@@ -142,6 +142,10 @@ func remark(t projection.Task) string {
 		return " (" + doomed(t.Doom) + ")"
 	case t.Ahead:
 		return " (ahead of the log)"
+	case t.Original && !t.GiveUpAt.IsZero():
+		return " (replaced; goes on if it is back by " + t.GiveUpAt.UTC().Format(time.RFC3339) + ")"
+	case t.Original:
+		return " (replaced; goes on if it is back)"
 	case t.State == "RUNNING" && t.Healthy != nil && !*t.Healthy:
 		return " (unhealthy)"
 	case t.State == "RUNNING" && t.Healthy == nil && t.Unchecked:

@@ -26,6 +26,7 @@ func TestStored(t *testing.T) {
 		`{"id":"a","labels":{"x":"` + strings.Repeat("a", lim.SpecBytes) + `"}}`: "bytes, the most is 262144",
 		group(`"resources":{"cpu":1e300}`):                                       "tasks[0].resources.cpu",
 		group(`"resources":{"memory":-1}`):                                       "tasks[0].resources.memory",
+		group(`"unreachable":{"give_up_after":"1000h"}`):                         "tasks[0].unreachable.give_up_after",
 		group(`"unreachable":{"replace_after":"1000h"}`):                         "tasks[0].unreachable.replace_after",
 		`{"id":"a","kind":"batch","time_limit":"-1s"}`:                           "time_limit",
 		`{"id":"a","after":[` + strings.Repeat(`"b",`, 50) + `"b"]}`:             "after: has 51 entries",

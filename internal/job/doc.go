@@ -64,6 +64,6 @@
 //	  time_limit    how long an attempt of a batch task may run
 //	  gang          a batch's tasks start all at once, or none
 //	  after         the groups that have to be up before this one starts
-//	  unreachable   replace_after
+//	  unreachable   replace_after, keep, give_up_after
 //	  uris          value, executable, extract, cache, output_file
 package job

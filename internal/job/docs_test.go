@@ -86,6 +86,7 @@ func TestReferenceHasTheNumbersOfTheCode(t *testing.T) {
 		"backoff_max":     fmt.Sprintf("`backoff_max` | duration | %.0f min |", job.DefaultBackoffMax.Seconds()/60),
 		"before_kill":     fmt.Sprintf("`timeout` | duration | %.0f s | Then it is killed", job.DefaultBeforeKillTimeout.Seconds()),
 		"replace_after":   fmt.Sprintf("`replace_after` | duration or `\"never\"` | %.0f min |", job.Duration(job.DefaultReplaceAfter).Seconds()/60),
+		"give_up_after":   fmt.Sprintf("`give_up_after` | duration or `\"never\"` | %.0f min more than `replace_after` |", job.DefaultReturn.Minutes()),
 		"reset_after":     fmt.Sprintf("`reset_after` | duration | %.0f min |", job.DefaultResetAfter.Seconds()/60),
 
 		"min_healthy":       fmt.Sprintf("`min_healthy` | duration | %.0f s |", job.DefaultMinHealthy.Seconds()),

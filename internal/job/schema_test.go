@@ -109,7 +109,7 @@ func TestSchemaRefuses(t *testing.T) {
 		`{"id":"a","tasks":[{"container":{"image":"x"},"replicas":-1}]}`, `{"id":"a","tasks":[{"container":{"image":"x"},"replicas":1.5}]}`,
 		`{"id":"a","tasks":[{"container":{"image":"x","command":1}}]}`, `{"id":"a","kind":"cron","tasks":[{"container":{"image":"x"}}]}`,
 		`{"id":"a","tasks":[{"container":{"image":"x"},"kill_grace":"10"}]}`, `{"id":"a","tasks":[{"container":{"image":"x"},"env":{"A":1}}]}`,
-		`{"id":"a","tasks":[{"container":{"image":"x"},"unreachable":{"replace_after":"ever"}}]}`, `{"id":"a","tasks":[{"container":{"image":"x"},"kill_grace":"never"}]}`,
+		`{"id":"a","tasks":[{"container":{"image":"x"},"unreachable":{"replace_after":"ever"}}]}`, `{"id":"a","tasks":[{"container":{"image":"x"},"unreachable":{"keep":"oldest"}}]}`, `{"id":"a","tasks":[{"container":{"image":"x"},"kill_grace":"never"}]}`,
 		`{"id":"a","tasks":[{"container":{"image":"x","containerizer":"podman"}}]}`, `{"id":"a","tasks":[{"container":{"image":"x"},"ports":[{"protocol":"sctp"}]}]}`,
 		`{"id":"a","tasks":[{"container":{"image":"x","volumes":[{"container_path":"/v","host_path":"/h","mode":"ro,z"}]}}]}`,
 		`{"id":"a","tasks":[{"container":{"image":"x","parameters":[{"key":"name"}]}}]}`, `{"id":"a","labels":{"a b":""},"tasks":[{"container":{"image":"x"}}]}`,

@@ -159,7 +159,10 @@ func anyGroup(t *rapid.T) job.Group {
 			return job.BeforeKill{Command: anyText().Draw(t, "before"), Timeout: someDuration().Draw(t, "before_timeout")}
 		}),
 		Unreachable: maybe(t, "unreachable", func(t *rapid.T) job.Unreachable {
-			return job.Unreachable{ReplaceAfter: somePatience().Draw(t, "replace_after")}
+			return job.Unreachable{
+				ReplaceAfter: somePatience().Draw(t, "replace_after"), GiveUpAfter: somePatience().Draw(t, "give_up_after"),
+				Keep: rapid.SampledFrom([]string{"", job.KeepNewest, "ORIGINAL", "x"}).Draw(t, "keep"),
+			}
 		}),
 		URIs: list(func(t *rapid.T) job.URI {
 			return job.URI{

@@ -147,6 +147,7 @@ func (c *checker) group(path string, g *Group, kind Kind) {
 	c.kill(path, g, kind)
 	c.uris(join(path, "uris"), g.URIs)
 	c.unreachable(join(path, "unreachable"), g.Unreachable)
+	c.keep(join(path, "unreachable"), g.Unreachable)
 }
 
 // labels checks the user's own labels.

@@ -164,6 +164,19 @@ func TestFaultsOfAGroup(t *testing.T) {
 		inGroup("unreachable.replace_after", "must not be negative, is -1s", func(g *job.Group) {
 			g.Unreachable = &job.Unreachable{ReplaceAfter: job.Patience(seconds(-1))}
 		}),
+		inGroup("unreachable.keep", `"oldest" is not known; use "original" or "newest"`, func(g *job.Group) { g.Unreachable = &job.Unreachable{Keep: "oldest"} }),
+		inGroup("unreachable.keep", `nothing ever takes the place of a task; leave keep out, or set replace_after`, func(g *job.Group) {
+			g.Unreachable = &job.Unreachable{Keep: job.KeepOriginal, ReplaceAfter: job.Never}
+		}),
+		inGroup("unreachable.give_up_after", `is how long the original may come back and go on; set keep to "original", or leave it out`, func(g *job.Group) {
+			g.Unreachable = &job.Unreachable{GiveUpAfter: job.Never}
+		}),
+		inGroup("unreachable.give_up_after", "is 5m; it counts from when the task is cut off, as replace_after does, so make it more than the 5m of that", func(g *job.Group) {
+			g.Unreachable = &job.Unreachable{Keep: job.KeepOriginal, GiveUpAfter: job.DefaultReplaceAfter}
+		}),
+		inGroup("unreachable.give_up_after", "must not be negative, is -1s", func(g *job.Group) {
+			g.Unreachable = &job.Unreachable{Keep: job.KeepOriginal, GiveUpAfter: job.Patience(seconds(-1))}
+		}),
 		inGroup("unreachable.replace_after", "is 168h0m1s; make it at most 168h", func(g *job.Group) {
 			g.Unreachable = &job.Unreachable{ReplaceAfter: job.Patience(seconds(168*3600 + 1))}
 		}),

@@ -40,6 +40,7 @@ const (
 	CodeUnconfirmed    Code = "staged_unconfirmed"
 	CodeStarting       Code = "starting"
 	CodeUnreachable    Code = "agent_unreachable"
+	CodeOriginal       Code = "original_not_up"
 	CodeEnding         Code = "ending"
 	CodeKilled         Code = "being_killed"
 	CodeBlocked        Code = "kill_blocked"

@@ -264,7 +264,7 @@ func (c *Counts) count(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, by u
 		}
 	case t.Unreachable:
 		c.Unreachable += by
-	case !current && t.Doom == nil && t.Run == j.Run && (t.Beside || serving.Beside):
+	case !current && t.Doom == nil && t.Run == j.Run && (t.Beside || serving.Beside || t.Original() || serving.Original()):
 		c.Beside += by
 	case t.Doom != nil || t.Run != j.Run && !ahead || !current || t.State == cluster.Killing:
 		c.Ending += by

@@ -98,6 +98,8 @@ func obstacleOf(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Ti
 	switch {
 	case !t.Live():
 		return obstacle{}
+	case t.Original():
+		return awaited(j, t)
 	case t.Unreachable:
 		return obstacle{code: CodeUnreachable, message: "agent " + cmp.Or(t.Hostname, t.AgentID) + " is unreachable"}
 	case reaping.Blocked(t):

@@ -27,6 +27,10 @@ type Task struct {
 	State       string `json:"state"`
 	Live        bool   `json:"live"`
 	Unreachable bool   `json:"unreachable,omitzero"`
+	// Original reports whether another was planned in its place while its agent was cut off,
+	// and it may come back and go on instead, until GiveUpAt if that is there.
+	Original bool      `json:"original,omitzero"`
+	GiveUpAt time.Time `json:"give_up_at,omitzero"`
 	// Since is when it came into this state.
 	Since time.Time `json:"since,omitzero"`
 	// AgeMillis is the time since then.
@@ -171,6 +175,7 @@ func taskView(j *cluster.Job, slot *cluster.Slot, t *cluster.Task, now time.Time
 	}
 	v.Unchecked = unchecked(j.GroupOf(t), t)
 	v.Deadline = j.Overdue(t)
+	v.Original, v.GiveUpAt = t.Original(), giveUpAt(j, t)
 	if t.State == cluster.Waiting {
 		v.NotBefore = t.NotBefore
 	}

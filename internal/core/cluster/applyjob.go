@@ -249,6 +249,7 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 			if t.Doom != nil || !t.Live() {
 				continue
 			}
+			slot := j.Slots[t.Slot]
 			t.Doom = &Doom{
 				Sequence: r.Sequence, At: r.Time, Reason: ev.Reason, Class: ev.Class, Keep: ev.Keep,
 				Grace: time.Duration(ev.GraceMillis) * time.Millisecond,
@@ -256,9 +257,10 @@ func (s *State) applyPlan(j *Job, r *Record) Change {
 			t.Sequence = r.Sequence
 			j.noteDoomed(t)
 			if t.Run == j.Run && ev.Keep && j.Outdated(t) {
-				j.beginIn(j.Slots[t.Slot], r)
+				j.beginIn(slot, r)
 			}
-			if slot := j.Slots[t.Slot]; !ev.Keep && slot.givenUp() {
+			slot.reclaim(j, r)
+			if !ev.Keep && slot.givenUp() {
 				j.leave(slot)
 			}
 			c.Tasks = append(c.Tasks, t)
@@ -323,6 +325,9 @@ func (s *State) plan(j *Job, ev events.TasksPlanned, r *Record) Change {
 			PlannedAt: r.Time, NotBefore: ev.NotBefore, Beside: ev.Beside, Sequence: r.Sequence, Planned: r.Sequence,
 		}
 		j.identify(t)
+		if !ev.Beside {
+			slot.makeWay(j, t, r)
+		}
 		s.insert(j, slot, t)
 		j.sit(slot, t, nil)
 		if t.Run == j.Run && !j.Outdated(t) {

@@ -79,6 +79,7 @@ func (s *State) withdraw(j *Job, slot *Slot, ev events.TaskWithdrawn, r *Record)
 	}
 	t.Status = Status{Message: ev.Reason}
 	s.finish(j, slot, t, Withdrawn, r)
+	slot.reclaim(j, r)
 	return Change{Job: j, Tasks: []*Task{t}}
 }
 
@@ -165,6 +166,7 @@ func (s *State) report(j *Job, slot *Slot, ev events.TaskStatusChanged, r *Recor
 		t.advance(state, r)
 	}
 	s.gauge(j, slot, t, r)
+	slot.reclaim(j, r)
 	return c
 }
 
@@ -209,6 +211,7 @@ func (t *Task) setStatus(ev events.TaskStatusChanged, r *Record) {
 func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r *Record) {
 	j.forgetDoomed(t)
 	t.State, t.EndedAt, t.Unreachable, t.Sequence = state, r.Time, false, r.Sequence
+	slot.credit(j, t, r)
 	if t.Run == j.Run {
 		slot.LastEnd = t
 	}
@@ -224,7 +227,7 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r *Record) 
 // minds reports whether the end of a task matters for the slot's next attempt.
 // There is none for a task of a group that the spec does not have.
 func (slot *Slot) minds(t *Task, j *Job) bool {
-	return t.Run == j.Run && t.Judged() && t == slot.Newest() && j.Group(t.Group) != nil
+	return t.Run == j.Run && t.Judged() && t == slot.Deciding() && j.Group(t.Group) != nil
 }
 
 // insert puts a task where its run and attempt belong and drops what it follows.
@@ -237,12 +240,13 @@ func (s *State) insert(j *Job, slot *Slot, t *Task) {
 	s.prune(j, slot)
 }
 
-// prune drops attempts that are over and not the newest.
+// prune drops attempts that are over and not the newest, by which the next is numbered,
+// nor the deciding one.
 func (s *State) prune(j *Job, slot *Slot) {
-	last := len(slot.Tasks) - 1
+	last, deciding := len(slot.Tasks)-1, slot.Deciding()
 	kept := slot.Tasks[:0]
 	for i, t := range slot.Tasks {
-		if t.Live() || i == last {
+		if t.Live() || i == last || t == deciding {
 			kept = append(kept, t)
 			continue
 		}

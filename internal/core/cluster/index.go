@@ -79,15 +79,15 @@ func (j *Job) sit(slot *Slot, t *Task, told *uint32) {
 	slot.seat = seat{held: true, group: t.Group, index: t.Index}
 }
 
-// givenUp reports whether the group gives a slot up: its newest task is to end without
+// givenUp reports whether the group gives a slot up: its deciding task is to end without
 // another in its place, and none beside which that was put goes on.
 func (s *Slot) givenUp() bool {
-	newest := s.Newest()
-	if newest.Doom == nil || newest.Doom.Keep {
+	deciding := s.Deciding()
+	if deciding.Doom == nil || deciding.Doom.Keep {
 		return false
 	}
 	for _, t := range s.Tasks {
-		if t.Live() && t.Doom == nil && t.Run == newest.Run && t.Group == newest.Group {
+		if t.Live() && t.Doom == nil && t.Run == deciding.Run && t.Group == deciding.Group && !t.Original() {
 			return false
 		}
 	}

@@ -25,7 +25,7 @@ type KillWindow struct {
 // nor from a job's own end.
 func AutomaticKill(class string) bool {
 	switch class {
-	case "replaced", "updated", "restarted", "rolled_back", "time_limit", "drained", "moved", "unhealthy", "unknown":
+	case "replaced", ClassOriginalReturned, "updated", "restarted", "rolled_back", "time_limit", "drained", "moved", "unhealthy", "unknown":
 		return true
 	}
 	return false

@@ -12,14 +12,15 @@ func (s *Slot) Newest() *Task {
 
 // Standing is the task that a slot of the job has for what is wanted now: the newest
 // that lives, is not doomed and is as it should be; else the newest that lives and is
-// not doomed; else the newest. It is nil if there is none.
+// not doomed; else the deciding one. It is nil if there is none. An original never
+// stands while another is in its place.
 func (j *Job) Standing(s *Slot) *Task {
 	if len(s.Tasks) <= 1 {
 		return s.Newest()
 	}
 	var old *Task
 	for _, t := range slices.Backward(s.Tasks) {
-		if t.Doom != nil || !t.Live() {
+		if t.Doom != nil || !t.Live() || t.Original() {
 			continue
 		}
 		if !j.Outdated(t) {
@@ -32,7 +33,7 @@ func (j *Job) Standing(s *Slot) *Task {
 	if old != nil {
 		return old
 	}
-	return s.Newest()
+	return s.Deciding()
 }
 
 // Serving is the task of a slot that users are served by: the standing one, or while

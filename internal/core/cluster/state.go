@@ -288,6 +288,12 @@ type Task struct {
 	// Unreachable reports whether its agent is cut off; State is what it was before.
 	Unreachable      bool
 	UnreachableSince time.Time
+	// CutOff is since when it was cut off as another was planned in its place, of an
+	// original: one that may come back and go on instead. It is zero of all others.
+	CutOff time.Time
+	// Returned is the sequence since which an original has its slot again; 0 if it never
+	// lost it, or never came back.
+	Returned uint64
 	// Confirmed reports whether Mesos has spoken of the task at all. Until then a
 	// KILL, which goes over another connection, could overtake its ACCEPT, be
 	// answered "gone", and the task would run for ever (V1 in sim/world/traces_test.go).

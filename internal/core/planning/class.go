@@ -3,6 +3,7 @@ package planning
 import (
 	"strings"
 
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/restart"
 )
 
@@ -24,6 +25,8 @@ func ClassOf(reason string) string {
 		return "resubmitted"
 	case ReasonReplaced:
 		return "replaced"
+	case ReasonReturned:
+		return cluster.ClassOriginalReturned
 	case ReasonFailed:
 		return "failed"
 	case ReasonCompleted:

@@ -15,6 +15,7 @@ const (
 	ReasonScaledDown = "job scaled down"
 	ReasonOldRun     = "job submitted anew"
 	ReasonReplaced   = "replaced while its agent was unreachable"
+	ReasonReturned   = "the task that it replaced has come back"
 	ReasonFailed     = "job failed"
 	ReasonCompleted  = "job completed"
 	ReasonUnknown    = "no job wants it"
@@ -122,7 +123,7 @@ func (s *slots) doom() (Decision, bool) {
 			}
 		}
 	}
-	return e.decision(s.job, false)
+	return e.decision(s.job, e.reason == ReasonReturned)
 }
 
 // doomReason is why a task should end, empty if it should not. What is ahead of the
@@ -176,15 +177,21 @@ func (s *slots) doomReason(slot *cluster.Slot, t *cluster.Task, surplus map[uint
 // as wanted, the newer one, unless it alone is up. Of two that are outdated and up the
 // one that was there first goes on.
 func (s *slots) replacedBy(slot *cluster.Slot, t *cluster.Task) string {
+	if t.Original() {
+		return s.original(slot, t)
+	}
+	if why := s.givesWay(slot, t); why != "" {
+		return why
+	}
 	newer := false
 	for _, o := range slot.Tasks {
 		switch {
 		case o == t:
 			newer = true
 			continue
-		case newer && !o.Beside:
+		case newer && !o.Beside && o.Planned > t.Returned:
 			return ReasonReplaced
-		case o.Run != t.Run || o.Doom != nil || !o.Live() && !s.hasDone(slot, o):
+		case o.Run != t.Run || o.Doom != nil || o.Original() || !o.Live() && !s.hasDone(slot, o):
 			continue
 		case s.job.Outdated(o):
 			if !newer && s.job.Outdated(t) && !o.UpSince.IsZero() && !t.UpSince.IsZero() {

@@ -76,7 +76,7 @@ func (s *slots) holdup(p *progress, what string) Holdup {
 	for _, slot := range p.slots {
 		for _, t := range slot.Tasks {
 			switch {
-			case !t.Live() || t.Run != s.job.Run:
+			case !t.Live() || t.Run != s.job.Run || t.Original():
 			case t.Doom != nil:
 				ends++
 			case s.job.Outdated(t):

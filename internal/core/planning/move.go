@@ -86,7 +86,7 @@ func (s *slots) moving(g *job.Group, r *rolling) *moves {
 	for _, slot := range held {
 		var leaves, stays *cluster.Task
 		for _, t := range slot.Tasks {
-			if t.Run != s.job.Run || !t.Live() || t.Doom != nil {
+			if t.Run != s.job.Run || !t.Live() || t.Doom != nil || t.Original() {
 				continue
 			}
 			if _, leaving := s.leave(t); leaving {

@@ -127,7 +127,7 @@ func reuse(j *cluster.Job, slot *cluster.Slot) (attempt uint32, free bool) {
 			return 0, false
 		}
 		if t.Run == j.Run {
-			if (t.Doom == nil || t.Doom.Keep) && slot.Dismissed(t) == nil {
+			if t == slot.Deciding() && (t.Doom == nil || t.Doom.Keep) && slot.Dismissed(t) == nil {
 				return 0, false
 			}
 			attempt = max(attempt, t.Attempt+1)

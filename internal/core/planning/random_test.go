@@ -67,12 +67,21 @@ func randomSpec(t *rapid.T) *job.Spec {
 		}
 		s.Tasks[i].KillSelection = rapid.SampledFrom([]string{"", job.KillHighestSlot, job.KillNewest, job.KillOldest, job.KillUnhealthy}).Draw(t, "kill_selection")
 		if rapid.Bool().Draw(t, "unreachable") {
-			s.Tasks[i].Unreachable = &job.Unreachable{
-				ReplaceAfter: rapid.SampledFrom([]job.Patience{0, 1, job.Patience(time.Minute), job.Never}).Draw(t, "replace_after"),
-			}
+			s.Tasks[i].Unreachable = randomLoss(t)
 		}
 	}
 	return s
+}
+
+func randomLoss(t *rapid.T) *job.Unreachable {
+	u := &job.Unreachable{
+		ReplaceAfter: rapid.SampledFrom([]job.Patience{0, 1, job.Patience(time.Minute), job.Never}).Draw(t, "replace_after"),
+		Keep:         rapid.SampledFrom([]string{"", job.KeepNewest, job.KeepOriginal, job.KeepOriginal}).Draw(t, "keep"),
+	}
+	if u.Keep == job.KeepOriginal {
+		u.GiveUpAfter = rapid.SampledFrom([]job.Patience{0, job.Patience(2 * time.Minute), job.Patience(10 * time.Minute), job.Never}).Draw(t, "give_up_after")
+	}
+	return u
 }
 
 // step does one thing. What cannot be done at present is left undone.
@@ -167,7 +176,7 @@ func (m *machine) plan(t *rapid.T) bool {
 			}
 			break
 		}
-		if slot := j.Slots[ev.Slot]; slot.Newest().Attempt != ev.Attempt || slot.Failures == 0 {
+		if slot := j.Slots[ev.Slot]; slot.Deciding().Attempt != ev.Attempt || slot.Failures == 0 {
 			t.Fatalf("%+v, but the slot has %d failures", ev, slot.Failures)
 		}
 	default:
@@ -178,21 +187,27 @@ func (m *machine) plan(t *rapid.T) bool {
 	}
 	if _, ok := d.Event.(events.TasksPlanned); ok && !j.Behind() {
 		for _, g := range j.Spec.Tasks {
-			if n := len(kept(j, g.Name)); n > int(g.Replicas) {
-				t.Fatalf("%d tasks of %s are kept after planning, %d wanted", n, g.Name, g.Replicas)
+			filled := map[uint32]bool{} // What was replaced in them is doomed next.
+			for _, task := range kept(j, g.Name) {
+				filled[task.Slot] = true
+			}
+			if n := len(filled); n > int(g.Replicas) {
+				t.Fatalf("%d slots of %s are kept after planning, %d wanted", n, g.Name, g.Replicas)
 			}
 		}
 	}
 	return true
 }
 
-// kept are the live tasks of a group that should go on: the newest of their
-// slots, of this run, not doomed.
+// kept are the live tasks of a group that should go on, of this run, not doomed, and no
+// originals.
 func kept(j *cluster.Job, group string) []*cluster.Task {
 	var all []*cluster.Task
 	for _, slot := range j.Slots {
-		if t := slot.Newest(); t != nil && t.Live() && t.Doom == nil && t.Run == j.Run && t.Group == group {
-			all = append(all, t)
+		for _, t := range slot.Tasks {
+			if t.Live() && t.Doom == nil && t.Run == j.Run && t.Group == group && !t.Original() {
+				all = append(all, t)
+			}
 		}
 	}
 	return all
@@ -265,7 +280,7 @@ func checkCompleted(t *rapid.T, j *cluster.Job) {
 	for _, g := range j.Spec.Tasks {
 		well := 0
 		for _, slot := range j.Slots {
-			if c := slot.Newest(); c != nil && c.Run == j.Run && c.Group == g.Name && c.State == cluster.Finished {
+			if c := slot.Deciding(); c != nil && c.Run == j.Run && c.Group == g.Name && c.State == cluster.Finished {
 				well++
 			}
 		}
@@ -343,6 +358,7 @@ func checkQuiet(t *rapid.T, m *machine) {
 		}
 		return
 	}
+	going = slices.DeleteFunc(going, func(o *cluster.Task) bool { return mayReturn(t, m, o) })
 	for _, g := range j.Spec.Tasks {
 		tasks := kept(j, g.Name)
 		going = slices.DeleteFunc(going, func(t *cluster.Task) bool { return slices.Contains(tasks, t) })
@@ -351,7 +367,7 @@ func checkQuiet(t *rapid.T, m *machine) {
 		}
 		idle := 0
 		for _, slot := range j.Slots {
-			c := slot.Newest()
+			c := slot.Deciding()
 			if c != nil && c.Run == j.Run && c.Group == g.Name && c.Live() && c.Doom != nil && c.Doom.Keep {
 				idle++ // Another follows once it has ended.
 			}
@@ -375,6 +391,27 @@ func checkQuiet(t *rapid.T, m *machine) {
 	if len(going) > 0 {
 		t.Fatalf("%v goes on, which nobody wants", going[0].Key())
 	}
+}
+
+// mayReturn reports whether a task is an original, and checks that it may be: the one of
+// its slot, as it should be, in time, and with another in its place.
+func mayReturn(t *rapid.T, m *machine, o *cluster.Task) bool {
+	if !o.Original() {
+		return false
+	}
+	j := m.job()
+	slot, loss := j.Slots[o.Slot], j.Group(o.Group).Loss()
+	due := loss.GiveUpAfter.From(o.CutOff)
+	if loss.Keep != job.KeepOriginal || j.Outdated(o) || !due.IsZero() && !m.log.Now.Before(due) || slot.Newest() == o || slot.Original(j.Run) != o {
+		t.Fatalf("%v may still come back, cut off at %s: %+v", o.Key(), o.CutOff, loss)
+	}
+	if !o.UpSince.IsZero() || !o.Unreachable && slot.Newest().State == cluster.Waiting && slot.Newest().Doom == nil {
+		t.Fatalf("%v has come back, and does not go on", o.Key())
+	}
+	if wake := planning.Decide(j, m.log.Now).Wake; !due.IsZero() && (wake.IsZero() || wake.After(due)) {
+		t.Fatalf("%v is given up at %s, but the planner sleeps until %s", o.Key(), due, wake)
+	}
+	return true
 }
 
 // checkWake: a task that is cut off and alone in its slot is looked at again

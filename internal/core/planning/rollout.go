@@ -70,7 +70,7 @@ func (s *slots) measureSlot(p *progress, slot *cluster.Slot) {
 	up, there := false, false
 	for _, t := range slot.Tasks {
 		switch {
-		case !t.Live() || t.Run != s.job.Run || t.Doom != nil:
+		case !t.Live() || t.Run != s.job.Run || t.Doom != nil || t.Original():
 		case s.job.Outdated(t):
 			up = up || !t.UpSince.IsZero()
 		case s.isUp(t):
@@ -78,7 +78,7 @@ func (s *slots) measureSlot(p *progress, slot *cluster.Slot) {
 		}
 	}
 	// What is rolled out comes after all that was before.
-	if t := slot.Newest(); !t.Live() && t.Doom == nil && !s.job.Outdated(t) {
+	if t := slot.Deciding(); !t.Live() && t.Doom == nil && !s.job.Outdated(t) {
 		switch slot.Fate(t.End(), p.group.Restart) {
 		case restart.Done:
 			there = true
@@ -108,7 +108,7 @@ func (s *slots) isFresh(slot *cluster.Slot) bool {
 	ended, stays := false, false
 	for _, t := range slot.Tasks {
 		switch {
-		case t.Run != s.job.Run:
+		case t.Run != s.job.Run || t.Original():
 		case t.Doom == nil && t.Planned > began && !s.job.Outdated(t):
 			return true
 		case t.Doom == nil:
@@ -165,7 +165,7 @@ func (s *slots) measureAll() *rolling {
 }
 
 // living is how many tasks of each group there are, wanted or not, but for those that are
-// given up.
+// given up, and originals.
 func (s *slots) living() map[string]int {
 	if s.alive != nil {
 		return s.alive
@@ -173,7 +173,7 @@ func (s *slots) living() map[string]int {
 	s.alive = map[string]int{}
 	for _, slot := range s.all {
 		for _, t := range slot.Tasks {
-			if t.Live() && t.Run == s.job.Run && (t.Doom == nil || !t.Unreachable) {
+			if t.Live() && t.Run == s.job.Run && (t.Doom == nil || !t.Unreachable) && !t.Original() {
 				s.alive[t.Group]++
 			}
 		}
@@ -273,7 +273,7 @@ func (s *slots) replace(r *rolling) (Decision, bool) {
 func (s *slots) old(slot *cluster.Slot) (old *cluster.Task, beside bool) {
 	for _, t := range slot.Tasks {
 		switch {
-		case !t.Live() || t.Doom != nil || t.Run != s.job.Run:
+		case !t.Live() || t.Doom != nil || t.Run != s.job.Run || t.Original():
 		case s.job.Outdated(t):
 			old = t
 		default:
@@ -405,7 +405,7 @@ func (s *slots) endGone() (Decision, bool) {
 func (s *slots) fails(r *rolling) events.Event {
 	for _, p := range r.groups {
 		if p.failed != nil {
-			t := p.failed.Newest()
+			t := p.failed.Deciding()
 			return s.fail(failure(p.failed, t, s.job.Group(t.Group)) + "; " + s.soFar(r))
 		}
 	}

@@ -39,6 +39,9 @@ func rolloutSpec(t *rapid.T) *job.Spec {
 		s.Tasks = append(s.Tasks, second)
 	}
 	for i := range s.Tasks {
+		if rapid.Bool().Draw(t, "unreachable") {
+			s.Tasks[i].Unreachable = randomLoss(t)
+		}
 		s.Tasks[i].KillSelection = rapid.SampledFrom([]string{"", job.KillNewest, job.KillOldest, job.KillUnhealthy}).Draw(t, "kill_selection")
 		s.Tasks[i].Restart = &job.Restart{Policy: rapid.SampledFrom([]string{"", job.RestartAlways, job.RestartOnFailure, job.RestartNever}).Draw(t, "policy")}
 	}
@@ -205,7 +208,7 @@ func (m *roll) plan() bool {
 	switch ev := d.Event.(type) {
 	case events.TasksDoomed:
 		checkDoom(t, j, ev)
-		if ev.Keep && status != cluster.RolloutRolling {
+		if ev.Keep && status != cluster.RolloutRolling && ev.Class != cluster.ClassOriginalReturned {
 			t.Fatalf("%+v while the rollout is %s", ev, status)
 		}
 	case events.TasksPlanned:
@@ -228,7 +231,7 @@ func (m *roll) plan() bool {
 	if c := m.log.Plan("web", d.Event); c.Judgement != cluster.Counted {
 		t.Fatalf("%+v is %s %+v", d.Event, c.Judgement, c.Rejection)
 	}
-	if ev, dooms := d.Event.(events.TasksDoomed); dooms && ev.Keep {
+	if ev, dooms := d.Event.(events.TasksDoomed); dooms && ev.Keep && ev.Class != cluster.ClassOriginalReturned {
 		m.checkAvailable(ev, before)
 	}
 	return true
@@ -296,7 +299,7 @@ func (m *roll) checkPlanned(ev events.TasksPlanned) {
 
 func (m *roll) alive(group string) int {
 	return len(m.tasks(func(t *cluster.Task) bool {
-		return t.Group == group && t.Live() && t.Run == m.job().Run && (t.Doom == nil || !t.Unreachable)
+		return t.Group == group && t.Live() && t.Run == m.job().Run && (t.Doom == nil || !t.Unreachable) && !t.Original()
 	}))
 }
 

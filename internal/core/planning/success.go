@@ -35,7 +35,7 @@ func (e *ends) conclude(j *cluster.Job) events.Event {
 	missing, can := e.missing(j.Spec.Success)
 	switch {
 	case !can:
-		t := e.slot.Newest()
+		t := e.slot.Deciding()
 		return events.JobFailed{
 			Run: j.Run, Slot: e.slot.Number, Attempt: t.Attempt, Exit: t.Status.Exit,
 			Reason: e.short(j.Spec.Success) + failure(e.slot, t, j.GroupOf(t)),

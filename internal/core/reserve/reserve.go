@@ -90,6 +90,9 @@ func OfJob(j *cluster.Job) Need {
 				n.Due += ofTask(t, ids)
 			default:
 				n.Ends += ofTask(t, ids)
+				if t.Original() {
+					break // What is in its place is what is wanted.
+				}
 				if rolls && j.Outdated(t) {
 					old = 1
 				} else {
@@ -125,7 +128,7 @@ func newDone(j *cluster.Job) done {
 }
 
 func (d done) has(slot *cluster.Slot) bool {
-	t := slot.Newest()
+	t := slot.Deciding()
 	if t == nil || t.Live() || t.Run != d.job.Run || !t.Judged() || d.job.Outdated(t) {
 		return false
 	}

@@ -295,6 +295,34 @@ func TestWhatIsDoneNeedsNothing(t *testing.T) {
 	}
 }
 
+// TestAnOriginalTakesNoPlace: what is wanted beside it is promised as ever, and its own
+// end is reserved.
+func TestAnOriginalTakesNoPlace(t *testing.T) {
+	l := newLog(t)
+	l.free = true
+	spec := clustertest.Service("web", 2)
+	spec.Tasks[0].Unreachable = &job.Unreachable{Keep: job.KeepOriginal}
+	j := l.Submit(spec)
+	plan := func(attempt uint32) {
+		l.Plan("web", events.TasksPlanned{Run: j.Run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, attempt)})
+		l.stage(j.Slots[0].Newest())
+		l.report(j.Slots[0].Newest(), "TASK_RUNNING")
+	}
+	plan(1)
+	original := j.Slots[0].Newest()
+	one := reserve.OfJob(j)
+	l.report(original, "TASK_UNREACHABLE")
+	plan(2)
+	if n := reserve.OfJob(j); !original.Original() || n.Promises != one.Promises || n.Ends <= one.Ends {
+		t.Errorf("with an original %+v, without %+v", n, one)
+	}
+	l.report(original, "TASK_RUNNING")
+	l.Plan("web", planning.Decide(j, l.Now).Event)
+	if n := reserve.OfJob(j); n.Due == 0 || n.Promises != one.Promises {
+		t.Errorf("once it is back %+v", n)
+	}
+}
+
 // TestWhatAPlanNeeds: its ranges are in its own record, the rest is that of its tasks.
 func TestWhatAPlanNeeds(t *testing.T) {
 	one := reserve.OfPlan("web", clustertest.Slots(0, 5, 1))
