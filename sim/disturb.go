@@ -230,9 +230,9 @@ func (r *Run) submit() {
 		}
 		r.ask("nightly", submit(world.Periodic("nightly", overlap, missed)))
 	case 0:
-		r.ask("moving", submit(world.Service("moving", r.some())))
+		r.ask("moving", submit(r.keeping(world.Service("moving", r.some()))))
 	case 1:
-		r.ask("work", submit(world.Batch("work")))
+		r.ask("work", submit(r.keeping(world.Batch("work"))))
 	case 2:
 		large := world.Service("large", r.some())
 		large.Tasks[0].Resources.CPU = 3.5
@@ -246,6 +246,23 @@ func (r *Run) submit() {
 	}
 }
 
+// keeping has two seeds of three keep the original of a job's tasks, for short or for as
+// long as a run takes.
+func (r *Run) keeping(s *job.Spec) *job.Spec {
+	wait := time.Duration(r.Seed%3) * 5 * time.Second
+	if wait == 0 || !r.Keeps {
+		return s
+	}
+	giveUp := job.Patience(12 * wait)
+	if r.Seed%2 == 0 {
+		giveUp = job.Never
+	}
+	for i := range s.Tasks {
+		s.Tasks[i].Unreachable = &job.Unreachable{ReplaceAfter: job.Patience(wait), Keep: job.KeepOriginal, GiveUpAfter: giveUp}
+	}
+	return s
+}
+
 func (r *Run) scale() {
 	id := []string{"steady", "moving"}[r.rng.IntN(2)]
 	r.ask(id, submission.Scale{Replicas: r.some(), Limits: job.DefaultLimits()})
@@ -255,7 +272,7 @@ func (r *Run) scale() {
 // or does not.
 func (r *Run) update() {
 	id := []string{"steady", "moving"}[r.rng.IntN(2)]
-	s := world.Service(id, r.some())
+	s := r.keeping(world.Service(id, r.some()))
 	s.Tasks[0].Container.Image = []string{"x", "y", "z"}[r.rng.IntN(3)]
 	if r.rng.IntN(4) == 0 {
 		s.Tasks[0].Labels = map[string]string{world.LabelRunFor: "3s", world.LabelExitCode: "1"}
@@ -313,7 +330,7 @@ func (r *Run) replaceJob() {
 	r.ask("moving", submission.Stop{})
 	r.after(r.upTo(3*time.Second), "then", func() {
 		r.ask("moving", submission.Delete{})
-		r.ask("moving", submit(world.Service("moving", r.some())))
+		r.ask("moving", submit(r.keeping(world.Service("moving", r.some()))))
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/rehearsal"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/sim"
@@ -52,7 +53,7 @@ func TestRehearsalAgreesWithItself(t *testing.T) {
 	var recorded uint64
 	for seed := range uint64(40) {
 		run := sim.New(seed)
-		run.Drains = false
+		run.Drains, run.Keeps = false, false
 		unbound(run.World)
 		run.Do()
 		c, differences := rehearse(t, &run.World.Log, run.World.Options.Space)
@@ -63,6 +64,32 @@ func TestRehearsalAgreesWithItself(t *testing.T) {
 	}
 	if recorded == 0 {
 		t.Error("nobody decided anything")
+	}
+}
+
+// TestRehearsalAgreesAboutOriginals: which of two tasks goes on is decided the same again.
+// What a series does goes by its runs, too, whose records may come in between.
+func TestRehearsalAgreesAboutOriginals(t *testing.T) {
+	returned := 0
+	for seed := range uint64(60) {
+		run := sim.New(seed)
+		run.Drains = false
+		unbound(run.World)
+		run.Do()
+		for _, rec := range run.World.Log.Records {
+			if ev, dooms := rec.Decoded.Event.(events.TasksDoomed); dooms && ev.Class == cluster.ClassOriginalReturned {
+				returned++
+			}
+		}
+		_, differences := rehearse(t, &run.World.Log, run.World.Options.Space)
+		for _, d := range differences {
+			if d.Job != "nightly" {
+				t.Errorf("seed %d: at %d about %s: recorded %+v, decided %+v", seed, d.Sequence, d.Job, d.Recorded, d.Decided)
+			}
+		}
+	}
+	if returned == 0 {
+		t.Error("no original has come back")
 	}
 }
 

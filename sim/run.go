@@ -39,6 +39,8 @@ type Run struct {
 	Watch func(line string)
 	// Drains has users drain hosts, and operators announce maintenance.
 	Drains bool
+	// Keeps has most jobs keep the original of a task that is cut off, two seeds of three.
+	Keeps bool
 
 	rng    *rand.Rand
 	trace  hash.Hash64
@@ -71,7 +73,7 @@ type plan struct {
 // New makes a run of a seed that has not begun.
 func New(seed uint64) *Run {
 	rng := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // A simulation has to repeat.
-	r := &Run{Seed: seed, Drains: true, rng: rng, trace: fnv.New64a(), names: map[string][]int{}}
+	r := &Run{Seed: seed, Drains: true, Keeps: true, rng: rng, trace: fnv.New64a(), names: map[string][]int{}}
 	r.World = world.New(world.Options{Agents: 4, StartSpread: 400 * time.Millisecond, KillBound: bound(r), Reserved: reserved(r)})
 	r.temper = temper{
 		logFaults: rng.IntN(8), masterFaults: rng.IntN(10), holds: rng.IntN(4),
@@ -92,8 +94,8 @@ func New(seed uint64) *Run {
 // does not come up is brought to something that does.
 func (r *Run) wish() {
 	by := r.names["commander"][0]
-	r.World.Ask(by, "steady", updating(world.Service("steady", 4)))
-	r.World.Ask(by, "moving", updating(world.Service("moving", 3)))
+	r.World.Ask(by, "steady", updating(r.keeping(world.Service("steady", 4))))
+	r.World.Ask(by, "moving", updating(r.keeping(world.Service("moving", 3))))
 	r.World.Ask(by, "sick", submission.Stop{})
 	r.World.Ask(by, "large", submission.Stop{})
 	r.rest()
@@ -104,7 +106,7 @@ func (r *Run) Trace() uint64 { return r.trace.Sum64() }
 
 // Do does the whole run and returns what went wrong.
 func (r *Run) Do() []string {
-	r.World.Ask(r.names["commander"][0], "steady", submit(world.Service("steady", 4)))
+	r.World.Ask(r.names["commander"][0], "steady", submit(r.keeping(world.Service("steady", 4))))
 	for range disturbances {
 		gap := r.upTo(4 * time.Second)
 		if r.rng.IntN(25) == 0 {

@@ -45,9 +45,9 @@ func (r *Run) submitWork() {
 		some.Success = []job.Success{job.SuccessAny, 2, 3}[r.rng.IntN(3)]
 		some.Tasks[0].Labels[world.LabelFailFrom] = fmt.Sprint(r.rng.IntN(4))
 		some.Tasks[0].Labels[world.LabelRunFor], some.Tasks[0].Labels[world.LabelStagger] = "2s", "3s"
-		r.ask("part", submit(r.kept(some)))
+		r.ask("part", submit(r.keeping(r.kept(some))))
 	case 3:
-		r.ask("indexed", submit(r.kept(world.Indexed("indexed", r.some(), uint32(r.rng.IntN(4))))))
+		r.ask("indexed", submit(r.keeping(r.kept(world.Indexed("indexed", r.some(), uint32(r.rng.IntN(4)))))))
 	}
 }
 

@@ -35,6 +35,7 @@ func (w *World) checkAppend(process int, e machine.Append) {
 		}
 		if ev, dooms := d.Event.(events.TasksDoomed); dooms && (ev.Keep && ev.Class != "killed" && ev.Class != "time_limit" || ev.Class == "drained") {
 			w.checkKept(process, subject.Job, ev)
+			w.checkGivesWay(process, subject.Job, ev)
 		}
 		if ev, stages := d.Event.(events.TaskStaged); stages {
 			w.checkStaged(process, ev)

@@ -27,7 +27,7 @@ func (w *World) checkBeside(process int, id string, ev events.TasksPlanned) {
 	alive := 0
 	for _, slot := range j.Slots {
 		for _, t := range slot.Tasks {
-			if t.Group == ev.Group && t.Run == j.Run && t.Live() && (t.Doom == nil || !t.Unreachable) {
+			if t.Group == ev.Group && t.Run == j.Run && t.Live() && (t.Doom == nil || !t.Unreachable) && !t.Original() {
 				alive++
 			}
 		}
@@ -36,7 +36,7 @@ func (w *World) checkBeside(process int, id string, ev events.TasksPlanned) {
 		alive += int(r.To-r.From) + 1
 		for slot := r.From; slot <= r.To; slot++ {
 			for _, t := range attempts(p.State, id, slot) {
-				if _, leaves := w.leaves(p, t.AgentID, t.Hostname); t.Live() && t.Doom == nil && !j.Outdated(t) && !leaves {
+				if _, leaves := w.leaves(p, t.AgentID, t.Hostname); t.Live() && t.Doom == nil && !j.Outdated(t) && !leaves && !t.Original() {
 					w.violate("%s plans slot %d of %s beside %s, which is as it should be", p.Name, slot, id, t.ID)
 				}
 			}
@@ -50,6 +50,9 @@ func (w *World) checkBeside(process int, id string, ev events.TasksPlanned) {
 // checkKept: what a rollout or a move dooms leaves as many up as it may not take down,
 // unless they were fewer before, or have to be gone by now, as far as the planner has folded.
 func (w *World) checkKept(process int, id string, ev events.TasksDoomed) {
+	if ev.Class == cluster.ClassOriginalReturned {
+		return
+	}
 	p := w.Processes[process]
 	j := p.State.Jobs[id]
 	now := p.Clock.At(p.now(w.Now)).Log
@@ -80,6 +83,26 @@ func (w *World) checkKept(process int, id string, ev events.TasksDoomed) {
 		after := up(func(t *cluster.Task) bool { return !doomed[t] })
 		if after < before && after < int(g.Replicas)-int(unavailable) {
 			w.violate("%s leaves %d of %s up of %d, %d are wanted and %d may be down: %+v", p.Name, after, id, before, g.Replicas, unavailable, ev)
+		}
+	}
+}
+
+// checkGivesWay: what is doomed for the sake of an original leaves one that serves in its
+// slot, or has no place itself, as far as the planner has folded.
+func (w *World) checkGivesWay(process int, id string, ev events.TasksDoomed) {
+	if ev.Class != cluster.ClassOriginalReturned {
+		return
+	}
+	p := w.Processes[process]
+	for _, r := range ev.Slots {
+		for slot := r.From; slot <= r.To; slot++ {
+			serves := false
+			for _, t := range attempts(p.State, id, slot) {
+				serves = serves || t.Attempt < r.Attempt && t.Doom == nil && t.Live() && !t.Unreachable
+			}
+			if !serves {
+				w.violate("%s dooms attempt %d in slot %d of %s, and no original is back", p.Name, r.Attempt, slot, id)
+			}
 		}
 	}
 }
