@@ -199,7 +199,7 @@ func (w *World) checkPlanned(process int, id string, ev events.TasksPlanned) {
 				continue
 			}
 			t := all[len(all)-1]
-			due := p.State.Jobs[id].GroupOf(t).Loss().ReplaceAfter.From(t.UnreachableSince)
+			due := p.State.Jobs[id].Group(ev.Group).Loss().ReplaceAfter.From(t.UnreachableSince) // As the job has it now.
 			givenUp := t.Unreachable && !due.IsZero() && !now.Before(due)
 			if t.Run == ev.Run && t.Live() && !givenUp {
 				w.violate("%s plans slot %d of %s again while %s is %s", p.Name, slot, id, t.ID, t.State)
