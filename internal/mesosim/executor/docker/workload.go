@@ -165,8 +165,8 @@ func (w *workload) exit(ctx context.Context) (lifecycle.Exit, error) {
 // oomLooks and oomPause are how often, and how far apart, it is looked whether a container
 // that was killed was so for its memory: Docker may hear of that after its end.
 const (
-	oomLooks = 5
-	oomPause = 50 * time.Millisecond
+	oomLooks = 20
+	oomPause = 100 * time.Millisecond
 )
 
 // outOfMemory reports whether Docker knows that a process of the container was killed for
