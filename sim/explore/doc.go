@@ -82,11 +82,11 @@
 //	killed_once                  reaping/reaping.go     Due
 //	unconditional_plan           deciding/machine.go    decide
 //	planned_before_the_end       planning/plan.go       reuse                V6
-//	surge_ignored                planning/rollout.go    putBeside
-//	down_ignored                 planning/rollout.go    endServing
-//	unproven                     planning/rollout.go    isUp
-//	reverted_beyond              planning/rollout.go    fail
-//	not_reverted                 planning/rollout.go    fails
+//	surge_ignored                planning/replace.go    putBeside
+//	down_ignored                 planning/replace.go    endServing
+//	unproven                     planning/progress.go   isUp
+//	reverted_beyond              planning/rolloutend.go fail
+//	not_reverted                 planning/rolloutend.go late
 //	newest_stands                cluster/standing.go    Standing
 //	rolls_while_paused           planning/rollout.go    measureAll
 //	canary_ignored               planning/rollout.go    measureAll

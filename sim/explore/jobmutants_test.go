@@ -14,31 +14,31 @@ func rolloutMutants() []mutant {
 	return []mutant{
 		{
 			name: "surge_ignored", rule: "no more live than are wanted and may surge",
-			file: planner + "rollout.go", scope: updatedTwo(0, true),
+			file: planner + "replace.go", scope: updatedTwo(0, true),
 			patches: []patch{swap("		if room <= 0 {\n", "		if room <= -9 {\n")},
 			broken:  []string{surged},
 		},
 		{
 			name: "down_ignored", rule: "as many are up as may not be down", quick: true,
-			file: planner + "rollout.go", scope: updatedTwo(0, false),
+			file: planner + "replace.go", scope: updatedTwo(0, false),
 			patches: []patch{swap("			if budget <= 0 {\n", "			if budget <= -9 {\n")},
 			broken:  []string{served},
 		},
 		{
 			name: "unproven", rule: "what has come up counts once it has been up for min_healthy",
-			file: planner + "rollout.go", scope: updatedTwo(0, true),
+			file: planner + "progress.go", scope: updatedTwo(0, true),
 			patches: []patch{swap("	if t.UpSince.IsZero() {\n		return false\n	}\n", "	if true {\n		return !t.UpSince.IsZero()\n	}\n")},
 			broken:  []string{served},
 		},
 		{
 			name: "reverted_beyond", rule: "a rollout that fails goes back to what stood before it",
-			file: planner + "rollout.go", scope: rolledBack(0, true, "y", badImage),
+			file: planner + "rolloutend.go", scope: rolledBack(0, true, "y", badImage),
 			patches: []patch{swap("To: o.From, Reason: reason}", "To: o.From - 1, Reason: reason}")},
 			broken:  []string{wentBack},
 		},
 		{
 			name: "not_reverted", rule: "a rollout of which nothing comes up ends",
-			file: planner + "rollout.go", scope: rolledBack(0, true, badImage).bounded(),
+			file: planner + "rolloutend.go", scope: rolledBack(0, true, badImage).bounded(),
 			patches: []patch{swap("	case s.hearing.Heard(o.Progress, s.now) >= deadline:\n", "	case false:\n")},
 			broken:  []string{goalReached},
 		},
