@@ -62,6 +62,7 @@
 //	reconcile_after_lost_decline launching/resolve.go   offersDeclined       V3
 //	never_resolved               launching/resolve.go   Resolve              V2
 //	any_answer_withdraws         launching/consider.go  Consider
+//	any_end_withdraws            launching/consider.go  unconfirmed
 //	occupied_slot                launching/lines.go     demand               V6
 //	waiting_behind_an_end        launching/pending.go   note
 //	unconditional_staging        launching/batch.go     add

@@ -72,7 +72,7 @@ func launchMutants() []mutant {
 			file: launcher + "launch.go", scope: single(1).only(1, Unanswered, Lost),
 			patches: []patch{swap(
 				"	if in.Unlaunchable == \"\" {\n",
-				"	if in.Unlaunchable == \"\" {\n		if in.Err != nil {\n			m.accept(a)\n		}\n",
+				"	if in.Unlaunchable == \"\" {\n		if in.Err != nil {\n			m.accept(a, nil)\n		}\n",
 			)},
 			broken: []string{"ACCEPT is never repeated and never completed later"},
 		},
@@ -102,8 +102,15 @@ func launchMutants() []mutant {
 			file: launcher + "consider.go", scope: single(1).only(1, Late, Down),
 			patches: []patch{
 				swap("if t.State == cluster.Staged && !t.Confirmed && m.Terminal() {", "if t.State == cluster.Staged && !t.Confirmed && (m.Terminal() || mem.Resolving) {"),
+				swap("if resolving && m.State.MadeUp() {", "if resolving {"),
 			},
 			broken: []string{twoLive, withdrawn, goalReached},
+		},
+		{
+			name: "any_end_withdraws", rule: "an end that only an agent can tell of is no negative answer",
+			file: launcher + "consider.go", scope: rolledBack(1, true, badImage).only(1, Late),
+			patches: []patch{swap("if resolving && m.State.MadeUp() {", "if resolving {")},
+			broken:  []string{endLost},
 		},
 		{
 			name: "occupied_slot", rule: "V6: no attempt is staged while an earlier one may run",
