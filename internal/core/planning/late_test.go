@@ -108,3 +108,28 @@ func TestWhatCanGoOnIsNotLate(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatIsLateSaysNothingOfBefore: of what ended before it began nothing is told.
+func TestWhatIsLateSaysNothingOfBefore(t *testing.T) {
+	s := newStage(t, 2, job.Rollout{MaxSurge: number(0), MaxUnavailable: number(1), ProgressDeadline: job.Duration(time.Minute)})
+	s.Report(s.task(1), "TASK_FAILED", "of before")
+	s.play(10)
+	s.bad = "y"
+	s.update(image("y"))
+	s.play(2)
+	s.steer(events.RolloutRollback)
+	for range 10 {
+		s.Pass(time.Second)
+		s.decide()
+		for _, slot := range s.j.Slots {
+			if task := slot.Newest(); task.Live() && task.Doom != nil {
+				s.Report(task, "TASK_KILLED", "u")
+			}
+		}
+	}
+	s.Pass(time.Hour) // Nothing is placed.
+	s.decide()
+	if got, want := s.j.Rollout.Reason, "nothing came up for 1m0s: 1 of 2 tasks are up with version 1"; got != want {
+		t.Errorf("%s is %q, want %q", s.j.Rollout.Status, got, want)
+	}
+}

@@ -253,7 +253,8 @@ func TestAFailedRolloutRests(t *testing.T) {
 	s.bad = "y"
 	s.update(image("y"))
 	s.play(60)
-	if s.j.Rollout.Status != cluster.RolloutFailed || !strings.Contains(s.j.Rollout.Reason, "nothing came up for 1m0s: 0 of 3 tasks are up with version 2") {
+	const why = "nothing came up for 1m0s: 0 of 3 tasks are up with version 2; task 0 failed, after 6 failed attempts"
+	if s.j.Rollout.Status != cluster.RolloutFailed || s.j.Rollout.Reason != why {
 		t.Fatalf("%+v", s.j.Rollout)
 	}
 	if n := strings.Count(strings.Join(s.steps, " "), "-"); n != 0 {

@@ -28,7 +28,7 @@ func (s *slots) late(r *rolling) events.Event {
 	case s.kills.exhausted(): // That is no fault of what is rolled out.
 		s.kills.held = true
 	case s.hearing.Heard(o.Progress, s.now) >= deadline:
-		return s.fail(fmt.Sprintf("nothing came up for %s: %s", deadline, s.soFar(r)))
+		return s.fail(fmt.Sprintf("nothing came up for %s: %s%s", deadline, s.soFar(r), s.lastEnd(r)))
 	default:
 		s.wake = earlier(s.wake, s.hearing.Until(o.Progress, deadline, s.now))
 	}
@@ -42,6 +42,28 @@ func (s *slots) soFar(r *rolling) string {
 		there, replicas = there+p.there, replicas+int(p.group.Replicas)
 	}
 	return fmt.Sprintf("%d of %d tasks are up with version %d", there, replicas, s.job.Rollout.Version)
+}
+
+// lastEnd is what the newest of the tasks came to that got what is rolled out and ended by
+// themselves, as users read it; empty where none did.
+func (s *slots) lastEnd(r *rolling) string {
+	var last *cluster.Task
+	var of *cluster.Slot
+	for _, p := range r.groups {
+		for _, slot := range p.slots {
+			t := slot.LastEnd
+			if t == nil || t.Run != s.job.Run || t.Doom != nil || t.Planned < s.job.Rollout.Began || s.job.Outdated(t) {
+				continue
+			}
+			if last == nil || t.EndedAt.After(last.EndedAt) {
+				last, of = t, slot
+			}
+		}
+	}
+	if last == nil {
+		return ""
+	}
+	return "; " + failure(of, last, s.job.Group(last.Group))
 }
 
 // fail ends a rollout that came to nothing, or goes back to what stood before.
