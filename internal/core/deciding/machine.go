@@ -88,8 +88,9 @@ type Machine struct {
 	// job was under way, the newest of each.
 	suspects map[string]suspect
 
-	// taken is by job what decisions take that are under way.
-	taken map[string]taking
+	// taken is by job what decisions take that are under way: until the fold shows what
+	// became of them, be the append answered before or after.
+	taken map[string]Takes
 
 	tickets uint64
 	flights map[uint64]flight // appends under way, by ticket
@@ -102,13 +103,6 @@ type suspect struct {
 	reason   string
 }
 
-// taking is what a decision takes until a sequence is folded; until its append is
-// answered that is 0, for never.
-type taking struct {
-	amount Takes
-	until  uint64
-}
-
 // flight is an append under way.
 type flight struct{ job, event string }
 
@@ -117,7 +111,7 @@ type flight struct{ job, event string }
 func New(policy Policy, space events.Space, instance string, state *cluster.State) *Machine {
 	return &Machine{
 		policy: policy, space: space, source: "taurus/" + policy.Role() + "/" + instance, state: state,
-		agenda: newAgenda(), left: map[string]time.Time{}, refused: map[string]time.Time{}, paced: map[string]time.Time{}, suspects: map[string]suspect{}, taken: map[string]taking{}, flights: map[uint64]flight{},
+		agenda: newAgenda(), left: map[string]time.Time{}, refused: map[string]time.Time{}, paced: map[string]time.Time{}, suspects: map[string]suspect{}, taken: map[string]Takes{}, flights: map[uint64]flight{},
 	}
 }
 
@@ -141,8 +135,8 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		if in.Change.Agents || in.Change.Hearing {
 			m.touchAll()
 		}
-		if t := m.taken[in.Record.Subject.Job]; t.until != 0 && t.until <= in.Record.Sequence {
-			delete(m.taken, in.Record.Subject.Job)
+		if id := in.Record.Subject.Job; m.state.Jobs[id] == nil || m.policy.Last(m.state.Jobs[id]) == in.Record.Sequence {
+			delete(m.taken, id) // It is this record, or comes too late after it.
 		}
 		if in.Change.Judgement == cluster.Rejected {
 			m.rejected(at.Now, in.Record)
@@ -259,6 +253,7 @@ func (m *Machine) waits(job string, now time.Time) bool {
 
 func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
 	m.pace(j, at.Now)
+	delete(m.taken, j.ID) // What is looked at has nothing under way.
 	p := m.policy.Decide(m.state, j, at.Log, m.takenByAll())
 	if !p.Wake.IsZero() {
 		m.agenda.wakeAt(j.ID, at.Now.Add(p.Wake.Sub(at.Log)))
@@ -275,7 +270,7 @@ func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
 	m.tickets++
 	m.flights[m.tickets] = flight{job: j.ID, event: event}
 	if p.Takes != (Takes{}) {
-		m.taken[j.ID] = taking{amount: p.Takes}
+		m.taken[j.ID] = p.Takes
 	}
 	m.agenda.send(j.ID)
 	m.effects = append(m.effects, machine.Append{
@@ -285,7 +280,7 @@ func (m *Machine) decide(at machine.Moment, j *cluster.Job) {
 
 func (m *Machine) takenByAll() (sum Takes) {
 	for _, t := range m.taken {
-		sum = sum.plus(t.amount)
+		sum = sum.plus(t)
 	}
 	return sum
 }
@@ -300,11 +295,8 @@ func (m *Machine) appended(now time.Time, in machine.Appended) {
 	delete(m.flights, in.Ticket)
 	s := m.suspects[f.job]
 	delete(m.suspects, f.job)
-	if t, takes := m.taken[f.job]; takes {
-		t.until = in.Outcome.Last
-		if m.taken[f.job] = t; in.Outcome.Answer != machine.Stored || m.state.Sequence >= t.until {
-			delete(m.taken, f.job)
-		}
+	if in.Outcome.Answer != machine.Stored {
+		delete(m.taken, f.job)
 	}
 	switch in.Outcome.Answer {
 	case machine.Stored:
