@@ -33,9 +33,12 @@ func (a *App) replay() *cobra.Command {
 			"log; nothing is changed.\n\n" +
 			"With --planner another build's planner decides over the recorded log, and where it\n" +
 			"decides otherwise is listed: what was recorded, what it decides, and what led to it.\n" +
-			"The log goes on as recorded, so each difference stands for itself. It exits with 1 if\n" +
-			"there are any. The log is read from NATS, with the settings of `taurus log`, or from\n" +
-			"a file that `taurus log export` made.",
+			"The log goes on as recorded, so each difference stands for itself. A decision is the\n" +
+			"same if it is made at any time since the one before it about the job, or by who was\n" +
+			"not more than 10 s behind; the bound on automatic kills is the recorded one. How full\n" +
+			"the log was is not recorded: what was put off, or given up, for want of space is\n" +
+			"listed. It exits with 1 if there are any. The log is read from NATS, with the\n" +
+			"settings of `taurus log`, or from a file that `taurus log export` made.",
 		Example: "  taurus replay --at 120\n  taurus replay --at 5m taurusjob\n  taurus replay --at 2026-01-02T15:04:05Z -o json\n" +
 			"  taurus replay --planner ./taurus-next --from 100 --to 2000",
 		Args:              cobra.MaximumNArgs(1),

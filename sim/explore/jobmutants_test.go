@@ -129,7 +129,7 @@ func scheduleMutants() []mutant {
 		},
 		{
 			name: "replaced_before_the_end", rule: "a run that replaces others begins when they are over",
-			file: planner + "machine.go", scope: long(1, job.OverlapReplace),
+			file: planner + "decide.go", scope: long(1, job.OverlapReplace),
 			patches: []patch{swap("plans && Awaited(s, j) != nil {", "plans && false {")},
 			broken:  []string{overlap},
 		},

@@ -41,6 +41,17 @@ func DecideAmong(around Around, j *cluster.Job, now time.Time) Decision {
 	return decide(around, j, now, false, nil)
 }
 
+// DecideBounded returns what a planner does next about a job among others that dooms so many
+// tasks a minute without being asked to, of which some are taken by what is under way. A bound
+// of 0 is any number.
+func DecideBounded(s *cluster.State, j *cluster.Job, now time.Time, bound uint32, taken uint64) Decision {
+	d := decide(s, j, now, false, budgetOf(s, now, bound, taken))
+	if _, plans := d.Event.(events.TasksPlanned); plans && Awaited(s, j) != nil {
+		return Decision{} // Looked at again when that has ended.
+	}
+	return d
+}
+
 // decide returns what is next for a job. While held, a rollout takes no step that the
 // planning of another task would have to follow; of what nobody asked for no more is doomed
 // than kills has left.

@@ -6,8 +6,8 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 )
 
-// DecideBounded is Decide while so many tasks may be doomed that nobody asked for.
-func DecideBounded(j *cluster.Job, now time.Time, left uint64) Decision {
+// DecideLeft is Decide while so many tasks may be doomed that nobody asked for.
+func DecideLeft(j *cluster.Job, now time.Time, left uint64) Decision {
 	return decide(nil, j, now, false, &killBudget{bound: 1, left: left, next: now.Add(time.Second)})
 }
 

@@ -25,15 +25,24 @@ type killBudget struct {
 
 // killBudget is that of a decision made now, nil where nothing is bounded.
 func (p policy) killBudget(s *cluster.State, now time.Time, taken uint64) *killBudget {
-	if p.killBound == 0 {
+	return budgetOf(s, now, p.killBound, taken)
+}
+
+func budgetOf(s *cluster.State, now time.Time, bound uint32, taken uint64) *killBudget {
+	if bound == 0 {
 		return nil
 	}
-	used := s.AutomaticKills.Within(now) + taken
-	b := &killBudget{bound: p.killBound, left: uint64(p.killBound) - min(uint64(p.killBound), used), next: s.AutomaticKills.Next(now)}
+	b := &killBudget{bound: bound, left: KillsLeft(s, now, bound, taken), next: s.AutomaticKills.Next(now)}
 	if b.next.IsZero() {
 		b.next = now.Add(time.Second) // All of it is under way, and within the minute then.
 	}
 	return b
+}
+
+// KillsLeft is how many more tasks may be doomed that nobody asked for, of so many a minute,
+// while others that are not folded yet are taken.
+func KillsLeft(s *cluster.State, now time.Time, bound uint32, taken uint64) uint64 {
+	return uint64(bound) - min(uint64(bound), s.AutomaticKills.Within(now)+taken)
 }
 
 // allows reports whether one more task may be doomed for a reason, after so many.
@@ -82,8 +91,8 @@ func HeldKills(s *cluster.State, j *cluster.Job, now time.Time) (Held, bool) {
 	return Held{Tasks: countOf(ev.Slots), Class: ev.Class, Bound: w.Bound, Next: w.Next(now)}, true
 }
 
-// kills is how many tasks an event dooms that nobody asked it to.
-func kills(ev events.Event) uint64 {
+// KillsOf is how many tasks an event dooms that nobody asked it to.
+func KillsOf(ev events.Event) uint64 {
 	doomed, dooms := ev.(events.TasksDoomed)
 	if !dooms || !cluster.AutomaticKill(doomed.Class) {
 		return 0
@@ -109,7 +118,7 @@ func (m *Machine) BoundKills(perMinute uint32) {
 // boundNote is said once an own decision has used up what may be doomed in a minute.
 func (m *Machine) boundNote(at machine.Moment, in machine.Folded) (machine.Note, bool) {
 	bound := uint64(m.policy.killBound)
-	if bound == 0 || !in.Own || kills(in.Record.Event) == 0 {
+	if bound == 0 || !in.Own || KillsOf(in.Record.Event) == 0 {
 		return machine.Note{}, false
 	}
 	used := m.state.AutomaticKills.Within(at.Log)

@@ -75,7 +75,7 @@ func TestTheDeadlineWaitsForOtherJobs(t *testing.T) {
 // TestWhatCanGoOnIsNotLate: neither while as many were ended as may be, nor once that is
 // over; nor when no planner was there. What does not come up then is, a deadline later.
 func TestWhatCanGoOnIsNotLate(t *testing.T) {
-	bounded := func(s *stage) planning.Decision { return planning.DecideBounded(s.j, s.Now, 0) }
+	bounded := func(s *stage) planning.Decision { return planning.DecideLeft(s.j, s.Now, 0) }
 	nobody := func(*stage) planning.Decision { return planning.Decision{} }
 	inPlace := job.Rollout{MaxSurge: number(0), MaxUnavailable: number(1)}
 	for name, c := range map[string]struct {

@@ -201,10 +201,7 @@ func (policy) Last(j *cluster.Job) uint64 { return j.LastPlan }
 // Decide implements deciding.Policy. In a log that has no space for the whole life of
 // new tasks they are not planned, so that what lives can always be ended.
 func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken deciding.Takes) deciding.Proposal {
-	d := decide(s, j, now, false, p.killBudget(s, now, taken.Kills))
-	if _, plans := d.Event.(events.TasksPlanned); plans && Awaited(s, j) != nil {
-		return deciding.Proposal{} // Looked at again when that has ended.
-	}
+	d := DecideBounded(s, j, now, p.killBound, taken.Kills)
 	takes, fits := p.takes(j, d.Event, taken.Bytes)
 	if !fits && (j.Rollout.Status == cluster.RolloutRolling || s.Agents.Leaving()) {
 		d = decide(s, j, now, true, p.killBudget(s, now, taken.Kills))
@@ -214,7 +211,7 @@ func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken de
 	if !fits {
 		return deciding.Proposal{Wake: now.Add(UsageEvery)}
 	}
-	return deciding.Proposal{Event: d.Event, Cause: d.Cause, Wake: d.Wake, Takes: deciding.Takes{Bytes: takes, Kills: kills(d.Event)}}
+	return deciding.Proposal{Event: d.Event, Cause: d.Cause, Wake: d.Wake, Takes: deciding.Takes{Bytes: takes, Kills: KillsOf(d.Event)}}
 }
 
 // Concerned implements deciding.Policy: what starts after a job may start now.

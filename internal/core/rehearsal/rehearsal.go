@@ -27,25 +27,23 @@ const wakesMax = 10_000
 type Rehearsal struct {
 	space   events.Space
 	state   *cluster.State
-	planner machine.Machine
+	planner *planning.Machine
+	past    past
 	// told are the decisions that stand, by job; again are those that were made again
-	// since the last record.
+	// since the last record; made are all since the planner's last record about the job.
 	told  map[string]string
 	again map[string]bool
+	made  map[string]map[string]bool
 	out   []Decision
-	// unheard is what was known of who listens to Mesos before the newest record about it,
-	// and until when a planner may have decided without that.
-	unheard struct {
-		before cluster.Hearing
-		until  time.Time
-	}
 }
 
 // New begins a rehearsal at the beginning of a log.
 func New(space events.Space) *Rehearsal {
 	state := cluster.New()
-	r := &Rehearsal{space: space, state: state, planner: planning.New(space, "rehearsal", state), told: map[string]string{}, again: map[string]bool{}}
-	return r
+	return &Rehearsal{
+		space: space, state: state, planner: planning.New(space, "rehearsal", state), past: past{state: cluster.New()},
+		told: map[string]string{}, again: map[string]bool{}, made: map[string]map[string]bool{},
+	}
 }
 
 // Next takes in the next record, and returns what the planner decides up to its time,
@@ -64,16 +62,15 @@ func (r *Rehearsal) Next(rec cluster.Record) ([]Decision, cluster.Change, error)
 		r.step(wake, machine.Tick{})
 	}
 	r.atTheTimeOf(rec)
-	hearing := r.state.Hearing
 	change, err := r.state.Apply(rec)
 	if err != nil {
 		return nil, change, err
 	}
-	if rec.Subject.Role == events.RoleLauncher {
-		r.unheard.before, r.unheard.until = hearing, rec.Time.Add(Overdue)
-	}
+	r.past.add(rec)
 	if rec.Subject.Role == events.RolePlan {
 		delete(r.told, rec.Subject.Job)
+		delete(r.made, rec.Subject.Job)
+		r.planner.BoundKills(r.state.AutomaticKills.Bound)
 	}
 	r.again = map[string]bool{}
 	told := change
@@ -94,26 +91,31 @@ func (r *Rehearsal) Next(rec cluster.Record) ([]Decision, cluster.Change, error)
 
 // atTheTimeOf decides once more at the very time of a recorded decision: one that was made
 // late, since nobody was there, may be another than one that is made in time. So may be one
-// that was made by who had not folded yet that a launcher is gone: what was decided then was due
-// only after that record, which no other decision is.
+// that was made by who had not folded all of the log yet.
 func (r *Rehearsal) atTheTimeOf(rec cluster.Record) {
 	j := r.state.Jobs[rec.Subject.Job]
 	if rec.Subject.Role != events.RolePlan || j == nil {
 		return
 	}
-	if !rec.Time.After(r.unheard.until) {
-		now := r.state.Hearing
-		r.state.Hearing = r.unheard.before
-		r.decideNow(j, rec.Time)
-		r.state.Hearing = now
+	if d := planning.DecideBounded(r.state, j, rec.Time, r.state.AutomaticKills.Bound, 0); d.Event != nil {
+		r.tell(Decision{After: r.state.Sequence, Time: rec.Time, Job: j.ID, Event: d.Event})
 	}
-	r.decideNow(j, rec.Time)
+	c := newCandidate(r.state, rec)
+	if r.made[j.ID][c.what] {
+		return
+	}
+	if d, found := r.past.find(c, j.LastPlan); found {
+		r.tell(d)
+	}
 }
 
-func (r *Rehearsal) decideNow(j *cluster.Job, now time.Time) {
-	if d := planning.DecideAmong(r.state, j, now); d.Event != nil {
-		r.out = append(r.out, Decision{After: r.state.Sequence, Time: now, Job: j.ID, Event: d.Event})
+// tell gives a decision out.
+func (r *Rehearsal) tell(d Decision) {
+	r.out = append(r.out, d)
+	if r.made[d.Job] == nil {
+		r.made[d.Job] = map[string]bool{}
 	}
+	r.made[d.Job][Essence(d.Event)] = true
 }
 
 // step tells the planner something, and reports whether it would append anything. That
@@ -146,5 +148,5 @@ func (r *Rehearsal) decided(at time.Time, d machine.Draft) {
 		return
 	}
 	r.told[subject.Job] = what
-	r.out = append(r.out, Decision{After: r.state.Sequence, Time: at, Job: subject.Job, Event: d.Event})
+	r.tell(Decision{After: r.state.Sequence, Time: at, Job: subject.Job, Event: d.Event})
 }
