@@ -122,8 +122,10 @@ func (w *World) checkDecision(i int, ev events.Event, subject string) {
 		w.checkPlace(i, ev)
 	case events.TasksPlanned:
 		w.checkRoom(i, j, ev)
+		w.checkUndone(i, j, ev)
 	case events.TasksDoomed:
 		w.checkKept(i, j, ev)
+		w.checkOriginals(i, j, ev)
 	case events.RunDue:
 		w.checkOutcome(i, ev)
 	default:

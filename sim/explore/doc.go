@@ -37,6 +37,9 @@
 // that is not in the log, no end is lost, no KILL overtakes an ACCEPT, decisions
 // are conditional.
 //
+// Of a task that was cut off and the one in its place (original.go) the first goes on if it is
+// back in time, and not else; of a batch no work is planned again that either has done.
+//
 // Of a rollout (rollout.go) no more tasks live than are wanted and may surge; what is
 // replaced or moved leaves as many up as may not be down, by what the planner has folded,
 // and by what really runs; nothing is replaced while it rests, no more are than its canary
@@ -95,6 +98,10 @@
 //	moved_at_once                planning/move.go       sort
 //	moved_unproven               planning/move.go       sort
 //	drain_unseen                 deciding/machine.go    Step
+//	original_never_given_up      planning/original.go   original
+//	original_given_up_at_once    planning/original.go   original
+//	both_kept                    planning/original.go   givesWay
+//	work_of_an_original_lost     cluster/original.go    credit
 //	decided_again                cluster/series.go      runDue
 //	missed_untold                planning/schedule.go   schedule
 //	begun_too_late               planning/schedule.go   schedule

@@ -54,6 +54,7 @@ func TestExploreJobs(t *testing.T) {
 		drained(1, true), drained(1, false),
 		rolledBack(1, true, badImage).only(1, Late, Down), rolledBack(1, false, badImage).only(1, Late), canary(1).only(1, Late, Down),
 		steered(events.RolloutPause, events.RolloutResume), steered(events.RolloutCancel), steered(events.RolloutRollback),
+		kept(1).only(1, Late, Fails), keptBatch(Fails),
 	}
 	if *full {
 		scopes = []Scope{
@@ -62,6 +63,7 @@ func TestExploreJobs(t *testing.T) {
 			drained(1, true), drained(1, false), drained(2, true).only(1, Late, Down), drained(2, false).only(1, Late, Down),
 			rolledBack(1, true, "y", badImage), rolledBack(1, false, "y", badImage), canary(1),
 			steered(events.RolloutPause, events.RolloutResume), steered(events.RolloutCancel), steered(events.RolloutRollback),
+			kept(1), kept(2).only(1, Late, Fails), keptBatch(Late), keptBatch(Fails), keptBatch(Down),
 		}
 	}
 	for _, s := range scopes {

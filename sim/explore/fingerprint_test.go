@@ -225,6 +225,7 @@ func TestEqualWorldsGoOnEqually(t *testing.T) {
 	for _, s := range []Scope{
 		single(1), pair(1), rescaled(2).only(2, Scale, Cut), updated(2, true).only(2, Update, Fails), updated(2, false).only(2, Update, Cut), single(0).inOrder(Away, Fails),
 		periodic(1, job.OverlapForbid, job.MissedNone).only(1, Late, Down), periodic(1, job.OverlapReplace, job.MissedLast).only(1, Down, Lost), drained(1, true).only(1, Late, Restore),
+		kept(1).only(1, Down), keptBatch(Fails),
 	} {
 		e := &search{scope: &s, copies: newCopies(), prints: newPrints()}
 		leads := map[uint64][]uint64{}

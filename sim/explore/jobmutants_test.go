@@ -95,6 +95,39 @@ func drainMutants() []mutant {
 	}
 }
 
+// originalMutants are of which task goes on of one that was cut off and the one in its place.
+func originalMutants() []mutant {
+	return []mutant{
+		{
+			name: "original_never_given_up", rule: "an original that comes back too late does not go on",
+			file: planner + "original.go", scope: kept(0),
+			patches: []patch{
+				swap("		if !t.UpSince.Before(due) {\n", "		if false {\n"),
+				swap("	case !s.now.Before(due):\n		return ReasonReplaced\n", ""),
+			},
+			broken: []string{"what is in the place of an original goes when that is back in time"},
+		},
+		{
+			name: "original_given_up_at_once", rule: "an original may come back until it is given up",
+			file: planner + "original.go", scope: kept(0),
+			patches: []patch{swap("	case !s.now.Before(due):\n		return ReasonReplaced\n", "	case true:\n		return ReasonReplaced\n")},
+			broken:  []string{"an original may come back until it is given up"},
+		},
+		{
+			name: "both_kept", rule: "what is in the place of an original goes when that is back", quick: true,
+			file: planner + "original.go", scope: kept(0).bounded(),
+			patches: []patch{swap("		case o.Original() && s.isBack(o, t) && s.original(slot, o) == \"\":\n			return ReasonReturned\n", "")},
+			broken:  []string{goalReached},
+		},
+		{
+			name: "work_of_an_original_lost", rule: "work that an original has done counts, though another is in its place",
+			file: "internal/core/cluster/original.go", scope: keptBatch(Fails),
+			patches: []patch{swap("s.Fate(t.End(), g.Restart) == restart.Done && !s.done(j) {", "false && s.Fate(t.End(), g.Restart) == restart.Done {")},
+			broken:  []string{"work that is done is not planned again"},
+		},
+	}
+}
+
 // scheduleMutants are of what becomes of the times of a schedule.
 func scheduleMutants() []mutant {
 	long := func(faults int, overlap string) Scope {

@@ -130,6 +130,8 @@ func stateRules() imprint.Rules {
 		"cluster.Task.Run":              sequence,
 		"cluster.Task.Planned":          sequence,
 		"cluster.Task.Stale":            sequence,
+		"cluster.Task.Returned":         sequence,
+		"cluster.Task.CutOff":           past(4 * time.Minute),
 		"cluster.Task.UpSince":          past(time.Minute),
 		"cluster.Task.UnreachableSince": past(6 * time.Minute),
 		"cluster.Task.PlannedAt":        ignored("it orders groups, and there is only one, or room for all"),

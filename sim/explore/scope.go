@@ -41,6 +41,8 @@ type Scope struct {
 	// 0; Rollout says the rest of it.
 	Surge, Unavailable uint32
 	Rollout            job.Rollout
+	// Unreachable is what becomes of tasks that are cut off, nil for the defaults.
+	Unreachable *job.Unreachable
 	// Steers are what users ask of the rollout or of the schedule, in turn.
 	Steers []submission.Command
 	// Asks are what users ask for, in turn, each once all is as wanted. Unlike faults they
@@ -140,7 +142,7 @@ const badImage = "bad"
 func (s *Scope) spec() *job.Spec {
 	spec := &job.Spec{ID: jobID, Tasks: []job.Group{{
 		Name: "web", Replicas: s.Replicas, Container: &job.Container{Image: "x"},
-		Resources: &job.Resources{CPU: 1, Memory: 64},
+		Resources: &job.Resources{CPU: 1, Memory: 64}, Unreachable: s.Unreachable,
 	}}}
 	switch {
 	case s.Times != nil:

@@ -135,6 +135,27 @@ func steered(actions ...string) Scope {
 	return s.inOrder(faults...)
 }
 
+// kept is one slot on two agents, of which the one that the task is on is cut off once all is
+// as wanted: if that takes long, another task is put in its place. If the first comes back in time,
+// it goes on.
+func kept(faults int) Scope {
+	s := spacious(faults)
+	s.Name, s.Asks = "one slot, an original that is kept", []Action{{verb: lostAgent}}
+	s.Most[Away] = 0
+	s.Unreachable = &job.Unreachable{
+		ReplaceAfter: job.Patience(time.Minute), Keep: job.KeepOriginal, GiveUpAfter: job.Patience(3 * time.Minute),
+	}
+	return s
+}
+
+// keptBatch is kept of a job that is over once its work is done. That its agent is cut off, at
+// any time, is a fault, and another follows it.
+func keptBatch(then Fault) Scope {
+	s := kept(0).inOrder(Away, then)
+	s.Name, s.Batch, s.RunFor, s.Asks = "a batch, an original that is kept, "+then.String(), true, 2*time.Minute, nil
+	return s
+}
+
 // any allows all faults but those of users and of several launchers.
 func (s *Scope) any() {
 	for _, f := range []Fault{Lost, Unanswered, Late, Stuck, Blind, Down, Cut, Away, Fails, Stop} {
