@@ -152,6 +152,9 @@ func received(t *testing.T, conn io.Reader) (ids []uint64) {
 	all, _ := io.ReadAll(conn) // However it ends, what came counts.
 	blocks := bytes.Split(all, []byte("\n\n"))
 	for _, block := range blocks[:len(blocks)-1] {
+		if !bytes.Contains(block, []byte("\ndata:")) {
+			continue // A heartbeat repeats the id of the last event.
+		}
 		var id uint64
 		for line := range bytes.Lines(block) {
 			if _, err := fmt.Sscanf(string(line), "id: %d", &id); err == nil {
