@@ -44,7 +44,7 @@ sim: ## Simulate the whole system under faults, SEEDS=500 runs
 	go test ./sim -run TestSeeds -seeds $(SEEDS) -timeout 1h
 	go test ./sim/embedded -run TestEmbeddedSeeds -embedded $(SEEDS) -timeout 1h
 
-explore: ## Explore every run with two faults, and what breaks without each rule (half an hour, 3 GB)
+explore: ## Explore every run with two faults, and what breaks without each rule (half an hour, 4 GB)
 	go test ./sim/explore -count=1 -full -v -timeout 3h
 
 crash: ## Kill each process at every step of all that jobs do, with real containers (40 minutes)
