@@ -106,7 +106,7 @@
 //	missed_untold                planning/schedule.go   schedule
 //	begun_too_late               planning/schedule.go   schedule
 //	overlapping                  planning/schedule.go   start
-//	replaced_before_the_end      planning/machine.go    Decide
+//	replaced_before_the_end      planning/decide.go     DecideBounded
 //	runs_while_paused            planning/schedule.go   dueTimes
 //
 // Two rules are held twice: rank and the numbers of facts, and the judgement of
