@@ -15,11 +15,26 @@ var full = flag.Bool("full", false, "explore the full scopes and try all mutants
 // explore looks at a scope, and fails with the shortest trace of what breaks.
 func explore(t *testing.T, s Scope) {
 	t.Helper()
-	defer debug.SetGCPercent(debug.SetGCPercent(300)) // Most of what there is stays.
 	r := Explore(&s)
 	t.Logf("%s", r.summary(&s))
 	if r.Broken != "" {
 		t.Fatalf("%s\n%s", r.Broken, strings.Join(r.Trace, "\n"))
+	}
+}
+
+// exploreAll explores scopes side by side; full ones, which take much memory, one after
+// the other.
+func exploreAll(t *testing.T, scopes []Scope) {
+	t.Helper()
+	before := debug.SetGCPercent(300) // Most of what there is stays.
+	t.Cleanup(func() { debug.SetGCPercent(before) })
+	for _, s := range scopes {
+		t.Run(s.Name, func(t *testing.T) {
+			if !*full {
+				t.Parallel()
+			}
+			explore(t, s)
+		})
 	}
 }
 
@@ -39,9 +54,7 @@ func TestExplore(t *testing.T) {
 			single(3).only(1, Away, Fails, Late).named("one slot; away, fails, late"),
 		)
 	}
-	for _, s := range scopes {
-		t.Run(s.Name, func(t *testing.T) { explore(t, s) })
-	}
+	exploreAll(t, scopes)
 }
 
 // TestExploreJobs looks at schedules, drains and rollouts: every run with one fault of
@@ -66,9 +79,7 @@ func TestExploreJobs(t *testing.T) {
 			kept(1), kept(2).only(1, Late, Fails), keptBatch(Late), keptBatch(Fails), keptBatch(Down),
 		}
 	}
-	for _, s := range scopes {
-		t.Run(s.Name, func(t *testing.T) { explore(t, s) })
-	}
+	exploreAll(t, scopes)
 }
 
 // TestAnyOrder takes the steps that are possible at once in each order.
@@ -78,10 +89,11 @@ func TestAnyOrder(t *testing.T) {
 	if !*full {
 		s.States = 10_000
 	}
-	explore(t, s)
+	scopes := []Scope{s}
 	if *full {
 		stopped := single(0).inOrder(Stop)
 		stopped.Name, stopped.AnyOrder = "one slot that is stopped, any order", true
-		explore(t, stopped)
+		scopes = append(scopes, stopped)
 	}
+	exploreAll(t, scopes)
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +25,9 @@ func TestMutants(t *testing.T) {
 	}
 	for _, m := range mutants() {
 		t.Run(m.name, func(t *testing.T) {
+			if !*full {
+				t.Parallel()
+			}
 			overlay := overlaid(t, m)
 			if !m.quick && !*full {
 				t.Log("explored with -full only")
@@ -63,7 +67,10 @@ func TestInside(t *testing.T) {
 		if *inside != m.name && (*inside != "" || !m.quick && !*full) {
 			continue
 		}
-		t.Run(m.name, func(t *testing.T) { explore(t, m.scope) })
+		t.Run(m.name, func(t *testing.T) {
+			defer debug.SetGCPercent(debug.SetGCPercent(300)) // Most of what there is stays.
+			explore(t, m.scope)
+		})
 	}
 }
 
