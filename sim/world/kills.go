@@ -116,6 +116,12 @@ func count(ev events.TasksDoomed) (n int) {
 	return n
 }
 
+// overtaken reports whether a decision under way comes to nothing, as far as who decides has
+// folded: there is a later one on its subject than it goes by.
+func (w *World) overtaken(s seen, d machine.Draft) bool {
+	return slices.ContainsFunc(w.Log.Records[d.Last:max(d.Last, s.state.Sequence)], func(r Record) bool { return r.Message.Subject == d.Subject })
+}
+
 // checkKillBound: what a planner ends that nobody asked it to stays within the bound,
 // with what it has folded of the last minute and what it has under way.
 func (w *World) checkKillBound(s seen, ev events.TasksDoomed) {
@@ -138,7 +144,7 @@ func (w *World) checkKillBound(s seen, ev events.TasksDoomed) {
 			continue
 		}
 		for _, d := range a.Drafts {
-			if ev, dooms := d.Event.(events.TasksDoomed); dooms && automatic(ev) {
+			if ev, dooms := d.Event.(events.TasksDoomed); dooms && automatic(ev) && !w.overtaken(s, d) {
 				sum += count(ev)
 			}
 		}
