@@ -11,7 +11,7 @@ import (
 // drains kills the role at each moment of the drain of an agent: its tasks are moved
 // beside, each once, and no other is touched.
 func (a *around) drains() {
-	job, submitted := "moved-"+a.role, false
+	job, submitted := a.job("moved", a.role), false
 	const n = 4
 	w := watchContainers(a.t, job)
 	for _, path := range [][]step{

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -359,6 +360,12 @@ func (m *machine) taurus(into any, args ...string) {
 	if err := json.Unmarshal(out, into); err != nil {
 		m.t.Fatalf("taurus %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
+}
+
+// job is the id of a job that no other machine has, nor one that outlived a test which was
+// ended: containers are told apart by their job.
+func (m *machine) job(words ...string) string {
+	return strings.Join(append(words, strconv.Itoa(m.cmd.Process.Pid)), "-")
 }
 
 // part is a part of a test that can be run by itself on the machine; it reports whether

@@ -79,7 +79,7 @@ func TestKilledWhileItRolls(t *testing.T) {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
 			m := newMachine(t, "--agents", "1")
-			id := "rolls-" + role
+			id := m.job("rolls", role)
 			j := rolled{m: m, watch: watchContainers(t, id), id: id}
 			j.put(updates[0])
 			j.settled(1)

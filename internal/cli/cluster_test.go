@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"strconv"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -42,14 +44,31 @@ func newCluster() (*cluster, func() error, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
-	for s.Ready() != nil {
-		time.Sleep(time.Millisecond)
+	if err := answers(s, ended); err != nil {
+		cancel()
+		return nil, nil, err
 	}
 	c.url = "http://" + s.Addr()
 	return c, func() error {
 		cancel()
 		return <-ended
 	}, nil
+}
+
+// answers waits until an api answers. It may be called where no test can be ended.
+func answers(s *api.Service, ended <-chan error) error {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for patience := time.After(testwait.Patience); s.Ready() != nil; {
+		select {
+		case err := <-ended:
+			return fmt.Errorf("the api ended: %w", err)
+		case <-patience:
+			return fmt.Errorf("the api is not ready: %w", s.Ready())
+		case <-ticker.C:
+		}
+	}
+	return nil
 }
 
 func (c *cluster) tick() time.Time {

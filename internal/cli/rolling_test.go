@@ -3,14 +3,15 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/milosgajdos/taurus/internal/cli"
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -71,29 +72,25 @@ func TestRunFollowsARollout(t *testing.T) {
 
 // afterUpdate waits until a job is updated, and appends what the planner would then.
 func (c *cluster) afterUpdate(ctx context.Context, then func(run, began uint64) []events.Event) error {
-	for {
-		bounds, err := c.log.Bounds(ctx)
-		if err != nil {
-			return err
-		}
-		run := uint64(0)
-		for rec, err := range c.log.Read(ctx, 1, bounds.Last) {
-			switch {
-			case err != nil:
-				return err
-			case rec.Subject == c.space.Job("web") && run == 0:
-				run = rec.Sequence
-			case rec.Subject == c.space.Job("web"):
-				for _, ev := range then(run, rec.Sequence) {
-					if _, err := c.append(ctx, c.space.Plan("web"), ev); err != nil {
-						return err
-					}
+	ctx, cancel := context.WithTimeout(ctx, testwait.Patience)
+	defer cancel()
+	run := uint64(0)
+	for rec, err := range c.log.Read(ctx, 1, 0) {
+		switch {
+		case err != nil:
+			return fmt.Errorf("job web is not updated: %w", err)
+		case rec.Subject == c.space.Job("web") && run == 0:
+			run = rec.Sequence
+		case rec.Subject == c.space.Job("web"):
+			for _, ev := range then(run, rec.Sequence) {
+				if _, err := c.append(ctx, c.space.Plan("web"), ev); err != nil {
+					return err
 				}
-				return nil
 			}
+			return nil
 		}
-		time.Sleep(time.Millisecond)
 	}
+	return errors.New("the log ended before job web was updated")
 }
 
 // TestRolloutThatIsOverAlready: by the time of the answer to an update its rollout may
@@ -124,12 +121,13 @@ func TestRolloutThatIsOverAlready(t *testing.T) {
 		t.Fatal(err)
 	}
 	api := client.New(c.url, "")
-	j, err := api.Job(t.Context(), "web", "")
-	for ; err == nil && j.Rollout.EndedAt.IsZero(); j, err = api.Job(t.Context(), "web", "") {
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	var j projection.Job
+	testwait.Until(t, "the end of the rollout to be folded", func() bool {
+		if j, err = api.Job(t.Context(), "web", ""); err != nil {
+			t.Fatal(err)
+		}
+		return !j.Rollout.EndedAt.IsZero()
+	})
 	j.Update = &projection.Update{Outcome: projection.UpdateUpdated, Version: 2}
 	var out bytes.Buffer
 	a := cli.NewApp()
