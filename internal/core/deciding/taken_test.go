@@ -31,17 +31,18 @@ func (p taker) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken dec
 // that or the answer; and what was not stored, at its answer.
 func TestWhatIsTaken(t *testing.T) {
 	for name, c := range map[string]struct {
-		do   func(fold func(), answer func(machine.Answer))
+		do   func(fold, other func(), answer func(machine.Answer))
 		want uint64
 	}{
-		"under way":            {func(func(), func(machine.Answer)) {}, 1},
-		"stored":               {func(_ func(), answer func(machine.Answer)) { answer(machine.Stored) }, 1},
-		"folded":               {func(fold func(), _ func(machine.Answer)) { fold() }, 0},
-		"stored, then folded":  {func(fold func(), answer func(machine.Answer)) { answer(machine.Stored); fold() }, 0},
-		"folded, then stored":  {func(fold func(), answer func(machine.Answer)) { fold(); answer(machine.Stored) }, 0},
-		"folded, then unknown": {func(fold func(), answer func(machine.Answer)) { fold(); answer(machine.Unknown) }, 0},
-		"lost a race":          {func(_ func(), answer func(machine.Answer)) { answer(machine.Conflict) }, 0},
-		"refused":              {func(_ func(), answer func(machine.Answer)) { answer(machine.Refused) }, 0},
+		"under way":            {func(_, _ func(), _ func(machine.Answer)) {}, 1},
+		"stored":               {func(_, _ func(), answer func(machine.Answer)) { answer(machine.Stored) }, 1},
+		"folded":               {func(fold, _ func(), _ func(machine.Answer)) { fold() }, 0},
+		"stored, then folded":  {func(fold, _ func(), answer func(machine.Answer)) { answer(machine.Stored); fold() }, 0},
+		"folded, then stored":  {func(fold, _ func(), answer func(machine.Answer)) { fold(); answer(machine.Stored) }, 0},
+		"folded, then unknown": {func(fold, _ func(), answer func(machine.Answer)) { fold(); answer(machine.Unknown) }, 0},
+		"lost a race":          {func(_, _ func(), answer func(machine.Answer)) { answer(machine.Conflict) }, 0},
+		"another is folded":    {func(_, other func(), _ func(machine.Answer)) { other() }, 1},
+		"refused":              {func(_, _ func(), answer func(machine.Answer)) { answer(machine.Refused) }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			log, space := clustertest.New(), events.NewSpace(0)
@@ -59,6 +60,8 @@ func TestWhatIsTaken(t *testing.T) {
 			last := log.State.Sequence + 1
 			c.do(func() {
 				folded(log.Plan("first", events.JobCompleted{Run: log.State.Jobs["first"].Run}), true)
+			}, func() {
+				folded(log.Job("first", events.JobStopped{Run: log.State.Jobs["first"].Run}), false)
 			}, func(answer machine.Answer) {
 				m.Step(at, machine.Appended{Ticket: a.Ticket, Outcome: machine.Outcome{Answer: answer, Last: last}})
 			})

@@ -309,6 +309,32 @@ func TestOutdatedOriginals(t *testing.T) {
 	}
 }
 
+// TestAnOriginalThatIsOvertime never comes back: it is doomed when its time is over, though
+// it is cut off, and not before.
+func TestAnOriginalThatIsOvertime(t *testing.T) {
+	spec := keeps(job.KindBatch, job.KeepOriginal)
+	spec.Tasks[0].TimeLimit = job.Duration(30 * time.Minute)
+	b := newBench(t, spec)
+	first, second := b.cutOff()
+	due := b.j.Overdue(first)
+	if due.IsZero() || !due.Before(first.CutOff.Add(giveUpAfter)) {
+		t.Fatalf("its time is over at %v, it is given up at %v", due, first.CutOff.Add(giveUpAfter))
+	}
+	b.Now = due.Add(-time.Nanosecond)
+	b.all()
+	if first.Doom != nil {
+		t.Errorf("before its time it is doomed as %q", classOf(first))
+	}
+	if wake := planning.Decide(b.j, b.Now).Wake; !wake.Equal(due) {
+		t.Errorf("looked at again at %v, want %v", wake, due)
+	}
+	b.Now = due
+	b.all()
+	if got := classOf(first); got != "replaced" || second.Doom != nil {
+		t.Errorf("the original is doomed as %q, the other as %q", got, classOf(second))
+	}
+}
+
 // TestTheOriginalGoesOn: once it is back it is the slot's task again: it is cut off and
 // replaced again, and its end counts, with numbers that nothing had before.
 func TestTheOriginalGoesOn(t *testing.T) {
