@@ -7,6 +7,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/internal/core/scheduler"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -32,9 +33,7 @@ func (w *World) checkRoom(i int, j *cluster.Job, ev events.TasksPlanned) {
 			}
 		}
 	}
-	for _, r := range ev.Slots {
-		alive += int(r.To-r.From) + 1
-	}
+	alive += ranges.Count(ev.Slots)
 	if alive > int(g.Replicas+surge) {
 		w.violate("no more live than is wanted and may surge", fmt.Sprintf("%s wants %d", w.procs[i].name, alive))
 	}

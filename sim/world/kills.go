@@ -6,6 +6,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -109,13 +110,6 @@ func automatic(ev events.TasksDoomed) bool {
 	return true
 }
 
-func count(ev events.TasksDoomed) (n int) {
-	for _, r := range ev.Slots {
-		n += int(r.To-r.From) + 1
-	}
-	return n
-}
-
 // overtaken reports whether a decision under way comes to nothing, as far as who decides has
 // folded: there is a later one on its subject than it goes by.
 func (w *World) overtaken(s seen, d machine.Draft) bool {
@@ -129,7 +123,7 @@ func (w *World) checkKillBound(s seen, ev events.TasksDoomed) {
 	if bound == 0 || !automatic(ev) {
 		return
 	}
-	sum := count(ev)
+	sum := ranges.Count(ev.Slots)
 	for _, r := range slices.Backward(w.Log.Records[:s.state.Sequence]) {
 		if !r.Decoded.Time.After(s.now.Add(-time.Minute)) {
 			break
@@ -145,7 +139,7 @@ func (w *World) checkKillBound(s seen, ev events.TasksDoomed) {
 		}
 		for _, d := range a.Drafts {
 			if ev, dooms := d.Event.(events.TasksDoomed); dooms && automatic(ev) && !w.overtaken(s, d) {
-				sum += count(ev)
+				sum += ranges.Count(ev.Slots)
 			}
 		}
 	}

@@ -53,8 +53,5 @@ func (r *Request) Names(slots []uint32) bool {
 	for n := range ranges.All(r.Slots) {
 		named = append(named, n)
 	}
-	return slices.Equal(distinct(named), distinct(slots))
+	return slices.Equal(ranges.Distinct(named), ranges.Distinct(slots))
 }
-
-// distinct are slots in order, none twice.
-func distinct(slots []uint32) []uint32 { return slices.Compact(slices.Sorted(slices.Values(slots))) }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -88,7 +89,7 @@ func HeldKills(s *cluster.State, j *cluster.Job, now time.Time) (Held, bool) {
 	if !dooms || !cluster.AutomaticKill(ev.Class) {
 		return Held{}, false
 	}
-	return Held{Tasks: countOf(ev.Slots), Class: ev.Class, Bound: w.Bound, Next: w.Next(now)}, true
+	return Held{Tasks: KillsOf(ev), Class: ev.Class, Bound: w.Bound, Next: w.Next(now)}, true
 }
 
 // KillsOf is how many tasks an event dooms that nobody asked it to.
@@ -97,15 +98,7 @@ func KillsOf(ev events.Event) uint64 {
 	if !dooms || !cluster.AutomaticKill(doomed.Class) {
 		return 0
 	}
-	return countOf(doomed.Slots)
-}
-
-func countOf(slots []events.SlotRange) uint64 {
-	n := uint64(0)
-	for _, r := range slots {
-		n += uint64(r.To-r.From) + 1
-	}
-	return n
+	return uint64(ranges.Count(doomed.Slots))
 }
 
 // BoundKills has the machine doom at most so many tasks a minute by decisions that nobody

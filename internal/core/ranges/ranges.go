@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -90,6 +91,9 @@ func Count(ranges []events.SlotRange) int {
 	}
 	return n
 }
+
+// Distinct are slots in order, none twice.
+func Distinct(slots []uint32) []uint32 { return slices.Compact(slices.Sorted(slices.Values(slots))) }
 
 // All lists the attempts of slots that ranges name: slot, attempt. It ends after
 // SlotsMax, whatever they name.

@@ -53,7 +53,7 @@ func (c Kill) decide(j *cluster.Job) (events.Event, error) {
 		return c.scaleDown(j)
 	}
 	var named ranges.Builder
-	for _, n := range distinct(c.Slots) {
+	for _, n := range ranges.Distinct(c.Slots) {
 		found := c.meant(j, n)
 		if len(found) == 0 {
 			return nil, job.Faults{{Path: "slots", Message: fmt.Sprintf("slot %d has no task that could be killed; see `taurus ps`", n)}}
@@ -72,10 +72,8 @@ func (c Kill) decide(j *cluster.Job) (events.Event, error) {
 
 // scaleDown has slots of one group gone, and their group want as many fewer.
 func (c Kill) scaleDown(j *cluster.Job) (events.Event, error) {
-	slots := distinct(c.Slots)
+	slots := ranges.Distinct(c.Slots)
 	switch {
-	case j.Spec.Series():
-		return nil, ErrSeries
 	case j.Spec.Kind != job.KindService:
 		return nil, faultOf("scale_down", "is for services, and the job is a %s, whose tasks end by themselves; leave it out, or scale or stop the job", j.Spec.Kind)
 	case len(slots) == 0:

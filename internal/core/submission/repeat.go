@@ -1,10 +1,6 @@
 package submission
 
-import (
-	"slices"
-
-	"github.com/milosgajdos/taurus/internal/core/cluster"
-)
+import "github.com/milosgajdos/taurus/internal/core/cluster"
 
 // repeats reports whether a request about tasks came under the same key before: it is
 // carried out already then, whatever has become of the job since. A key that came with
@@ -24,6 +20,3 @@ func repeats(j *cluster.Job, key string, kind cluster.RequestKind, group string,
 	}
 	return true, nil
 }
-
-// distinct are slots in order, none twice.
-func distinct(slots []uint32) []uint32 { return slices.Compact(slices.Sorted(slices.Values(slots))) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -41,7 +42,7 @@ func (c Restart) decide(j *cluster.Job) (events.Event, error) {
 	if len(c.Slots) > SlotsMax {
 		return nil, job.Faults{{Path: "slots", Message: fmt.Sprintf("names %d; name at most %d, or a group", len(c.Slots), SlotsMax)}}
 	}
-	slots := distinct(c.Slots)
+	slots := ranges.Distinct(c.Slots)
 	for _, n := range slots {
 		if why := c.unfit(j, n); why != "" {
 			return nil, job.Faults{{Path: "slots", Message: fmt.Sprintf("slot %d %s", n, why)}}
