@@ -1,6 +1,7 @@
 package natsauth_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -41,7 +42,8 @@ type kept struct {
 	subjects map[string]uint64 // How many records each has.
 }
 
-// look returns what the streams are, by name.
+// look returns what the streams are, by name. The names come from the metadata, since a
+// listing leaves out each stream whose leader did not answer in time, as after a restart.
 func (c closed) look(t *testing.T) map[string]kept {
 	t.Helper()
 	js, err := natsjs.New(c.connect(t, natsauth.Admin).Conn)
@@ -49,22 +51,33 @@ func (c closed) look(t *testing.T) map[string]kept {
 		t.Fatal(err)
 	}
 	all := map[string]kept{}
-	list := js.ListStreams(within(t))
-	for info := range list.Info() {
-		s, err := js.Stream(within(t), info.Config.Name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		full, err := s.Info(within(t), natsjs.WithSubjectFilter(">"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all[info.Config.Name] = kept{full.Config, full.Created, full.State.Subjects}
+	names := js.StreamNames(within(t))
+	for name := range names.Name() {
+		testwait.Until(t, "what "+name+" is", func() bool {
+			info, err := info(t, js, name)
+			if err == nil {
+				all[name] = kept{info.Config, info.Created, info.State.Subjects}
+			}
+			return err == nil
+		})
 	}
-	if err := list.Err(); err != nil {
+	if err := names.Err(); err != nil {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// info asks once for a stream as it is, with what each subject has. A server that finds
+// no leader of it does not answer.
+func info(t *testing.T, js natsjs.JetStream, name string) (*natsjs.StreamInfo, error) {
+	t.Helper()
+	once, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	s, err := js.Stream(once, name)
+	if err != nil {
+		return nil, err
+	}
+	return s.Info(once, natsjs.WithSubjectFilter(">"))
 }
 
 // unharmed compares the streams with what they were: the same, and the log has the
