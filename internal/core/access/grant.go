@@ -1,0 +1,36 @@
+package access
+
+import (
+	"slices"
+	"strings"
+)
+
+// All is the pattern of every job, and of the cluster.
+const All = "*"
+
+// Grant gives rights on the jobs whose ids some of its patterns fit. A pattern is an id,
+// a beginning with an asterisk, as "shop/*", or All.
+type Grant struct {
+	Rights []Right
+	Jobs   []string
+}
+
+// Gives reports whether it gives a right on a job; an empty id is the cluster.
+func (g Grant) Gives(r Right, job string) bool {
+	if !slices.Contains(g.Rights, r) {
+		return false
+	}
+	if job == "" || r.OnCluster() {
+		return slices.Contains(g.Jobs, All)
+	}
+	return slices.ContainsFunc(g.Jobs, func(pattern string) bool { return Fits(pattern, job) })
+}
+
+// Fits reports whether an id is one of a pattern.
+func Fits(pattern, id string) bool {
+	beginning, open := strings.CutSuffix(pattern, "*")
+	if !open {
+		return id == pattern
+	}
+	return strings.HasPrefix(id, beginning)
+}

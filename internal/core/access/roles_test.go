@@ -1,0 +1,45 @@
+package access_test
+
+import (
+	"testing"
+
+	"github.com/milosgajdos/taurus/internal/core/access"
+)
+
+func TestGrants(t *testing.T) {
+	t.Parallel()
+	roles := access.BuiltIn()
+	roles["shop"] = []access.Grant{{Rights: []access.Right{access.Read, access.Stop, access.Admin}, Jobs: []string{"shop/*", "cart"}}}
+	for _, c := range []struct {
+		role  string
+		right access.Right
+		job   string
+		want  bool
+	}{
+		{"shop", access.Read, "shop/web", true},
+		{"shop", access.Read, "shop", false},
+		{"shop", access.Read, "shopping", false},
+		{"shop", access.Read, "cart", true},
+		{"shop", access.Read, "cart/1", false},
+		{"shop", access.Read, "", false},
+		{"shop", access.Scale, "shop/web", false},
+		{"shop", access.Admin, "", false},
+		{"shop", access.Admin, "shop/web", false},
+		{"reader", access.Read, "anything", true},
+		{"reader", access.Read, "", true},
+		{"reader", access.Stop, "anything", false},
+		{"admin", access.Admin, "", true},
+		{"operator", access.Admin, "", false},
+		{"nobody", access.Read, "cart", false},
+	} {
+		p := access.Principal{Roles: []string{c.role}}
+		if got := access.May(roles, p, c.right, c.job); got != c.want {
+			t.Errorf("%s may %s %q: %t", c.role, c.right, c.job, got)
+		}
+	}
+	for right, want := range map[access.Right]bool{access.Read: true, access.Stop: true, access.Admin: false, access.Scale: false} {
+		if got := access.MayAny(roles, access.Principal{Roles: []string{"shop"}}, right); got != want {
+			t.Errorf("any %s: %t", right, got)
+		}
+	}
+}
