@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/examine"
 	"github.com/milosgajdos/taurus/internal/cli"
 	"github.com/milosgajdos/taurus/internal/mark"
 	"github.com/milosgajdos/taurus/internal/natsauth"
@@ -179,11 +179,11 @@ func TestLogCheck(t *testing.T) {
 	m.Sequence += 7
 	ahead := o.state(m)
 	o.want(1, "", words("check --state-dir "+dir+" --state-dir "+ahead), "NOT whole", ahead, "taurus log accept-loss --from 11 --to 17", "taurus log restore")
-	var r audit.Report
+	var r examine.Report
 	if err := json.Unmarshal([]byte(o.want(1, "", words("check -o json --state-dir "+ahead))), &r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Whole || len(r.Problems) != 1 || r.Problems[0].Code != audit.CodeShort || r.Problems[0].From != 11 || r.Problems[0].To != 17 || r.Sealed.Sequence != 9 {
+	if r.Whole || len(r.Problems) != 1 || r.Problems[0].Code != examine.CodeShort || r.Problems[0].From != 11 || r.Problems[0].To != 17 || r.Sealed.Sequence != 9 {
 		t.Errorf("%+v", r)
 	}
 	o.want(1, "", words("check --state-dir /nowhere"), "/nowhere", "--state-dir")

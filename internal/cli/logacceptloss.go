@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/examine"
 	"github.com/milosgajdos/taurus/internal/loss"
 	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -50,20 +50,20 @@ func (a *App) logAcceptLoss() *cobra.Command {
 		}
 		want.Actor, want.Source = a.user(), cliSource
 		return a.ledger(cmd.Context(), n, func(log eventlog.Log) error {
-			auditor := audit.New(n.Space())
-			readMarks(auditor, settings.marks(dirs))
-			return a.acceptLoss(cmd.Context(), log, want, auditor, yes)
+			examiner := examine.New(n.Space())
+			readMarks(examiner, settings.marks(dirs))
+			return a.acceptLoss(cmd.Context(), log, want, examiner, yes)
 		})
 	}
 	return cmd
 }
 
-func (a *App) acceptLoss(ctx context.Context, log eventlog.Log, want loss.Acceptance, auditor *audit.Auditor, yes bool) error {
-	last, err := auditLog(ctx, log, auditor)
+func (a *App) acceptLoss(ctx context.Context, log eventlog.Log, want loss.Acceptance, examiner *examine.Examiner, yes bool) error {
+	last, err := examineLog(ctx, log, examiner)
 	if err != nil {
 		return err
 	}
-	report := auditor.Report()
+	report := examiner.Report()
 	switch err := want.Check(report, last); {
 	case errors.Is(err, loss.ErrRange), errors.Is(err, loss.ErrReason), errors.Is(err, loss.ErrFar),
 		errors.Is(err, loss.ErrApart), errors.Is(err, loss.ErrUnfit):
@@ -88,14 +88,14 @@ func (a *App) acceptLoss(ctx context.Context, log eventlog.Log, want loss.Accept
 }
 
 // writeAccepted says what follows.
-func (a *App) writeAccepted(w io.Writer, want loss.Acceptance, done loss.Done, before audit.Report) {
+func (a *App) writeAccepted(w io.Writer, want loss.Acceptance, done loss.Done, before examine.Report) {
 	if done.Before {
 		say(w, "the loss of %s was accepted before, at sequence %d", want.Range, done.Sequence)
 		return
 	}
 	say(w, "the loss of %s is accepted at sequence %d", want.Range, done.Sequence)
 	for _, p := range before.Problems {
-		if within := want.From <= p.From && p.To <= want.To; p.Lost() && !within && p.Code != audit.CodeBroken {
+		if within := want.From <= p.From && p.To <= want.To; p.Lost() && !within && p.Code != examine.CodeBroken {
 			say(w, "still to be accepted, or mended: %s", p.Message)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/archive"
-	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/examine"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/mark"
 	"github.com/milosgajdos/taurus/internal/natsauth"
@@ -38,12 +38,12 @@ func (a *App) logCheck() *cobra.Command {
 			return err
 		}
 		return a.ledger(cmd.Context(), n, func(log eventlog.Log) error {
-			auditor := audit.New(n.Space())
-			readMarks(auditor, settings.marks(dirs))
-			if _, err := auditLog(cmd.Context(), log, auditor); err != nil {
+			examiner := examine.New(n.Space())
+			readMarks(examiner, settings.marks(dirs))
+			if _, err := examineLog(cmd.Context(), log, examiner); err != nil {
 				return err
 			}
-			if err := a.showReport(auditor.Report()); err != nil {
+			if err := a.showReport(examiner.Report()); err != nil {
 				return err
 			}
 			if len(settings.marks(dirs)) == 0 {
@@ -56,20 +56,20 @@ func (a *App) logCheck() *cobra.Command {
 }
 
 // readMarks has the marks of state directories held against a log.
-func readMarks(auditor *audit.Auditor, dirs []string) {
+func readMarks(examiner *examine.Examiner, dirs []string) {
 	for _, dir := range dirs {
 		m, found, err := mark.Read(dir)
 		switch {
 		case err != nil:
-			auditor.Unmarked(dir, err)
+			examiner.Unmarked(dir, err)
 		case found:
-			auditor.Mark(dir, m)
+			examiner.Mark(dir, m)
 		}
 	}
 }
 
-// auditLog has a log audited as far as it goes, and returns its last sequence.
-func auditLog(ctx context.Context, log eventlog.Log, auditor *audit.Auditor) (last uint64, err error) {
+// examineLog has a log examined as far as it goes, and returns its last sequence.
+func examineLog(ctx context.Context, log eventlog.Log, examiner *examine.Examiner) (last uint64, err error) {
 	bounds, err := log.Bounds(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read the log: %w", err)
@@ -78,14 +78,14 @@ func auditLog(ctx context.Context, log eventlog.Log, auditor *audit.Auditor) (la
 		if err != nil {
 			return 0, fmt.Errorf("read the log: %w", err)
 		}
-		auditor.Add(item)
+		examiner.Add(item)
 	}
 	return bounds.Last, nil
 }
 
 // showReport shows what was found. A log that is not whole ends the program with
 // ExitFailed.
-func (a *App) showReport(r audit.Report) error {
+func (a *App) showReport(r examine.Report) error {
 	if err := a.show(r, func(w io.Writer) error {
 		writeReport(w, r)
 		return nil
@@ -98,7 +98,7 @@ func (a *App) showReport(r audit.Report) error {
 	return nil
 }
 
-func writeReport(w io.Writer, r audit.Report) {
+func writeReport(w io.Writer, r examine.Report) {
 	if r.Records == 0 {
 		say(w, "the log is empty")
 	} else {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/atomicfile"
-	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/examine"
 	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -42,8 +42,8 @@ func (a *App) logExport() *cobra.Command {
 			return err
 		}
 		return a.ledger(cmd.Context(), n, func(log eventlog.Log) error {
-			e := &export{from: max(from, 1), to: to, auditor: audit.New(n.Space())}
-			e.auditor.From(e.from)
+			e := &export{from: max(from, 1), to: to, examiner: examine.New(n.Space())}
+			e.examiner.From(e.from)
 			e.header = archive.Header{Stream: n.Stream(), Partitions: n.Partitions(), From: e.from}
 			if len(args) == 0 || args[0] == "-" {
 				return a.exportTo(cmd.Context(), log, e, a.Out)
@@ -58,7 +58,7 @@ func (a *App) logExport() *cobra.Command {
 type export struct {
 	from, to uint64
 	header   archive.Header
-	auditor  *audit.Auditor
+	examiner  *examine.Examiner
 
 	// last is the last sequence that the file has already, record its last record.
 	last   uint64
@@ -99,7 +99,7 @@ func (a *App) exportInto(ctx context.Context, log eventlog.Log, e *export, name 
 
 // take takes in what a file that is gone on with holds.
 func (e *export) take(item archive.Item) error {
-	e.auditor.Add(item)
+	e.examiner.Add(item)
 	e.last = item.Last()
 	if item.Lost.From == 0 {
 		e.record = item.Record
@@ -144,7 +144,7 @@ func (a *App) export(ctx context.Context, log eventlog.Log, e *export, w *archiv
 	if err := w.Close(); err != nil {
 		return err
 	}
-	r := e.auditor.Report()
+	r := e.examiner.Report()
 	say(a.Err, "exported %s up to sequence %d", count64(w.Records(), "record"), w.Last())
 	if r.Sealed != nil {
 		say(a.Err, "sealed, to be noted elsewhere: %s", r.Sealed)
@@ -175,7 +175,7 @@ func (e *export) write(ctx context.Context, log eventlog.Log, w *archive.Writer)
 		if err := w.Add(item); err != nil {
 			return err
 		}
-		e.auditor.Add(item)
+		e.examiner.Add(item)
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/archive"
-	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/examine"
 	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -60,7 +60,7 @@ func (a *App) logRestore() *cobra.Command {
 
 // restore reads the file twice: it is put back only if all of it is as it should be.
 func (a *App) restore(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, without map[uint64]bool, asItIs bool) error {
-	report, read, err := auditFile(f, nil)
+	report, read, err := examineFile(f, nil)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotRestored, err)
 	}
@@ -104,7 +104,7 @@ func sequences(set map[uint64]bool) string {
 
 // wholeWithout reports whether all that is wrong with an export is in records that are
 // left out.
-func wholeWithout(r audit.Report, without map[uint64]bool) bool {
+func wholeWithout(r examine.Report, without map[uint64]bool) bool {
 	for _, p := range r.Problems {
 		if p.From != p.To || !without[p.From] {
 			return false
@@ -129,7 +129,7 @@ func (d *digest) add(item archive.Item) {
 
 // putBack puts the items of a file back, and returns what the log should be found to be.
 func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, without map[uint64]bool, source string,
-) (put audit.Report, want digest, err error) {
+) (put examine.Report, want digest, err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return put, want, fmt.Errorf("read the export again: %w", err)
 	}
@@ -147,13 +147,13 @@ func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, with
 	if target.Last() > 0 {
 		say(a.Err, "going on behind sequence %d", target.Last())
 	}
-	auditor := audit.New(n.Space())
+	examiner := examine.New(n.Space())
 	for item, err := range r.Items() {
 		if without[item.Record.Sequence] {
 			item = archive.Item{Lost: archive.Range{From: item.Record.Sequence, To: item.Record.Sequence}}
 		}
 		if err == nil {
-			auditor.Add(item)
+			examiner.Add(item)
 			want.add(item)
 			err = putItem(ctx, target, item)
 		}
@@ -161,7 +161,7 @@ func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, with
 			return put, want, fmt.Errorf("%w; give the command again, it goes on where it stopped", err)
 		}
 	}
-	return auditor.Report(), want, target.Finish(ctx)
+	return examiner.Report(), want, target.Finish(ctx)
 }
 
 func putItem(ctx context.Context, target wiring.Restoration, item archive.Item) error {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/archive"
-	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/examine"
 	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -31,10 +31,10 @@ func (a *App) logVerify() *cobra.Command {
 	settings := a.natsCommand(cmd, natsauth.Admin)
 	cmd.Flags().StringArrayVar(&seals, "seal", nil, "`SEQ:HASH` that the log must have; may be given again")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		anchors := make([]audit.Anchor, len(seals))
+		anchors := make([]examine.Anchor, len(seals))
 		for i, text := range seals {
 			var err error
-			if anchors[i], err = audit.ParseAnchor(text); err != nil {
+			if anchors[i], err = examine.ParseAnchor(text); err != nil {
 				return usagef("--seal %s: %v", text, err)
 			}
 		}
@@ -50,18 +50,18 @@ func (a *App) logVerify() *cobra.Command {
 	return cmd
 }
 
-func (a *App) verifyLog(ctx context.Context, space events.Space, log eventlog.Log, anchors []audit.Anchor) error {
-	auditor := audit.New(space)
+func (a *App) verifyLog(ctx context.Context, space events.Space, log eventlog.Log, anchors []examine.Anchor) error {
+	examiner := examine.New(space)
 	for _, anchor := range anchors {
-		auditor.Expect(anchor)
+		examiner.Expect(anchor)
 	}
-	if _, err := auditLog(ctx, log, auditor); err != nil {
+	if _, err := examineLog(ctx, log, examiner); err != nil {
 		return err
 	}
-	return a.showReport(auditor.Report())
+	return a.showReport(examiner.Report())
 }
 
-func (a *App) verifyFile(name string, anchors []audit.Anchor) error {
+func (a *App) verifyFile(name string, anchors []examine.Anchor) error {
 	in := a.In
 	if name != "-" {
 		f, err := os.Open(name) //nolint:gosec // The user names the file.
@@ -71,30 +71,30 @@ func (a *App) verifyFile(name string, anchors []audit.Anchor) error {
 		defer func() { _ = f.Close() }()
 		in = f
 	}
-	report, _, err := auditFile(in, anchors)
+	report, _, err := examineFile(in, anchors)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return a.showReport(report)
 }
 
-// auditFile has an export audited, and returns how it was read.
-func auditFile(in io.Reader, anchors []audit.Anchor) (audit.Report, *archive.Reader, error) {
+// examineFile has an export examined, and returns how it was read.
+func examineFile(in io.Reader, anchors []examine.Anchor) (examine.Report, *archive.Reader, error) {
 	r, err := archive.NewReader(in)
 	if err != nil {
-		return audit.Report{}, nil, err
+		return examine.Report{}, nil, err
 	}
 	h := r.Header()
-	auditor := audit.New(events.NewSpace(h.Partitions))
-	auditor.From(h.From)
+	examiner := examine.New(events.NewSpace(h.Partitions))
+	examiner.From(h.From)
 	for _, anchor := range anchors {
-		auditor.Expect(anchor)
+		examiner.Expect(anchor)
 	}
 	for item, err := range r.Items() {
 		if err != nil {
-			return audit.Report{}, nil, err
+			return examine.Report{}, nil, err
 		}
-		auditor.Add(item)
+		examiner.Add(item)
 	}
-	return auditor.Report(), r, nil
+	return examiner.Report(), r, nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/archive"
-	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/examine"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/rehearsal"
@@ -136,7 +136,7 @@ func (a *App) exportAll(ctx context.Context, settings *natsCommand, name string)
 	quiet := *a
 	quiet.Err = io.Discard
 	return a.ledger(ctx, n, func(log eventlog.Log) error {
-		e := &export{from: 1, auditor: audit.New(n.Space()), header: archive.Header{Stream: n.Stream(), Partitions: n.Partitions(), From: 1}}
+		e := &export{from: 1, examiner: examine.New(n.Space()), header: archive.Header{Stream: n.Stream(), Partitions: n.Partitions(), From: 1}}
 		err := quiet.exportInto(ctx, log, e, name)
 		if errors.Is(err, errTold) {
 			return nil // Something is missing in the log; what there is can be decided about.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/archive"
-	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/examine"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -79,7 +79,7 @@ type Done struct {
 // Check returns why an acceptance makes no sense for a log that was found to be as the
 // report says, whose last sequence is last: ErrRange, ErrReason, ErrUnfit, *ThereError,
 // ErrApart or ErrFar.
-func (a Acceptance) Check(r audit.Report, last uint64) error {
+func (a Acceptance) Check(r examine.Report, last uint64) error {
 	switch {
 	case a.From == 0 || a.To < a.From:
 		return ErrRange
@@ -152,7 +152,7 @@ func whole(r archive.Range, lost []archive.Range, last uint64) (archive.Range, b
 
 // Accept writes an acceptance into a log, which must have been checked. What was
 // accepted before is not written again.
-func Accept(ctx context.Context, log eventlog.Log, a Acceptance, r audit.Report, now func() time.Time) (Done, error) {
+func Accept(ctx context.Context, log eventlog.Log, a Acceptance, r examine.Report, now func() time.Time) (Done, error) {
 	if l := a.before(r); l != nil {
 		return Done{Sequence: l.Sequence, Before: true}, nil
 	}
@@ -172,7 +172,7 @@ func Accept(ctx context.Context, log eventlog.Log, a Acceptance, r audit.Report,
 }
 
 // before is the acceptance of all of the range that is in the log already, nil if none is.
-func (a Acceptance) before(r audit.Report) *audit.Loss {
+func (a Acceptance) before(r examine.Report) *examine.Loss {
 	for i := range r.Losses {
 		if l := &r.Losses[i]; l.From <= a.From && a.To <= l.To {
 			return l

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/archive"
-	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/examine"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/loss"
 	"github.com/milosgajdos/taurus/internal/testwait"
@@ -24,10 +24,10 @@ func TestMain(m *testing.M) { testwait.Main(m) }
 func span(from, to uint64) archive.Range { return archive.Range{From: from, To: to} }
 
 // missing is a report of a log that lacks ranges.
-func missing(list ...archive.Range) audit.Report {
-	var r audit.Report
+func missing(list ...archive.Range) examine.Report {
+	var r examine.Report
 	for _, one := range list {
-		r.Problems = append(r.Problems, audit.Problem{Code: audit.CodeMissing, Range: one})
+		r.Problems = append(r.Problems, examine.Problem{Code: examine.CodeMissing, Range: one})
 	}
 	return r
 }
@@ -66,12 +66,12 @@ func TestCheck(t *testing.T) {
 		}
 	}
 	// What is wrong with a record that is there is no loss of it.
-	newer := audit.Report{Problems: []audit.Problem{{Code: audit.CodeNewer, Range: span(5, 5)}}}
+	newer := examine.Report{Problems: []examine.Problem{{Code: examine.CodeNewer, Range: span(5, 5)}}}
 	if err := (loss.Acceptance{Range: span(5, 5), Reason: "x"}).Check(newer, 20); !errors.Is(err, loss.ErrThere) {
 		t.Errorf("a record of a newer version: %v", err)
 	}
 	// What was accepted before need not be lost any more; a part of it is not all of it.
-	before := audit.Report{Losses: []audit.Loss{{Range: span(5, 8), Sequence: 20}}}
+	before := examine.Report{Losses: []examine.Loss{{Range: span(5, 8), Sequence: 20}}}
 	for r, want := range map[archive.Range]error{span(5, 8): nil, span(6, 7): nil, span(4, 8): loss.ErrThere, span(5, 9): loss.ErrThere} {
 		if err := (loss.Acceptance{Range: r, Reason: "x"}).Check(before, 20); !errors.Is(err, want) || want == nil && err != nil {
 			t.Errorf("%s, of which 5..8 was accepted: %v, want %v", r, err, want)
@@ -115,10 +115,10 @@ func submit(t *testing.T, log eventlog.Log, n int) {
 	}
 }
 
-// report audits a log of which the services' marks say that it was so long.
-func report(t *testing.T, log eventlog.Log) audit.Report {
+// report examines a log of which the services' marks say that it was so long.
+func report(t *testing.T, log eventlog.Log) examine.Report {
 	t.Helper()
-	a := audit.New(events.NewSpace(0))
+	a := examine.New(events.NewSpace(0))
 	bounds, err := log.Bounds(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package audit
+package examine
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package audit
+package examine
 
 import (
 	"fmt"
@@ -21,12 +21,12 @@ type marked struct {
 }
 
 // Mark has the mark of a state directory held against the log.
-func (a *Auditor) Mark(dir string, m mark.Mark) {
+func (a *Examiner) Mark(dir string, m mark.Mark) {
 	a.marks = append(a.marks, &marked{dir: dir, mark: m})
 }
 
 // Unmarked notes that the mark of a state directory cannot be held against the log.
-func (a *Auditor) Unmarked(dir string, err error) {
+func (a *Examiner) Unmarked(dir string, err error) {
 	a.found(Problem{Code: CodeMark, Message: fmt.Sprintf("%s: %v", dir, err), Ways: []string{
 		"name the state directory of a service, on the host that it runs on, by --state-dir",
 		"of a mark that is damaged, and a log that is whole otherwise: stop the service, remove the file, start it again",

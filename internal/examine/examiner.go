@@ -1,4 +1,4 @@
-package audit
+package examine
 
 import (
 	"cmp"
@@ -15,9 +15,9 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events/chain"
 )
 
-// Auditor takes a log item by item. Make one with New; it is not safe for concurrent
+// Examiner takes a log item by item. Make one with New; it is not safe for concurrent
 // use.
-type Auditor struct {
+type Examiner struct {
 	space    events.Space
 	report   Report
 	chain    chain.Verifier
@@ -29,22 +29,22 @@ type Auditor struct {
 	skipped []archive.Range
 }
 
-// New returns an auditor of a log with these subjects, before its first item.
-func New(space events.Space) *Auditor { return &Auditor{space: space} }
+// New returns an examiner of a log with these subjects, before its first item.
+func New(space events.Space) *Examiner { return &Examiner{space: space} }
 
 // From has the log begin with a sequence: what is before it is not looked at, and its
 // hash is not known before the first seal.
-func (a *Auditor) From(sequence uint64) {
+func (a *Examiner) From(sequence uint64) {
 	if sequence > 1 {
 		_ = a.chain.Skip(1, sequence-1) // Of a log of which nothing was added yet.
 	}
 }
 
 // Expect has a seal that was noted elsewhere held against the log.
-func (a *Auditor) Expect(anchor Anchor) { a.anchors = append(a.anchors, anchor) }
+func (a *Examiner) Expect(anchor Anchor) { a.anchors = append(a.anchors, anchor) }
 
 // Add takes in the next item.
-func (a *Auditor) Add(item archive.Item) {
+func (a *Examiner) Add(item archive.Item) {
 	if item.Lost.From != 0 {
 		a.missing(item.Lost)
 		return
@@ -52,14 +52,14 @@ func (a *Auditor) Add(item archive.Item) {
 	a.record(item.Record)
 }
 
-func (a *Auditor) missing(r archive.Range) {
+func (a *Examiner) missing(r archive.Range) {
 	a.found(lost(CodeMissing, r, fmt.Sprintf("%s of sequence %s %s missing", records(r.Len()), r, are(r.Len()))))
 	if err := a.chain.Skip(r.From, r.To); err != nil {
 		a.chain.Forget()
 	}
 }
 
-func (a *Auditor) record(rec eventlog.Record) {
+func (a *Examiner) record(rec eventlog.Record) {
 	rp := &a.report
 	if rp.Records == 0 {
 		rp.First, rp.FirstAt = rec.Sequence, rec.Time
@@ -79,7 +79,7 @@ func (a *Auditor) record(rec eventlog.Record) {
 
 // link takes a record into the chain. Behind a seal that does not fit the chain goes
 // on from what it says, so that what is wrong later is told too.
-func (a *Auditor) link(rec eventlog.Record, sum [32]byte, ev events.Event) {
+func (a *Examiner) link(rec eventlog.Record, sum [32]byte, ev events.Event) {
 	leaf := chain.Leaf{Sequence: rec.Sequence, Time: rec.Time, Sum: sum}
 	before := a.chain.Good()
 	err := a.chain.AddLeaf(leaf, ev)
@@ -107,7 +107,7 @@ func (a *Auditor) link(rec eventlog.Record, sum [32]byte, ev events.Event) {
 }
 
 // skip notes a sequence that was skipped as lost.
-func (a *Auditor) skip(sequence uint64) {
+func (a *Examiner) skip(sequence uint64) {
 	if n := len(a.skipped); n > 0 && a.skipped[n-1].To+1 == sequence {
 		a.skipped[n-1].To = sequence
 		return
@@ -126,7 +126,7 @@ func ofTheLog(r *cluster.Record) events.Event {
 	return nil
 }
 
-func (a *Auditor) accepted(rec eventlog.Record, ev events.LossAccepted) {
+func (a *Examiner) accepted(rec eventlog.Record, ev events.LossAccepted) {
 	env, _, _ := events.Decode(rec.Message)
 	a.report.Losses = append(a.report.Losses, Loss{
 		Range: archive.Range{From: ev.From, To: ev.To}, Sequence: rec.Sequence, At: rec.Time, By: env.Actor, Reason: ev.Reason,
@@ -136,7 +136,7 @@ func (a *Auditor) accepted(rec eventlog.Record, ev events.LossAccepted) {
 // judge tells whether a fold takes in a record; rejection is why not, newer that it is of
 // a newer major version. That stops a fold, whatever else is wrong with the record,
 // unless somebody has changed it.
-func (a *Auditor) judge(rec eventlog.Record, unfit error, rejection string, newer error) {
+func (a *Examiner) judge(rec eventlog.Record, unfit error, rejection string, newer error) {
 	at := archive.Range{From: rec.Sequence, To: rec.Sequence}
 	if errors.Is(unfit, events.ErrSum) {
 		a.found(lost(CodeChanged, at, fmt.Sprintf("the record at sequence %d does not fit its checksum: it was changed after it was written, or forged", rec.Sequence)))
@@ -177,7 +177,7 @@ func newer(problems []Problem) {
 	}
 }
 
-func (a *Auditor) rejected(rec eventlog.Record, why string) {
+func (a *Examiner) rejected(rec eventlog.Record, why string) {
 	r := &a.report.Rejected
 	if r.Count++; r.Count <= rejectionsTold {
 		r.First = append(r.First, Rejection{Sequence: rec.Sequence, Subject: rec.Subject, Reason: why})
@@ -185,7 +185,7 @@ func (a *Auditor) rejected(rec eventlog.Record, why string) {
 }
 
 // compare holds the hash up to a record against what was noted of it.
-func (a *Auditor) compare(sequence uint64, sum [32]byte) {
+func (a *Examiner) compare(sequence uint64, sum [32]byte) {
 	_, hash, known := a.chain.Head()
 	for _, m := range a.marks {
 		m.compare(sequence, hash, known, a.chain.Good(), sum)
@@ -213,11 +213,11 @@ func unknown(anchor Anchor) Problem {
 }
 
 // found notes a problem.
-func (a *Auditor) found(p Problem) { a.problems = append(a.problems, p) }
+func (a *Examiner) found(p Problem) { a.problems = append(a.problems, p) }
 
 // Report says what was found, once the whole log was taken in. What was accepted is
 // no problem any more.
-func (a *Auditor) Report() Report {
+func (a *Examiner) Report() Report {
 	r := a.report
 	if sequence, hash, known := a.chain.Head(); known && sequence > 0 {
 		r.Head = &Anchor{Sequence: sequence, Hash: hash}
@@ -247,7 +247,7 @@ func (a *Auditor) Report() Report {
 
 // excused reports whether a problem was accepted: all of what is missing, and of a
 // range that holds a change any part, since it is not known which it was.
-func (a *Auditor) excused(p Problem) bool {
+func (a *Examiner) excused(p Problem) bool {
 	for _, l := range a.report.Losses {
 		switch p.Code {
 		case CodeBroken:

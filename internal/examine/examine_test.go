@@ -1,4 +1,4 @@
-package audit_test
+package examine_test
 
 import (
 	"encoding/base64"
@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/archive"
-	"github.com/milosgajdos/taurus/internal/audit"
+	"github.com/milosgajdos/taurus/internal/examine"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/mark"
 	"github.com/milosgajdos/taurus/internal/testwait"
@@ -130,9 +130,9 @@ func (l *log) hashAt(sequence uint64) chain.Hash {
 	return h
 }
 
-// audit reads the log, or what is left of one that counts up to last.
-func (l *log) audit(prepare func(*audit.Auditor)) audit.Report {
-	a := audit.New(events.NewSpace(0))
+// examine reads the log, or what is left of one that counts up to last.
+func (l *log) examine(prepare func(*examine.Examiner)) examine.Report {
+	a := examine.New(events.NewSpace(0))
 	prepare(a)
 	next := uint64(1)
 	for _, r := range l.records {
@@ -207,7 +207,7 @@ func TestReport(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := whole(t)
 			c.harm(l)
-			r := l.audit(func(a *audit.Auditor) { a.Mark("/var/lib/taurus/api", l.mark) })
+			r := l.examine(func(a *examine.Examiner) { a.Mark("/var/lib/taurus/api", l.mark) })
 			var got []string
 			for _, p := range r.Problems {
 				got = append(got, string(p.Code)+" "+strings.ReplaceAll(rangeText(p.Range), "..", "-"))
@@ -235,7 +235,7 @@ func rangeText(r archive.Range) string {
 // TestCounts: what a whole log is said to be, so that it can be noted elsewhere.
 func TestCounts(t *testing.T) {
 	l := whole(t)
-	r := l.audit(func(*audit.Auditor) {})
+	r := l.examine(func(*examine.Examiner) {})
 	if r.First != 1 || r.Last != 21 || r.Records != 21 || r.Seals != 1 || r.Unsealed != 11 || r.Unsummed != 0 || r.Rejected.Count != 0 {
 		t.Errorf("%+v", r)
 	}
@@ -243,7 +243,7 @@ func TestCounts(t *testing.T) {
 		t.Errorf("sealed %v, head %v", r.Sealed, r.Head)
 	}
 	l.accept(30, 40)
-	if r = l.audit(func(*audit.Auditor) {}); r.Head != nil || len(r.Losses) != 1 || r.Losses[0].By != "ann" || r.Losses[0].Sequence != 22 {
+	if r = l.examine(func(*examine.Examiner) {}); r.Head != nil || len(r.Losses) != 1 || r.Losses[0].By != "ann" || r.Losses[0].Sequence != 22 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -255,8 +255,8 @@ func TestPart(t *testing.T) {
 	l.seal() // 22, through 21
 	l.jobs(5)
 	l.seal() // 28, through 27
-	part := func() audit.Report {
-		a := audit.New(events.NewSpace(0))
+	part := func() examine.Report {
+		a := examine.New(events.NewSpace(0))
 		a.From(15)
 		for _, r := range l.records[14:] {
 			a.Add(archive.Item{Record: r})
@@ -267,7 +267,7 @@ func TestPart(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	l.forge(25)
-	if r := part(); r.Whole || r.Problems[0].Code != audit.CodeBroken || r.Problems[0].From != 22 || r.Problems[0].To != 27 {
+	if r := part(); r.Whole || r.Problems[0].Code != examine.CodeBroken || r.Problems[0].From != 22 || r.Problems[0].To != 27 {
 		t.Errorf("%+v", r.Problems)
 	}
 }
@@ -281,8 +281,8 @@ func TestSealOfTheFuture(t *testing.T) {
 	l.jobs(2)
 	l.add(events.SealSubject, events.LogSealed{Through: sequence + 3, Hash: chain.Hash{5}.String()})
 	l.jobs(1)
-	r := l.audit(func(*audit.Auditor) {})
-	if r.Whole || len(r.Problems) != 1 || r.Problems[0].Code != audit.CodeBroken || r.Seals != 2 || r.Sealed.Sequence != 24 {
+	r := l.examine(func(*examine.Examiner) {})
+	if r.Whole || len(r.Problems) != 1 || r.Problems[0].Code != examine.CodeBroken || r.Seals != 2 || r.Sealed.Sequence != 24 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -295,7 +295,7 @@ func TestManyRejected(t *testing.T) {
 	}
 	l.add(events.NewSpace(0).Job("web"), events.JobScaled{Run: 1, Version: 1 << 62})
 	l.add(events.NewSpace(0).Plan("web"), events.JobDeleted{Run: 1})
-	r := l.audit(func(*audit.Auditor) {})
+	r := l.examine(func(*examine.Examiner) {})
 	if !r.Whole || r.Rejected.Count != 27 || len(r.Rejected.First) != 10 {
 		t.Errorf("%+v", r.Rejected)
 	}
@@ -304,22 +304,22 @@ func TestManyRejected(t *testing.T) {
 // TestAnchors: seals that were noted elsewhere.
 func TestAnchors(t *testing.T) {
 	l := whole(t)
-	right := audit.Anchor{Sequence: 10, Hash: l.hashAt(10)}
+	right := examine.Anchor{Sequence: 10, Hash: l.hashAt(10)}
 	for _, c := range []struct {
-		anchor audit.Anchor
+		anchor examine.Anchor
 		harm   func()
-		want   audit.Code
+		want   examine.Code
 	}{
 		{right, func() {}, ""},
-		{audit.Anchor{Sequence: 15, Hash: l.hashAt(15)}, func() {}, ""},
-		{audit.Anchor{Sequence: 15, Hash: l.hashAt(14)}, func() {}, audit.CodeOther},
-		{audit.Anchor{Sequence: 99, Hash: l.hashAt(14)}, func() {}, audit.CodeShort},
-		{audit.Anchor{Sequence: 22, Hash: l.hashAt(14)}, func() { l.accept(50, 60) }, audit.CodeUnknown},
-		{audit.Anchor{Sequence: 3, Hash: l.hashAt(3)}, func() { l.lose(3, 3); l.accept(3, 3) }, audit.CodeUnknown},
+		{examine.Anchor{Sequence: 15, Hash: l.hashAt(15)}, func() {}, ""},
+		{examine.Anchor{Sequence: 15, Hash: l.hashAt(14)}, func() {}, examine.CodeOther},
+		{examine.Anchor{Sequence: 99, Hash: l.hashAt(14)}, func() {}, examine.CodeShort},
+		{examine.Anchor{Sequence: 22, Hash: l.hashAt(14)}, func() { l.accept(50, 60) }, examine.CodeUnknown},
+		{examine.Anchor{Sequence: 3, Hash: l.hashAt(3)}, func() { l.lose(3, 3); l.accept(3, 3) }, examine.CodeUnknown},
 	} {
 		c.harm()
-		r := l.audit(func(a *audit.Auditor) { a.Expect(c.anchor) })
-		code := audit.Code("")
+		r := l.examine(func(a *examine.Examiner) { a.Expect(c.anchor) })
+		code := examine.Code("")
 		if len(r.Problems) > 0 {
 			code = r.Problems[0].Code
 		}
@@ -327,12 +327,12 @@ func TestAnchors(t *testing.T) {
 			t.Errorf("%v: %+v, want %q", c.anchor, r.Problems, c.want)
 		}
 	}
-	parsed, err := audit.ParseAnchor(right.String())
+	parsed, err := examine.ParseAnchor(right.String())
 	if err != nil || parsed != right {
 		t.Errorf("%v, %v", parsed, err)
 	}
 	for _, bad := range []string{"", "10", "10:", ":" + right.Hash.String(), "x:" + right.Hash.String(), "0:" + right.Hash.String(), "10:12"} {
-		if _, err := audit.ParseAnchor(bad); err == nil {
+		if _, err := examine.ParseAnchor(bad); err == nil {
 			t.Errorf("%q is an anchor", bad)
 		}
 	}
@@ -344,7 +344,7 @@ func TestStrangersRecords(t *testing.T) {
 	l.records = append(l.records, eventlog.Record{
 		Sequence: 22, Time: start, Message: events.Message{Subject: "taurus.ev.1.job.web", Data: []byte("x")},
 	})
-	r := l.audit(func(*audit.Auditor) {})
+	r := l.examine(func(*examine.Examiner) {})
 	if !r.Whole || r.Rejected.Count != 1 || r.Rejected.First[0].Sequence != 22 || r.Unsummed != 1 {
 		t.Errorf("%+v", r)
 	}
@@ -369,12 +369,12 @@ func TestNewerRecords(t *testing.T) {
 			t.Fatalf("unsummed %t: a fold says %v", unsummed, err)
 		}
 	}
-	r := l.audit(func(*audit.Auditor) {})
+	r := l.examine(func(*examine.Examiner) {})
 	if r.Whole || r.Rejected.Count != 1 || len(r.Problems) != 2 || r.Unsummed != 1 {
 		t.Fatalf("%+v", r)
 	}
 	for i, p := range r.Problems {
-		if p.Code != audit.CodeNewer || p.From != uint64(23+i) || !strings.Contains(strings.Join(p.Ways, "\n"), "`taurus log restore FILE --without 23,24`") {
+		if p.Code != examine.CodeNewer || p.From != uint64(23+i) || !strings.Contains(strings.Join(p.Ways, "\n"), "`taurus log restore FILE --without 23,24`") {
 			t.Errorf("%+v", p)
 		}
 	}
@@ -386,7 +386,7 @@ func TestManyRejections(t *testing.T) {
 	for n := range uint64(1000) {
 		l.records = append(l.records, eventlog.Record{Sequence: 22 + n, Time: start, Message: events.Message{Subject: "orders.new"}})
 	}
-	r := l.audit(func(*audit.Auditor) {})
+	r := l.examine(func(*examine.Examiner) {})
 	if r.Rejected.Count != 1000 || len(r.Rejected.First) == 0 || len(r.Rejected.First) > 100 || r.Rejected.First[0].Sequence != 22 {
 		t.Errorf("%d are rejected, %d told", r.Rejected.Count, len(r.Rejected.First))
 	}
@@ -410,7 +410,7 @@ func TestWhatSealsNothing(t *testing.T) {
 	} {
 		l := whole(t)
 		harm(l)
-		if r := l.audit(func(*audit.Auditor) {}); !r.Whole || r.Seals != 1 || len(r.Losses) != 0 || r.Rejected.Count != 1 || r.Head == nil {
+		if r := l.examine(func(*examine.Examiner) {}); !r.Whole || r.Seals != 1 || len(r.Losses) != 0 || r.Rejected.Count != 1 || r.Head == nil {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
@@ -424,7 +424,7 @@ func TestWhatWasAcceptedBefore(t *testing.T) {
 	l.jobs(5)
 	known := events.Sum(l.records[12].Message)
 	for loss, want := range map[[32]byte]bool{known: false, {}: true} {
-		r := l.audit(func(a *audit.Auditor) { a.Mark("/state", mark.Mark{Sequence: 20, Time: start, Loss: loss}) })
+		r := l.examine(func(a *examine.Examiner) { a.Mark("/state", mark.Mark{Sequence: 20, Time: start, Loss: loss}) })
 		if r.Whole != want {
 			t.Errorf("the mark knows of the acceptance %v: %+v", loss == known, r.Problems)
 		}
