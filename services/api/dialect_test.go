@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/milosgajdos/taurus/internal/commander"
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -34,11 +35,11 @@ func newPlain(r *reader.Reader, c *commander.Commander) web.Dialect {
 	p := &plain{reader: r, commander: c}
 	return web.Dialect{
 		Routes: []web.Route{
-			{Method: http.MethodGet, Path: "/plain/help", Handle: p.help, Fixed: true},
-			{Method: http.MethodGet, Path: "/plain/jobs", Handle: p.list},
-			{Method: http.MethodPost, Path: "/plain/stop", Handle: p.stop},
+			{Method: http.MethodGet, Path: "/plain/help", Open: true, Handle: p.help, Fixed: true},
+			{Method: http.MethodGet, Path: "/plain/jobs", Right: access.Read, About: web.AnyJob(), Handle: p.list},
+			{Method: http.MethodPost, Path: "/plain/stop", Right: access.Stop, About: web.SentJob(), Handle: p.stop},
 			// Even beneath another dialect's root its routes are its own.
-			{Method: http.MethodGet, Path: "/v2/plain/:id", Handle: p.get},
+			{Method: http.MethodGet, Path: "/v2/plain/:id", Right: access.Read, About: web.JobIn("id"), Handle: p.get},
 		},
 		Roots: []string{"/plain/"},
 		Kinds: []web.Kind{
@@ -81,6 +82,9 @@ func (p *plain) get(c echo.Context) error {
 
 func (p *plain) stop(c echo.Context) error {
 	id, err := web.Body(c)
+	if err == nil {
+		err = web.Permit(c, access.Stop, string(id))
+	}
 	if err != nil {
 		return err
 	}
@@ -165,7 +169,7 @@ func TestThirdDialectWaitsForTheLog(t *testing.T) {
 func TestDialectsInEachOthersWayAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, dialect := range map[string]web.Dialect{
-		"a path of v2":        {Routes: []web.Route{{Method: http.MethodPut, Path: "/v2/jobs"}}, Fail: web.WriteProblem},
+		"a path of v2":        {Routes: []web.Route{{Method: http.MethodPut, Path: "/v2/jobs", Open: true}}, Fail: web.WriteProblem},
 		"the original's root": {Roots: []string{"/job/"}, Fail: web.WriteProblem},
 	} {
 		o := api.Options{Log: memory.New(), Instance: "test"}
@@ -183,7 +187,7 @@ func TestALogThatTakesNothingIsSaidToBeStuck(t *testing.T) {
 	r := apitest.On(t, memory.New(), func(o *api.Options) {
 		api.AddDialect(o, func(*reader.Reader, *commander.Commander) web.Dialect {
 			return web.Dialect{
-				Routes: []web.Route{{Method: http.MethodGet, Path: "/stuck/now", Handle: func(echo.Context) error {
+				Routes: []web.Route{{Method: http.MethodGet, Path: "/stuck/now", Open: true, Handle: func(echo.Context) error {
 					return fmt.Errorf("%w: %w", eventlog.ErrOutcomeUnknown, eventlog.ErrStuck)
 				}}},
 				Roots: []string{"/stuck/"},

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/milosgajdos/taurus/internal/commander"
+	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/services/api/legacy"
 	"github.com/milosgajdos/taurus/services/api/page"
@@ -42,5 +43,6 @@ func (s *Service) newHandler() (http.Handler, error) {
 		Dialects: s.dialects(given{reader: reader.New(s.live, projection.NewHistory(s.live), s.opts.Now), commander: s.commander}),
 		Kinds:    kinds(), Log: s.log, Now: s.opts.Now, Answered: s.metrics.answered, Sequence: s.live.Sequence,
 		Ready: s.caughtUp, BodyMax: s.opts.BodyMax, HostNames: s.opts.HostNames, Limits: s.opts.Requests, Document: v2.DocumentPath,
+		Who: s.opts.who, NoJob: submission.ErrNotFound,
 	})
 }

@@ -10,3 +10,6 @@ import (
 func AddDialect(o *Options, dialect func(*reader.Reader, *commander.Commander) web.Dialect) {
 	o.dialects = append(o.dialects, func(g given) web.Dialect { return dialect(g.reader, g.commander) })
 }
+
+// As has requests be of whoever who says.
+func As(o *Options, who web.Who) { o.who = who }

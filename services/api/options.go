@@ -100,6 +100,8 @@ type Options struct {
 
 	// dialects are more than the service's own.
 	dialects []func(given) web.Dialect
+	// who finds out who asks; nil takes all for one that may do everything.
+	who web.Who
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -136,6 +138,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Version == "" {
 		o.Version = "devel"
+	}
+	if o.who == nil {
+		o.who = everybody
 	}
 	if o.ReadTimeout == 0 {
 		o.ReadTimeout = readTimeout

@@ -1,7 +1,5 @@
 package access
 
-import "slices"
-
 // The built-in roles. They cannot be set or removed.
 const (
 	RoleReader    = "reader"
@@ -25,17 +23,10 @@ func BuiltIn() map[string][]Grant {
 // May reports whether the roles of a principal give a right on a job; an empty id is the
 // cluster.
 func May(roles map[string][]Grant, p Principal, r Right, job string) bool {
-	return slices.ContainsFunc(p.Roles, func(name string) bool {
-		return slices.ContainsFunc(roles[name], func(g Grant) bool { return g.Gives(r, job) })
-	})
+	return GrantsOf(roles, p).May(r, job)
 }
 
 // MayAny reports whether there could be a job that the principal has the right on.
 func MayAny(roles map[string][]Grant, p Principal, r Right) bool {
-	if r.OnCluster() {
-		return May(roles, p, r, "")
-	}
-	return slices.ContainsFunc(p.Roles, func(name string) bool {
-		return slices.ContainsFunc(roles[name], func(g Grant) bool { return slices.Contains(g.Rights, r) && len(g.Jobs) > 0 })
-	})
+	return GrantsOf(roles, p).MayAny(r)
 }

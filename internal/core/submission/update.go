@@ -18,6 +18,9 @@ type Update struct {
 	Key string
 	// Seen is as that of Scale. A job that was seen is not submitted anew.
 	Seen []Version
+	// MayNotSubmit and MayNotUpdate say what who asks has no right to; which of the two it
+	// comes to is known once it is decided.
+	MayNotSubmit, MayNotUpdate bool
 }
 
 // Revert asks for a job to be as a version of it was.
@@ -38,6 +41,10 @@ func (c Update) decide(j *cluster.Job) (events.Event, error) {
 		}
 	}
 	switch {
+	case Free(j) && c.MayNotSubmit:
+		return nil, ErrMayNotSubmit
+	case !Free(j) && c.MayNotUpdate:
+		return nil, ErrMayNotUpdate
 	case Free(j):
 		return events.JobSubmitted{Spec: c.Spec, IdempotencyKey: c.Key}, nil
 	case j.Run == 0 || !Known(j):

@@ -26,6 +26,31 @@ func TestUpdateCarriesRunNextVersionAndKey(t *testing.T) {
 	}
 }
 
+// TestAnUpdateIsWhatItComesTo: who may only submit changes nothing that is there, and who
+// may only update begins nothing.
+func TestAnUpdateIsWhatItComesTo(t *testing.T) {
+	t.Parallel()
+	there, over := given(func(*cluster.Job) {}), given(func(j *cluster.Job) { j.Stopped = true })
+	ending := given(func(j *cluster.Job) { j.Stopped = true; withTask(j, cluster.Running) })
+	for name, row := range map[string]struct {
+		job            *cluster.Job
+		submit, update error
+	}{
+		"none":    {nil, nil, submission.ErrMayNotSubmit},
+		"over":    {over, nil, submission.ErrMayNotSubmit},
+		"running": {there, submission.ErrMayNotUpdate, nil},
+		"ending":  {ending, submission.ErrMayNotUpdate, submission.ErrEnding},
+	} {
+		_, err := submission.Decide(row.job, submission.Update{Spec: stored("web2"), MayNotUpdate: true})
+		if !errors.Is(err, row.submit) {
+			t.Errorf("%s, by who may submit: %v, want %v", name, err, row.submit)
+		}
+		if _, err = submission.Decide(row.job, submission.Update{Spec: stored("web2"), MayNotSubmit: true}); !errors.Is(err, row.update) {
+			t.Errorf("%s, by who may update: %v, want %v", name, err, row.update)
+		}
+	}
+}
+
 // TestAJobKeepsItsKind as long as it runs.
 func TestAJobKeepsItsKind(t *testing.T) {
 	t.Parallel()

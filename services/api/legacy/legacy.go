@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/projection"
@@ -53,11 +54,11 @@ func New(o Options) web.Dialect {
 // prefers what is static.
 func (d *dialect) routes(prefix string) []web.Route {
 	return []web.Route{
-		{Method: http.MethodPost, Path: prefix + "/job/new", Handle: d.create, Cost: web.Submission},
-		{Method: http.MethodGet, Path: prefix + "/job/all", Handle: d.all, Cost: web.Large},
-		{Method: http.MethodDelete, Path: prefix + "/job/all", Handle: d.stopAll, Cost: web.Urgent},
-		{Method: http.MethodGet, Path: prefix + "/job/*", Handle: d.get},
-		{Method: http.MethodDelete, Path: prefix + "/job/*", Handle: d.stop, Cost: web.Urgent},
+		{Method: http.MethodPost, Path: prefix + "/job/new", Right: access.Submit, About: web.SentJob(), Handle: d.create, Cost: web.Submission},
+		{Method: http.MethodGet, Path: prefix + "/job/all", Right: access.Read, About: web.AnyJob(), Handle: d.all, Cost: web.Large},
+		{Method: http.MethodDelete, Path: prefix + "/job/all", Right: access.Stop, About: web.AnyJob(), Handle: d.stopAll, Cost: web.Urgent},
+		{Method: http.MethodGet, Path: prefix + "/job/*", Right: access.Read, About: web.JobIn("*"), Handle: d.get},
+		{Method: http.MethodDelete, Path: prefix + "/job/*", Right: access.Stop, About: web.JobIn("*"), Handle: d.stop, Cost: web.Urgent},
 	}
 }
 
@@ -78,6 +79,9 @@ func (d *dialect) create(c echo.Context) error {
 		canonical, err = web.Canonical(c, spec, d.limits)
 		return err
 	})
+	if err == nil {
+		err = web.Permit(c, access.Submit, spec.ID)
+	}
 	if err != nil {
 		return err
 	}
@@ -150,14 +154,14 @@ func empty(c echo.Context, status int) error {
 }
 
 // fail answers an error as the original did, with an empty body, but tells what
-// is wrong with what was sent (the original answered 500), and what there is too
-// much of.
+// is wrong with what was sent (the original answered 500), what there is too
+// much of, and who may not do it.
 func fail(c echo.Context, p web.Problem) error {
 	if p.Status == http.StatusUnprocessableEntity {
 		p.Status = http.StatusBadRequest
 	}
 	switch p.Status {
-	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests:
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests:
 		return web.WriteJSON(c, p.Status, contentType, p)
 	}
 	return empty(c, p.Status)

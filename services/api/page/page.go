@@ -21,7 +21,7 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsaf
 // New returns the dialect.
 func New() web.Dialect {
 	return web.Dialect{
-		Routes: []web.Route{{Method: http.MethodGet, Path: "/", Handle: show, Fixed: true}},
+		Routes: []web.Route{{Method: http.MethodGet, Path: "/", Open: true, Handle: show, Fixed: true}},
 		Roots:  []string{"/"},
 		Fail:   web.WriteProblem,
 	}

@@ -102,6 +102,11 @@ func (f *feeds) feedStart(c echo.Context, fallback uint64) (uint64, error) {
 	if from == 0 {
 		return f.live.Sequence() + 1, nil
 	}
+	if from <= f.live.Sequence() {
+		if err := web.LookBack(c); err != nil {
+			return 0, err
+		}
+	}
 	bounds, err := f.log.Bounds(c.Request().Context())
 	switch {
 	case errors.Is(err, eventlog.ErrUnavailable):

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/services/api/web"
@@ -43,18 +44,28 @@ func (j *jobs) kill(c echo.Context) error {
 		return submission.Kill{
 			Group: of.Group, Slots: of.Slots, Reason: web.Cleaned(of.Reason, reasonMax), ScaleDown: of.ScaleDown, Key: key, Seen: seen, Limits: j.limits,
 		}
+	}, func(id string) error {
+		if !of.ScaleDown {
+			return nil
+		}
+		return web.Permit(c, access.Scale, id)
 	})
 }
 
 // toTasks carries out a command about tasks of a job, made of the body that is read into
-// what is wanted.
-func (j *jobs) toTasks(c echo.Context, want any, command func(key string, seen []submission.Version) submission.Command) error {
+// what is wanted, if each of the checks of that has nothing against it.
+func (j *jobs) toTasks(c echo.Context, want any, command func(key string, seen []submission.Version) submission.Command, checks ...func(id string) error) error {
 	id, err := web.JobID(c, "id")
 	if err != nil {
 		return err
 	}
 	if err := decode(c, want); err != nil {
 		return err
+	}
+	for _, check := range checks {
+		if err := check(id); err != nil {
+			return err
+		}
 	}
 	seen, errSeen := ifMatch(c.Request())
 	key, errKey := idempotencyKey(c)

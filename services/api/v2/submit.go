@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -71,6 +72,9 @@ func (j *jobs) create(c echo.Context) error {
 		return errDry
 	}
 	s, err := j.sentJob(c, "")
+	if err == nil {
+		err = web.Permit(c, access.Submit, s.spec.ID)
+	}
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/projection"
@@ -48,15 +49,33 @@ func (j *jobs) put(c echo.Context) error {
 	default:
 		return web.BadParam("If-None-Match", "must be *, for a job that is not there yet")
 	}
-	command := submission.Update{Spec: s.canonical, Key: s.key, Seen: seen}
-	if dry {
-		return j.plan(c, s, command)
+	who := web.RequestOf(c)
+	command := submission.Update{
+		Spec: s.canonical, Key: s.key, Seen: seen,
+		MayNotSubmit: !who.May(access.Submit, id), MayNotUpdate: !who.May(access.Update, id),
 	}
-	return j.update(c, s, command)
+	if dry {
+		return mayNot(c, id, j.plan(c, s, command))
+	}
+	return mayNot(c, id, j.update(c, s, command))
+}
+
+// mayNot is the error of an update, with the right that was missing if that is why.
+func mayNot(c echo.Context, id string, err error) error {
+	switch {
+	case errors.Is(err, submission.ErrMayNotSubmit):
+		return web.Permit(c, access.Submit, id)
+	case errors.Is(err, submission.ErrMayNotUpdate):
+		return web.Permit(c, access.Update, id)
+	}
+	return err
 }
 
 // putNew submits a job that must not be there.
 func (j *jobs) putNew(c echo.Context, s sent, dry bool) error {
+	if err := web.Permit(c, access.Submit, s.spec.ID); err != nil {
+		return err
+	}
 	command := submission.Submit{Spec: s.canonical, Key: s.key}
 	if dry {
 		return j.plan(c, s, command)

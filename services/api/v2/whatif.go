@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/foresight"
@@ -68,6 +69,16 @@ func (f *foresees) answer(c echo.Context) error {
 	spec, err := f.spec(c, want.Run)
 	if err != nil {
 		return err
+	}
+	if spec != nil {
+		if err := web.Permit(c, access.Explain, spec.ID); err != nil {
+			return err
+		}
+	}
+	if want.Scale != nil {
+		if err := web.PermitThere(c, access.Explain, want.Scale.Job); err != nil {
+			return err
+		}
 	}
 	told, err := f.tell(c, func(state *cluster.State, agents []foresight.Agent) (foresight.Question, error) {
 		return f.question(state, agents, want, spec)

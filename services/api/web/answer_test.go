@@ -69,7 +69,7 @@ func (k *taker) Write(p []byte) (int, error) {
 func answering(t *testing.T, v any, w http.ResponseWriter) (cut bool) {
 	t.Helper()
 	h, err := handler(named("all", web.Dialect{Roots: []string{"/"}, Routes: []web.Route{{
-		Method: "GET", Path: "/", Handle: func(c echo.Context) error { return web.WriteJSON(c, http.StatusOK, web.JSONType, v) },
+		Method: "GET", Path: "/", Open: true, Handle: func(c echo.Context) error { return web.WriteJSON(c, http.StatusOK, web.JSONType, v) },
 	}}}))
 	if err != nil {
 		t.Fatal(err)

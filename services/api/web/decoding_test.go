@@ -25,7 +25,7 @@ func TestBodiesAreDecodedInTurn(t *testing.T) {
 		handler, err := web.Handler(web.Options{
 			Dialects: []web.Dialect{{
 				Roots: []string{"/"}, Fail: func(c echo.Context, p web.Problem) error { return c.NoContent(p.Status) },
-				Routes: []web.Route{{Method: http.MethodPost, Path: "/", Fixed: true, Handle: func(c echo.Context) error {
+				Routes: []web.Route{{Method: http.MethodPost, Path: "/", Fixed: true, Open: true, Handle: func(c echo.Context) error {
 					err := web.Decoding(c, func() error {
 						if n := now.Add(1); n > most.Load() {
 							most.Store(n)

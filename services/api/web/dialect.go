@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/milosgajdos/taurus/internal/core/access"
 )
 
 // Dialect is a way of talking to users.
@@ -32,6 +34,14 @@ type Dialect struct {
 type Route struct {
 	Method, Path string
 	Handle       echo.HandlerFunc
+	// Right is what who asks needs, and About what on. A route without is refused, unless
+	// it is Open: then anybody may ask, also who could not say who they are.
+	Right access.Right
+	About About
+	Open  bool
+	// Else is another right that lets a request in; the handler finds out which of the two
+	// it is that it takes, and asks (Permit).
+	Else access.Right
 	// Fixed reports whether the answer needs nothing of the log, so that it is given
 	// before the log is replayed.
 	Fixed bool
@@ -87,6 +97,9 @@ func newSpeakers(dialects []Dialect, shared []Kind) (*speakers, error) {
 		for _, r := range one.Routes {
 			if other, taken := all.byPath[r.Path]; taken && other.Dialect != one.Dialect {
 				return nil, fmt.Errorf("%w: two have the path %s", ErrDialects, r.Path)
+			}
+			if lack := r.unasked(); lack != "" {
+				return nil, fmt.Errorf("%w: %s %s %s", ErrDialects, r.Method, r.Path, lack)
 			}
 			all.byPath[r.Path] = one
 		}

@@ -31,8 +31,8 @@ func TestWhoseErrorItIs(t *testing.T) {
 	t.Parallel()
 	failing := func(echo.Context) error { return errors.New("x") }
 	h, err := handler(
-		named("a", web.Dialect{Roots: []string{"/a", "/a/"}, Routes: []web.Route{{Method: "POST", Path: "/a/x", Handle: failing}}}),
-		named("deep", web.Dialect{Roots: []string{"/a/deep/"}, Routes: []web.Route{{Method: "GET", Path: "/a/y", Handle: failing}}}),
+		named("a", web.Dialect{Roots: []string{"/a", "/a/"}, Routes: []web.Route{{Method: "POST", Path: "/a/x", Open: true, Handle: failing}}}),
+		named("deep", web.Dialect{Roots: []string{"/a/deep/"}, Routes: []web.Route{{Method: "GET", Path: "/a/y", Open: true, Handle: failing}}}),
 		named("rest", web.Dialect{Roots: []string{"/"}}),
 	)
 	if err != nil {
@@ -65,9 +65,9 @@ func TestWhoseErrorItIs(t *testing.T) {
 func TestDialectsThatDoNotFit(t *testing.T) {
 	t.Parallel()
 	root := web.Dialect{Roots: []string{"/"}}
-	get := web.Dialect{Routes: []web.Route{{Method: "GET", Path: "/x"}}}
-	post := web.Dialect{Routes: []web.Route{{Method: "POST", Path: "/x"}}}
-	both := web.Dialect{Routes: []web.Route{{Method: "GET", Path: "/x"}, {Method: "POST", Path: "/x"}}}
+	get := web.Dialect{Routes: []web.Route{{Method: "GET", Path: "/x", Open: true}}}
+	post := web.Dialect{Routes: []web.Route{{Method: "POST", Path: "/x", Open: true}}}
+	both := web.Dialect{Routes: []web.Route{{Method: "GET", Path: "/x", Open: true}, {Method: "POST", Path: "/x", Open: true}}}
 	for name, row := range map[string]struct {
 		dialects []web.Dialect
 		fit      bool
@@ -92,7 +92,7 @@ func TestKindsAreTriedInOrder(t *testing.T) {
 	var got []int
 	for _, own := range [][]web.Kind{nil, {{Is: outer, Status: 418, Name: "own"}}} {
 		h, err := web.Handler(web.Options{
-			Dialects: []web.Dialect{{Roots: []string{"/"}, Kinds: own, Fail: web.WriteProblem, Routes: []web.Route{{Method: "GET", Path: "/", Handle: failing}}}},
+			Dialects: []web.Dialect{{Roots: []string{"/"}, Kinds: own, Fail: web.WriteProblem, Routes: []web.Route{{Method: "GET", Path: "/", Open: true, Handle: failing}}}},
 			Kinds:    shared, Log: zerolog.Nop(), Now: time.Now, BodyMax: 10,
 			Answered: func(string, string, int, time.Duration) {}, Sequence: func() uint64 { return 1 }, Ready: func() error { return nil },
 		})

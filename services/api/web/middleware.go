@@ -33,6 +33,7 @@ func (f *frame) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		took := f.Now().Sub(began)
 		f.Answered(c.Request().Method, c.Path(), c.Response().Status, took)
 		f.line(c, r, took)
+		f.decided(c, r)
 		if r.cut {
 			panic(http.ErrAbortHandler) // Or half an answer would look like a whole one.
 		}

@@ -21,6 +21,10 @@ type Problem struct {
 	Instance string `json:"instance,omitzero"`
 	// Faults name every field that is wrong, and how to mend it.
 	Faults []job.Fault `json:"faults,omitempty"`
+	// Right is the one that is missing, and Job what it would be on; an empty job is the
+	// cluster, or any job.
+	Right string `json:"right,omitzero"`
+	Job   string `json:"job,omitzero"`
 	// Request is the id to ask about.
 	Request string `json:"request_id,omitzero"`
 }
@@ -76,11 +80,14 @@ func (f *frame) problemOf(err error, kinds []Kind, submits bool) Problem {
 		large   *http.MaxBytesError
 		crowded *CrowdedError
 		route   *echo.HTTPError
+		refused *PermissionError
 	)
 	hasFaults := errors.As(err, &faults)
 	switch {
 	case errors.As(err, &param):
 		return newProblem(http.StatusBadRequest, "parameter", "A parameter cannot be read", "See faults.", param.faults)
+	case errors.As(err, &refused):
+		return refused.problem()
 	case errors.As(err, &large):
 		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "The body is too large",
 			"Send at most "+bytesText(large.Limit)+".", nil)
@@ -137,6 +144,8 @@ func (f *frame) fail(err error, c echo.Context) {
 	p := f.problemOf(err, speaker.kinds, RequestOf(c).submits)
 	p.Instance, p.Request = c.Request().URL.EscapedPath(), RequestOf(c).ID
 	switch p.Status {
+	case http.StatusUnauthorized:
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="taurus"`)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 	case http.StatusInsufficientStorage: // Somebody has to do something first.

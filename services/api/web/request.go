@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/milosgajdos/taurus/internal/commander"
+	"github.com/milosgajdos/taurus/internal/core/access"
 )
 
 // WordMax bounds what users say about themselves, and what of their words is
@@ -25,10 +26,20 @@ type Request struct {
 	// ID is the client's if it gave one.
 	ID     string
 	Author Author
+	// Principal is who asks; its zero value is somebody of whom nothing is known.
+	Principal access.Principal
 	// Job is the id of the job it is about, empty for none.
 	Job string
 	// Sequence is the one that the answer is of.
 	Sequence uint64
+
+	// grants are what who asks may do, looks the rights that a job needs to be told of, and
+	// asked what was asked of them last.
+	grants access.Grants
+	looks  []access.Right
+	asked  asked
+	// noJob is that of Options.
+	noJob error
 
 	err error
 	// cut reports whether the answer broke off.
@@ -54,7 +65,7 @@ func RequestOf(c echo.Context) *Request {
 // newRequest takes the client's request id if it is a harmless one.
 func (f *frame) newRequest(c echo.Context) (*Request, error) {
 	header := c.Request().Header
-	r := &Request{ID: header.Get(echo.HeaderXRequestID), Author: authorOf(c), decoding: f.doors.decoding}
+	r := &Request{ID: header.Get(echo.HeaderXRequestID), Author: authorOf(c), decoding: f.doors.decoding, noJob: f.NoJob}
 	if !f.patterns.id.MatchString(r.ID) {
 		raw := make([]byte, 8)
 		if _, err := rand.Read(raw); err != nil {

@@ -12,7 +12,7 @@ import (
 // RequestTimeout bounds every request but feeds.
 const RequestTimeout = 30 * time.Second
 
-// Options are what Handler is given; all are required.
+// Options are what Handler is given; all are required but those that say what nil is.
 type Options struct {
 	Dialects []Dialect
 	// Kinds are the errors of what all dialects stand on.
@@ -30,6 +30,12 @@ type Options struct {
 	// SmallBody too.
 	BodyMax int64
 	Limits  Limits
+	// Who finds out who asks; nil has all be anonymous, who may do nothing.
+	Who Who
+	// NoJob is the error of a job that is not there.
+	NoJob error
+	// Decided hears what became of each request; nil is nobody.
+	Decided func(Decision)
 	// HostNames are the names that may be asked for, besides localhost and addresses; nil is any.
 	HostNames []string
 	// Document is the path at which all routes are listed.
@@ -65,9 +71,9 @@ func Handler(o Options) (*echo.Echo, error) {
 
 func (f *frame) add(e *echo.Echo, d *Dialect) {
 	for _, r := range d.Routes {
-		handle := f.sized(r, r.Handle)
+		handle := f.authorised(r, f.sized(r, r.Handle))
 		if !r.Fixed {
-			handle = f.caught(handle)
+			handle = f.caught(f.identified(handle))
 		}
 		handle = f.admitted(r, bounded(r, handle))
 		for _, method := range d.methods(r) {

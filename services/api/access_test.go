@@ -1,0 +1,394 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/milosgajdos/taurus/internal/core/access"
+	"github.com/milosgajdos/taurus/services/api"
+	"github.com/milosgajdos/taurus/services/api/apitest"
+)
+
+const (
+	theirs = "other/x" // The job that is asked about.
+	absent = "other/y" // One of the same prefix that is not there.
+)
+
+// operation is one of the OpenAPI document: what it says that a request needs.
+type operation struct {
+	method, path string
+	open         bool
+	right, or    access.Right
+	on           string
+	back         bool // It can look back: ?at=.
+}
+
+// needs are the rights of a request to the operation.
+func (o operation) needs(back bool) (rights []access.Right) {
+	if o.open {
+		return nil
+	}
+	rights = []access.Right{o.right}
+	if o.right == access.History {
+		rights = append(rights, access.Read)
+	} else if back {
+		rights = append(rights, access.History)
+	}
+	return rights
+}
+
+// operations are all that the document has.
+func operations(t *testing.T, doc apitest.Object) (list []operation) {
+	t.Helper()
+	paths, _ := doc["paths"].(apitest.Object)
+	for path, item := range paths {
+		item := item.(apitest.Object)
+		for _, m := range methods(item) {
+			o := operation{method: strings.ToUpper(m), path: path}
+			described, _ := item[m].(apitest.Object)
+			says, _ := described["x-taurus-access"].(apitest.Object)
+			o.open, _ = says["open"].(bool)
+			right, _ := says["right"].(string)
+			or, _ := says["else"].(string)
+			o.right, o.or = access.Right(right), access.Right(or)
+			o.on, _ = says["on"].(string)
+			if !o.open && (!o.right.Known() || !slices.Contains([]string{"job", "any", "sent", "cluster"}, o.on)) {
+				t.Errorf("%s %s does not say in x-taurus-access who may: %v", o.method, path, says)
+			}
+			if _, none := described["security"].([]any); none != o.open {
+				t.Errorf("%s %s: security and x-taurus-access say different things", o.method, path)
+			}
+			parameters, _ := described["parameters"].([]any)
+			for _, p := range parameters {
+				o.back = o.back || p.(apitest.Object)["$ref"] == "#/components/parameters/at"
+			}
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// target is a request's, about a job.
+func (o operation) target(job string) string {
+	fill := map[string]string{
+		"id": url.PathEscape(job), "path": job, "slot": "0", "file": "stdout", "version": "1", "host": "host1",
+	}
+	return regexp.MustCompile(`\{(\w+)\}`).ReplaceAllStringFunc(o.path, func(p string) string {
+		if word, ok := fill[strings.Trim(p, "{}")]; ok {
+			return word
+		}
+		return p
+	})
+}
+
+// body is one that the operation takes, about a job.
+func (o operation) body(job string) string {
+	spec := `"tasks":[{"role":"web","container":{"image":"nginx:2","command":"x"},"replicas":2}]}`
+	switch {
+	case o.on == "sent" && strings.HasPrefix(o.path, "/v2"):
+		return fmt.Sprintf(`{"id":%q,`, job) + spec
+	case o.on == "sent":
+		return fmt.Sprintf(`{"id":%q,"tasks":[{"id":"t","cpu":1,"memory":1,"replicas":1,"container":{"image":"nginx"}}]}`, job)
+	case o.method == http.MethodPut && strings.HasSuffix(o.path, "{id}"):
+		return "{" + spec
+	case o.path == "/v2/whatif":
+		return fmt.Sprintf(`{"scale":{"job":%q,"group":"web","replicas":1}}`, job)
+	case o.method == http.MethodPost, o.method == http.MethodPut:
+		return "{}"
+	}
+	return ""
+}
+
+// asking is who a test asks as.
+type asking struct {
+	principal access.Principal
+	grants    access.Grants
+}
+
+func signedIn(name string, grants ...access.Grant) asking {
+	return asking{access.Principal{Name: name, By: access.Token, TokenID: "0", Roles: []string{name}}, grants}
+}
+
+// all are all rights but some, on every job.
+func allBut(missing ...access.Right) asking {
+	rights := slices.DeleteFunc(access.Rights(), func(r access.Right) bool { return slices.Contains(missing, r) })
+	return signedIn("nearly", access.Grant{Rights: rights, Jobs: []string{access.All}})
+}
+
+// anybody may do everything.
+func anybody() asking { return allBut() }
+
+// asked is a rig of which each request is somebody's, and the log of it has a job that
+// runs.
+type asked struct {
+	*apitest.Rig
+	t  *testing.T
+	by *asking
+}
+
+func newAsked(t *testing.T) *asked {
+	t.Helper()
+	by := anybody()
+	a := &asked{t: t, by: &by}
+	a.Rig = apitest.New(t, func(o *api.Options) {
+		api.As(o, func(*http.Request) (access.Principal, access.Grants, error) { return a.by.principal, a.by.grants, nil })
+	})
+	return a
+}
+
+// submit has a job run.
+func (a *asked) submit(job string) {
+	a.t.Helper()
+	*a.by = anybody()
+	run := a.Create(fmt.Sprintf(`{"id":%q,"tasks":[{"role":"web","container":{"image":"nginx"},"replicas":2}]}`, job))
+	a.Launch(job, run, 1)
+}
+
+// as sends a request by somebody; a feed is ended as soon as it has begun.
+func (a *asked) as(by asking, method, target, body string) apitest.Answer {
+	a.t.Helper()
+	*a.by = by
+	ctx, cancel := context.WithCancel(a.t.Context())
+	defer cancel()
+	req := httptest.NewRequestWithContext(ctx, method, target, strings.NewReader(body))
+	req.Header.Set("X-Request-Id", "one")
+	w := &endingFeeds{ResponseRecorder: httptest.NewRecorder(), end: cancel}
+	a.API.Handler().ServeHTTP(w, req)
+	answer := apitest.Read(a.t, w.ResponseRecorder)
+	a.Conforms(method, target, answer)
+	return answer
+}
+
+// endingFeeds is a client that goes once a feed has begun.
+type endingFeeds struct {
+	*httptest.ResponseRecorder
+	end func()
+}
+
+func (e *endingFeeds) Flush() {
+	if strings.HasPrefix(e.Header().Get("Content-Type"), "text/event-stream") {
+		e.end()
+	}
+}
+
+// missing is the right that a refusal names.
+func missing(a apitest.Answer) (right, job string) {
+	var p struct{ Right, Job string }
+	a.Into(&p)
+	return p.Right, p.Job
+}
+
+func refused(a apitest.Answer) bool {
+	return a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden
+}
+
+// TestEveryRouteAsksWhoAndWhether, of every dialect: as the document says, by which a new
+// route is held to this by being there.
+func TestEveryRouteAsksWhoAndWhether(t *testing.T) {
+	t.Parallel()
+	a := newAsked(t)
+	a.submit(theirs)
+	for _, o := range operations(t, a.Document()) {
+		a := *a
+		t.Run(o.method+" "+o.path, func(t *testing.T) {
+			a := asked{Rig: a.In(t), t: t, by: a.by}
+			a.refuses(o)
+		})
+	}
+	// HEAD is another name of GET.
+	for _, route := range a.API.Handler().(*echo.Echo).Routes() {
+		if route.Method != http.MethodHead || slices.Contains([]string{"/", "/v2/version", "/v2/openapi.json"}, route.Path) {
+			continue
+		}
+		target := strings.NewReplacer(":id", url.PathEscape(theirs), ":slot", "0", ":file", "stdout", ":version", "1").Replace(route.Path)
+		a.as(asking{}, http.MethodHead, target, "").Want(http.StatusUnauthorized)
+	}
+}
+
+// refuses checks who an operation is not for.
+func (a asked) refuses(o operation) {
+	target, body := o.target(theirs), o.body(theirs)
+	nobody := a.as(asking{}, o.method, target, body)
+	if o.open {
+		nobody.Want(http.StatusOK)
+		return
+	}
+	nobody.Want(http.StatusUnauthorized)
+	if right, _ := missing(nobody); right != string(o.right) && !slices.Contains(o.needs(false), access.Right(right)) {
+		a.t.Errorf("the 401 says %q is missing; it takes %q", right, o.right)
+	}
+	a.as(signedIn("none"), o.method, target, body).Want(map[string]int{
+		"job": http.StatusNotFound, "any": http.StatusForbidden, "sent": http.StatusForbidden, "cluster": http.StatusForbidden,
+	}[o.on])
+	for _, back := range []bool{false, true} {
+		if back && !o.back {
+			continue
+		}
+		at := target
+		if back {
+			at += "?at=1"
+		}
+		for _, right := range o.needs(back) {
+			by := allBut(right)
+			if right == o.right && o.or != "" {
+				by = allBut(right, o.or, access.Read)
+				a.as(by, o.method, at, body).Want(http.StatusNotFound)
+				by = allBut(right, o.or)
+			}
+			answer := a.as(by, o.method, at, body).Want(http.StatusForbidden)
+			if named, job := missing(answer); named != string(right) || o.on == "job" && job != theirs {
+				a.t.Errorf("%s without %q: the right %q is said to be missing on %q", at, right, named, job)
+			}
+		}
+	}
+	reader := signedIn("reader", access.BuiltIn()[access.RoleReader]...)
+	reads := slices.Contains(access.BuiltIn()[access.RoleReader][0].Rights, o.right)
+	if answer := a.as(reader, o.method, target, body); refused(answer) == reads {
+		a.t.Errorf("a reader, by the right %q: %d %s", o.right, answer.Status, answer.Body)
+	}
+	a.hides(o)
+}
+
+// hides checks that an operator of another prefix learns nothing of a job: its routes
+// answer as those of one that is not there, byte for byte.
+func (a asked) hides(o operation) {
+	shop := signedIn("shop", access.Grant{Rights: access.Rights(), Jobs: []string{"shop/*"}})
+	if o.on == "any" {
+		return
+	}
+	answer := a.as(shop, o.method, o.target(theirs), o.body(theirs))
+	switch o.on {
+	case "job":
+		answer.Want(http.StatusNotFound)
+		about := func(job string) string {
+			none := a.as(shop, o.method, o.target(job), o.body(job)).Want(http.StatusNotFound)
+			return strings.ReplaceAll(none.Body, url.PathEscape(job), url.PathEscape(theirs))
+		}
+		if want := about(absent); answer.Body != want {
+			a.t.Errorf("a job that is there answers %s, one that is not %s", answer.Body, want)
+		}
+		if o.method != http.MethodGet || strings.HasSuffix(o.path, "{file}") {
+			return // Of mine it would come to be there, or something else is said first.
+		}
+		if want := about("shop/y"); answer.Body != want {
+			a.t.Errorf("one of theirs answers %s, one of mine that is not there %s", answer.Body, want)
+		}
+	case "sent", "cluster":
+		answer.Want(http.StatusForbidden)
+	}
+}
+
+// TestTheRightOpensTheRoute, alone, and on the jobs that it is given for.
+func TestTheRightOpensTheRoute(t *testing.T) {
+	t.Parallel()
+	for _, o := range operations(t, apitest.New(t).Document()) {
+		if o.open {
+			continue
+		}
+		t.Run(o.method+" "+o.path, func(t *testing.T) {
+			t.Parallel()
+			for _, right := range []access.Right{o.right, o.or} {
+				if right == "" {
+					continue
+				}
+				a, job := newAsked(t), theirs
+				a.submit(theirs)
+				if right == access.Submit {
+					job = absent
+				}
+				o.right = right
+				only := access.Grant{Rights: o.needs(false), Jobs: []string{"other/*"}}
+				if o.on == "cluster" {
+					only.Jobs = []string{access.All}
+				}
+				answer := a.as(signedIn("only", only), o.method, o.target(job), o.body(job))
+				if refused(answer) || answer.Status == http.StatusNotFound && apitest.ProblemType(t, answer) == "job-not-found" {
+					t.Errorf("with %q alone: %d %s", right, answer.Status, answer.Body)
+				}
+			}
+		})
+	}
+}
+
+// TestWhatAPutComesTo decides which right it takes.
+func TestWhatAPutComesTo(t *testing.T) {
+	t.Parallel()
+	a := newAsked(t)
+	a.submit(theirs)
+	put := operation{method: http.MethodPut, path: "/v2/jobs/{id}"}
+	for _, dry := range []string{"?dry_run=true", ""} {
+		for _, row := range []struct {
+			has     access.Right
+			job     string
+			missing access.Right
+		}{
+			{access.Submit, theirs, access.Update},
+			{access.Update, absent, access.Submit},
+			{access.Update, theirs, ""},
+			{access.Submit, absent, ""},
+		} {
+			by := signedIn("half", access.Grant{Rights: []access.Right{row.has}, Jobs: []string{access.All}})
+			answer := a.as(by, put.method, put.target(row.job)+dry, put.body(row.job))
+			if row.missing == "" {
+				if answer.Status >= 300 {
+					t.Errorf("%s of %s%s: %d %s", row.has, row.job, dry, answer.Status, answer.Body)
+				}
+				continue
+			}
+			answer.Want(http.StatusForbidden)
+			if right, job := missing(answer); right != string(row.missing) || job != row.job {
+				t.Errorf("%s of %s%s: %q is said to be missing on %q", row.has, row.job, dry, right, job)
+			}
+		}
+	}
+	// With If-None-Match: * it only ever submits.
+	*a.by = signedIn("updates", access.Grant{Rights: []access.Right{access.Update}, Jobs: []string{access.All}})
+	answer := a.Do(put.method, put.target("other/z"), put.body("other/z"), apitest.Headers{"If-None-Match": "*"}).Want(http.StatusForbidden)
+	if right, _ := missing(answer); right != "submit" {
+		t.Errorf("the right %q is said to be missing", right)
+	}
+}
+
+// TestScalingDownByKillTakesTwoRights: who may stop tasks may not have fewer of them.
+func TestScalingDownByKillTakesTwoRights(t *testing.T) {
+	t.Parallel()
+	a := newAsked(t)
+	a.submit(theirs)
+	target := "/v2/jobs/" + url.PathEscape(theirs) + "/kill"
+	stops := signedIn("stops", access.Grant{Rights: []access.Right{access.Stop}, Jobs: []string{access.All}})
+	answer := a.as(stops, http.MethodPost, target, `{"slots":[0],"scale_down":true}`).Want(http.StatusForbidden)
+	if right, job := missing(answer); right != "scale" || job != theirs {
+		t.Errorf("the right %q is said to be missing on %q", right, job)
+	}
+	a.as(stops, http.MethodPost, target, `{"slots":[0]}`).Want(http.StatusOK)
+	a.as(allBut(), http.MethodPost, target, `{"slots":[0],"scale_down":true}`).Want(http.StatusOK)
+}
+
+// TestAFeedOfThePastTakesHistory, however it is asked for.
+func TestAFeedOfThePastTakesHistory(t *testing.T) {
+	t.Parallel()
+	a := newAsked(t)
+	a.submit(theirs)
+	for _, headers := range []apitest.Headers{nil, {"Last-Event-ID": "0"}} {
+		target := "/v2/events"
+		if headers == nil {
+			target += "?from=1"
+		}
+		*a.by = allBut(access.History)
+		answer := a.Do(http.MethodGet, target, "", headers).Want(http.StatusForbidden)
+		if right, _ := missing(answer); right != "history" {
+			t.Errorf("the right %q is said to be missing", right)
+		}
+	}
+	a.as(allBut(access.History), http.MethodGet, "/v2/events", "").Want(http.StatusOK)
+	a.as(allBut(), http.MethodGet, "/v2/events?from=1", "").Want(http.StatusOK)
+}

@@ -1,0 +1,235 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/milosgajdos/taurus/internal/core/access"
+)
+
+// About is what a request needs the right of its route on. Its zero value is nothing.
+type About struct {
+	scope scope
+	param string
+}
+
+type scope int
+
+const (
+	ofNothing scope = iota
+	ofJob
+	ofAny
+	ofSent
+	ofCluster
+)
+
+// JobIn is the job whose id a parameter of the path is.
+func JobIn(param string) About { return About{scope: ofJob, param: param} }
+
+// AnyJob is some job, whichever: the handler leaves out those that the request may not
+// look at (Request.Sees), or asks for those that the body names (Permit).
+func AnyJob() About { return About{scope: ofAny} }
+
+// SentJob is the job that the body is of: the handler asks once it has read it (Permit).
+func SentJob() About { return About{scope: ofSent} }
+
+// Cluster is no job.
+func Cluster() About { return About{scope: ofCluster} }
+
+// Who finds out who asks, and what they may do at this moment. Who says nothing of
+// themselves is anonymous; the error is of what they say, if that is wrong.
+type Who func(*http.Request) (access.Principal, access.Grants, error)
+
+// Decision is what became of a request.
+type Decision struct {
+	Principal access.Principal
+	// Method and Route are those of the request; the route is empty if it came to none.
+	Method, Route string
+	// Right and Job are what it asked last: the one that was missing, if one was. An empty
+	// job is the cluster, or a list.
+	Right access.Right
+	Job   string
+	// Remote is the address that it came from, Request its id.
+	Remote, Request string
+	Status          int
+	// Sequence is the one that the answer is of: of a write what came of it.
+	Sequence uint64
+	At       time.Time
+}
+
+// unasked returns what a route lacks of saying who may use it, empty if nothing.
+func (r Route) unasked() string {
+	if r.Open {
+		if r.Right != "" || r.Else != "" || r.About != (About{}) {
+			return "is open, and has a right"
+		}
+		return ""
+	}
+	switch {
+	case !r.Right.Known():
+		return fmt.Sprintf("has no right that there is (%q), and is not open", r.Right)
+	case r.Else != "" && !r.Else.Known():
+		return fmt.Sprintf("has no other right that there is (%q)", r.Else)
+	case r.About.scope == ofNothing:
+		return "does not say what its right is on"
+	case r.About.scope != ofCluster && r.Right.OnCluster():
+		return fmt.Sprintf("has the right %q, which is on the cluster, on something else", r.Right)
+	case r.Fixed:
+		return "is answered before it is known what anybody may do, so it must be open"
+	}
+	return ""
+}
+
+// identified finds out who asks.
+func (f *frame) identified(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if f.Who == nil {
+			return next(c)
+		}
+		r := RequestOf(c)
+		var err error
+		if r.Principal, r.grants, err = f.Who(c.Request()); err != nil {
+			return err
+		}
+		return next(c)
+	}
+}
+
+// authorised lets a request through that may do what its route is for.
+func (f *frame) authorised(route Route, next echo.HandlerFunc) echo.HandlerFunc {
+	if route.Open {
+		return next
+	}
+	return func(c echo.Context) error {
+		r := RequestOf(c)
+		r.looks = looks(route.Right, c.QueryParam("at") != "")
+		id := ""
+		if route.About.scope == ofJob {
+			var err error
+			if id, err = JobID(c, route.About.param); err != nil {
+				return err
+			}
+		}
+		for i, right := range r.looks {
+			enough := f.enough(r, route.About, right, id)
+			if !enough && i == 0 && route.Else != "" {
+				enough = f.enough(r, route.About, route.Else, id)
+			}
+			if !enough {
+				return r.hidden(right, id)
+			}
+		}
+		return next(c)
+	}
+}
+
+// looks are the rights that a route takes, with one to look back: there is no history of
+// what one may not read.
+func looks(right access.Right, back bool) []access.Right {
+	switch {
+	case right == access.History:
+		return []access.Right{access.Read, access.History}
+	case back:
+		return []access.Right{right, access.History}
+	}
+	return []access.Right{right}
+}
+
+// enough reports whether a right is there, as far as the frame knows what it is on.
+func (f *frame) enough(r *Request, about About, right access.Right, id string) bool {
+	r.asked = asked{right, id}
+	if about.scope == ofJob || about.scope == ofCluster {
+		return r.grants.May(right, id)
+	}
+	return r.grants.MayAny(right)
+}
+
+// hidden is why a right is missing on a job that must be there. One that may not be read is
+// not, but for who may submit it: they find out anyway.
+func (r *Request) hidden(right access.Right, id string) error {
+	if id != "" && !r.anonymous() && r.noJob != nil && !r.grants.May(access.Read, id) && !r.grants.May(access.Submit, id) {
+		return r.noJob
+	}
+	return r.refusal(right, id)
+}
+
+// asked is what was asked of somebody's rights.
+type asked struct {
+	right access.Right
+	job   string
+}
+
+// refusal is a *PermissionError.
+func (r *Request) refusal(right access.Right, id string) error {
+	return &PermissionError{Right: right, Job: id, Anonymous: r.anonymous()}
+}
+
+func (r *Request) anonymous() bool { return r.Principal.By == "" || r.Principal.By == access.Anonymous }
+
+// May reports whether who asks has a right on a job; an empty id is the cluster.
+func (r *Request) May(right access.Right, job string) bool { return r.grants.May(right, job) }
+
+// Sees reports whether the answer may tell of a job, by the rights that its route needs.
+func (r *Request) Sees(job string) bool {
+	for _, right := range r.looks {
+		if !r.grants.May(right, job) {
+			return false
+		}
+	}
+	return true
+}
+
+// SeesAll reports whether there is no job that the answer may not tell of.
+func (r *Request) SeesAll() bool {
+	for _, right := range r.looks {
+		if !r.grants.MayAll(right) {
+			return false
+		}
+	}
+	return true
+}
+
+// LookBack returns nil if who asks may see what is over, of some job, otherwise a
+// *PermissionError. The answer may tell of fewer jobs from then on (Request.Sees).
+func LookBack(c echo.Context) error {
+	r := RequestOf(c)
+	r.looks = append(r.looks, access.History)
+	r.asked = asked{access.History, ""}
+	if r.grants.MayAny(access.History) {
+		return nil
+	}
+	return r.refusal(access.History, "")
+}
+
+// Permit returns nil if who asks has a right on a job, otherwise a *PermissionError.
+func Permit(c echo.Context, right access.Right, job string) error {
+	r := RequestOf(c)
+	r.asked = asked{right, job}
+	if r.grants.May(right, job) {
+		return nil
+	}
+	return r.refusal(right, job)
+}
+
+// PermitThere does the same for a job that must be there: the error is that of one that is
+// not where who asks may not know.
+func PermitThere(c echo.Context, right access.Right, job string) error {
+	if err := Permit(c, right, job); err != nil {
+		return RequestOf(c).hidden(right, job)
+	}
+	return nil
+}
+
+// decided tells what became of a request.
+func (f *frame) decided(c echo.Context, r *Request) {
+	if f.Decided == nil {
+		return
+	}
+	f.Decided(Decision{
+		Principal: r.Principal, Method: c.Request().Method, Route: c.Path(), Right: r.asked.right, Job: r.asked.job,
+		Remote: c.RealIP(), Request: r.ID, Status: c.Response().Status, Sequence: r.Sequence, At: f.Now(),
+	})
+}

@@ -1,0 +1,48 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/milosgajdos/taurus/internal/core/access"
+)
+
+// PermissionError says which right is missing. It is answered with 403, and with 401 where
+// nobody has signed in yet.
+type PermissionError struct {
+	Right access.Right
+	// Job is the id of the job that it would be on; empty is the cluster, or any job.
+	Job       string
+	Anonymous bool
+}
+
+// Error says what is missing.
+func (e *PermissionError) Error() string {
+	return fmt.Sprintf("the right %q is missing on %s", e.Right, e.on())
+}
+
+// on is what the right would be on.
+func (e *PermissionError) on() string {
+	switch {
+	case e.Job != "":
+		return "the job " + strconv.Quote(Cleaned(e.Job, WordMax))
+	case e.Right.OnCluster():
+		return "the cluster"
+	}
+	return "any job"
+}
+
+const signIn = "Sign in: send a token in the header Authorization: Bearer (taurus login, TAURUS_TOKEN or --token-file with the command line)"
+
+// problem is what it is answered with.
+func (e *PermissionError) problem() Problem {
+	p := newProblem(http.StatusForbidden, "forbidden", "You may not do this",
+		fmt.Sprintf("It takes the right %q on %s, which none of your roles grants. taurus whoami tells what they do; who has the right admin can give you more.", e.Right, e.on()), nil)
+	if e.Anonymous {
+		p = newProblem(http.StatusUnauthorized, "unauthenticated", "Sign in first",
+			fmt.Sprintf("It takes the right %q on %s, which nobody has without signing in. %s.", e.Right, e.on(), signIn), nil)
+	}
+	p.Right, p.Job = string(e.Right), Cleaned(e.Job, WordMax)
+	return p
+}
