@@ -160,5 +160,5 @@ func fault(f client.Fault) string {
 // say writes a line. What cannot be written to a terminal that is gone has
 // nobody to be told to.
 func say(w io.Writer, format string, args ...any) {
-	_, _ = fmt.Fprintf(w, format+"\n", args...)
+	_, _ = fmt.Fprintf(shown{w}, format+"\n", args...)
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/goccy/go-yaml"
+
+	"github.com/milosgajdos/taurus/internal/visible"
 )
 
 // The formats of results.
@@ -39,7 +41,7 @@ func (a *App) show(v any, human func(io.Writer) error) error {
 	case formatYAML:
 		return a.writeYAML(v)
 	}
-	return human(a.Out)
+	return human(shown{a.Out})
 }
 
 // each writes one of many results as soon as it is there: JSON a line each, YAML
@@ -58,7 +60,19 @@ func (a *App) each(v any, human func(io.Writer) error) error {
 		}
 		return a.writeYAML(v)
 	}
-	return human(a.Out)
+	return human(shown{a.Out})
+}
+
+// shown writes for people: characters that they would not see by their numbers. None is
+// split over two writes.
+type shown struct{ to io.Writer }
+
+// Write implements io.Writer.
+func (s shown) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(s.to, visible.Escaped(string(p))); err != nil {
+		return 0, fmt.Errorf("write: %w", err)
+	}
+	return len(p), nil
 }
 
 // nothing is for people who were told on standard error.
@@ -70,7 +84,7 @@ func (a *App) writeJSON(v any, opts ...json.Options) error {
 	if err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
-	if _, err := a.Out.Write(append(data, '\n')); err != nil {
+	if _, err := io.WriteString(a.Out, visible.EscapedJSON(string(data))+"\n"); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil

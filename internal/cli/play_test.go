@@ -11,6 +11,7 @@ import (
 
 // play appends what the launcher, the planner and the reaper would:
 //
+//	submitted JOB GROUP                       by an api of before, which took any name
 //	launcher                                  a launcher is elected and subscribes
 //	plan JOB RUN GROUP FROM-TO ATTEMPT
 //	doom JOB RUN FROM-TO ATTEMPT REASON
@@ -26,6 +27,11 @@ func (c *cluster) play(ctx context.Context, scene string, args []string) error {
 	case "batch":
 		go c.batch(ctx, args[0], number(args[1]))
 		return nil
+	}
+	if scene == "submitted" {
+		spec := fmt.Sprintf(`{"id":%q,"kind":"service","tasks":[{"name":%q,"replicas":1,"container":{"image":"nginx"}}]}`, args[0], args[1])
+		_, err := c.append(ctx, c.space.Job(args[0]), events.JobSubmitted{Spec: []byte(spec)})
+		return err
 	}
 	subject, ev, err := c.event(scene, args)
 	if err != nil {

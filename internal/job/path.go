@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/milosgajdos/taurus/internal/visible"
 )
 
 const (
@@ -30,8 +32,8 @@ func excerpt[T ~string | ~[]byte](value T) string {
 	return text[:cut] + "..."
 }
 
-// quote is excerpt in quotes.
-func quote(value string) string { return strconv.Quote(excerpt(value)) }
+// quote is excerpt in quotes. What nobody would see in it is there by its number.
+func quote(value string) string { return visible.EscapedJSON(strconv.Quote(excerpt(value))) }
 
 // pointerPath writes a JSON pointer as a path: /tasks/0/env/A as tasks[0].env.A.
 func pointerPath(pointer jsontext.Pointer) string {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/milosgajdos/taurus/internal/visible"
 )
 
 // ReservedID is the id that no job may have: the original's routes mean every
@@ -17,8 +19,17 @@ const reservedLabel = "taurus."
 
 // Validate checks s as it is once Normalise has filled in the defaults, and
 // returns Faults, all of them at once, or nil. It changes nothing.
-func (s *Spec) Validate(lim Limits) error {
-	c := checker{lim: lim, job: s.ID}
+func (s *Spec) Validate(lim Limits) error { return s.validate(checker{lim: lim, job: s.ID}) }
+
+// ValidateStored is Validate for a spec made of one that the log has. Its text is not
+// looked at again for what nobody sees: such a job is older than that rule, and its users
+// must still be able to scale it and to take it back.
+func (s *Spec) ValidateStored(lim Limits) error {
+	return s.validate(checker{lim: lim, job: s.ID, stored: true})
+}
+
+func (s *Spec) validate(c checker) error {
+	lim := c.lim
 	looked := *s
 	if len(s.Tasks) > lim.Groups {
 		looked.Tasks = nil // Nobody looks at any of too many.
@@ -46,7 +57,9 @@ func (s *Spec) Validate(lim Limits) error {
 type checker struct {
 	lim Limits
 	// job is the id of the spec's job.
-	job      string
+	job string
+	// stored reports whether the log has the text already.
+	stored   bool
 	faults   Faults
 	replicas uint64
 }
@@ -78,11 +91,15 @@ func (c *checker) id(id string) {
 		c.fault("id", "%q means every job in the URLs; choose another name", id)
 		return
 	}
-	c.text("id", id, c.lim.IDBytes)
+	if c.text("id", id, c.lim.IDBytes) && !c.stored {
+		if fault := visible.NameFault(id); fault != "" {
+			c.fault("id", "%s", fault)
+		}
+	}
 	if IsRunID(id) {
 		c.fault("id", "ends like that of a run of a periodic job; choose another name")
 	}
-	if strings.TrimSpace(id) != id {
+	if strings.Trim(id, " ") != id {
 		c.fault("id", "begins or ends with a space; remove it")
 	}
 	for part := range strings.SplitSeq(id, "/") {
@@ -157,7 +174,10 @@ func (c *checker) labels(path string, labels map[string]string) {
 	}
 	for _, key := range sortedKeys(labels) {
 		at := join(path, key)
+		hidden := visible.Fault(key)
 		switch {
+		case hidden != "":
+			c.fault(at, "the name %s", hidden)
 		case key == "" || strings.ContainsFunc(key, func(r rune) bool { return !labelRune(r) }):
 			c.fault(at, "a label's name consists of letters, digits and . _ - /; rename it")
 		case strings.HasPrefix(key, reservedLabel):
@@ -179,6 +199,10 @@ func (c *checker) atMost(path string, n, limit int) bool {
 
 // name checks what is used in environment variables, URLs and task ids.
 func (c *checker) name(path, name string) {
+	if fault := visible.Fault(name); fault != "" {
+		c.fault(path, "%s %s", quote(name), fault)
+		return
+	}
 	wrong := strings.ContainsFunc(name, func(r rune) bool { return !nameRune(r) })
 	if wrong || name == "" || strings.ContainsAny(name[:1], "-_.") {
 		c.fault(path, "%s must consist of letters, digits and . _ -, a letter or digit first", quote(name))
@@ -187,17 +211,24 @@ func (c *checker) name(path, name string) {
 	c.text(path, name, c.lim.NameBytes)
 }
 
-// text checks what every string must be: short, UTF-8, and free of control
-// characters.
-func (c *checker) text(path, text string, limit int) {
+// text checks what every string must be: short, UTF-8, and seen as it is by who reads
+// it. It reports whether it is.
+func (c *checker) text(path, text string, limit int) bool {
 	switch {
 	case len(text) > limit:
 		c.fault(path, "is %d bytes; make it at most %d", len(text), limit)
 	case !utf8.ValidString(text):
 		c.fault(path, "is not valid UTF-8; send it as UTF-8")
-	case strings.ContainsFunc(text, unicode.IsControl):
-		c.fault(path, "%s has a control character; remove it", quote(text))
+	case c.stored && !strings.ContainsFunc(text, unicode.IsControl):
+		return true
+	default:
+		fault := visible.Fault(text)
+		if fault == "" {
+			return true
+		}
+		c.fault(path, "%s %s", quote(text), fault)
 	}
+	return false
 }
 
 // oneOf checks a word, and reports whether it is one of those that are known.

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/internal/visible"
 )
 
 // good is a job with one group and nothing wrong.
@@ -41,6 +42,13 @@ func TestFaultsOfTheJob(t *testing.T) {
 		{"id", "is 201 bytes; make it at most 200", func(s *job.Spec) { s.ID = strings.Repeat("é", 100) + "e" }},
 		{"id", "control character", func(s *job.Spec) { s.ID = "a\nb" }},
 		{"id", "control character", func(s *job.Spec) { s.ID = "a\u0085b" }},
+		{"id", `"pay\u200bments" has U+200B, which is invisible; remove it`, func(s *job.Spec) { s.ID = "pay\u200bments" }},
+		{"id", "U+202E, which changes the direction", func(s *job.Spec) { s.ID = "a\u202eb" }},
+		{"id", "U+00A0, a blank that only looks like a space", func(s *job.Spec) { s.ID = "\u00a0a" }},
+		{"id", "U+E0041", func(s *job.Spec) { s.ID = "a\U000e0041" }},
+		{"id", "U+FE0F", func(s *job.Spec) { s.ID = "a\ufe0f" }},
+		{"id", "write it composed (NFC)", func(s *job.Spec) { s.ID = "u\u0308nicode" }},
+		{"labels.a", "U+202E", func(s *job.Spec) { s.Labels = map[string]string{"a": "\u202e"} }},
 		{"id", "not valid UTF-8", func(s *job.Spec) { s.ID = "a\xff" }},
 		{"id", "begins or ends with a space", func(s *job.Spec) { s.ID = " a" }},
 		{"id", "part between slashes", func(s *job.Spec) { s.ID = "/a" }},
@@ -68,6 +76,7 @@ func TestFaultsOfTheJob(t *testing.T) {
 		{"after[0]", "is the job itself", func(s *job.Spec) { s.After = []string{s.ID} }},
 		{"after[1]", `"x" is there twice; remove one`, func(s *job.Spec) { s.After = []string{"x", "x"} }},
 		{"after[0]", "is no id of a job, which has 1 to 200 bytes", func(s *job.Spec) { s.After = []string{""} }},
+		{"after[0]", "U+200B", func(s *job.Spec) { s.After = []string{"a\u200bb"} }},
 		{"after[0]", "control character", func(s *job.Spec) { s.After = []string{"a\nb"} }},
 		{"after", "has 51 entries; make it at most 50", func(s *job.Spec) { s.After = make([]string, 51) }},
 		{"tasks[0].after[0]", `the job has no group "db"; name one of its groups`, func(s *job.Spec) { s.Tasks[0].After = []string{"db"} }},
@@ -116,6 +125,11 @@ func TestFaultsOfAGroup(t *testing.T) {
 		inGroup("name", "a letter or digit first", func(g *job.Group) { g.Name = "-a" }),
 		inGroup("name", "is 64 bytes; make it at most 63", func(g *job.Group) { g.Name = strings.Repeat("n", 64) }),
 		inGroup("cluster", "is 256 bytes", func(g *job.Group) { g.Cluster = strings.Repeat("n", 256) }),
+		inGroup("name", `"a\u200bb" has U+200B`, func(g *job.Group) { g.Name = "a\u200bb" }),
+		inGroup("ports[0].name", `"a\u2066" has U+2066`, func(g *job.Group) { g.Ports = []job.Port{{Name: "a\u2066"}} }),
+		inGroup(`labels["a\u200b"]`, "the name has U+200B", func(g *job.Group) { g.Labels = map[string]string{"a\u200b": ""} }),
+		inGroup("role", "U+200B", func(g *job.Group) { g.Role = "a\u200b" }),
+		inGroup("cluster", "U+3000", func(g *job.Group) { g.Cluster = "a\u3000b" }),
 		inGroup("role", "control character", func(g *job.Group) { g.Role = "\x00" }),
 		inGroup("environment", "control character", func(g *job.Group) { g.Environment = "\n" }),
 		inGroup("container", "is missing", func(g *job.Group) { g.Container = nil }),
@@ -552,6 +566,61 @@ func TestIDsOfTheOriginalStayValid(t *testing.T) {
 			t.Errorf("%q: %v", id, err)
 		}
 	}
+}
+
+// TestHiddenCharactersOfBeforeStay: a job of an older log has them, and its users still
+// have to be able to scale it.
+func TestHiddenCharactersOfBeforeStay(t *testing.T) {
+	spec := good()
+	spec.ID = "pay\u200bments"
+	spec.Labels = map[string]string{"a": "\u202e"}
+	spec.Tasks[0].Role = "u\u0308\u00a0"
+	var faults job.Faults
+	if err := spec.Validate(job.DefaultLimits()); !errors.As(err, &faults) || len(faults) != 3 {
+		t.Errorf("submitted: %v", err)
+	}
+	if err := spec.ValidateStored(job.DefaultLimits()); err != nil {
+		t.Errorf("stored: %v", err)
+	}
+	data, err := spec.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := job.Stored(data, job.DefaultLimits()); err != nil || back.ID != spec.ID {
+		t.Errorf("replayed: %v, %v", back, err)
+	}
+	spec.Labels["a"] = "\n"
+	spec.Tasks[0].Replicas = 200_000
+	if err := spec.ValidateStored(job.DefaultLimits()); !errors.As(err, &faults) || len(faults) != 2 {
+		t.Errorf("beyond the limits: %v", err)
+	}
+}
+
+// TestNoFaultShowsWhatIsHidden: whatever is wrong with a name, its message and path are seen
+// as they are.
+func TestNoFaultShowsWhatIsHidden(t *testing.T) {
+	hidden := rapid.SampledFrom([]string{"\u200b", "\u202e", "\u00a0", "\ufe0f", "\U000e0041", "\u2028", "\ufeff", "\u3164"})
+	rapid.Check(t, func(t *rapid.T) {
+		word := func(label string) string {
+			return rapid.StringMatching("[a-z]{0,3}").Draw(t, label) + hidden.Draw(t, label) + rapid.StringMatching("[a-z]{0,3}").Draw(t, label)
+		}
+		spec := good()
+		g := &spec.Tasks[0]
+		spec.ID, spec.After = word("id"), []string{word("after")}
+		spec.Labels = map[string]string{word("key"): word("value")}
+		g.Name, g.Role, g.Ports = word("name"), word("role"), []job.Port{{Name: word("port")}}
+		g.Container.Image, g.Container.Network = word("image"), word("network")
+		g.Container.Parameters = []job.Parameter{{Key: word("parameter"), Value: word("value")}}
+		g.Constraints = []job.Constraint{{Attribute: word("attribute"), Operator: word("operator"), Value: word("value")}}
+		g.Env = map[string]string{word("variable"): ""}
+		var faults job.Faults
+		if err := spec.Validate(job.DefaultLimits()); !errors.As(err, &faults) || len(faults) < 13 {
+			t.Fatalf("%d faults: %v", len(faults), err)
+		}
+		if text := faults.Error(); visible.Escaped(text) != text {
+			t.Fatalf("a fault hides something: %q", text)
+		}
+	})
 }
 
 func TestLegacyLimitsTakeAJobWithoutTasks(t *testing.T) {

@@ -73,6 +73,7 @@ func TestArchitectureTellsOfEveryPackage(t *testing.T) {
 func TestCoreIsPure(t *testing.T) {
 	allowed := []string{
 		module + "/internal/core/", module + "/internal/backoff", module + "/internal/job", module + "/internal/levenshtein", module + "/pkg/events",
+		module + "/internal/visible", "golang.org/x/text/",
 		"github.com/go-json-experiment/json", "github.com/goccy/go-yaml", "github.com/distribution/reference",
 		"github.com/opencontainers/go-digest", "github.com/netresearch/go-cron",
 	}

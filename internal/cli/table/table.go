@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode"
+
+	"github.com/milosgajdos/taurus/internal/visible"
 )
 
 // gap is the space between two columns.
@@ -19,8 +21,15 @@ type Table struct {
 // New returns a table with a header, none where no names are given.
 func New(header ...string) *Table { return &Table{header: header} }
 
-// Row adds a row.
-func (t *Table) Row(cells ...string) { t.rows = append(t.rows, cells) }
+// Row adds a row. What nobody would see of a cell is in it by its number, which has a
+// width.
+func (t *Table) Row(cells ...string) {
+	row := make([]string, len(cells))
+	for i, cell := range cells {
+		row[i] = visible.Escaped(cell)
+	}
+	t.rows = append(t.rows, row)
+}
 
 // WriteTo writes the table. Columns that are empty in every row are left out, and
 // no line ends with blanks.

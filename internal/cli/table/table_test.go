@@ -34,3 +34,15 @@ func TestWideCharactersAreAligned(t *testing.T) {
 		t.Errorf("%v:\n%s\nwant\n%s", err, b.String(), want)
 	}
 }
+
+// TestWhatNobodySees of a name is in its cell by its number, and aligned so.
+func TestWhatNobodySees(t *testing.T) {
+	tab := table.New("NAME", "N")
+	tab.Row("ad\u200bmin", "1")
+	tab.Row("\x1b[32madmin\x1b[0m", "2")
+	want := "NAME           N\nad<U+200B>min  1\n\x1b[32madmin\x1b[0m          2\n"
+	var b strings.Builder
+	if _, err := tab.WriteTo(&b); err != nil || b.String() != want {
+		t.Errorf("%v:\n%q\nwant\n%q", err, b.String(), want)
+	}
+}

@@ -115,7 +115,7 @@ func (c Kill) lowered(j *cluster.Job, group string, by uint32, slots []events.Sl
 	}
 	wanted := j.Spec.Clone()
 	wanted.Tasks[at].Replicas = replicas - by
-	if err := wanted.Validate(c.Limits); err != nil {
+	if err := wanted.ValidateStored(c.Limits); err != nil {
 		return nil, renamed(err, fmt.Sprintf("tasks[%d].replicas", at), "scale_down")
 	}
 	return events.KillRequested{

@@ -102,7 +102,7 @@ func (c Scale) decide(j *cluster.Job) (events.Event, error) {
 	}
 	wanted := j.Spec.Clone()
 	wanted.Tasks[g].Replicas = c.Replicas
-	if err := wanted.Validate(c.Limits); err != nil {
+	if err := wanted.ValidateStored(c.Limits); err != nil {
 		return nil, renamed(err, fmt.Sprintf("tasks[%d].replicas", g), "replicas")
 	}
 	return events.JobScaled{

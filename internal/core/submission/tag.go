@@ -6,6 +6,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/internal/visible"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -39,9 +40,12 @@ func (c Tag) decide(j *cluster.Job) (events.Event, error) {
 // number, which names a version, too.
 func misnamed(name string) string {
 	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+	hidden := visible.Fault(name)
 	switch {
 	case name == "":
 		return ""
+	case hidden != "":
+		return hidden
 	case len(name) > TagMax:
 		return fmt.Sprintf("is %d bytes; make it at most %d", len(name), TagMax)
 	case strings.Trim(name, allowed) != "":

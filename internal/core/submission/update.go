@@ -90,7 +90,7 @@ func (c Revert) decide(j *cluster.Job) (events.Event, error) {
 	case spec.Equal(j.Spec) && !j.Behind():
 		return nil, nil
 	}
-	if err := spec.Validate(c.Limits); err != nil {
+	if err := spec.ValidateStored(c.Limits); err != nil {
 		return nil, err
 	}
 	data, err := spec.JSON()

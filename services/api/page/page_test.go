@@ -54,6 +54,11 @@ func TestPageKnowsEveryEvent(t *testing.T) {
 			t.Errorf("the page does not show kills that are blocked: no %s", part)
 		}
 	}
+	for _, part := range []string{"e.textContent = seen(text)", "td.textContent = seen(c)"} {
+		if !strings.Contains(a.Body, part) {
+			t.Errorf("the page shows names as an old log may have them: no %s", part)
+		}
+	}
 	policy := a.Header.Get("Content-Security-Policy")
 	if !strings.Contains(policy, "default-src 'none'") || regexp.MustCompile(`(src|href)\s*=\s*"?https?:`).MatchString(a.Body) {
 		t.Errorf("the page reaches outside: %s", policy)

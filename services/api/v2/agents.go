@@ -8,6 +8,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/internal/visible"
 	"github.com/milosgajdos/taurus/services/api/reader"
 	"github.com/milosgajdos/taurus/services/api/web"
 )
@@ -114,6 +115,9 @@ func hostOf(c echo.Context) (string, error) {
 	name, err := web.PathWord(c, "host")
 	if err != nil {
 		return "", err
+	}
+	if fault := visible.Fault(name); fault != "" {
+		return "", web.BadParam("host", "%s", fault)
 	}
 	if name == "" || len(name) > hostMax || web.Cleaned(name, hostMax) != name {
 		return "", web.BadParam("host", "must be the name of a host, or the id of an agent, of at most %d bytes", hostMax)

@@ -14,6 +14,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/internal/visible"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/services/api/web"
 )
@@ -155,6 +156,9 @@ func asSubmitted(first projection.Submission, cmd submission.Submit) (projection
 
 func idempotencyKey(c echo.Context) (string, error) {
 	key := c.Request().Header.Get("Idempotency-Key")
+	if fault := visible.Fault(key); fault != "" {
+		return "", web.BadParam("Idempotency-Key", "%s", fault)
+	}
 	if key != web.Cleaned(key, keyMax) {
 		return "", web.BadParam("Idempotency-Key", "must be at most %d printable bytes", keyMax)
 	}

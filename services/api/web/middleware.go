@@ -10,6 +10,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/rs/zerolog"
+
+	"github.com/milosgajdos/taurus/internal/visible"
 )
 
 // observe gives every request an id and writes its line and its metrics.
@@ -47,12 +49,12 @@ func (f *frame) line(c echo.Context, r *Request, took time.Duration) {
 	if c.Response().Status == http.StatusInternalServerError {
 		level = zerolog.ErrorLevel
 	}
-	f.Log.WithLevel(level).Str("method", c.Request().Method).Str("path", c.Request().URL.Path).
+	f.Log.WithLevel(level).Str("method", c.Request().Method).Str("path", visible.Escaped(c.Request().URL.Path)).
 		Int("status", c.Response().Status).Int64("bytes", c.Response().Size).Dur("took", took).
 		Str("request_id", r.ID).Str("actor", r.Author.Actor).Uint64("seq", r.Sequence).
 		Func(func(e *zerolog.Event) {
 			if r.Job != "" {
-				e.Str("job", r.Job)
+				e.Str("job", visible.Escaped(r.Job))
 			}
 		}).AnErr("error", r.err).Msg("request")
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/commander"
 	"github.com/milosgajdos/taurus/internal/core/access"
+	"github.com/milosgajdos/taurus/internal/visible"
 )
 
 // WordMax bounds what users say about themselves, and what of their words is
@@ -96,25 +97,47 @@ func newPatterns() patterns {
 // authorOf names who asks: the user of basic auth, who they say they are, or
 // where they are.
 func authorOf(c echo.Context) Author {
-	user, _, ok := c.Request().BasicAuth()
-	if !ok || Cleaned(user, WordMax) == "" {
-		user = c.Request().Header.Get("X-Taurus-Actor")
+	name, _ := namedAuthor(c)
+	if name = Cleaned(name, WordMax); name == "" {
+		name = Cleaned(c.RealIP(), WordMax)
 	}
-	if user = Cleaned(user, WordMax); user == "" {
-		user = Cleaned(c.RealIP(), WordMax)
-	}
-	return Author{Actor: user}
+	return Author{Actor: name}
 }
 
-// Cleaned makes a text fit for a header of the log: no control characters, no
-// blanks around it, valid UTF-8, and at most limit bytes.
-func Cleaned(text string, limit int) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == utf8.RuneError {
-			return -1
+// namedAuthor is who they say they are, as they say it, and where they do.
+func namedAuthor(c echo.Context) (name, where string) {
+	if user, _, ok := c.Request().BasicAuth(); ok && Cleaned(user, WordMax) != "" {
+		return user, echo.HeaderAuthorization
+	}
+	return c.Request().Header.Get(actorHeader), actorHeader
+}
+
+const actorHeader = "X-Taurus-Actor"
+
+// signed refuses a name that reads as that of somebody else: what readers of the log do not
+// see is not left out of it, since what is left may be a name, too. Control characters are
+// (authorOf), as no name has them.
+func signed(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		name, where := namedAuthor(c)
+		name = strings.Map(func(r rune) rune {
+			if visible.KindOf(r) == visible.Control {
+				return -1
+			}
+			return r
+		}, name)
+		if fault := visible.NameFault(name); fault != "" {
+			return BadParam(where, "%s", fault)
 		}
-		return r
-	}, text)
+		return next(c)
+	}
+}
+
+// Cleaned makes a text fit for a header of the log, or prose for people: nothing that is
+// not seen as it is, no blanks around it, valid UTF-8, and at most limit bytes.
+func Cleaned(text string, limit int) string {
+	text = visible.Cleaned(strings.ToValidUTF8(text, ""))
+	text = strings.ReplaceAll(text, string(utf8.RuneError), "")
 	for len(text) > limit {
 		_, n := utf8.DecodeLastRuneInString(text)
 		text = text[:len(text)-n]

@@ -62,7 +62,7 @@ func Handler(o Options) (*echo.Echo, error) {
 	e.Logger.SetOutput(f.Log)
 	e.IPExtractor = echo.ExtractIPDirect()
 	e.HTTPErrorHandler = f.fail
-	e.Use(f.observe, recovered, f.named, sameOrigin)
+	e.Use(f.observe, recovered, f.named, sameOrigin, signed)
 	for i := range o.Dialects {
 		f.add(e, &o.Dialects[i])
 	}
