@@ -74,6 +74,10 @@ func newYAMLFile(data []byte) (*File, error) {
 	return &File{json: c.json, written: written{line: c.line, word: c.word}}, nil
 }
 
+// JSON is the document as JSON, and which line of the file an offset of it is on: for files
+// that hold something else than a job and are written as strictly.
+func (f *File) JSON() (data []byte, line func(offset int64) int) { return f.json, f.written.line }
+
 // Decode reads the one job of the file, as DecodeJSON does.
 func (f *File) Decode() (*Spec, error) {
 	return decode(f.json, f.written, jsontext.AllowDuplicateNames(false))

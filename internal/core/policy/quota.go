@@ -1,0 +1,100 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/milosgajdos/taurus/internal/job"
+)
+
+// Demand is what is asked for. Amounts are in thousandths, so that their sum is the same in
+// any order.
+type Demand struct {
+	Replicas, CPU, Memory, Disk, GPUs uint64
+}
+
+// Plus is both.
+func (d Demand) Plus(o Demand) Demand {
+	return Demand{d.Replicas + o.Replicas, d.CPU + o.CPU, d.Memory + o.Memory, d.Disk + o.Disk, d.GPUs + o.GPUs}
+}
+
+// DemandOf is what all tasks of a job ask for together. A series runs nothing itself, its runs
+// are jobs of their own; so it is what one of its runs asks for.
+func DemandOf(spec *job.Spec) (sum Demand) {
+	for i := range spec.Tasks {
+		sum = sum.Plus(DemandOfTasks(&spec.Tasks[i], spec.Tasks[i].Replicas))
+	}
+	return sum
+}
+
+// DemandOfTasks is what so many tasks of a group ask for.
+func DemandOfTasks(g *job.Group, n uint32) Demand {
+	d := Demand{Replicas: uint64(n)}
+	if r := g.Resources; r != nil {
+		d.CPU, d.Memory, d.Disk = uint64(n)*thousandths(r.CPU), uint64(n)*thousandths(r.Memory), uint64(n)*thousandths(r.Disk)
+		d.GPUs = uint64(n) * uint64(r.GPUs)
+	}
+	return d
+}
+
+func thousandths(v float64) uint64 {
+	if !(v > 0) {
+		return 0
+	}
+	const most = 1 << 40 // What 100,000 tasks have of it fits into 64 bits.
+	return uint64(min(v, most)*1000 + 0.5)
+}
+
+// over is one amount that is too large, in words.
+type over struct{ has, most string }
+
+// exceeded are the amounts that are larger than they may be.
+func (a *Amounts) exceeded(d Demand) (all []over) {
+	whole := func(field string, has uint64, most *uint32) {
+		if most != nil && has > uint64(*most) {
+			all = append(all, over{strconv.FormatUint(has, 10) + " " + field, strconv.FormatUint(uint64(*most), 10)})
+		}
+	}
+	part := func(field string, has uint64, most *float64) {
+		if most != nil && has > thousandths(*most) {
+			all = append(all, over{fmt.Sprintf("%v of %s", float64(has)/1000, field), fmt.Sprint(*most)})
+		}
+	}
+	whole("replicas", d.Replicas, a.Replicas)
+	part("cpu", d.CPU, a.CPU)
+	part("memory", d.Memory, a.Memory)
+	part("disk", d.Disk, a.Disk)
+	whole("gpus", d.GPUs, a.GPUs)
+	return all
+}
+
+// QuotasOf are the quotas that a job counts against.
+func (p *Policy) QuotasOf(id string) (found []*Quota) {
+	id = Base(id)
+	for i := range p.Quotas {
+		if fitsAny(p.Quotas[i].Jobs, id) {
+			found = append(found, &p.Quotas[i])
+		}
+	}
+	return found
+}
+
+// Fits reports whether a job counts against the quota.
+func (q *Quota) Fits(id string) bool { return fitsAny(q.Jobs, Base(id)) }
+
+// Exceeded says what of a job is too much beside what others ask for already.
+func (q *Quota) Exceeded(others, own Demand) (all []Violation) {
+	for _, o := range q.exceeded(others.Plus(own)) {
+		all = append(all, Violation{q.Name, "tasks", fmt.Sprintf(
+			"would have %s asked for in all, and the quota of %s is %s; ask for less, or stop others", o.has, jobsOf(q.Jobs), o.most)})
+	}
+	return all
+}
+
+func jobsOf(patterns []string) string {
+	if len(patterns) == 0 {
+		return "all jobs"
+	}
+	return oneOf(slices.Clone(patterns))
+}
