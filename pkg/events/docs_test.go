@@ -133,6 +133,7 @@ func TestDocsNameEveryEvent(t *testing.T) {
 	writers := map[events.Role]string{
 		events.RoleJob: "api", events.RolePlan: "planner", events.RoleTask: "launcher", events.RoleKill: "reaper",
 		events.RoleLauncher: "launcher", events.RoleWhy: "launcher", events.RoleOffers: "launcher", events.RoleSeal: "planner", events.RoleLog: "operator", events.RoleAgents: "api",
+		events.RoleAccess: "api",
 	}
 	parts := map[string]reflect.Type{}
 	check := func(name string, fields map[string]string) *section {
@@ -216,6 +217,7 @@ func TestDocsNameEverySubject(t *testing.T) {
 		events.RoleJob: space.Job(job), events.RolePlan: space.Plan(job), events.RoleTask: space.Task(job, 4),
 		events.RoleKill: space.Kill(job), events.RoleLauncher: space.Launcher(4), events.RoleWhy: space.Why(job),
 		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject,
+		events.RoleAccess: events.AccessSubject,
 	} {
 		form := strings.NewReplacer("."+p+".", ".<p>.", "batch=2Fweb", "<job>", "launcher.4", "launcher.<shard>").Replace(subject)
 		form = strings.Replace(form, "<job>.4", "<job>.<slot>", 1)

@@ -16,6 +16,8 @@ func RoleOf(ev Event) Role {
 		return RoleLauncher
 	case AgentDrained, AgentRestored:
 		return RoleAgents
+	case TokenCreated, TokenRevoked, RoleSet, RoleRemoved, GroupBound, PolicySet:
+		return RoleAccess
 	case VerdictChanged:
 		return RoleWhy
 	case AgentsOffered:

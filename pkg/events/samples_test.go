@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -33,6 +34,7 @@ func samples() []sample {
 	task := func(ev events.Event) sample { return sample{space.Task(id, 3), env("launcher", 9, 0), ev} }
 	ctl := func(ev events.Event) sample { return sample{space.Launcher(0), env("launcher", 9, 0), ev} }
 	admin := func(ev events.Event) sample { return sample{events.LogSubject, env("cli", 0, 0), ev} }
+	access := func(ev events.Event) sample { return sample{events.AccessSubject, env("api", 0, 0), ev} }
 	ranges := []events.SlotRange{{From: 0, To: 2, Attempt: 1}, {From: 3, To: 3, Attempt: 4}}
 	return []sample{
 		job(events.JobSubmitted{Spec: jsontext.Value(`{"id":"batch/web.site","tasks":[]}`), IdempotencyKey: "k1"}),
@@ -81,6 +83,14 @@ func samples() []sample {
 		{space.Launcher(0), env("launcher", 9, 18), events.AgentUnavailable{AgentID: "S1", Hostname: "h1", From: at(30), Until: at(50)}},
 		{events.AgentsSubject, env("api", 0, 0), events.AgentDrained{AgentID: "S1", Hostname: "h1", Reason: "new disks", Deadline: at(40)}},
 		{events.AgentsSubject, env("api", 0, 0), events.AgentRestored{AgentID: "S1", Hostname: "h1", Reason: "done"}},
+		access(events.TokenCreated{
+			ID: "0a1b2c3d4e5f60718293a4b5c6d7e8f9", Owner: "ada", Hash: strings.Repeat("0f", 32), Roles: []string{"operator", "shop"}, Expires: at(50),
+		}),
+		access(events.TokenRevoked{ID: "0a1b2c3d4e5f60718293a4b5c6d7e8f9", Reason: "lost"}),
+		access(events.RoleSet{Name: "shop", Grants: []events.Grant{{Rights: []string{"read", "stop"}, Jobs: []string{"shop/*", "cart"}}}}),
+		access(events.RoleRemoved{Name: "shop"}),
+		access(events.GroupBound{Group: "/org/shop", Roles: []string{"shop"}}),
+		access(events.PolicySet{Hash: strings.Repeat("0f", 32), Text: "rules: []\n"}),
 		{space.Why(id), env("launcher", 9, 0), events.VerdictChanged{
 			Run: 5, Group: "web", Waiting: 2, Sequence: 99, Offers: 3, Reasons: map[string]uint32{"cpus": 2, "ports": 1},
 			Summary: "2 waiting", Nearest: &events.NearestMiss{Hostname: "h1", AgentID: "S1", Lacked: []string{"cpus: 2 wanted, 0.5 free"}},

@@ -24,6 +24,10 @@ const (
 	LogSubject = Prefix + ".ctl.log"
 	// AgentsSubject is where the api writes what users want of agents.
 	AgentsSubject = Prefix + ".ctl.agents"
+	// AccessSubject is where the api writes who may do what. An operator with the admin's
+	// key writes a token there, too, on the same condition, since the first one needs
+	// somebody who is let in.
+	AccessSubject = Prefix + ".ctl.access"
 )
 
 // Role is who writes a subject. A literal subject has one writing role, so that
@@ -41,6 +45,7 @@ const (
 	RoleOffers   Role = "offers" // the launcher: what agents have, beside the verdicts
 	RoleSeal     Role = "seal"   // the planner: the hash of the log so far
 	RoleAgents   Role = "agents" // the api: which agents tasks are to leave
+	RoleAccess   Role = "access" // the api: who may do what
 	RoleLog      Role = "log"    // an operator: that the log was made, that a loss is accepted
 )
 
@@ -127,7 +132,7 @@ func (s Space) of(role Role, job string) string {
 // Subject is a subject taken apart.
 type Subject struct {
 	Role  Role
-	Job   string // empty for RoleLauncher, RoleOffers, RoleSeal, RoleLog and RoleAgents
+	Job   string // empty for RoleLauncher, RoleOffers, RoleSeal, RoleLog, RoleAgents and RoleAccess
 	Slot  uint32 // for RoleTask
 	Shard uint32 // for RoleLauncher and RoleOffers
 }
@@ -157,6 +162,8 @@ func ParseSubject(subject string) (Subject, error) {
 		return Subject{Role: RoleLog}, nil
 	case AgentsSubject:
 		return Subject{Role: RoleAgents}, nil
+	case AccessSubject:
+		return Subject{Role: RoleAccess}, nil
 	}
 	rest, ok := strings.CutPrefix(subject, Prefix+".")
 	if !ok {

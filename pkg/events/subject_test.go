@@ -68,6 +68,7 @@ func TestParseSubject(t *testing.T) {
 			events.LogSubject:  {Role: events.RoleLog},
 
 			events.AgentsSubject: {Role: events.RoleAgents},
+			events.AccessSubject: {Role: events.RoleAccess},
 		} {
 			if got, err := events.ParseSubject(subject); err != nil || got != want {
 				t.Fatalf("%s: %+v (%v), want %+v", subject, got, err, want)
@@ -97,7 +98,7 @@ func TestSpaceParses(t *testing.T) {
 		}
 	})
 	var zero events.Space
-	for _, subject := range []string{zero.Launcher(3), events.SealSubject, events.LogSubject, events.AgentsSubject, events.NewSpace(0).Job("web")} {
+	for _, subject := range []string{zero.Launcher(3), events.SealSubject, events.LogSubject, events.AgentsSubject, events.AccessSubject, events.NewSpace(0).Job("web")} {
 		if _, err := zero.Parse(subject); err != nil {
 			t.Errorf("%s: %v", subject, err)
 		}
@@ -112,7 +113,7 @@ func FuzzParseSubject(f *testing.F) {
 	space := events.NewSpace(0)
 	for _, seed := range []string{
 		space.Job("a"), space.Plan("batch/web"), space.Kill("ü"), space.Task("a.b", 7), space.Why("a"), space.Launcher(1),
-		events.SealSubject, events.LogSubject, events.AgentsSubject,
+		events.SealSubject, events.LogSubject, events.AgentsSubject, events.AccessSubject,
 		"taurus.ev.1.job.=", "taurus.ev.1.job.=2f", "taurus.ev.01.job.a", "taurus.ev.1.task.a.007", "taurus.ev.1.task.a", "taurus.why.1", "",
 	} {
 		f.Add(seed)
@@ -129,6 +130,7 @@ func FuzzParseSubject(f *testing.F) {
 			events.RoleJob: space.Job(s.Job), events.RolePlan: space.Plan(s.Job), events.RoleKill: space.Kill(s.Job),
 			events.RoleTask: space.Task(s.Job, s.Slot), events.RoleWhy: space.Why(s.Job), events.RoleLauncher: space.Launcher(s.Shard),
 			events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject,
+			events.RoleAccess: events.AccessSubject,
 		}[s.Role]
 		if withoutPartition(again) != withoutPartition(subject) {
 			t.Fatalf("%q is read as %+v, which is %q", subject, s, again)
@@ -152,7 +154,7 @@ func TestParseSubjectRefuses(t *testing.T) {
 		"taurus.ev.1.job.=41", "taurus.ev.1.ctl.a", "taurus.ev.1.why.a", "taurus.ev.1.nobody.a", "taurus.ev.1.task.a",
 		"taurus.ev.1.task.a.x", "taurus.ev.1.task.a.01", "taurus.ev.1.task.a.4294967296", "taurus.ev.1.task.a.1.2",
 		"taurus.ev.ctl.launcher", "taurus.ev.ctl.launcher.x", "taurus.ev.ctl.launcher.00", "taurus.ev.ctl.launcher.0.0", "taurus.ev.ctl.reaper.0",
-		"taurus.ev.ctl", "taurus.ev.ctl.seal.0", "taurus.ev.ctl.seal.", "taurus.ev.ctl.log.0", "taurus.ev.1.seal.a", "taurus.ev.1.log.a",
+		"taurus.ev.ctl", "taurus.ev.ctl.seal.0", "taurus.ev.ctl.seal.", "taurus.ev.ctl.log.0", "taurus.ev.ctl.access.0", "taurus.ev.1.access.a", "taurus.ev.1.seal.a", "taurus.ev.1.log.a",
 		"taurus.why.1", "taurus.why.1.", "taurus.why.x.a", "taurus.why.01.a", "taurus.why.1.a.b", "Taurus.ev.1.job.a",
 	} {
 		if got, err := events.ParseSubject(subject); !errors.Is(err, events.ErrSubject) {

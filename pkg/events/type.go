@@ -96,6 +96,24 @@ func (AgentDrained) Type() string { return "taurus.agents.drained.v1" }
 // Type is the CloudEvents type of AgentRestored.
 func (AgentRestored) Type() string { return "taurus.agents.restored.v1" }
 
+// Type is the CloudEvents type of TokenCreated.
+func (TokenCreated) Type() string { return "taurus.access.token_created.v1" }
+
+// Type is the CloudEvents type of TokenRevoked.
+func (TokenRevoked) Type() string { return "taurus.access.token_revoked.v1" }
+
+// Type is the CloudEvents type of RoleSet.
+func (RoleSet) Type() string { return "taurus.access.role_set.v1" }
+
+// Type is the CloudEvents type of RoleRemoved.
+func (RoleRemoved) Type() string { return "taurus.access.role_removed.v1" }
+
+// Type is the CloudEvents type of GroupBound.
+func (GroupBound) Type() string { return "taurus.access.group_bound.v1" }
+
+// Type is the CloudEvents type of PolicySet.
+func (PolicySet) Type() string { return "taurus.access.policy_set.v1" }
+
 // Type is the CloudEvents type of VerdictChanged.
 func (VerdictChanged) Type() string { return "taurus.why.verdict_changed.v1" }
 
@@ -149,6 +167,12 @@ func (TasksListed) event()         {}
 func (AgentUnavailable) event()    {}
 func (AgentDrained) event()        {}
 func (AgentRestored) event()       {}
+func (TokenCreated) event()        {}
+func (TokenRevoked) event()        {}
+func (RoleSet) event()             {}
+func (RoleRemoved) event()         {}
+func (GroupBound) event()          {}
+func (PolicySet) event()           {}
 func (VerdictChanged) event()      {}
 func (AgentsOffered) event()       {}
 func (LogSealed) event()           {}
