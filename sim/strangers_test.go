@@ -325,7 +325,7 @@ func subjectOf(t *rapid.T, h *house, ev events.Event, id string) string {
 	if role == "" || rapid.IntRange(0, 9).Draw(t, "misplaced") == 0 {
 		role = rapid.SampledFrom([]events.Role{
 			events.RoleJob, events.RolePlan, events.RoleTask, events.RoleKill, events.RoleLauncher, events.RoleWhy, events.RoleSeal, events.RoleLog,
-			events.RoleOffers, events.RoleAgents,
+			events.RoleOffers, events.RoleAgents, events.RoleAccess,
 		}).Draw(t, "role")
 	}
 	slot := uint32(0)
@@ -335,7 +335,8 @@ func subjectOf(t *rapid.T, h *house, ev events.Event, id string) string {
 	return map[events.Role]string{
 		events.RoleJob: h.space.Job(id), events.RolePlan: h.space.Plan(id), events.RoleTask: h.space.Task(id, slot),
 		events.RoleKill: h.space.Kill(id), events.RoleLauncher: h.space.Launcher(0), events.RoleWhy: h.space.Why(id),
-		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject, events.RoleOffers: h.space.Offers(0),
+		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject, events.RoleAccess: events.AccessSubject,
+		events.RoleOffers: h.space.Offers(0),
 	}[role]
 }
 
@@ -418,6 +419,16 @@ func event(t *rapid.T, at cluster.Key) events.Event {
 			return events.AgentDrained{AgentID: word("agent"), Hostname: word("host"), Reason: word("reason"), Deadline: when}
 		},
 		func() events.Event { return events.AgentRestored{AgentID: word("agent"), Hostname: word("host")} },
+		func() events.Event {
+			return events.TokenCreated{ID: word("id"), Owner: word("owner"), Hash: word("hash"), Roles: []string{word("role")}, Expires: when}
+		},
+		func() events.Event { return events.TokenRevoked{ID: word("id"), Reason: word("reason")} },
+		func() events.Event {
+			return events.RoleSet{Name: word("role"), Grants: []events.Grant{{Rights: []string{word("right")}, Jobs: []string{word("job")}}}}
+		},
+		func() events.Event { return events.RoleRemoved{Name: word("role")} },
+		func() events.Event { return events.GroupBound{Group: word("group"), Roles: []string{word("role")}} },
+		func() events.Event { return events.PolicySet{Hash: word("hash"), Text: word("text")} },
 		func() events.Event { return events.TasksListed{Loss: run} },
 		func() events.Event {
 			return events.AgentUnavailable{AgentID: word("agent"), Hostname: word("host"), From: when, Until: when}

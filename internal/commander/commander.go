@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/machine"
@@ -144,6 +145,15 @@ func (c *Commander) Do(ctx context.Context, by Author, id string, command submis
 func (c *Commander) DoAgents(ctx context.Context, by Author, command submission.AgentCommand) (sequence uint64, err error) {
 	r := c.ask(ctx, func(ticket uint64) machine.Input {
 		return commanding.Asked{Ticket: ticket, By: by, Agents: command}
+	})
+	return r.sequence, known(r.err)
+}
+
+// DoAccess carries a command about who may do what out, and returns as Do does. Errors
+// are also those of access.Decide.
+func (c *Commander) DoAccess(ctx context.Context, by Author, command access.Command) (sequence uint64, err error) {
+	r := c.ask(ctx, func(ticket uint64) machine.Input {
+		return commanding.Asked{Ticket: ticket, By: by, Access: command}
 	})
 	return r.sequence, known(r.err)
 }

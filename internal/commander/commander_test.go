@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/commander"
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/fold"
@@ -163,6 +164,50 @@ func TestInstancesRace(t *testing.T) {
 		all.Wait()
 		if got := len(foldtest.Events[events.JobScaled](t, log)); got != 8 {
 			t.Errorf("%d events of 8 commands", got)
+		}
+	})
+}
+
+// TestAccessIsRacedFor by instances, and by an operator who has the key of the log: each
+// command is carried out once, and those about jobs do not wait for it.
+func TestAccessIsRacedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := memory.New()
+		one, two := start(t, log), start(t, log)
+		defer one.close()
+		defer two.close()
+		token := func(n int) access.CreateToken {
+			return access.CreateToken{ID: fmt.Sprintf("%032x", n), Owner: "bob", Hash: fmt.Sprintf("%064x", n), Roles: []string{access.RoleReader}}
+		}
+		var all sync.WaitGroup
+		for n := range 8 {
+			all.Go(func() {
+				if _, err := []*rig{one, two}[n%2].DoAccess(t.Context(), commander.Author{Actor: "ann"}, token(n)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Go(func() {
+			for last := uint64(0); ; last++ { // All are of this subject.
+				c := token(100)
+				m, err := events.Encode(events.AccessSubject, events.Envelope{ID: "operator"}, events.TokenCreated{ID: c.ID, Owner: c.Owner, Hash: c.Hash, Roles: c.Roles})
+				if err != nil {
+					t.Error(err)
+				}
+				if _, err := log.Append(t.Context(), eventlog.Decision(m, last)); err == nil {
+					return
+				}
+			}
+		})
+		all.Wait()
+		if got := len(foldtest.Events[events.TokenCreated](t, log)); got != 9 {
+			t.Errorf("%d tokens of 9", got)
+		}
+		if _, err := one.DoAccess(t.Context(), commander.Author{}, access.RevokeToken{ID: "none"}); !errors.Is(err, access.ErrNoToken) {
+			t.Error(err)
+		}
+		if _, err := one.do(t.Context(), "a", submit("a")); err != nil {
+			t.Error(err)
 		}
 	})
 }

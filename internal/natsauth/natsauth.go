@@ -73,7 +73,7 @@ func Publish(r Role, s Streams) []string {
 func own(r Role, s Streams) []string {
 	switch r {
 	case API:
-		return []string{"taurus.ev.*.job.*", "taurus.ev.ctl.agents", s.key("presence.api.*")}
+		return []string{"taurus.ev.*.job.*", "taurus.ev.ctl.agents", "taurus.ev.ctl.access", s.key("presence.api.*")}
 	case Planner:
 		return []string{"taurus.ev.*.plan.*", "taurus.ev.ctl.seal", s.key("member.planner.*"), s.key("presence.planner.*")}
 	case Launcher:

@@ -49,6 +49,7 @@ func TestEachSubjectHasItsWriter(t *testing.T) {
 				space.Job(job): natsauth.API, space.Plan(job): natsauth.Planner, space.Task(job, 0): natsauth.Launcher,
 				space.Task(job, 70000): natsauth.Launcher, space.Kill(job): natsauth.Reaper, space.Launcher(0): natsauth.Launcher,
 				space.Why(job): natsauth.Launcher, "taurus.ev.ctl.seal": natsauth.Planner,
+				events.AgentsSubject: natsauth.API, events.AccessSubject: natsauth.API,
 			} {
 				if got := writers(subject); !slices.Equal(got, []natsauth.Role{want, natsauth.Admin}) {
 					t.Errorf("%s is written by %v, want %s", subject, got, want)

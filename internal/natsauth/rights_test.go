@@ -286,7 +286,7 @@ func (c closed) run(t *testing.T) {
 	t.Run("each does its work", c.works)
 	t.Run("a stranger", c.strangers)
 	l := open(t, c.options(natsauth.Observer))
-	if b, err := l.Bounds(within(t)); err != nil || b.Last != 7 {
+	if b, err := l.Bounds(within(t)); err != nil || b.Last != 9 {
 		t.Errorf("bounds %+v, %v: other records than those that were allowed", b, err)
 	}
 }
@@ -340,7 +340,7 @@ func (c closed) refuses(t *testing.T) {
 func (c closed) works(t *testing.T) {
 	space := events.NewSpace(0)
 	for r, subjects := range map[natsauth.Role][]string{
-		natsauth.API: {space.Job("a/b.c")}, natsauth.Planner: {space.Plan("web"), "taurus.ev.ctl.seal"},
+		natsauth.API: {space.Job("a/b.c"), events.AgentsSubject, events.AccessSubject}, natsauth.Planner: {space.Plan("web"), "taurus.ev.ctl.seal"},
 		natsauth.Launcher: {space.Task("web", 3), space.Launcher(0)}, natsauth.Reaper: {space.Kill("web")}, natsauth.Admin: {"taurus.ev.ctl.log"},
 	} {
 		l := open(t, c.options(r))
@@ -357,13 +357,13 @@ func (c closed) works(t *testing.T) {
 	for _, r := range natsauth.Roles() {
 		l := open(t, c.options(r))
 		n := 0
-		for _, err := range l.Read(within(t), 1, 7) {
+		for _, err := range l.Read(within(t), 1, 9) {
 			if err != nil {
 				t.Fatalf("%s reads: %v", r, err)
 			}
 			n++
 		}
-		if at, err := l.SequenceAt(within(t), time.Now().Add(time.Hour)); n != 7 || err != nil || at != 7 {
+		if at, err := l.SequenceAt(within(t), time.Now().Add(time.Hour)); n != 9 || err != nil || at != 9 {
 			t.Errorf("%s reads %d records, up to %d, %v", r, n, at, err)
 		}
 		if r == natsauth.API || r == natsauth.Observer {

@@ -72,6 +72,9 @@ func newEvent(r cluster.Record, o outcome) Event {
 // data is the body of a record as JSON. Known events are JSON, or they would
 // have been rejected.
 func data(r cluster.Record) jsontext.Value {
+	if r.Message.Header[events.HeaderType] == (events.TokenCreated{}).Type() {
+		return unhashed(r)
+	}
 	value := jsontext.Value(r.Message.Data)
 	if _, unknown := r.Event.(events.Unknown); !unknown || value.IsValid() && !cluster.TooDeep(value) {
 		return value
@@ -79,6 +82,27 @@ func data(r cluster.Record) jsontext.Value {
 	// Broken UTF-8 is replaced in the text; the error speaks of it.
 	text, _ := jsontext.AppendQuote(nil, r.Message.Data)
 	return text
+}
+
+// unhashed is the body of a record of a token without the hash of its secret, which is
+// for the fold alone.
+func unhashed(r cluster.Record) jsontext.Value {
+	ev, ok := r.Event.(events.TokenCreated)
+	if !ok {
+		return jsontext.Value("{}") // It was rejected.
+	}
+	ev.Hash = ""
+	m, err := events.Encode(r.Message.Subject, r.Envelope, ev)
+	if err != nil {
+		return jsontext.Value("{}")
+	}
+	return m.Data
+}
+
+// OfAccess reports whether the event is about who may do what: it is for those to see who
+// have the right admin.
+func (e Event) OfAccess() bool {
+	return e.Subject == events.AccessSubject || strings.HasPrefix(e.Type, "taurus.access.")
 }
 
 // Counts reports whether the event changed the state as it says. Those that do

@@ -16,6 +16,7 @@ import (
 var writers = map[events.Role]string{ //nolint:gochecknoglobals // Never written after start.
 	events.RoleJob: "commander", events.RolePlan: "planner", events.RoleTask: "launcher",
 	events.RoleKill: "reaper", events.RoleLauncher: "launcher", events.RoleAgents: "commander",
+	events.RoleAccess: "commander",
 }
 
 // checkAppend: a subject has one writing role, decisions are conditional and facts

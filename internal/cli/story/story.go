@@ -83,6 +83,8 @@ func sentence(e projection.Event, ev events.Event) string {
 		return ofTask(e, ev)
 	case events.AgentDrained, events.AgentRestored:
 		return ofAgents(ev) + by(e.Actor)
+	case events.TokenCreated, events.TokenRevoked, events.RoleSet, events.RoleRemoved, events.GroupBound, events.PolicySet:
+		return ofAccess(ev) + by(e.Actor)
 	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed, events.TasksListed, events.AgentUnavailable:
 		return ofLauncher(ev)
 	case events.LogSealed, events.LossAccepted, events.LogCreated, events.SequenceSkipped:

@@ -34,3 +34,8 @@ func Fits(pattern, id string) bool {
 	}
 	return strings.HasPrefix(id, beginning)
 }
+
+// equal reports whether two grants say the same in the same words.
+func (g Grant) equal(other Grant) bool {
+	return slices.Equal(g.Rights, other.Rights) && slices.Equal(g.Jobs, other.Jobs)
+}

@@ -6,7 +6,7 @@ type Means string
 // The means.
 const (
 	Anonymous   Means = "anonymous"
-	Token       Means = "token"
+	BearerToken Means = "token"
 	Certificate Means = "certificate"
 	OIDC        Means = "oidc"
 )

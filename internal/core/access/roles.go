@@ -8,6 +8,11 @@ const (
 	RoleAnonymous = "anonymous"
 )
 
+// builtIn is BuiltIn, made once: it is asked for every job of a list.
+//
+//nolint:gochecknoglobals // Never written after start.
+var builtIn = BuiltIn()
+
 // BuiltIn are the roles that are always there.
 func BuiltIn() map[string][]Grant {
 	every := []string{All}

@@ -65,6 +65,8 @@ func (s *State) apply(r *Record) Change {
 		return s.applyTask(j, slot, r)
 	case events.RoleAgents:
 		return s.applyAgents(r)
+	case events.RoleAccess:
+		return s.applyAccess(r)
 	case events.RoleSeal:
 		return s.applySeal(r)
 	case events.RoleLog:
@@ -98,6 +100,8 @@ func (s *State) follow(r *Record) {
 		s.job(r.Subject.Job).slot(r.Subject.Slot).Last = r.Sequence
 	case events.RoleAgents:
 		s.Agents.Last = r.Sequence
+	case events.RoleAccess:
+		s.Access.Last = r.Sequence
 	case events.RoleSeal:
 		s.Seal.Last = r.Sequence
 	case events.RoleLog:

@@ -143,6 +143,8 @@ func misfit(r *Record) string {
 	case events.AgentRestored:
 		c.place(ev.AgentID, ev.Hostname)
 		c.text("reason", ev.Reason)
+	case events.TokenCreated, events.TokenRevoked, events.RoleSet, events.RoleRemoved, events.GroupBound, events.PolicySet:
+		c.access(ev)
 	case events.VerdictChanged:
 		c.verdict(ev)
 	case events.AgentsOffered:

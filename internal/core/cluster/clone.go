@@ -12,6 +12,7 @@ func (s *State) Clone() *State {
 	c := *s
 	c.Losses = slices.Clone(s.Losses)
 	c.Agents.Drains, c.Agents.Windows = maps.Clone(s.Agents.Drains), maps.Clone(s.Agents.Windows)
+	c.Access = s.Access.Clone()
 	c.Jobs = make(map[string]*Job, len(s.Jobs))
 	c.attributes = maps.Clone(s.attributes)
 	c.byID = make(map[string]*Task, len(s.byID))

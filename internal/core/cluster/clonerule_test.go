@@ -36,6 +36,23 @@ func TestACloneKeepsItsChanges(t *testing.T) {
 		"a window": func(l *clustertest.Log, again bool) {
 			unavailable(l, events.AgentUnavailable{AgentID: map[bool]string{false: "S1", true: "S2"}[again], From: l.Now.Add(time.Hour)})
 		},
+		"a token": func(l *clustertest.Log, again bool) {
+			gain(l, events.TokenCreated{ID: map[bool]string{false: "t1", true: "t2"}[again], Owner: "ann", Hash: "00"})
+		},
+		"a revocation": func(l *clustertest.Log, again bool) {
+			if again {
+				gain(l, events.TokenRevoked{ID: "t1"})
+			}
+		},
+		"a role": func(l *clustertest.Log, again bool) {
+			gain(l, events.RoleSet{Name: map[bool]string{false: "r1", true: "r2"}[again]})
+		},
+		"a group": func(l *clustertest.Log, again bool) {
+			gain(l, events.GroupBound{Group: map[bool]string{false: "g1", true: "g2"}[again], Roles: []string{"reader"}})
+		},
+		"a policy": func(l *clustertest.Log, again bool) {
+			gain(l, events.PolicySet{Hash: map[bool]string{false: "00", true: "01"}[again]})
+		},
 		"a loss": func(l *clustertest.Log, _ bool) {
 			operator(l, events.LossAccepted{From: l.State.Sequence + 1, To: l.State.Sequence + 1, Reason: "r"})
 		},

@@ -4,6 +4,7 @@
 //	message --Decode--> Record --Apply--> State
 //	                                |       Launcher: epoch, framework, subscription
 //	                                |       Seal, Losses: of the log itself
+//	                                |       Access: tokens, roles, groups, the policy
 //	                                |       Jobs
 //	                                |         Slots: tally of ends
 //	                                |           Tasks: attempts that still matter
@@ -16,6 +17,8 @@
 //	task        applyTask       epoch, then repeats, then the rank rule (report)
 //	kill        applyKill       nothing: its tasks count it
 //	launcher    applyLauncher   epoch
+//	agents      applyAgents     what is drained
+//	access      applyAccess     nothing comes back that was revoked; built-in roles stay
 //	seal        applySeal       it is over more than the seal before
 //	log         applyLog        nothing; a log is created once
 //

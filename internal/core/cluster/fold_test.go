@@ -45,7 +45,8 @@ func subjects() *rapid.Generator[events.Subject] {
 	return rapid.Custom(func(t *rapid.T) events.Subject {
 		s := events.Subject{Role: rapid.SampledFrom([]events.Role{
 			events.RoleJob, events.RolePlan, events.RolePlan, events.RoleTask, events.RoleTask, events.RoleTask, events.RoleTask,
-			events.RoleKill, events.RoleLauncher, events.RoleWhy, events.RoleOffers, events.RoleSeal, events.RoleLog, events.RoleAgents, "nobody",
+			events.RoleKill, events.RoleLauncher, events.RoleWhy, events.RoleOffers, events.RoleSeal, events.RoleLog, events.RoleAgents,
+			events.RoleAccess, "nobody",
 		}).Draw(t, "role")}
 		s.Job, s.Slot = jobs().Draw(t, "job"), rapid.Uint32Range(0, 2).Draw(t, "slot")
 		return s
@@ -93,6 +94,13 @@ func anyEvent(t *rapid.T, subject events.Subject) events.Event {
 		events.LogCreated{ID: group},
 		events.AgentDrained{AgentID: group, Hostname: state, Reason: "r"},
 		events.AgentRestored{AgentID: group, Hostname: state},
+		events.TokenCreated{ID: group, Owner: state, Hash: "00", Roles: []string{"reader"}, Expires: due},
+		events.TokenRevoked{ID: group},
+		events.RoleSet{Name: group, Grants: []events.Grant{{Rights: []string{"read"}, Jobs: []string{state}}}},
+		events.RoleRemoved{Name: group},
+		events.GroupBound{Group: group, Roles: []string{state}},
+		events.GroupBound{Group: group},
+		events.PolicySet{Hash: state},
 		events.TasksListed{Loss: run},
 		events.AgentUnavailable{AgentID: group, From: time.Unix(int64(from), 0)},
 		events.TaskAdopted{Run: run, Group: group, Slot: slot, Attempt: attempt, TaskID: id, State: state},
@@ -285,7 +293,7 @@ func TestOutOfOrderIsRefused(t *testing.T) {
 func TestUnknownTypesAreSkipped(t *testing.T) {
 	l, task := in(t, "RUNNING")
 	before := *task
-	for i, role := range []events.Role{events.RoleJob, events.RolePlan, events.RoleKill, events.RoleTask, events.RoleLauncher, events.RoleWhy, events.RoleOffers, events.RoleAgents, events.RoleSeal, events.RoleLog} {
+	for i, role := range []events.Role{events.RoleJob, events.RolePlan, events.RoleKill, events.RoleTask, events.RoleLauncher, events.RoleWhy, events.RoleOffers, events.RoleAgents, events.RoleAccess, events.RoleSeal, events.RoleLog} {
 		c := l.Append(events.Subject{Role: role, Job: "web"}, events.Envelope{Epoch: l.State.Launcher.Epoch}, events.Unknown{TypeName: "x"})
 		if c.Judgement != cluster.Skipped || l.State.Skipped != uint64(i+1) {
 			t.Errorf("%s: %s, %d skipped", role, c.Judgement, l.State.Skipped)
@@ -295,8 +303,8 @@ func TestUnknownTypesAreSkipped(t *testing.T) {
 	if !reflect.DeepEqual(before, *task) || describe(j) != "running" {
 		t.Error("what is not known changed the state")
 	}
-	if n := l.State.Sequence; j.LastJob != n-9 || j.LastPlan != n-8 || j.LastKill != n-7 || j.Slots[0].Last != n-6 || l.State.Launcher.Last != n-5 ||
-		l.State.Agents.Last != n-2 || l.State.Seal.Last != n-1 || l.State.LastLog != n {
+	if n := l.State.Sequence; j.LastJob != n-10 || j.LastPlan != n-9 || j.LastKill != n-8 || j.Slots[0].Last != n-7 || l.State.Launcher.Last != n-6 ||
+		l.State.Agents.Last != n-3 || l.State.Access.Last != n-2 || l.State.Seal.Last != n-1 || l.State.LastLog != n {
 		t.Error("the expectations must follow what is not known, too")
 	}
 }

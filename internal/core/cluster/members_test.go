@@ -74,7 +74,7 @@ func TestEveryMemberIsBounded(t *testing.T) {
 
 // hugeOf are events as the given one with a member that is as large as can be.
 func hugeOf(ev events.Event, member int) (all []events.Event) {
-	long := strings.Repeat("x", 70_000)
+	long := strings.Repeat("x", 300_000)
 	add := func(value any) {
 		changed := reflect.New(reflect.TypeOf(ev)).Elem()
 		changed.Set(reflect.ValueOf(ev))
@@ -96,6 +96,10 @@ func hugeOf(ev events.Event, member int) (all []events.Event) {
 		add([]string{long})
 	case []events.AgentOffer:
 		add(make([]events.AgentOffer, 10_001))
+	case []events.Grant:
+		add(make([]events.Grant, 10_001))
+		add([]events.Grant{{Rights: many}})
+		add([]events.Grant{{Jobs: []string{long}}})
 	case []byte:
 		add([]byte(long))
 	case jsontext.Value:

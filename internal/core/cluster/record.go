@@ -107,6 +107,8 @@ type Change struct {
 	Tasks []*Task
 	// Agents reports whether it changed what is planned with agents.
 	Agents bool
+	// Access reports whether it changed who may do what, or the policy.
+	Access bool
 	// Hearing reports whether somebody listens to Mesos who did not before, or nobody any more;
 	// or Mesos has listed what it runs after a loss.
 	Hearing bool

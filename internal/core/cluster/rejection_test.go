@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
 	"github.com/milosgajdos/taurus/internal/core/ranges"
@@ -51,6 +52,12 @@ func ofEachType() []events.Event {
 		events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: "S1"}}},
 		events.AgentDrained{Hostname: "h"},
 		events.AgentRestored{AgentID: "S1"},
+		events.TokenCreated{ID: "t", Owner: "ann", Hash: "00", Roles: []string{"reader"}},
+		events.TokenRevoked{ID: "t"},
+		events.RoleSet{Name: "shop"},
+		events.RoleRemoved{Name: "shop"},
+		events.GroupBound{Group: "shop"},
+		events.PolicySet{Hash: "00"},
 		events.TasksListed{Loss: 1},
 		events.AgentUnavailable{AgentID: "S1"},
 		events.LogSealed{Through: 1, Hash: "00"},
@@ -65,7 +72,7 @@ func ofEachRole(space events.Space) map[events.Role]string {
 	return map[events.Role]string{
 		events.RoleJob: space.Job("web"), events.RolePlan: space.Plan("web"), events.RoleTask: space.Task("web", 0),
 		events.RoleKill: space.Kill("web"), events.RoleLauncher: space.Launcher(0), events.RoleWhy: space.Why("web"),
-		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject, events.RoleOffers: space.Offers(0),
+		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject, events.RoleAccess: events.AccessSubject, events.RoleOffers: space.Offers(0),
 	}
 }
 
@@ -125,6 +132,7 @@ func TestRejectedChangesNothing(t *testing.T) {
 		events.SealSubject:                  func(s *cluster.State) uint64 { return s.Seal.Last },
 		events.LogSubject:                   func(s *cluster.State) uint64 { return s.LastLog },
 		events.AgentsSubject:                func(s *cluster.State) uint64 { return s.Agents.Last },
+		events.AccessSubject:                func(s *cluster.State) uint64 { return s.Access.Last },
 		space.Why("web"):                    nil,
 		wrong + "job.web":                   nil,
 		wrong + "task.web.0":                nil,
@@ -154,7 +162,7 @@ func TestRejectedChangesNothing(t *testing.T) {
 		}
 		l.State.Rejections, l.State.Sequence = untouched.State.Rejections, untouched.State.Sequence
 		l.State.Launcher.Last, l.State.Seal.Last, l.State.LastLog = untouched.State.Launcher.Last, 0, 0
-		l.State.Agents.Last = 0
+		l.State.Agents.Last, l.State.Access.Last = 0, 0
 		web, before := l.State.Jobs["web"], untouched.State.Jobs["web"]
 		web.LastJob, web.LastPlan, web.LastKill = before.LastJob, before.LastPlan, before.LastKill
 		web.Slots[0].Last = before.Slots[0].Last
@@ -265,6 +273,25 @@ func TestBounds(t *testing.T) {
 		{events.SubscriptionOpened{FrameworkID: "f", StreamID: "s", Master: long}, "master"},
 		{events.SubscriptionClosed{StreamID: "s", Reason: long}, "reason"},
 		{events.VerdictChanged{Summary: long}, "summary"},
+		{events.TokenCreated{ID: "t", Owner: "ann", Hash: "00", Roles: []string{"reader"}}, ""},
+		{events.TokenCreated{Owner: "ann", Hash: "00"}, "id is missing"},
+		{events.TokenCreated{ID: "t", Hash: "00"}, "owner is missing"},
+		{events.TokenCreated{ID: "t", Owner: "ann"}, "hash is missing"},
+		{events.TokenCreated{ID: "t", Owner: long, Hash: "00"}, "owner is 70000 bytes"},
+		{events.TokenCreated{ID: "t", Owner: "ann", Hash: "00", Roles: []string{long}}, "roles is 70000 bytes"},
+		{events.TokenRevoked{}, "id is missing"},
+		{events.TokenRevoked{ID: "t", Reason: long}, "reason"},
+		{events.RoleSet{Name: "shop", Grants: []events.Grant{{Rights: []string{"read"}, Jobs: []string{"*"}}}}, ""},
+		{events.RoleSet{}, "name is missing"},
+		{events.RoleSet{Name: "shop", Grants: make([]events.Grant, 10_001)}, "grants has 10001"},
+		{events.RoleSet{Name: "shop", Grants: []events.Grant{{Rights: []string{long}}}}, "grants.rights"},
+		{events.RoleSet{Name: "shop", Grants: []events.Grant{{Jobs: []string{long}}}}, "grants.jobs"},
+		{events.RoleRemoved{}, "name is missing"},
+		{events.GroupBound{}, "group is missing"},
+		{events.GroupBound{Group: "shop", Roles: make([]string, 10_001)}, "roles has 10001"},
+		{events.PolicySet{Text: "x"}, "hash is missing"},
+		{events.PolicySet{Hash: "00", Text: strings.Repeat("x", access.PolicyBytes)}, ""},
+		{events.PolicySet{Hash: "00", Text: strings.Repeat("x", access.PolicyBytes+1)}, "text is 262145 bytes, the most is 262144"},
 		{events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: "S1"}}}, ""},
 		{events.AgentsOffered{Agents: []events.AgentOffer{{}}}, "agents.agent_id is missing"},
 		{events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: "S1", Hostname: long}}}, "agents.hostname"},

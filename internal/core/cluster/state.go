@@ -3,6 +3,7 @@ package cluster
 import (
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -25,6 +26,8 @@ type State struct {
 	Skipped uint64
 	// Agents is what is planned with agents.
 	Agents Agents
+	// Access is who may do what.
+	Access access.State
 	// Summed reports whether records have checksums: once one that counts has, none
 	// goes without.
 	Summed bool

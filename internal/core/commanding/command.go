@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/submission"
@@ -58,7 +59,7 @@ type attempt struct {
 // decide decides what a command means now.
 func (m *Machine) decide(at machine.Moment, c *command) {
 	j := m.state.Jobs[c.Job]
-	ev, err := m.meaning(c, j)
+	ev, err := m.meaning(at, c, j)
 	switch {
 	case err != nil:
 		m.end(c, 0, err)
@@ -73,9 +74,12 @@ func (m *Machine) decide(at machine.Moment, c *command) {
 }
 
 // meaning is the event that a command leads to.
-func (m *Machine) meaning(c *command, j *cluster.Job) (events.Event, error) {
-	if c.Agents != nil {
+func (m *Machine) meaning(at machine.Moment, c *command, j *cluster.Job) (events.Event, error) {
+	switch {
+	case c.Agents != nil:
 		return submission.DecideAgents(&m.state.Agents, c.Agents)
+	case c.Access != nil:
+		return access.Decide(&m.state.Access, c.Access, at.Now)
 	}
 	return decide(m.state, c.Job, j, c.Command)
 }
@@ -99,10 +103,22 @@ func (m *Machine) place(c *command, j *cluster.Job) (subject string, last uint64
 	switch {
 	case c.Agents != nil:
 		return events.AgentsSubject, m.state.Agents.Last
+	case c.Access != nil:
+		return events.AccessSubject, m.state.Access.Last
 	case j == nil: // The log does not know it.
 		return m.config.Space.Job(c.Job), 0
 	}
 	return m.config.Space.Job(c.Job), j.LastJob
+}
+
+// thing names what the command is about.
+func (c *command) thing() string {
+	switch about := c.about(); about.Role {
+	case events.RoleJob:
+		return fmt.Sprintf("job %q", about.Job)
+	default:
+		return string(about.Role)
+	}
 }
 
 // underWay reports whether the command's event may be stored or not, and the fold has
@@ -174,12 +190,9 @@ func (m *Machine) await(at machine.Moment, c *command, p phase) {
 	m.rest(c, true)
 }
 
-// folded looks at what was written about a job, or about agents, by whoever may.
+// folded looks at what was written, by whoever may, about what commands are about.
 func (m *Machine) folded(at machine.Moment, r *cluster.Record) {
-	if r.Subject.Role != events.RoleJob && r.Subject.Role != events.RoleAgents {
-		return
-	}
-	c := m.inHand(r.Subject.Job)
+	c := m.inHand(r.Subject)
 	if c == nil || c.answered || c.phase == weighing {
 		return
 	}
@@ -225,7 +238,7 @@ func (m *Machine) rejected(c *command, err error) {
 func (m *Machine) lost(at machine.Moment, c *command) {
 	m.rest(c, false)
 	if c.races++; c.races == DecideMax {
-		m.failed(c, fmt.Errorf("%w: lost %d races for job %q", ErrConflict, DecideMax, c.Job))
+		m.failed(c, fmt.Errorf("%w: lost %d races for %s", ErrConflict, DecideMax, c.thing()))
 		return
 	}
 	m.do(Count{Type: c.draft.Event.Type()})

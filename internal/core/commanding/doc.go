@@ -1,8 +1,9 @@
 // Package commanding is the write path of users' commands: decide on the folded
 // state, append, find out what became of it, answer once it is folded.
 //
-// The commands of one job are decided one after the other, in the order in which
-// they came; those of different jobs do not wait for each other. A command is
+// The commands about one job are decided one after the other, in the order in which
+// they came, and so are those about agents, and those about access; others do not wait for
+// each other. A command is
 //
 //	queued ------- its turn -----------------------> DECIDE
 //

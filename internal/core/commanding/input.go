@@ -1,6 +1,10 @@
 package commanding
 
-import "github.com/milosgajdos/taurus/internal/core/submission"
+import (
+	"github.com/milosgajdos/taurus/internal/core/access"
+	"github.com/milosgajdos/taurus/internal/core/submission"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
 
 // Author is who asks for something: a user or a program, and the W3C trace
 // context of the request.
@@ -13,11 +17,24 @@ type Author struct {
 type Asked struct {
 	Ticket uint64
 	By     Author
-	// Job is the one that Command is about; empty for one about agents.
+	// Job is the one that Command is about; empty for one about agents or access.
 	Job     string
 	Command submission.Command
 	// Agents is a command about agents, in place of Command.
 	Agents submission.AgentCommand
+	// Access is a command about who may do what, in place of Command.
+	Access access.Command
+}
+
+// about is what it is about. Commands about the same are carried out one after the other.
+func (a *Asked) about() events.Subject {
+	switch {
+	case a.Agents != nil:
+		return events.Subject{Role: events.RoleAgents}
+	case a.Access != nil:
+		return events.Subject{Role: events.RoleAccess}
+	}
+	return events.Subject{Role: events.RoleJob, Job: a.Job}
 }
 
 // Abandoned says that whoever asked no longer waits, and why. It is answered at

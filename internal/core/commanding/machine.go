@@ -1,6 +1,7 @@
 package commanding
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -39,11 +40,11 @@ type Machine struct {
 	serial  uint64 // of the last event's id
 	tickets machine.Tickets
 
-	commands map[uint64]*command // by ticket
-	queues   map[string][]uint64 // of each job, in hand the first
-	appends  map[uint64]uint64   // the command of an append under way
-	resting  []uint64            // commands that wait for the log to show something
-	free     []string            // jobs whose next command is to be decided
+	commands map[uint64]*command         // by ticket
+	queues   map[events.Subject][]uint64 // by what they are about, in hand the first
+	appends  map[uint64]uint64           // the command of an append under way
+	resting  []uint64                    // commands that wait for the log to show something
+	free     []events.Subject            // of which the next command is to be decided
 	usage    usage
 	effects  []machine.Effect
 }
@@ -57,7 +58,7 @@ func New(config Config, state *cluster.State) *Machine {
 	}
 	return &Machine{
 		config: config, state: state,
-		commands: map[uint64]*command{}, queues: map[string][]uint64{}, appends: map[uint64]uint64{},
+		commands: map[uint64]*command{}, queues: map[events.Subject][]uint64{}, appends: map[uint64]uint64{},
 	}
 }
 
@@ -87,14 +88,18 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	return m.effects
 }
 
-// close answers those who wait, in each job the last first, so that nobody's turn
+// close answers those who wait, about each thing the last first, so that nobody's turn
 // comes.
 func (m *Machine) close(why error) {
-	for _, id := range slices.Sorted(maps.Keys(m.queues)) {
-		for _, ticket := range slices.Backward(slices.Clone(m.queues[id])) {
+	for _, about := range slices.SortedFunc(maps.Keys(m.queues), byRoleAndJob) {
+		for _, ticket := range slices.Backward(slices.Clone(m.queues[about])) {
 			m.abandon(Abandoned{Ticket: ticket, Err: why})
 		}
 	}
+}
+
+func byRoleAndJob(a, b events.Subject) int {
+	return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Job, b.Job))
 }
 
 // Wake is when the first of those that wait for the log has waited long enough.

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/machine"
@@ -37,6 +39,7 @@ func TestScripts(t *testing.T) {
 //	asked: 1 web stop [reason=]
 //	asked: 1 web delete
 //	agents: 1 drain|undrain host= [reason= actor= trace=]
+//	access: 1 create <n> | revoke <n> [owner= actor= trace=]
 //	abandoned: 1 [error=]
 //	usage: 1 [share=0.5] [error=]
 //	surveyed: 1
@@ -57,6 +60,16 @@ func input(l *script.Line, _ machine.Moment) (machine.Input, error) {
 			in.Agents = submission.Drain{Place: place, Reason: l.Text("reason")}
 		} else {
 			in.Agents = submission.Undrain{Place: place}
+		}
+		return in, nil
+	case "access":
+		in := commanding.Asked{Ticket: l.Number(), By: commanding.Author{Actor: l.Text("actor"), Trace: l.Text("trace")}}
+		word := l.Word()
+		id := fmt.Sprintf("%032x", l.Number())
+		if word == "create" {
+			in.Access = access.CreateToken{ID: id, Owner: l.Text("owner"), Hash: strings.Repeat("0f", 32), Roles: []string{access.RoleReader}}
+		} else {
+			in.Access = access.RevokeToken{ID: id}
 		}
 		return in, nil
 	case "abandoned":

@@ -20,6 +20,8 @@ func subject(space events.Space, text string) (string, error) {
 		return events.LogSubject, nil
 	case "agents":
 		return events.AgentsSubject, nil
+	case "access":
+		return events.AccessSubject, nil
 	}
 	if text == "offers" {
 		return space.Offers(0), nil
@@ -41,7 +43,7 @@ func subject(space events.Space, text string) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("%q is no subject: want job/<job>, plan/<job>, kill/<job>, why/<job>, task/<job>/<slot>, launcher, offers, agents, seal or log", text)
+	return "", fmt.Errorf("%q is no subject: want job/<job>, plan/<job>, kill/<job>, why/<job>, task/<job>/<slot>, launcher, offers, agents, access, seal or log", text)
 }
 
 // subjectText is the inverse of subject.
@@ -53,7 +55,7 @@ func subjectText(full string) string {
 	switch s.Role {
 	case events.RoleLauncher:
 		return "launcher"
-	case events.RoleOffers, events.RoleAgents, events.RoleSeal, events.RoleLog:
+	case events.RoleOffers, events.RoleAgents, events.RoleAccess, events.RoleSeal, events.RoleLog:
 		return string(s.Role)
 	case events.RoleTask:
 		return fmt.Sprintf("task/%s/%d", s.Job, s.Slot)

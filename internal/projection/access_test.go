@@ -1,0 +1,44 @@
+package projection_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// TestNoEventShowsAHash, whether it counts, is rejected, or cannot be read; and whoever
+// shows events can tell which are of access.
+func TestNoEventShowsAHash(t *testing.T) {
+	t.Parallel()
+	w := &writer{log: memory.New()}
+	hash := strings.Repeat("0f", 32)
+	good := events.TokenCreated{ID: "0a", Owner: "bob", Hash: hash, Roles: []string{"reader"}}
+	w.append(events.AccessSubject, good)
+	w.append(events.AccessSubject, events.TokenCreated{ID: "0b", Hash: hash}) // Rejected: it has no owner.
+	w.append(events.AgentsSubject, good)                                      // Rejected: it stands elsewhere.
+	w.append(events.AccessSubject, events.TokenRevoked{ID: "0a", Reason: "lost"})
+	w.append(events.AgentsSubject, events.AgentDrained{Hostname: "h"})
+	p := projection.NewKeeping(w.log, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	if err := p.WaitFor(ctx, w.n); err != nil {
+		t.Fatal(err)
+	}
+	piece, err := p.Piece(ctx, 1, projection.Filter{}, 1<<20)
+	cancel()
+	<-ended
+	if err != nil || len(piece.Events) != 5 {
+		t.Fatalf("%+v, %v", piece, err)
+	}
+	want := []string{`{"id":"0a","owner":"bob","hash":"","roles":["reader"]}`, "{}", "{}", `{"id":"0a","reason":"lost"}`, `{"hostname":"h"}`}
+	for i, e := range piece.Events {
+		if string(e.Data) != want[i] || e.OfAccess() != (i < 4) {
+			t.Errorf("%d, of access %t: %s", i, e.OfAccess(), e.Data)
+		}
+	}
+}
