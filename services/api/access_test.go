@@ -115,7 +115,7 @@ type asking struct {
 }
 
 func signedIn(name string, grants ...access.Grant) asking {
-	return asking{access.Principal{Name: name, By: access.Token, TokenID: "0", Roles: []string{name}}, grants}
+	return asking{access.Principal{Name: name, By: access.BearerToken, TokenID: "0", Roles: []string{name}}, grants}
 }
 
 // all are all rights but some, on every job.

@@ -46,7 +46,7 @@ func TestRoutesSayWhoMay(t *testing.T) {
 // What became of each request is told, of those that were refused with what was missing.
 func TestDecisionsAreTold(t *testing.T) {
 	t.Parallel()
-	ann := access.Principal{Name: "ann", By: access.Token, TokenID: "1"}
+	ann := access.Principal{Name: "ann", By: access.BearerToken, TokenID: "1"}
 	wrong := errors.New("wrong")
 	var told []web.Decision
 	h, err := web.Handler(web.Options{
