@@ -209,21 +209,21 @@ rules:
   - {name: shop, jobs: [shop/*]}
   - {name: cart, jobs: [cart]}
 `)
-	ops := access.Principal{Name: "bob", Roles: []string{"x", "ops"}, By: access.Token}
+	ops := access.Principal{Name: "bob", Roles: []string{"x", "ops"}, By: access.BearerToken}
 	for _, c := range []struct {
 		who     access.Principal
 		id, by  string
 		heldFor string
 	}{
 		{access.Principal{Name: "ann"}, "shop/web", "ann", ""},
-		{access.Principal{Name: "ann", Roles: []string{"ops"}, By: access.Token}, "shop/web", "ann", ""},
+		{access.Principal{Name: "ann", Roles: []string{"ops"}, By: access.BearerToken}, "shop/web", "ann", ""},
 		{access.Principal{Name: "ann"}, "shop", "default", ""},
 		{ops, "shop/web", "ops", ""},
 		{ops, "nightly", "ops", ""},
 		{ops, "nightly@20260101T000000Z", "ops", ""},
 		{ops, "nightly@2026", "default", ""},
 		{access.Principal{Name: "bob", Roles: []string{"ops"}, By: access.Anonymous}, "shop/web", "shop", ""},
-		{access.Principal{Name: "bob", By: access.Token}, "shop/web", "shop", ""},
+		{access.Principal{Name: "bob", By: access.BearerToken}, "shop/web", "shop", ""},
 		{access.Principal{}, "cart", "cart", ""},
 		{access.Principal{}, "cart/1", "default", ""},
 	} {

@@ -114,7 +114,7 @@ func (w *Who) validate(wrong tell, at string) {
 	words(wrong, under(at, "roles"), w.Roles)
 	for i, means := range w.Means {
 		switch access.Means(means) {
-		case access.Anonymous, access.Token, access.Certificate, access.OIDC:
+		case access.Anonymous, access.BearerToken, access.Certificate, access.OIDC:
 		default:
 			wrong(index(under(at, "means"), i), quote(means)+" is not known; use anonymous, token, certificate or oidc")
 		}
