@@ -40,7 +40,8 @@ func TestDecide(t *testing.T) {
 	}{
 		{
 			access.CreateToken{ID: id(3), Owner: "Ann Bø", Hash: hash(3), Roles: []string{"shop", "reader"}, Expires: later},
-			events.TokenCreated{ID: id(3), Owner: "Ann Bø", Hash: hash(3), Roles: []string{"shop", "reader"}, Expires: later}, nil,
+			events.TokenCreated{ID: id(3), Owner: "Ann Bø", Hash: hash(3), Roles: []string{"shop", "reader"}, Expires: later},
+			nil,
 		},
 		{access.CreateToken{ID: id(1), Owner: "ann", Hash: hash(1), Roles: []string{"shop"}}, nil, access.ErrTaken},
 		{access.CreateToken{ID: id(2), Owner: "ann", Hash: hash(1), Roles: []string{"shop"}}, nil, access.ErrTaken},
@@ -50,15 +51,18 @@ func TestDecide(t *testing.T) {
 		{access.SetRole{Name: "shop", Grants: read("shop/*")}, nil, nil},
 		{
 			access.SetRole{Name: "shop", Grants: read("shop/*", "cart")},
-			events.RoleSet{Name: "shop", Grants: []events.Grant{{Rights: []string{"read"}, Jobs: []string{"shop/*", "cart"}}}}, nil,
+			events.RoleSet{Name: "shop", Grants: []events.Grant{{Rights: []string{"read"}, Jobs: []string{"shop/*", "cart"}}}},
+			nil,
 		},
 		{
 			access.SetRole{Name: "shop", Grants: []access.Grant{{Rights: []access.Right{access.Stop}, Jobs: []string{"shop/*"}}}},
-			events.RoleSet{Name: "shop", Grants: []events.Grant{{Rights: []string{"stop"}, Jobs: []string{"shop/*"}}}}, nil,
+			events.RoleSet{Name: "shop", Grants: []events.Grant{{Rights: []string{"stop"}, Jobs: []string{"shop/*"}}}},
+			nil,
 		},
 		{
 			access.SetRole{Name: "new", Grants: read("*")},
-			events.RoleSet{Name: "new", Grants: []events.Grant{{Rights: []string{"read"}, Jobs: []string{"*"}}}}, nil,
+			events.RoleSet{Name: "new", Grants: []events.Grant{{Rights: []string{"read"}, Jobs: []string{"*"}}}},
+			nil,
 		},
 		{access.SetRole{Name: "admin", Grants: read("*")}, nil, access.ErrBuiltIn},
 		{access.RemoveRole{Name: "shop"}, events.RoleRemoved{Name: "shop"}, nil},

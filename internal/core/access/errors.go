@@ -10,9 +10,10 @@ var (
 	ErrRevoked = errors.New("the token was revoked")
 	// ErrExpired is returned for a token that has expired.
 	ErrExpired = errors.New("the token has expired")
-	// ErrNoToken and ErrNoRole are returned for a command about one that is not there.
+	// ErrNoToken is returned for a command about a token that is not there.
 	ErrNoToken = errors.New("there is no such token")
-	ErrNoRole  = errors.New("there is no such role")
+	// ErrNoRole is returned for a command about a role that is not there.
+	ErrNoRole = errors.New("there is no such role")
 	// ErrBuiltIn is returned for a command that would change a role that is always there.
 	ErrBuiltIn = errors.New("the role is built in, and always the same")
 	// ErrTaken is returned when a token is to be made with an id that one has.

@@ -103,26 +103,20 @@ func (s *State) Role(name string) ([]Grant, bool) {
 	return grants, ok
 }
 
-// May reports whether a principal has a right on a job; an empty id is the cluster.
-func (s *State) May(p Principal, r Right, job string) bool {
-	return s.any(p, func(g Grant) bool { return g.Gives(r, job) })
+// Grants are what a principal may do.
+func (s *State) Grants(p Principal) (all Grants) {
+	for _, name := range p.Roles {
+		grants, _ := s.Role(name)
+		all = append(all, grants...)
+	}
+	return all
 }
+
+// May reports whether a principal has a right on a job; an empty id is the cluster.
+func (s *State) May(p Principal, r Right, job string) bool { return s.Grants(p).May(r, job) }
 
 // MayAny reports whether there could be a job that the principal has the right on.
-func (s *State) MayAny(p Principal, r Right) bool {
-	if r.OnCluster() {
-		return s.May(p, r, "")
-	}
-	return s.any(p, func(g Grant) bool { return slices.Contains(g.Rights, r) && len(g.Jobs) > 0 })
-}
-
-// any reports whether some grant of a principal's roles is one.
-func (s *State) any(p Principal, is func(Grant) bool) bool {
-	return slices.ContainsFunc(p.Roles, func(name string) bool {
-		grants, _ := s.Role(name)
-		return slices.ContainsFunc(grants, is)
-	})
-}
+func (s *State) MayAny(p Principal, r Right) bool { return s.Grants(p).MayAny(r) }
 
 // RolesOf are the roles that the members of any of these groups have, by name.
 func (s *State) RolesOf(groups []string) []string {

@@ -256,7 +256,7 @@ func TestRoles(t *testing.T) {
 	}
 	// A program of before may have had fewer that are built in.
 	f.Roles["anonymous"] = []access.Grant{{Rights: access.Rights(), Jobs: []string{"*"}}}
-	may := func(p access.Principal, r access.Right, job string, want, any bool) {
+	may := func(p access.Principal, r access.Right, job string, want, some bool) {
 		t.Helper()
 		if got := f.May(p, r, job); got != want {
 			t.Errorf("%v may %s %q: %t", p.Roles, r, job, got)
@@ -264,7 +264,7 @@ func TestRoles(t *testing.T) {
 		if got := access.May(f.All(), p, r, job); got != want {
 			t.Errorf("%v may, by all roles, %s %q: %t", p.Roles, r, job, got)
 		}
-		if got := f.MayAny(p, r); got != any || access.MayAny(f.All(), p, r) != any {
+		if got := f.MayAny(p, r); got != some || access.MayAny(f.All(), p, r) != some {
 			t.Errorf("%v may %s any: %t", p.Roles, r, got)
 		}
 	}
