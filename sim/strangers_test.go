@@ -246,7 +246,7 @@ func (h *house) compare(t *rapid.T) {
 		t.Fatal("too many rejections are held")
 	}
 	h.written(t, h.model.List(projection.Query{}))
-	h.written(t, h.model.Cluster())
+	h.written(t, h.model.Cluster(nil))
 }
 
 func (h *house) read(t *rapid.T, id string) {

@@ -403,7 +403,7 @@ func TestTheEnd(t *testing.T) {
 				if _, err := r.do(t.Context(), "a", submission.Stop{}); !errors.Is(err, eventlog.ErrStopped) {
 					t.Errorf("later: %v", err)
 				}
-				if _, err := r.StopAll(t.Context(), commander.Author{}); !errors.Is(err, eventlog.ErrStopped) {
+				if _, err := r.StopAll(t.Context(), commander.Author{}, nil); !errors.Is(err, eventlog.ErrStopped) {
 					t.Errorf("later: %v", err)
 				}
 			})
@@ -456,14 +456,14 @@ func TestStopAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		busy.refuse.Store(2)
-		n, err := r.StopAll(t.Context(), commander.Author{})
+		n, err := r.StopAll(t.Context(), commander.Author{}, nil)
 		if !errors.Is(err, eventlog.ErrFull) || strings.Count(err.Error(), "stop job") != 2 || n != 2*jobs-2 {
 			t.Errorf("got %d, %v", n, err)
 		}
-		if n, err = r.StopAll(t.Context(), commander.Author{}); err != nil || n != 2*jobs {
+		if n, err = r.StopAll(t.Context(), commander.Author{}, nil); err != nil || n != 2*jobs {
 			t.Errorf("got %d, %v", n, err)
 		}
-		if n, err = r.StopAll(t.Context(), commander.Author{}); err != nil || n != 2*jobs {
+		if n, err = r.StopAll(t.Context(), commander.Author{}, nil); err != nil || n != 2*jobs {
 			t.Errorf("nothing to stop: got %d, %v", n, err)
 		}
 		if most := busy.most.Load(); most > 16 || most < 2 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/machine"
@@ -13,16 +14,20 @@ import (
 // stopsAtOnce is how many jobs are stopped at once when all are.
 const stopsAtOnce = 16
 
-// StopAll stops every job that is not over, several at once, and returns the
-// newest sequence. The error joins those of Do.
-func (c *Commander) StopAll(ctx context.Context, by Author) (sequence uint64, err error) {
+// StopAll stops every job that is not over and that of chooses, several at once, and returns
+// the newest sequence; of nil chooses all. The error joins those of Do.
+func (c *Commander) StopAll(ctx context.Context, by Author, of func(id string) bool) (sequence uint64, err error) {
 	survey := c.ask(ctx, func(ticket uint64) machine.Input { return commanding.Surveyed{Ticket: ticket} })
 	if survey.err != nil {
 		return 0, survey.err
 	}
+	jobs := survey.jobs
+	if of != nil {
+		jobs = slices.DeleteFunc(jobs, func(id string) bool { return !of(id) })
+	}
 	turns := make(chan struct{}, stopsAtOnce)
-	replies := make(chan reply, len(survey.jobs))
-	for _, id := range survey.jobs {
+	replies := make(chan reply, len(jobs))
+	for _, id := range jobs {
 		turns <- struct{}{}
 		go func() {
 			defer func() { <-turns }()
@@ -30,7 +35,7 @@ func (c *Commander) StopAll(ctx context.Context, by Author) (sequence uint64, er
 		}()
 	}
 	sequence = survey.sequence
-	for range survey.jobs {
+	for range jobs {
 		r := <-replies
 		sequence, err = max(sequence, r.sequence), errors.Join(err, r.err)
 	}

@@ -32,7 +32,8 @@ type AgentView struct {
 	AgentID string     `json:"agent_id,omitzero"`
 	Host    string     `json:"host,omitzero"`
 	State   AgentState `json:"state"`
-	// Tasks are those that live there, Jobs how many jobs have some.
+	// Tasks are those that live there, Jobs how many jobs have some: of the jobs that are told
+	// of. State goes by all.
 	Tasks       uint32 `json:"tasks"`
 	Jobs        uint32 `json:"jobs"`
 	Unreachable uint32 `json:"unreachable,omitzero"`
@@ -44,6 +45,8 @@ type AgentView struct {
 	Attributes map[string]string `json:"attributes,omitempty"`
 	// OfferedAt is when it offered something last, as far as that is known.
 	OfferedAt time.Time `json:"offered_at,omitzero"`
+
+	all, cut uint32 // Tasks and Unreachable of all jobs.
 }
 
 // DrainView is the wish that tasks leave an agent.
@@ -61,8 +64,8 @@ type MaintenanceView struct {
 }
 
 // Agents are all that are known, in order of host; offered are those that have offered
-// something lately.
-func (m *Model) Agents(offered []Agent, now time.Time) []AgentView {
+// something lately, and sees chooses the jobs whose tasks are counted, nil all.
+func (m *Model) Agents(offered []Agent, now time.Time, sees func(id string) bool) []AgentView {
 	found := map[string]*AgentView{}
 	at := func(id, host string) *AgentView {
 		v := found[id]
@@ -78,18 +81,15 @@ func (m *Model) Agents(offered []Agent, now time.Time) []AgentView {
 		v.OfferedAt, v.Attributes = offered[i].At, offered[i].Attributes
 	}
 	for _, j := range m.state.Jobs {
-		seen := map[*AgentView]bool{}
+		seen, told := map[*AgentView]bool{}, sees == nil || sees(j.ID)
 		for _, slot := range j.Slots {
 			for _, t := range slot.Tasks {
 				if !t.Live() || t.AgentID == "" {
 					continue
 				}
 				v := at(t.AgentID, t.Hostname)
-				v.Tasks++
-				if t.Unreachable {
-					v.Unreachable++
-				}
-				if !seen[v] {
+				v.count(t, told)
+				if told && !seen[v] {
 					seen[v] = true
 					v.Jobs++
 				}
@@ -125,6 +125,18 @@ func (m *Model) Agents(offered []Agent, now time.Time) []AgentView {
 	return list
 }
 
+// count counts a task; it may be of a job that is not told of.
+func (v *AgentView) count(t *cluster.Task, told bool) {
+	cut := uint32(0)
+	if t.Unreachable {
+		cut = 1
+	}
+	v.all, v.cut = v.all+1, v.cut+cut
+	if told {
+		v.Tasks, v.Unreachable = v.Tasks+1, v.Unreachable+cut
+	}
+}
+
 // judge says how an agent stands.
 func (v *AgentView) judge(a *cluster.Agents, now time.Time) {
 	if _, d, ok := a.Drain(v.AgentID, v.Host); ok {
@@ -135,13 +147,13 @@ func (v *AgentView) judge(a *cluster.Agents, now time.Time) {
 	}
 	leave, leaves := a.Leave(v.AgentID, v.Host, now)
 	switch {
-	case leaves && leave.Drained && v.Tasks == 0:
+	case leaves && leave.Drained && v.all == 0:
 		v.State = AgentDrained
 	case leaves && leave.Drained:
 		v.State = AgentDraining
 	case leaves:
 		v.State = AgentMaintenance
-	case v.Tasks > 0 && v.Unreachable == v.Tasks:
+	case v.all > 0 && v.cut == v.all:
 		v.State = AgentUnreachable
 	default:
 		v.State = AgentOpen

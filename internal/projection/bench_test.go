@@ -47,7 +47,7 @@ func BenchmarkViews(b *testing.B) {
 	})
 	b.Run("cluster", func(b *testing.B) {
 		for b.Loop() {
-			if m.Cluster().Jobs[projection.StatePending] != 10_000 {
+			if m.Cluster(nil).Jobs[projection.StatePending] != 10_000 {
 				b.Fatal("not all")
 			}
 		}

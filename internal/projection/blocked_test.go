@@ -26,7 +26,7 @@ func TestABlockedKillIsTold(t *testing.T) {
 				told++
 			}
 		}
-		if all := m.Cluster().Blocked; all != told {
+		if all := m.Cluster(nil).Blocked; all != told {
 			t.Errorf("%d of all, %d of the tasks", all, told)
 		}
 		why, _ := m.Explain("a", nil, projection.Parts{}, m.Time().Add(5*time.Minute))

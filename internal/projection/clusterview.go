@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // Cluster is what users see of the whole.
@@ -52,8 +53,18 @@ type Subscription struct {
 	Reason   string    `json:"close_reason,omitzero"`
 }
 
-// Cluster returns the view of the whole.
-func (m *Model) Cluster() Cluster {
+// rejectedOf is the job that a subject is of, empty for none.
+func rejectedOf(subject string) string {
+	s, err := events.ParseSubject(subject)
+	if err != nil {
+		return ""
+	}
+	return s.Job
+}
+
+// Cluster returns the view of the whole, or of the jobs that sees chooses and of what is
+// about no job; nil is all.
+func (m *Model) Cluster(sees func(id string) bool) Cluster {
 	l := m.state.Launcher
 	v := Cluster{
 		Sequence: m.state.Sequence, Time: m.state.Time, Skipped: m.state.Skipped,
@@ -68,10 +79,15 @@ func (m *Model) Cluster() Cluster {
 		}
 	}
 	for _, r := range m.state.Rejections.Newest {
-		v.Rejections = append(v.Rejections, Rejection(r))
+		if sees == nil || sees(rejectedOf(r.Subject)) {
+			v.Rejections = append(v.Rejections, Rejection(r))
+		}
+	}
+	if sees != nil && !sees("") {
+		v.Rejected = uint64(len(v.Rejections)) // Of the others it is not known whose they are.
 	}
 	for id := range m.touched {
-		if j, ok := m.known(id); ok {
+		if j, ok := m.known(id); ok && (sees == nil || sees(id)) {
 			sum := m.summary(j)
 			v.Jobs[sum.view.State]++
 			v.Unreachable += sum.view.Tasks.Unreachable

@@ -114,11 +114,13 @@ type Filter struct {
 	Job string
 	// Types are whole types, or beginnings that end with a dot ("taurus.task.").
 	Types []string
+	// Sees chooses those that are told of at all; nil is all.
+	Sees func(*Event) bool
 }
 
 // Matches reports whether f chooses e.
 func (f Filter) Matches(e Event) bool {
-	if f.Job != "" && e.Job != f.Job {
+	if f.Job != "" && e.Job != f.Job || f.Sees != nil && !f.Sees(&e) {
 		return false
 	}
 	return len(f.Types) == 0 || slices.ContainsFunc(f.Types, func(t string) bool {

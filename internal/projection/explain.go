@@ -65,6 +65,35 @@ type Reason struct {
 	// Until is when time alone will change it, for the first of the tasks.
 	Until   time.Time `json:"until,omitzero"`
 	Message string    `json:"message"`
+
+	// others are the jobs that Message names besides the one that is explained, and veiled
+	// is what is said in its place where one of them is not told of; empty is nothing.
+	others []string
+	veiled string
+}
+
+// Veil leaves out what the explanation says of jobs that sees does not choose.
+func (e *Explanation) Veil(sees func(id string) bool) {
+	lead := len(e.Reasons) > 0 && e.Summary == e.Reasons[0].Message
+	hidden := func(id string) bool { return !sees(id) }
+	e.Reasons = slices.DeleteFunc(e.Reasons, func(r Reason) bool {
+		return r.veiled == "" && slices.ContainsFunc(r.others, hidden)
+	})
+	for i := range e.Reasons {
+		if r := &e.Reasons[i]; slices.ContainsFunc(r.others, hidden) {
+			r.Message = r.veiled
+		}
+	}
+	if lead {
+		e.Summary = e.summary()
+	}
+}
+
+func (e *Explanation) summary() string {
+	if len(e.Reasons) > 0 {
+		return e.Reasons[0].Message
+	}
+	return "runs as wanted"
 }
 
 // Span is a run of slots, both ends included.
@@ -110,10 +139,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 	e.lead(m.state, j, now)
 	e.weigh(verdicts)
 	e.blame(m.parts(j, v, parts))
-	e.Summary = "runs as wanted"
-	if len(e.Reasons) > 0 {
-		e.Summary = e.Reasons[0].Message
-	}
+	e.Summary = e.summary()
 	return e, true
 }
 

@@ -22,23 +22,17 @@ func (e *Explanation) waits(j *cluster.Job, g Group, n uint32, around after.Jobs
 		unmet, waits = after.Job(j, around)
 	}
 	if waits {
-		e.Reasons = append(e.Reasons, Reason{
-			Code: CodeAfter, Group: g.Name, Tasks: n,
-			Message: fmt.Sprintf("group %s is not started yet: %s%s", g.Name, unmet, circle(j, unmet, around)),
-		})
+		reason := Reason{Code: CodeAfter, Group: g.Name, Tasks: n, Message: fmt.Sprintf("group %s is not started yet: %s", g.Name, unmet)}
+		if unmet.Job != "" {
+			reason.veiled = fmt.Sprintf("group %s is not started yet: it starts after job %s, of which you may not be told", g.Name, unmet.Job)
+			reason.others = append([]string{unmet.Job}, after.Cycle(j.ID, j.Spec.After, around)...)
+			if len(reason.others) > 1 {
+				reason.Message += "; it never will be, as that goes in a circle: " + strings.Join(reason.others[1:], " after ")
+			}
+		}
+		e.Reasons = append(e.Reasons, reason)
 	}
 	return waits
-}
-
-// circle says that a job would wait for ever, where it comes after one that comes after it.
-func circle(j *cluster.Job, unmet after.Unmet, around after.Jobs) string {
-	if unmet.Job == "" {
-		return ""
-	}
-	if ids := after.Cycle(j.ID, j.Spec.After, around); ids != nil {
-		return "; it never will be, as that goes in a circle: " + strings.Join(ids, " after ")
-	}
-	return ""
 }
 
 // held tells of the tasks of a job that is over which are ended only after others.
@@ -79,6 +73,6 @@ func (e *Explanation) dependants(j *cluster.Job, s *cluster.State) {
 		if other := s.Job(id); other != nil && other.Live() > 0 {
 			message = fmt.Sprintf("job %s was started after this one, and runs on without it", id)
 		}
-		e.Reasons = append(e.Reasons, Reason{Code: CodeDependant, Message: message})
+		e.Reasons = append(e.Reasons, Reason{Code: CodeDependant, Message: message, others: []string{id}})
 	}
 }

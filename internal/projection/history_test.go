@@ -122,7 +122,7 @@ type views struct {
 
 func viewsOf(m *projection.Model) views {
 	v := views{
-		Page: m.List(projection.Query{}), All: m.All(), Cluster: m.Cluster(),
+		Page: m.List(projection.Query{}), All: m.All(), Cluster: m.Cluster(nil),
 		Tasks: map[string][]projection.Task{}, Why: map[string]projection.Explanation{},
 	}
 	for _, j := range v.Page.Jobs {

@@ -15,6 +15,8 @@ type Query struct {
 	// States are the states wanted, none for all.
 	States []JobState
 	Labels Selector
+	// Sees chooses the jobs that are told of at all; nil is all.
+	Sees func(id string) bool
 }
 
 // Page is a part of the list of jobs, in order of id.
@@ -55,7 +57,7 @@ func (m *Model) List(q Query) Page {
 	}
 	for _, id := range ids[from:] {
 		j, ok := m.known(id)
-		if !ok {
+		if !ok || q.Sees != nil && !q.Sees(id) {
 			continue
 		}
 		v := m.view(j)

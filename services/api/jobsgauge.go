@@ -31,7 +31,7 @@ func (g *jobsGauge) Describe(out chan<- *prometheus.Desc) {
 // told from what is not measured.
 func (g *jobsGauge) Collect(out chan<- prometheus.Metric) {
 	var all projection.Cluster
-	g.live.View(func(m *projection.Model) { all = m.Cluster() })
+	g.live.View(func(m *projection.Model) { all = m.Cluster(nil) })
 	for _, state := range projection.JobStates() {
 		out <- prometheus.MustNewConstMetric(g.jobs, prometheus.GaugeValue, float64(all.Jobs[state]), string(state))
 	}

@@ -2,7 +2,6 @@ package commanding
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -35,9 +34,33 @@ func circular(id string, ev events.Event, around after.Jobs) error {
 		return nil //nolint:nilerr // Whoever made it of a spec has checked it.
 	}
 	if circle := after.Cycle(id, of.After, around); circle != nil {
-		return job.Faults{{Path: "after", Message: fmt.Sprintf(
-			"goes in a circle, none of which would ever start: %s; remove one", strings.Join(circle, " after "),
-		)}}
+		return &CircleError{Circle: circle}
 	}
 	return nil
+}
+
+// CircleError says that jobs would wait for each other for ever. It is job.Faults.
+type CircleError struct {
+	// Circle are their ids, each after the next.
+	Circle []string
+}
+
+// Error is that of the faults.
+func (e *CircleError) Error() string { return e.Unwrap().Error() }
+
+// Unwrap is the fault, which names the jobs.
+func (e *CircleError) Unwrap() error {
+	return circleFault(strings.Join(e.Circle, " after ") + "; remove one")
+}
+
+// Names are the jobs that it tells of.
+func (e *CircleError) Names() []string { return e.Circle }
+
+// Veiled is the fault for who may not be told of some of them.
+func (e *CircleError) Veiled() error {
+	return circleFault("by way of a job of which you may not be told; remove one")
+}
+
+func circleFault(how string) error {
+	return job.Faults{{Path: "after", Message: "goes in a circle, none of which would ever start: " + how}}
 }

@@ -22,6 +22,7 @@ func Foresee(state *cluster.State, agents []Agent, q Question, space events.Spac
 	w.run(now.Add(quiet)) // What is under way anyway is not the question's.
 	whys := w.teller.whys
 	w.teller = newTeller(w.state, w.now)
+	w.teller.tells = q.Tells
 	w.teller.whys = whys // Those who wait already wait for what they waited for.
 	start := w.now
 	for _, d := range q.Drafts {

@@ -40,6 +40,8 @@ type Question struct {
 	Lost []string
 	// Drafts are what users would have appended, in order.
 	Drafts []Draft
+	// Tells chooses the jobs that the answer is to tell of; nil is all.
+	Tells func(job string) bool
 }
 
 // Answer is what would happen.

@@ -21,6 +21,8 @@ type teller struct {
 	// hosts are where the last task of a slot was.
 	hosts map[slotKey]string
 	whys  map[groupKey]string
+	// tells chooses the jobs that are told of; nil is all.
+	tells func(job string) bool
 }
 
 type groupKey struct{ job, group string }
@@ -86,6 +88,9 @@ func (t *teller) place(task *cluster.Task) {
 }
 
 func (t *teller) tell(now time.Time, s Step) {
+	if t.tells != nil && !t.tells(s.Job) {
+		return
+	}
 	if len(t.steps) == StepsMax {
 		t.untold++
 		return
@@ -231,7 +236,7 @@ func (t *teller) answer(s *cluster.State) Answer {
 		}
 	}
 	for k, g := range t.groups {
-		if !g.touched && waiting[k] == 0 {
+		if !g.touched && waiting[k] == 0 || t.tells != nil && !t.tells(k.job) {
 			continue
 		}
 		one := Group{Job: k.job, Group: k.group, Before: g.before, Lowest: g.lowest, After: g.now, Waiting: waiting[k]}

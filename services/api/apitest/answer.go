@@ -78,6 +78,12 @@ func (a Answer) Into(v any) {
 	}
 }
 
+// Unmarshal decodes a text.
+func Unmarshal(t *testing.T, text string, v any) {
+	t.Helper()
+	Answer{t: t, Body: text}.Into(v)
+}
+
 // Get decodes the answer of a GET that must be 200.
 func Get[T any](r *Rig, target string) T {
 	r.t.Helper()

@@ -23,7 +23,7 @@ const contentType = "application/json; charset=UTF-8"
 // it is so.
 type Commander interface {
 	Do(ctx context.Context, by web.Author, id string, c submission.Command) (sequence uint64, err error)
-	StopAll(ctx context.Context, by web.Author) (sequence uint64, err error)
+	StopAll(ctx context.Context, by web.Author, of func(id string) bool) (sequence uint64, err error)
 }
 
 // Options are what the dialect is given; all are required.
@@ -105,8 +105,8 @@ func warn(c echo.Context, warnings []job.Fault) {
 }
 
 func (d *dialect) all(c echo.Context) error {
-	var all jobs
-	err := d.reader.Scan(c, func(m *projection.Model, _ reader.Moment) { all = m.All() })
+	all := jobs{sees: web.RequestOf(c).Sees}
+	err := d.reader.Scan(c, func(m *projection.Model, _ reader.Moment) { all.list = m.All() })
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,8 @@ func (d *dialect) stop(c echo.Context) error {
 }
 
 func (d *dialect) stopAll(c echo.Context) error {
-	sequence, err := d.commander.StopAll(c.Request().Context(), web.RequestOf(c).Author)
+	r := web.RequestOf(c)
+	sequence, err := d.commander.StopAll(c.Request().Context(), r.Author, r.Sees)
 	return done(c, sequence, err)
 }
 

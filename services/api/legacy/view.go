@@ -16,15 +16,22 @@ const (
 	unknown = 4
 )
 
-// jobs are all of them as the original showed them, each made as it is sent.
-type jobs []projection.Listed
+// jobs are all of them that somebody may read as the original showed them, each made as it
+// is sent.
+type jobs struct {
+	list []projection.Listed
+	sees func(id string) bool
+}
 
 // MarshalJSONTo implements json.MarshalerTo.
 func (all jobs) MarshalJSONTo(out *jsontext.Encoder) error {
 	if err := out.WriteToken(jsontext.BeginArray); err != nil {
 		return err
 	}
-	for _, v := range all {
+	for _, v := range all.list {
+		if !all.sees(v.ID) {
+			continue
+		}
 		if err := json.MarshalEncode(out, viewOf(v)); err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func (a *about) who(c echo.Context) error {
 
 func (a *about) cluster(c echo.Context) error {
 	var v projection.Cluster
-	if err := a.reader.Read(c, func(m *projection.Model, _ reader.Moment) { v = m.Cluster() }); err != nil {
+	if err := a.reader.Read(c, func(m *projection.Model, _ reader.Moment) { v = m.Cluster(seen(c)) }); err != nil {
 		return err
 	}
 	return web.WriteJSON(c, http.StatusOK, web.JSONType, v)

@@ -34,7 +34,7 @@ func (a *agents) list(c echo.Context) error {
 	}
 	var list agentList
 	err := a.reader.Scan(c, func(m *projection.Model, at reader.Moment) {
-		list = agentList{Agents: m.Agents(offered, at.Now), Sequence: at.Sequence}
+		list = agentList{Agents: m.Agents(offered, at.Now, seen(c)), Sequence: at.Sequence}
 	})
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (a *agents) undrain(c echo.Context) error {
 // known are the agents that are known now.
 func (a *agents) known() (list []projection.AgentView) {
 	offered := a.verdicts.Agents()
-	a.reader.View(func(m *projection.Model) { list = m.Agents(offered, a.now()) })
+	a.reader.View(func(m *projection.Model) { list = m.Agents(offered, a.now(), nil) })
 	return list
 }
 

@@ -48,5 +48,6 @@ func (x *explainer) ofJob(c echo.Context) error {
 	if !ok {
 		return submission.ErrNotFound
 	}
+	e.Veil(readable(c, id))
 	return web.WriteJSON(c, http.StatusOK, web.JSONType, e)
 }

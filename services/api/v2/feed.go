@@ -62,7 +62,7 @@ func (f *feeds) all(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return f.follow(c, projection.Filter{Job: c.QueryParam("job"), Types: types}, 0)
+	return f.follow(c, projection.Filter{Job: c.QueryParam("job"), Types: types, Sees: seesEvent(c)}, 0)
 }
 
 // types reads ?type=; none means all.

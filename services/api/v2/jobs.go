@@ -50,7 +50,7 @@ func (j *jobs) list(c echo.Context) error {
 	if err := web.BadParams(errLimit, errState, errLabel); err != nil {
 		return err
 	}
-	query := projection.Query{After: c.QueryParam("cursor"), Limit: int(limit), States: states, Labels: labels}
+	query := projection.Query{After: c.QueryParam("cursor"), Limit: int(limit), States: states, Labels: labels, Sees: seen(c)}
 	var list jobList
 	err := j.reader.Scan(c, func(m *projection.Model, at reader.Moment) {
 		page := m.List(query)

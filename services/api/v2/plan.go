@@ -39,6 +39,7 @@ func (j *jobs) plan(c echo.Context, s sent, command submission.Command) error {
 		if err != nil {
 			return q, err
 		}
+		q.Tells = foretold(c, s.spec.ID)
 		p.Sequence, p.Update = state.Sequence, updateBy(was, ev, s.spec)
 		if ev != nil {
 			q.Drafts = []foresight.Draft{{Subject: j.foresees.space.Job(s.spec.ID), Event: ev}}

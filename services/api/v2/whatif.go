@@ -108,6 +108,9 @@ func (f *foresees) tell(c echo.Context, ask func(*cluster.State, []foresight.Age
 	if err != nil {
 		return told, err
 	}
+	if q.Tells == nil {
+		q.Tells = foretold(c, "")
+	}
 	now := f.now()
 	if len(q.Drafts) > 0 || len(q.Lost) > 0 {
 		told = projection.ForeseenOf(foresight.Foresee(state, agents, q, f.space, now))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
@@ -23,12 +24,18 @@ func Body(c echo.Context) ([]byte, error) {
 }
 
 // Canonical checks a job that was submitted, fills in its defaults, and gives its
-// bytes. The error is job.Faults.
+// bytes. The error is job.Faults, or a *PermissionError if it names another job that who asks
+// may neither read nor submit: what becomes of its tasks would tell of that one.
 func Canonical(c echo.Context, spec *job.Spec, limits job.Limits) ([]byte, error) {
 	RequestOf(c).Job = Cleaned(spec.ID, WordMax)
 	spec.Normalise()
 	if err := spec.Validate(limits); err != nil {
 		return nil, err
+	}
+	for _, id := range spec.Others() {
+		if r := RequestOf(c); !r.May(access.Read, id) && !r.May(access.Submit, id) {
+			return nil, Permit(c, access.Read, id)
+		}
 	}
 	return spec.JSON()
 }

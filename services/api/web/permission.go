@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -31,6 +32,27 @@ func (e *PermissionError) on() string {
 		return "the cluster"
 	}
 	return "any job"
+}
+
+// Naming is an error that tells of jobs besides the one that a request is about.
+type Naming interface {
+	error
+	// Names are their ids.
+	Names() []string
+	// Veiled is what is said to who may not read all of them.
+	Veiled() error
+}
+
+// veiled is an error as who asks may be told it.
+func (r *Request) veiled(err error) error {
+	if names := Naming(nil); errors.As(err, &names) {
+		for _, id := range names.Names() {
+			if !r.grants.May(access.Read, id) {
+				return names.Veiled()
+			}
+		}
+	}
+	return err
 }
 
 const signIn = "Sign in: send a token in the header Authorization: Bearer (taurus login, TAURUS_TOKEN or --token-file with the command line)"

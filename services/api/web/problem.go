@@ -141,6 +141,7 @@ func (f *frame) fail(err error, c echo.Context) {
 		return
 	}
 	speaker := f.speakers.of(c)
+	err = RequestOf(c).veiled(err)
 	p := f.problemOf(err, speaker.kinds, RequestOf(c).submits)
 	p.Instance, p.Request = c.Request().URL.EscapedPath(), RequestOf(c).ID
 	switch p.Status {
