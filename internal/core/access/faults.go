@@ -5,10 +5,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/milosgajdos/taurus/internal/job"
+	"github.com/milosgajdos/taurus/internal/visible"
 )
 
 // The bounds of what a command may ask for.
@@ -52,8 +52,8 @@ func (f *faults) name(path, name string) {
 		f.add(path, "begins or ends with a space; remove it")
 	case len(name) > NameBytes:
 		f.add(path, "is %d bytes; make it at most %d", len(name), NameBytes)
-	case !visible(name):
-		f.add(path, "has characters that cannot be seen, or is no UTF-8; remove them")
+	default:
+		f.seen(path, name, visible.NameFault)
 	}
 }
 
@@ -61,15 +61,18 @@ func (f *faults) text(path, text string) {
 	switch {
 	case len(text) > ReasonBytes:
 		f.add(path, "is %d bytes; make it at most %d", len(text), ReasonBytes)
-	case !visible(text):
-		f.add(path, "has characters that cannot be seen, or is no UTF-8; remove them")
+	default:
+		f.seen(path, text, visible.Fault)
 	}
 }
 
-// visible reports whether a text says what it looks like: no control character, none
-// that is invisible and none that changes the direction.
-func visible(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+// seen checks that a text is read as it is: what somebody is called is shown to others.
+func (f *faults) seen(path, text string, is func(string) string) {
+	if !utf8.ValidString(text) {
+		f.add(path, "is not valid UTF-8; send it as UTF-8")
+	} else if fault := is(text); fault != "" {
+		f.add(path, "%s", fault)
+	}
 }
 
 var (
