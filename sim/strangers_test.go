@@ -325,7 +325,7 @@ func subjectOf(t *rapid.T, h *house, ev events.Event, id string) string {
 	if role == "" || rapid.IntRange(0, 9).Draw(t, "misplaced") == 0 {
 		role = rapid.SampledFrom([]events.Role{
 			events.RoleJob, events.RolePlan, events.RoleTask, events.RoleKill, events.RoleLauncher, events.RoleWhy, events.RoleSeal, events.RoleLog,
-			events.RoleOffers, events.RoleAgents, events.RoleAccess,
+			events.RoleOffers, events.RoleAgents, events.RoleAccess, events.RoleAudit,
 		}).Draw(t, "role")
 	}
 	slot := uint32(0)
@@ -337,6 +337,7 @@ func subjectOf(t *rapid.T, h *house, ev events.Event, id string) string {
 		events.RoleKill: h.space.Kill(id), events.RoleLauncher: h.space.Launcher(0), events.RoleWhy: h.space.Why(id),
 		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject, events.RoleAccess: events.AccessSubject,
 		events.RoleOffers: h.space.Offers(0),
+		events.RoleAudit:  events.AuditDone,
 	}[role]
 }
 

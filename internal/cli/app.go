@@ -154,7 +154,7 @@ func (a *App) Command() *cobra.Command {
 	group(root, "jobs", a.runs(), a.dispatch())
 	group(root, "jobs", a.rollout(), a.versions(), a.diff(), a.revert(), a.tag())
 	group(root, "agents", a.agents(), a.drain(), a.undrain())
-	group(root, "past", a.events(), a.replay(), a.explain(), a.whatIf())
+	group(root, "past", a.events(), a.audit(), a.replay(), a.explain(), a.whatIf())
 	group(root, "log", a.log(), a.nats())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())
 	root.AddCommand(a.web(), a.decide())

@@ -24,7 +24,7 @@ func (a *App) logCreate() *cobra.Command {
 	cmd := a.withNATS(&cobra.Command{
 		Use:   "create",
 		Short: "Make the log in NATS, once for an installation",
-		Long: "Make the log in NATS: the ledger, the stream of verdicts and the bucket of leases.\n" +
+		Long: "Make the log in NATS: the ledger, the streams of verdicts and of the audit, and the bucket of leases.\n" +
 			"Services make none of them, so that one that is gone is noticed. What is there\n" +
 			"already is verified and left as it is. Where something shows that there was a log\n" +
 			"before, none is made: bring it back from a backup, or say --begin-anew.",

@@ -58,7 +58,7 @@ func (a *App) logExport() *cobra.Command {
 type export struct {
 	from, to uint64
 	header   archive.Header
-	examiner  *examine.Examiner
+	examiner *examine.Examiner
 
 	// last is the last sequence that the file has already, record its last record.
 	last   uint64

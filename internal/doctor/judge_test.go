@@ -41,6 +41,7 @@ func well() doctor.Facts {
 			Streams: []jetstream.StreamInspection{
 				{Name: "TAURUS", Replicas: 3, Current: 3, First: 1, Last: 812, Bytes: 500, MaxBytes: 1000},
 				{Name: "TAURUS_WHY", Replicas: 3, Current: 3, First: 5, Last: 9},
+				{Name: "TAURUS_AUDIT", Replicas: 3, Current: 3, First: 1, Last: 30},
 				{Name: "KV_taurus_lease", Replicas: 3, Current: 3, First: 20, Last: 99},
 			},
 		},
@@ -93,6 +94,9 @@ func TestJudge(t *testing.T) {
 			for i := range f.Parts {
 				f.Parts[i].Here, f.Parts[i].Last = false, now().Add(-90*time.Second)
 			}
+		},
+		"no audit": func(f *doctor.Facts) {
+			f.NATS.Streams[2].Err = &jetstream.NoStreamError{Stream: "TAURUS_AUDIT", Server: "nats://n1:4222"}
 		},
 		"nearly full": func(f *doctor.Facts) { f.NATS.Streams[0].Bytes = 850 },
 		"mesos": func(f *doctor.Facts) {

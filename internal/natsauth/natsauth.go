@@ -33,13 +33,13 @@ func InboxPrefix(key string) string { return "_INBOX_" + key }
 
 // Streams are the names of what taurus keeps in NATS.
 type Streams struct {
-	// Ledger and Why are streams, Bucket is a key-value bucket.
-	Ledger, Why, Bucket string
+	// Ledger, Why and Audit are streams, Bucket is a key-value bucket.
+	Ledger, Why, Audit, Bucket string
 }
 
 // StreamsOf are the names that go with that of a ledger.
 func StreamsOf(ledger string) Streams {
-	return Streams{Ledger: ledger, Why: ledger + "_WHY", Bucket: "taurus_lease"}
+	return Streams{Ledger: ledger, Why: ledger + "_WHY", Audit: ledger + "_AUDIT", Bucket: "taurus_lease"}
 }
 
 // kv is the stream behind the bucket.
@@ -55,13 +55,14 @@ const api = "$JS.API."
 func Publish(r Role, s Streams) []string {
 	if r == Admin {
 		// Backups of a stream are acknowledged, and put back, on subjects of their own.
-		return []string{api + ">", "$JS.SNAPSHOT.>", "taurus.ev.>", "taurus.why.>"}
+		return []string{api + ">", "$JS.SNAPSHOT.>", "taurus.ev.>", "taurus.why.>", "taurus.audit.>"}
 	}
 	subjects := append(own(r, s), api+"INFO")
 	subjects = append(subjects, follow(s.Ledger)...)
 	switch r {
 	case API, Observer:
 		subjects = append(subjects, follow(s.Why)...)
+		subjects = append(subjects, follow(s.Audit)...)
 	case Launcher:
 		subjects = append(subjects, api+"STREAM.INFO."+s.Why)
 	case Planner, Reaper, Admin:
@@ -73,7 +74,7 @@ func Publish(r Role, s Streams) []string {
 func own(r Role, s Streams) []string {
 	switch r {
 	case API:
-		return []string{"taurus.ev.*.job.*", "taurus.ev.ctl.agents", "taurus.ev.ctl.access", s.key("presence.api.*")}
+		return []string{"taurus.ev.*.job.*", "taurus.ev.ctl.agents", "taurus.ev.ctl.access", "taurus.audit.*", s.key("presence.api.*")}
 	case Planner:
 		return []string{"taurus.ev.*.plan.*", "taurus.ev.ctl.seal", s.key("member.planner.*"), s.key("presence.planner.*")}
 	case Launcher:

@@ -48,7 +48,8 @@ func TestEachSubjectHasItsWriter(t *testing.T) {
 			for subject, want := range map[string]natsauth.Role{
 				space.Job(job): natsauth.API, space.Plan(job): natsauth.Planner, space.Task(job, 0): natsauth.Launcher,
 				space.Task(job, 70000): natsauth.Launcher, space.Kill(job): natsauth.Reaper, space.Launcher(0): natsauth.Launcher,
-				space.Why(job): natsauth.Launcher, "taurus.ev.ctl.seal": natsauth.Planner,
+				space.Why(job): natsauth.Launcher, events.AuditDone: natsauth.API, events.AuditRefused: natsauth.API,
+				events.AuditLooked: natsauth.API, events.AuditUsed: natsauth.API, "taurus.ev.ctl.seal": natsauth.Planner,
 				events.AgentsSubject: natsauth.API, events.AccessSubject: natsauth.API,
 			} {
 				if got := writers(subject); !slices.Equal(got, []natsauth.Role{want, natsauth.Admin}) {
@@ -88,7 +89,7 @@ func TestOnlyTheAdminManages(t *testing.T) {
 // manages are requests that are for an admin.
 func manages() []string {
 	var all []string
-	for _, stream := range []string{"TAURUS", "TAURUS_WHY", "KV_taurus_lease", "MINE"} {
+	for _, stream := range []string{"TAURUS", "TAURUS_WHY", "TAURUS_AUDIT", "KV_taurus_lease", "MINE"} {
 		for _, request := range []string{
 			"STREAM.CREATE.", "STREAM.UPDATE.", "STREAM.DELETE.", "STREAM.PURGE.", "STREAM.MSG.DELETE.", "STREAM.SNAPSHOT.",
 			"STREAM.RESTORE.", "STREAM.LEADER.STEPDOWN.", "STREAM.PEER.REMOVE.", "CONSUMER.CREATE.", "CONSUMER.LIST.", "CONSUMER.NAMES.",

@@ -95,7 +95,8 @@ func (c closed) unharmed(t *testing.T, before map[string]kept, written map[strin
 		}
 		want := maps.Clone(b.subjects)
 		for subject, n := range written {
-			if name == streams.Ledger && strings.HasPrefix(subject, "taurus.ev.") || name == streams.Why && strings.HasPrefix(subject, "taurus.why.") {
+			if name == streams.Ledger && strings.HasPrefix(subject, "taurus.ev.") || name == streams.Why && strings.HasPrefix(subject, "taurus.why.") ||
+				name == streams.Audit && strings.HasPrefix(subject, "taurus.audit.") {
 				want[subject] += n
 			} else if name == "KV_"+streams.Bucket && strings.HasPrefix(subject, "$KV.") {
 				want[subject] = 1 // The newest.
@@ -290,17 +291,18 @@ func (c closed) deliveriesDoNoHarm(t *testing.T) {
 	}
 	write(0)
 	n := 0
-	for _, stream := range []string{streams.Ledger, streams.Why} {
+	for _, stream := range []string{streams.Ledger, streams.Why, streams.Audit} {
 		for _, victim := range append([]string{
-			"$JS.API.STREAM.DELETE." + streams.Ledger, "$JS.API.STREAM.DELETE." + streams.Why, "$JS.API.STREAM.DELETE.KV_" + streams.Bucket,
-			"$JS.API.STREAM.PURGE.KV_" + streams.Bucket, "taurus.ev.0.plan.x", "taurus.why.0.x", "$KV.taurus_lease.lease.x",
+			"$JS.API.STREAM.DELETE." + streams.Ledger, "$JS.API.STREAM.DELETE." + streams.Why, "$JS.API.STREAM.DELETE." + streams.Audit, "$JS.API.STREAM.DELETE.KV_" + streams.Bucket,
+			"$JS.API.STREAM.PURGE.KV_" + streams.Bucket, "taurus.ev.0.plan.x", "taurus.why.0.x", "taurus.audit.x", "$KV.taurus_lease.lease.x",
 		}, c.inbox(natsauth.Planner)+".x") {
 			for _, durable := range []string{"", fmt.Sprintf("d%d", n)} {
 				_, err := js.CreatePushConsumer(within(t), stream, natsjs.ConsumerConfig{
 					Durable: durable, DeliverSubject: victim, AckPolicy: natsjs.AckNonePolicy, IdleHeartbeat: 100 * time.Millisecond,
 					InactiveThreshold: time.Hour,
 				})
-				cycle := stream == streams.Ledger && strings.HasPrefix(victim, "taurus.ev.") || stream == streams.Why && strings.HasPrefix(victim, "taurus.why.")
+				cycle := stream == streams.Ledger && strings.HasPrefix(victim, "taurus.ev.") || stream == streams.Why && strings.HasPrefix(victim, "taurus.why.") ||
+					stream == streams.Audit && strings.HasPrefix(victim, "taurus.audit.")
 				if (err != nil) != cycle {
 					t.Errorf("%s is to be delivered to %s: %v", stream, victim, err)
 				}

@@ -187,11 +187,16 @@ func why(o jetstream.Options) jetstream.Options {
 	return o
 }
 
+func audit(o jetstream.Options) jetstream.Options {
+	o.Stream, o.Kind, o.Subjects = streams.Audit, jetstream.Bounded, []string{"taurus.audit.>"}
+	return o
+}
+
 // begin makes the log, as the admin.
 func (c closed) begin(t testing.TB) {
 	t.Helper()
 	o := c.options(natsauth.Admin)
-	if err := errors.Join(jetstream.Create(within(t), o), jetstream.Create(within(t), why(o)), jetstream.CreateLeases(within(t), o)); err != nil {
+	if err := errors.Join(jetstream.Create(within(t), o), jetstream.Create(within(t), why(o)), jetstream.Create(within(t), audit(o)), jetstream.CreateLeases(within(t), o)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -306,7 +311,7 @@ func (c closed) denies(t *testing.T, r natsauth.Role) {
 		t.Errorf("only %d subjects are forbidden", n)
 	}
 	for _, subject := range []string{
-		">", "taurus.>", "taurus.ev.>", "taurus.why.>", "$KV.>", "$JS.API.>", "$JS.EVENT.>", "$SYS.>", "_INBOX.>", "_INBOX_other.>", "*.x",
+		">", "taurus.>", "taurus.ev.>", "taurus.why.>", "taurus.audit.>", "$KV.>", "$JS.API.>", "$JS.EVENT.>", "$SYS.>", "_INBOX.>", "_INBOX_other.>", "*.x",
 	} {
 		nc.deny(t, "subscribe", subject, func() error {
 			_, err := nc.SubscribeSync(subject)
@@ -354,6 +359,10 @@ func (c closed) works(t *testing.T) {
 	if _, err := launcher.Append(within(t), eventlog.Fact(eventlog.Message{Subject: space.Why("web"), Data: []byte("{}")})); err != nil {
 		t.Error(err)
 	}
+	api := open(t, audit(c.options(natsauth.API)))
+	if _, err := api.Append(within(t), eventlog.Fact(eventlog.Message{Subject: events.AuditDone, Data: []byte("{}")})); err != nil {
+		t.Error(err)
+	}
 	for _, r := range natsauth.Roles() {
 		l := open(t, c.options(r))
 		n := 0
@@ -367,9 +376,11 @@ func (c closed) works(t *testing.T) {
 			t.Errorf("%s reads %d records, up to %d, %v", r, n, at, err)
 		}
 		if r == natsauth.API || r == natsauth.Observer {
-			for rec, err := range open(t, why(c.options(r))).Read(within(t), 1, 1) {
-				if err != nil || rec.Sequence != 1 {
-					t.Errorf("%s reads the verdicts: %+v, %v", r, rec, err)
+			for _, of := range []func(jetstream.Options) jetstream.Options{why, audit} {
+				for rec, err := range open(t, of(c.options(r))).Read(within(t), 1, 1) {
+					if err != nil || rec.Sequence != 1 {
+						t.Errorf("%s reads %s: %+v, %v", r, of(c.options(r)).Stream, rec, err)
+					}
 				}
 			}
 		}

@@ -75,6 +75,7 @@ func (n *NATS) all(name string, log zerolog.Logger) []kept {
 	return []kept{
 		{names.Ledger, n.ledger(o), openLog, jetstream.Create},
 		{names.Why, n.why(o), openLog, jetstream.Create},
+		{names.Audit, n.audit(o), openLog, jetstream.Create},
 		{
 			"KV_" + jetstream.LeaseBucket, o,
 			func(ctx context.Context, o jetstream.Options) (io.Closer, error) { return jetstream.OpenLeases(ctx, o) },
@@ -120,8 +121,19 @@ func (n *NATS) Create(ctx context.Context, name, actor string, log zerolog.Logge
 	if err := mayMake(all[0].name, left, missing, may); err != nil {
 		return nil, err
 	}
+	if n.replicas == 0 && len(left) > 0 && len(missing) > 0 {
+		for i, copies := 0, n.replicasLeft(ctx, name, log); i < len(missing); i++ {
+			missing[i].options.Replicas = copies
+		}
+	}
 	for _, k := range missing {
-		if err := k.create(ctx, k.options); err != nil {
+		err := k.create(ctx, k.options)
+		if k.name == natsauth.StreamsOf(n.stream).Audit && errors.Is(err, jetstream.ErrNoRoom) {
+			// An installation of before may have no room for it, and goes on without.
+			log.Warn().Err(err).Msg("who does what is not recorded")
+			continue
+		}
+		if err != nil {
 			return made, n.told(ctx, err)
 		}
 		made = append(made, k.name)

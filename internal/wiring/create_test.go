@@ -118,7 +118,7 @@ func TestADeletedLogStopsAll(t *testing.T) {
 	for role, command := range services() {
 		t.Run("restarted "+role, func(t *testing.T) { refused(t, start(t, command(), args(role)...)) })
 	}
-	if got, want := streams(t, js), "KV_taurus_lease TAURUS_WHY"; got != want {
+	if got, want := streams(t, js), "KV_taurus_lease TAURUS_AUDIT TAURUS_WHY"; got != want {
 		t.Errorf("there are %q, want %q", got, want)
 	}
 	// Nor is it made again by who makes logs, for something shows that it was there.
@@ -136,7 +136,7 @@ func TestADeletedLogStopsAll(t *testing.T) {
 
 // TestLogCreate: what is missing is made, the ledger only where there never was one.
 func TestLogCreate(t *testing.T) {
-	const all = "KV_taurus_lease TAURUS TAURUS_WHY"
+	const all = "KV_taurus_lease TAURUS TAURUS_AUDIT TAURUS_WHY"
 	nats := natstest.Start(t)
 	js := admin(t, nats.URL())
 	memo := filepath.Join(t.TempDir(), "memo")
@@ -161,8 +161,9 @@ func TestLogCreate(t *testing.T) {
 		{"all there", nil, []string{"--memo", memo}, cli.ExitOK, `"made": []`},
 		{"other settings", nil, []string{"--partitions=7"}, cli.ExitUsage, "partitions"},
 		{"a crash left the others to make", func() { remove("TAURUS_WHY", "KV_taurus_lease") }, nil, cli.ExitOK, `"TAURUS_WHY"`},
-		{"the ledger is gone", func() { remove("TAURUS") }, nil, cli.ExitUsage, "TAURUS_WHY and KV_taurus_lease"},
-		{"all is gone, the memo says", func() { remove("TAURUS_WHY", "KV_taurus_lease") }, []string{"--memo", memo}, cli.ExitUsage, "it was made once"},
+		{"made by a version without an audit", func() { remove("TAURUS_AUDIT") }, []string{"--memo", memo}, cli.ExitOK, `"TAURUS_AUDIT"`},
+		{"the ledger is gone", func() { remove("TAURUS") }, nil, cli.ExitUsage, "TAURUS_WHY and TAURUS_AUDIT and KV_taurus_lease"},
+		{"all is gone, the memo says", func() { remove("TAURUS_WHY", "TAURUS_AUDIT", "KV_taurus_lease") }, []string{"--memo", memo}, cli.ExitUsage, "it was made once"},
 		{"begun anew", nil, []string{"--memo", memo, "--begin-anew"}, cli.ExitOK, `"TAURUS"`},
 	} {
 		if step.before != nil {

@@ -20,11 +20,17 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// Bounds of the stream of verdicts. Every role that opens it must ask for the
-// same, so they are no settings.
+// Bounds of the stream of verdicts, and of the audit's. Every role that opens one must
+// ask for the same, so they are no settings.
 const (
 	whyMaxAge   = 30 * 24 * time.Hour
 	whyMaxBytes = 256 << 20
+
+	auditMaxAge   = 400 * 24 * time.Hour
+	auditMaxBytes = 128 << 20
+	// auditMaxEach is how many records there are of one subject: whoever is refused as
+	// often as they like pushes out refusals, and nothing else.
+	auditMaxEach = 50_000
 )
 
 // OpenLedger opens the log, to be closed when the role has stopped. Records that
@@ -129,8 +135,8 @@ func (n *NATS) Restore(ctx context.Context, name string, log zerolog.Logger, sou
 	return r, nil
 }
 
-// replicasLeft is in how many copies there is what else taurus keeps; 0 if nothing is
-// left of it. A log of three servers does not come back in one copy unasked.
+// replicasLeft is in how many copies there is what taurus keeps; 0 if nothing is left of
+// it. What a log of three servers lacks does not come in one copy unasked.
 func (n *NATS) replicasLeft(ctx context.Context, name string, log zerolog.Logger) int {
 	found, err := n.Inspect(ctx, name, log)
 	if err != nil {
@@ -138,9 +144,7 @@ func (n *NATS) replicasLeft(ctx context.Context, name string, log zerolog.Logger
 	}
 	most := 0
 	for _, s := range found.Streams {
-		if s.Name != n.stream {
-			most = max(most, s.Replicas)
-		}
+		most = max(most, s.Replicas)
 	}
 	return most
 }
@@ -148,6 +152,16 @@ func (n *NATS) replicasLeft(ctx context.Context, name string, log zerolog.Logger
 // OpenWhy opens the stream of verdicts.
 func (n *NATS) OpenWhy(ctx context.Context, env *service.Env) (eventlog.Log, error) {
 	log, err := open(ctx, n, env, n.why(n.options(env)), jetstream.Open)
+	if err != nil {
+		return nil, err
+	}
+	return log, nil
+}
+
+// OpenAudit opens the audit stream, which a NATS that an older version was set up with
+// has not; it may be called again then. The caller closes it.
+func (n *NATS) OpenAudit(ctx context.Context, env *service.Env) (eventlog.Log, error) {
+	log, err := jetstream.Open(ctx, n.audit(n.options(env)))
 	if err != nil {
 		return nil, err
 	}
@@ -208,6 +222,13 @@ func (n *NATS) ledger(o jetstream.Options) jetstream.Options {
 func (n *NATS) why(o jetstream.Options) jetstream.Options {
 	o.Stream, o.Kind, o.Subjects = natsauth.StreamsOf(n.stream).Why, jetstream.Bounded, []string{events.WhyPrefix + ".>"}
 	o.MaxBytes, o.MaxAge = whyMaxBytes, whyMaxAge
+	return o
+}
+
+// audit is what the audit stream is like.
+func (n *NATS) audit(o jetstream.Options) jetstream.Options {
+	o.Stream, o.Kind, o.Subjects = natsauth.StreamsOf(n.stream).Audit, jetstream.Bounded, []string{events.AuditPrefix + ".>"}
+	o.MaxBytes, o.MaxAge, o.MaxPerSubject = auditMaxBytes, auditMaxAge, auditMaxEach
 	return o
 }
 

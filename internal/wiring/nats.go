@@ -59,7 +59,7 @@ func (n *NATS) Register(s *service.Settings) {
 	f.StringVar(&n.ca, "nats-ca", "", "PEM `file` of the authorities that NATS is trusted by; turns TLS on")
 	f.StringVar(&n.cert, "nats-cert", "", "PEM `file` of the certificate to show to NATS; needs --nats-key and turns TLS on")
 	f.StringVar(&n.key, "nats-key", "", "PEM `file` of that certificate's key")
-	f.StringVar(&n.stream, "stream", DefaultStream, "`name` of the log's stream; that of the verdicts has _WHY behind it")
+	f.StringVar(&n.stream, "stream", DefaultStream, "`name` of the log's stream; that of the verdicts has _WHY behind it, that of the audit _AUDIT")
 	f.IntVar(&n.replicas, "replicas", 0, "`copies` of the stream: 1, 3 or 5; 0 takes it as it is, and makes it with 1 (taurus log create)")
 	f.Uint32Var(&n.partitions, "partitions", events.DefaultPartitions, "`number` of partitions, fixed when the stream is made")
 	f.Var(&n.maxBytes, "max-bytes", "`size` limit that the stream is made with, such as 8GiB, 0 for none (taurus log create); taurus log resize changes it later")

@@ -135,6 +135,8 @@ var decoders = map[string]func([]byte) (Event, error){
 	PolicySet{}.Type():           decoder[PolicySet](),
 	VerdictChanged{}.Type():      decoder[VerdictChanged](),
 	AgentsOffered{}.Type():       decoder[AgentsOffered](),
+	RequestAnswered{}.Type():     decoder[RequestAnswered](),
+	TokenUsed{}.Type():           decoder[TokenUsed](),
 	LogSealed{}.Type():           decoder[LogSealed](),
 	LossAccepted{}.Type():        decoder[LossAccepted](),
 	LogCreated{}.Type():          decoder[LogCreated](),

@@ -133,7 +133,7 @@ func TestDocsNameEveryEvent(t *testing.T) {
 	writers := map[events.Role]string{
 		events.RoleJob: "api", events.RolePlan: "planner", events.RoleTask: "launcher", events.RoleKill: "reaper",
 		events.RoleLauncher: "launcher", events.RoleWhy: "launcher", events.RoleOffers: "launcher", events.RoleSeal: "planner", events.RoleLog: "operator", events.RoleAgents: "api",
-		events.RoleAccess: "api",
+		events.RoleAccess: "api", events.RoleAudit: "api",
 	}
 	parts := map[string]reflect.Type{}
 	check := func(name string, fields map[string]string) *section {
@@ -157,7 +157,7 @@ func TestDocsNameEveryEvent(t *testing.T) {
 		}
 		want := section{typeName: sample.event.Type(), role: string(subject.Role), kind: "decision", writer: writers[subject.Role]}
 		switch sample.event.(type) {
-		case events.TaskStatusChanged, events.VerdictChanged, events.AgentsOffered, events.AgentUnavailable, events.TasksListed:
+		case events.TaskStatusChanged, events.VerdictChanged, events.AgentsOffered, events.RequestAnswered, events.TokenUsed, events.AgentUnavailable, events.TasksListed:
 			want.kind = "fact"
 		default: // Everything else is decided.
 		}
@@ -217,7 +217,7 @@ func TestDocsNameEverySubject(t *testing.T) {
 		events.RoleJob: space.Job(job), events.RolePlan: space.Plan(job), events.RoleTask: space.Task(job, 4),
 		events.RoleKill: space.Kill(job), events.RoleLauncher: space.Launcher(4), events.RoleWhy: space.Why(job),
 		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject,
-		events.RoleAccess: events.AccessSubject,
+		events.RoleAccess: events.AccessSubject, events.RoleAudit: events.AuditDone,
 	} {
 		form := strings.NewReplacer("."+p+".", ".<p>.", "batch=2Fweb", "<job>", "launcher.4", "launcher.<shard>").Replace(subject)
 		form = strings.Replace(form, "<job>.4", "<job>.<slot>", 1)

@@ -72,7 +72,7 @@ func TestRegistryIsComplete(t *testing.T) {
 
 // TestTypeNames: taurus.<aggregate>.<what happened>.v<major>, as the subject says.
 func TestTypeNames(t *testing.T) {
-	form := regexp.MustCompile(`^taurus\.(job|plan|task|kill|launcher|agents|access|offers|why|log)\.[a-z_]+\.v[1-9][0-9]*$`)
+	form := regexp.MustCompile(`^taurus\.(job|plan|task|kill|launcher|agents|access|offers|why|audit|log)\.[a-z_]+\.v[1-9][0-9]*$`)
 	for _, s := range samples() {
 		parts := form.FindStringSubmatch(s.event.Type())
 		if parts == nil {

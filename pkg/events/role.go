@@ -20,6 +20,8 @@ func RoleOf(ev Event) Role {
 		return RoleAccess
 	case VerdictChanged:
 		return RoleWhy
+	case RequestAnswered, TokenUsed:
+		return RoleAudit
 	case AgentsOffered:
 		return RoleOffers
 	case LogSealed:

@@ -99,6 +99,11 @@ func samples() []sample {
 			AgentID: "S1", Hostname: "h1", Role: "*", Resources: events.Resources{CPUs: 4, Mem: 8192},
 			Ports: []events.PortRange{{From: 31000, To: 32000}}, Attributes: map[string]string{"rack": "r1"}, UnavailableFrom: at(9),
 		}}}},
+		{events.AuditRefused, env("api", 0, 0), events.RequestAnswered{
+			Principal: "ann", By: "token", Credential: "0a1b", OnBehalfOf: "bob", Address: "10.0.0.7", Method: "POST", Route: "/v2/jobs/:id/stop",
+			Job: "web", Right: "stop", Outcome: "refused", Status: 403, Reason: "forbidden", Sequence: 99, RequestID: "r1", Count: 3, Others: true, Dropped: 2,
+		}},
+		{events.AuditUsed, env("api", 0, 0), events.TokenUsed{ID: "0a1b", Owner: "ann", Address: "10.0.0.7"}},
 		{events.SealSubject, env("planner", 0, 0), events.LogSealed{
 			Through: 98, Hash: "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", Records: 57,
 		}},

@@ -13,6 +13,22 @@ const Prefix = "taurus.ev"
 // WhyPrefix is the root of every subject of the verdict stream.
 const WhyPrefix = "taurus.why"
 
+// AuditPrefix is the root of every subject of the audit stream.
+const AuditPrefix = "taurus.audit"
+
+// The subjects of the audit stream. Each has a bound of its own, so that what comes in
+// numbers, as refusals may, takes no place from the rest.
+const (
+	// AuditDone is where the api writes what was done.
+	AuditDone = AuditPrefix + ".done"
+	// AuditRefused is where it writes what was refused, or failed.
+	AuditRefused = AuditPrefix + ".refused"
+	// AuditLooked is where it writes what was looked at.
+	AuditLooked = AuditPrefix + ".looked"
+	// AuditUsed is where it writes that tokens are in use.
+	AuditUsed = AuditPrefix + ".used"
+)
+
 // offersPrefix is that of the agents' offers, in the verdict stream.
 const offersPrefix = WhyPrefix + ".offers."
 
@@ -46,6 +62,7 @@ const (
 	RoleSeal     Role = "seal"   // the planner: the hash of the log so far
 	RoleAgents   Role = "agents" // the api: which agents tasks are to leave
 	RoleAccess   Role = "access" // the api: who may do what
+	RoleAudit    Role = "audit"  // the api: who did what, in a stream of its own
 	RoleLog      Role = "log"    // an operator: that the log was made, that a loss is accepted
 )
 
@@ -132,7 +149,7 @@ func (s Space) of(role Role, job string) string {
 // Subject is a subject taken apart.
 type Subject struct {
 	Role  Role
-	Job   string // empty for RoleLauncher, RoleOffers, RoleSeal, RoleLog, RoleAgents and RoleAccess
+	Job   string // empty for RoleLauncher, RoleOffers, RoleSeal, RoleLog, RoleAgents, RoleAccess and RoleAudit
 	Slot  uint32 // for RoleTask
 	Shard uint32 // for RoleLauncher and RoleOffers
 }
@@ -164,6 +181,8 @@ func ParseSubject(subject string) (Subject, error) {
 		return Subject{Role: RoleAgents}, nil
 	case AccessSubject:
 		return Subject{Role: RoleAccess}, nil
+	case AuditDone, AuditRefused, AuditLooked, AuditUsed:
+		return Subject{Role: RoleAudit}, nil
 	}
 	rest, ok := strings.CutPrefix(subject, Prefix+".")
 	if !ok {

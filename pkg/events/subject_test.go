@@ -66,6 +66,8 @@ func TestParseSubject(t *testing.T) {
 
 			events.SealSubject: {Role: events.RoleSeal},
 			events.LogSubject:  {Role: events.RoleLog},
+			events.AuditDone:   {Role: events.RoleAudit}, events.AuditRefused: {Role: events.RoleAudit}, events.AuditLooked: {Role: events.RoleAudit},
+			events.AuditUsed: {Role: events.RoleAudit},
 
 			events.AgentsSubject: {Role: events.RoleAgents},
 			events.AccessSubject: {Role: events.RoleAccess},
@@ -131,6 +133,7 @@ func FuzzParseSubject(f *testing.F) {
 			events.RoleTask: space.Task(s.Job, s.Slot), events.RoleWhy: space.Why(s.Job), events.RoleLauncher: space.Launcher(s.Shard),
 			events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject,
 			events.RoleAccess: events.AccessSubject,
+			events.RoleAudit:  subject, // It has no parts.
 		}[s.Role]
 		if withoutPartition(again) != withoutPartition(subject) {
 			t.Fatalf("%q is read as %+v, which is %q", subject, s, again)

@@ -120,6 +120,12 @@ func (VerdictChanged) Type() string { return "taurus.why.verdict_changed.v1" }
 // Type is the CloudEvents type of AgentsOffered.
 func (AgentsOffered) Type() string { return "taurus.offers.agents_offered.v1" }
 
+// Type is the CloudEvents type of RequestAnswered.
+func (RequestAnswered) Type() string { return "taurus.audit.request_answered.v1" }
+
+// Type is the CloudEvents type of TokenUsed.
+func (TokenUsed) Type() string { return "taurus.audit.token_used.v1" }
+
 // Type is the CloudEvents type of LogSealed.
 func (LogSealed) Type() string { return "taurus.log.sealed.v1" }
 
@@ -175,6 +181,8 @@ func (GroupBound) event()          {}
 func (PolicySet) event()           {}
 func (VerdictChanged) event()      {}
 func (AgentsOffered) event()       {}
+func (RequestAnswered) event()     {}
+func (TokenUsed) event()           {}
 func (LogSealed) event()           {}
 func (LossAccepted) event()        {}
 func (LogCreated) event()          {}

@@ -26,7 +26,7 @@ func (s *Service) dialects(g given) []web.Dialect {
 		page.New(),
 		legacy.New(legacy.Options{Reader: g.reader, Commander: g.commander, Limits: o.Limits}),
 		v2.New(v2.Options{
-			Reader: g.reader, Commander: g.commander, Live: s.live, Log: o.ReadLog, Verdicts: s.why, Space: o.Space, Sandbox: o.Sandbox, Parts: s.parts,
+			Reader: g.reader, Commander: g.commander, Live: s.live, Log: o.ReadLog, Verdicts: s.why, Audit: s.audit, TimeOf: s.timeOf, Space: o.Space, Sandbox: o.Sandbox, Parts: s.parts,
 			Limits: o.Limits, Now: o.Now, Instance: o.Instance, Version: o.Version, Feeds: s.metrics.feeds, FeedsCut: s.metrics.feedsCut,
 			Stopping: s.stopping, Heartbeat: o.Heartbeat, FeedPatience: o.FeedPatience, FeedBytes: int(o.FeedBytes), FeedsBytes: int(o.FeedsBytes),
 		}),
@@ -43,6 +43,6 @@ func (s *Service) newHandler() (http.Handler, error) {
 		Dialects: s.dialects(given{reader: reader.New(s.live, projection.NewHistory(s.live), s.opts.Now), commander: s.commander}),
 		Kinds:    kinds(), Log: s.log, Now: s.opts.Now, Answered: s.metrics.answered, Sequence: s.live.Sequence,
 		Ready: s.caughtUp, BodyMax: s.opts.BodyMax, HostNames: s.opts.HostNames, Limits: s.opts.Requests, Document: v2.DocumentPath,
-		Who: s.opts.who, NoJob: submission.ErrNotFound,
+		Who: s.opts.who, NoJob: submission.ErrNotFound, Decided: s.decided,
 	})
 }

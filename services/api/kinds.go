@@ -7,6 +7,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/commander"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/services/api/audit"
 	"github.com/milosgajdos/taurus/services/api/reader"
 	"github.com/milosgajdos/taurus/services/api/web"
 )
@@ -19,6 +20,9 @@ func kinds() []web.Kind {
 	return slices.Concat(commandKinds(), logKinds(), reader.Kinds(), []web.Kind{{
 		Is: ErrNotReady, Status: http.StatusServiceUnavailable, Name: "not-ready",
 		Title: "The service is still replaying the log", Detail: "Try again in a moment.",
+	}, {
+		Is: audit.ErrAbsent, Status: http.StatusServiceUnavailable, Name: "no-audit", Title: "The audit cannot be read",
+		Detail: "Look at the checks of the api (taurus doctor); where the stream was never made, taurus log create makes it.",
 	}})
 }
 

@@ -20,6 +20,8 @@ type metrics struct {
 	feedsCut prometheus.Counter
 	turned   prometheus.Counter
 	rejected prometheus.Counter
+	audited  prometheus.Counter
+	lost     prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -43,11 +45,17 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		turned: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "taurus_api_connections_refused_total", Help: "Connections that were refused because there were too many.",
 		}),
+		audited: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "taurus_api_audit_records_total", Help: "Records of who did what that were stored.",
+		}),
+		lost: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "taurus_api_audit_lost_total", Help: "Records of who did what that were dropped, as the audit stream took none for too long.",
+		}),
 		rejected: fold.NewRejectedCounter("api"),
 	}
 	return m, errors.Join(
 		register(r, &m.requests), register(r, &m.seconds), register(r, &m.appends), register(r, &m.feeds),
-		register(r, &m.feedsCut), register(r, &m.turned), register(r, &m.rejected))
+		register(r, &m.feedsCut), register(r, &m.turned), register(r, &m.rejected), register(r, &m.audited), register(r, &m.lost))
 }
 
 // register takes the collector that is there already where several instances
@@ -78,6 +86,10 @@ func (m *metrics) answered(method, route string, status int, took time.Duration)
 	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
 	m.seconds.WithLabelValues(method, route).Observe(took.Seconds())
 }
+
+func (m *metrics) recorded(n int) { m.audited.Add(float64(n)) }
+
+func (m *metrics) unrecorded(n int) { m.lost.Add(float64(n)) }
 
 func (m *metrics) appended(eventType string, stored bool) {
 	m.appends.WithLabelValues(eventType, strconv.FormatBool(stored)).Inc()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -47,6 +48,8 @@ type Options struct {
 	ReadLog eventlog.Log
 	// Why is the verdict stream; without it explanations lack the launcher's.
 	Why eventlog.Log
+	// Audit opens the audit stream; nil has nothing recorded of who did what.
+	Audit func(context.Context) (eventlog.Log, error)
 	// Space builds subjects; it must be that of the log.
 	Space events.Space
 	// Instance is which process of the role this is; required.

@@ -70,7 +70,7 @@ func (s *Service) part(role string) projection.Part {
 // Checks say more than Ready: which other parts are missing. The api does its work
 // without them, but jobs wait.
 func (s *Service) Checks() []ready.Check {
-	checks := []ready.Check{ready.Work(s.Ready())}
+	checks := append([]ready.Check{ready.Work(s.Ready())}, s.audit.Checks()...)
 	if full := s.fullness(); full != "" {
 		checks = append(checks, ready.Check{Name: "reserve", Level: ready.Warn, Detail: full})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/commander"
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/services/api/audit"
 )
 
 // Service is one instance of the api.
@@ -19,6 +20,7 @@ type Service struct {
 	live      *projection.Projection
 	commander *commander.Commander
 	why       *projection.Verdicts
+	audit     *audit.Audit
 	metrics   *metrics
 	handler   http.Handler
 
@@ -54,6 +56,9 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		opts: o, log: o.Logger, metrics: m, live: live, why: projection.NewVerdicts(o.Why, o.Space), stopping: make(chan struct{}),
+		audit: audit.New(audit.Options{
+			Open: o.Audit, Source: source, Now: o.Now, Logger: o.Logger, Recorded: m.recorded, Lost: m.unrecorded,
+		}),
 	}
 	s.commander, err = commander.New(commander.Options{
 		Loop: live.Loop(), State: live.State(), Log: o.Log, Space: o.Space, Instance: o.Instance, Source: source,

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -93,6 +94,10 @@ func sentence(e projection.Event, ev events.Event) string {
 		return fmt.Sprintf("%s of group %s %s: %s", tasks(ev.Waiting), ev.Group, verb(ev.Waiting, "waits", "wait"), ev.Summary)
 	case events.AgentsOffered:
 		return fmt.Sprintf("%d agents have offered other than before", len(ev.Agents))
+	case events.RequestAnswered:
+		return fmt.Sprintf("%s asked for %s %s: %s", cmp.Or(ev.Principal, "nobody known"), ev.Method, ev.Route, ev.Outcome)
+	case events.TokenUsed:
+		return fmt.Sprintf("token %s of %s is in use", ev.ID, ev.Owner)
 	case events.Unknown: // Tell tells of those.
 	}
 	return e.Type

@@ -90,6 +90,9 @@ func TestTell(t *testing.T) {
 		{events.SequenceSkipped{}, "lost record of this sequence skipped, by ann"},
 		{events.LossAccepted{From: 4, To: 6, Reason: "the disk broke"}, "loss of 4..6 accepted: the disk broke, by ann"},
 		{events.LogCreated{ID: "x1"}, "log x1 created, by ann"},
+		{events.RequestAnswered{Principal: "bob", Method: "POST", Route: "/v2/jobs", Outcome: "refused"}, "bob asked for POST /v2/jobs: refused"},
+		{events.RequestAnswered{Method: "GET", Route: "/v2/tokens", Outcome: "refused"}, "nobody known asked for GET /v2/tokens: refused"},
+		{events.TokenUsed{ID: "0a1b", Owner: "bob"}, "token 0a1b of bob is in use"},
 		{events.VerdictChanged{Waiting: 1, Group: "web", Summary: "too few cpus"}, "1 task of group web waits: too few cpus"},
 		{events.VerdictChanged{Waiting: 2, Group: "web", Summary: "too few cpus"}, "2 tasks of group web wait: too few cpus"},
 	} {

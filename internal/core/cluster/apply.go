@@ -71,7 +71,7 @@ func (s *State) apply(r *Record) Change {
 		return s.applySeal(r)
 	case events.RoleLog:
 		return s.applyLog(r)
-	case events.RoleWhy, events.RoleOffers:
+	case events.RoleWhy, events.RoleOffers, events.RoleAudit:
 		return s.skip(nil)
 	}
 	return s.skip(nil)
@@ -106,7 +106,7 @@ func (s *State) follow(r *Record) {
 		s.Seal.Last = r.Sequence
 	case events.RoleLog:
 		s.LastLog = r.Sequence
-	case events.RoleWhy, events.RoleOffers:
+	case events.RoleWhy, events.RoleOffers, events.RoleAudit:
 	}
 }
 

@@ -149,6 +149,12 @@ func misfit(r *Record) string {
 		c.verdict(ev)
 	case events.AgentsOffered:
 		c.agents(ev.Agents)
+	case events.RequestAnswered:
+		c.request(ev)
+	case events.TokenUsed:
+		c.given("id", ev.ID)
+		c.name("owner", ev.Owner)
+		c.name("address", ev.Address)
 	case events.LogSealed:
 		c.name("hash", ev.Hash)
 	case events.LogCreated:
@@ -241,6 +247,21 @@ func (c *checker) verdict(ev events.VerdictChanged) {
 		c.name("nearest.agent_id", ev.Nearest.AgentID)
 		c.length("nearest.lacked", len(ev.Nearest.Lacked))
 	}
+}
+
+func (c *checker) request(ev events.RequestAnswered) {
+	c.name("principal", ev.Principal)
+	c.name("by", ev.By)
+	c.name("credential", ev.Credential)
+	c.name("on_behalf_of", ev.OnBehalfOf)
+	c.name("address", ev.Address)
+	c.name("method", ev.Method)
+	c.name("route", ev.Route)
+	c.name("job", ev.Job)
+	c.name("right", ev.Right)
+	c.name("outcome", ev.Outcome)
+	c.text("reason", ev.Reason)
+	c.name("request_id", ev.RequestID)
 }
 
 func (c *checker) agents(list []events.AgentOffer) {

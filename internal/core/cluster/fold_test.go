@@ -46,7 +46,7 @@ func subjects() *rapid.Generator[events.Subject] {
 		s := events.Subject{Role: rapid.SampledFrom([]events.Role{
 			events.RoleJob, events.RolePlan, events.RolePlan, events.RoleTask, events.RoleTask, events.RoleTask, events.RoleTask,
 			events.RoleKill, events.RoleLauncher, events.RoleWhy, events.RoleOffers, events.RoleSeal, events.RoleLog, events.RoleAgents,
-			events.RoleAccess, "nobody",
+			events.RoleAccess, events.RoleAudit, "nobody",
 		}).Draw(t, "role")}
 		s.Job, s.Slot = jobs().Draw(t, "job"), rapid.Uint32Range(0, 2).Draw(t, "slot")
 		return s
@@ -293,7 +293,7 @@ func TestOutOfOrderIsRefused(t *testing.T) {
 func TestUnknownTypesAreSkipped(t *testing.T) {
 	l, task := in(t, "RUNNING")
 	before := *task
-	for i, role := range []events.Role{events.RoleJob, events.RolePlan, events.RoleKill, events.RoleTask, events.RoleLauncher, events.RoleWhy, events.RoleOffers, events.RoleAgents, events.RoleAccess, events.RoleSeal, events.RoleLog} {
+	for i, role := range []events.Role{events.RoleAudit, events.RoleJob, events.RolePlan, events.RoleKill, events.RoleTask, events.RoleLauncher, events.RoleWhy, events.RoleOffers, events.RoleAgents, events.RoleAccess, events.RoleSeal, events.RoleLog} {
 		c := l.Append(events.Subject{Role: role, Job: "web"}, events.Envelope{Epoch: l.State.Launcher.Epoch}, events.Unknown{TypeName: "x"})
 		if c.Judgement != cluster.Skipped || l.State.Skipped != uint64(i+1) {
 			t.Errorf("%s: %s, %d skipped", role, c.Judgement, l.State.Skipped)

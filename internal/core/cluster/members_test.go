@@ -36,6 +36,7 @@ func unbounded() map[string]string {
 		"VerdictChanged.waiting": shown, "VerdictChanged.sequence": compared, "VerdictChanged.offers": shown, "AgentsOffered.sequence": compared, "LogSealed.through": chained,
 		"LogSealed.records": shown, "LossAccepted.from": "holes are compared with it", "LossAccepted.to": "holes are compared with it",
 		"LogCreated.partitions": shown, "TasksListed.loss": compared, "TasksListed.tasks": shown, "SequenceSkipped.to": shown,
+		"RequestAnswered.status": shown, "RequestAnswered.sequence": shown, "RequestAnswered.count": shown, "RequestAnswered.others": shown, "RequestAnswered.dropped": shown,
 	}
 }
 

@@ -21,6 +21,8 @@ func ofEachType() []events.Event {
 	one := clustertest.Slots(0, 0, 1)
 	return []events.Event{
 		events.JobSubmitted{Spec: []byte(`{"id":"web","tasks":[]}`)},
+		events.RequestAnswered{Principal: "ann", Method: "POST", Outcome: "done", Status: 200},
+		events.TokenUsed{ID: "0a1b"},
 		events.JobScaled{Run: 1, Version: 2, Group: "web", Replicas: 3},
 		events.JobUpdated{Run: 1, Version: 2, Spec: []byte(`{"id":"web","tasks":[]}`)},
 		events.KillRequested{Run: 1, Slots: one},
@@ -73,6 +75,7 @@ func ofEachRole(space events.Space) map[events.Role]string {
 		events.RoleJob: space.Job("web"), events.RolePlan: space.Plan("web"), events.RoleTask: space.Task("web", 0),
 		events.RoleKill: space.Kill("web"), events.RoleLauncher: space.Launcher(0), events.RoleWhy: space.Why("web"),
 		events.RoleSeal: events.SealSubject, events.RoleLog: events.LogSubject, events.RoleAgents: events.AgentsSubject, events.RoleAccess: events.AccessSubject, events.RoleOffers: space.Offers(0),
+		events.RoleAudit: events.AuditDone,
 	}
 }
 
@@ -292,6 +295,9 @@ func TestBounds(t *testing.T) {
 		{events.PolicySet{Text: "x"}, "hash is missing"},
 		{events.PolicySet{Hash: "00", Text: strings.Repeat("x", access.PolicyBytes)}, ""},
 		{events.PolicySet{Hash: "00", Text: strings.Repeat("x", access.PolicyBytes+1)}, "text is 262145 bytes, the most is 262144"},
+		{events.RequestAnswered{Method: "GET", Job: long}, "job"},
+		{events.TokenUsed{}, "id is missing"},
+		{events.TokenUsed{ID: "t", Address: long}, "address"},
 		{events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: "S1"}}}, ""},
 		{events.AgentsOffered{Agents: []events.AgentOffer{{}}}, "agents.agent_id is missing"},
 		{events.AgentsOffered{Agents: []events.AgentOffer{{AgentID: "S1", Hostname: long}}}, "agents.hostname"},

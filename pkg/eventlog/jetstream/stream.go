@@ -125,6 +125,10 @@ func makeStream(ctx context.Context, _ *nats.Conn, js jetstream.JetStream, o Opt
 	})
 }
 
+// ErrNoRoom is returned by Create where the server may not store as much as the stream
+// may grow to.
+var ErrNoRoom = errors.New("jetstream: no room for the stream")
+
 // noRoom says of a server that has no room for a stream how much that is.
 func noRoom(err error, o Options) error {
 	var api *jetstream.APIError
@@ -132,8 +136,8 @@ func noRoom(err error, o Options) error {
 		return err
 	}
 
-	return fmt.Errorf("%w: the stream may grow to %d MiB and the server has not that much: give it a larger disk, of which it takes three quarters, "+
-		"or a higher limit (max_file_store; --max-store of the built-in one)", err, streamConfig(o).MaxBytes>>20)
+	return fmt.Errorf("%w: %w: the stream may grow to %d MiB and the server has not that much: give it a larger disk, of which it takes three quarters, "+
+		"or a higher limit (max_file_store; --max-store of the built-in one)", ErrNoRoom, err, streamConfig(o).MaxBytes>>20)
 }
 
 // ensure has a call tried until it succeeds, ctx ends, or it fails with what

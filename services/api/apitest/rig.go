@@ -41,6 +41,8 @@ type Rig struct {
 	Space events.Space
 	// Lines is what the service logs.
 	Lines *bytes.Buffer
+	// Audited is the audit stream.
+	Audited *memory.Log
 
 	// Document is the OpenAPI document, to which answers are held.
 	Document func() Object
@@ -57,15 +59,16 @@ func New(t *testing.T, change ...func(*api.Options)) *Rig {
 // On returns a service on a log.
 func On(t *testing.T, log *memory.Log, change ...func(*api.Options)) *Rig {
 	t.Helper()
-	space, lines := events.NewSpace(0), &bytes.Buffer{}
+	space, lines, audited := events.NewSpace(0), &bytes.Buffer{}, memory.New()
 	o := api.Options{
-		Log: log, Space: space, Instance: "test", Listen: "127.0.0.1:0", Logger: zerolog.New(zerolog.SyncWriter(lines)),
+		Audit: func(context.Context) (eventlog.Log, error) { return audited, nil },
+		Log:   log, Space: space, Instance: "test", Listen: "127.0.0.1:0", Logger: zerolog.New(zerolog.SyncWriter(lines)),
 	}
 	for _, f := range change {
 		f(&o)
 	}
 	r := Of(t, Start(t, o))
-	r.Log, r.Space, r.Lines = log, space, lines
+	r.Log, r.Space, r.Lines, r.Audited = log, space, lines, audited
 	return r
 }
 

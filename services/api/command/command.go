@@ -13,6 +13,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/internal/wiring"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/services/api"
 )
 
@@ -105,6 +106,7 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		Listen: a.listen, BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(), Marks: marks,
 		WeighEvery: weighEvery,
+		Audit:      func(ctx context.Context) (eventlog.Log, error) { return a.nats.OpenAudit(ctx, env) },
 	}
 	if a.hostNames != "" {
 		o.HostNames = strings.Split(strings.ReplaceAll(a.hostNames, " ", ""), ",")

@@ -54,6 +54,9 @@ type Options struct {
 	Live     *projection.Projection
 	Log      Bounds
 	Verdicts *projection.Verdicts
+	// Audit tells who did what, TimeOf when a record of the log was stored.
+	Audit  Audit
+	TimeOf func(ctx context.Context, sequence uint64) (time.Time, error)
 	// Space are the subjects of the log.
 	Space events.Space
 	// Parts is what is known of the parts that jobs wait for; nil if nothing is.
@@ -98,6 +101,7 @@ func New(o Options) web.Dialect {
 		heartbeat: cmp.Or(o.Heartbeat, heartbeat), patience: cmp.Or(o.FeedPatience, DefaultFeedPatience),
 		bytes: cmp.Or(o.FeedBytes, DefaultFeedBytes), allowance: newAllowance(cmp.Or(o.FeedsBytes, DefaultFeedsBytes)),
 	}
+	audits := &audits{audit: o.Audit, sequence: o.Live.Sequence, timeOf: o.TimeOf}
 	always := func(*http.Request) bool { return true }
 	return web.Dialect{
 		Routes: []web.Route{
@@ -108,6 +112,7 @@ func New(o Options) web.Dialect {
 			{Method: http.MethodPost, Path: "/v2/agents/:host/drain", Right: access.Agents, About: web.Cluster(), Handle: agents.drain},
 			{Method: http.MethodDelete, Path: "/v2/agents/:host/drain", Right: access.Agents, About: web.Cluster(), Handle: agents.undrain},
 			{Method: http.MethodGet, Path: "/v2/events", Right: access.Read, About: web.AnyJob(), Handle: feeds.all, Feed: always},
+			{Method: http.MethodGet, Path: "/v2/audit", Right: access.Audit, About: web.Cluster(), Handle: audits.list, Cost: web.Large},
 			{Method: http.MethodPost, Path: "/v2/jobs", Right: access.Submit, About: web.SentJob(), Handle: jobs.create, Cost: web.Submission},
 			{Method: http.MethodGet, Path: "/v2/jobs", Right: access.Read, About: web.AnyJob(), Handle: jobs.list, Cost: web.Large},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id", Right: access.Read, About: web.JobIn("id"), Handle: jobs.get},

@@ -55,6 +55,12 @@ type Decision struct {
 	// Remote is the address that it came from, Request its id.
 	Remote, Request string
 	Status          int
+	// Denied reports whether it was not allowed, whatever the status says; Reason is why it
+	// was not answered as asked, for people.
+	Denied bool
+	Reason string
+	// Trial reports whether it was to change nothing (?dry_run=).
+	Trial bool
 	// Sequence is the one that the answer is of: of a write what came of it.
 	Sequence uint64
 	At       time.Time
@@ -151,6 +157,7 @@ func (f *frame) enough(r *Request, about About, right access.Right, id string) b
 // not, but for who may submit it: they find out anyway.
 func (r *Request) hidden(right access.Right, id string) error {
 	if id != "" && !r.anonymous() && r.noJob != nil && !r.grants.May(access.Read, id) && !r.grants.May(access.Submit, id) {
+		r.hid = true
 		return r.noJob
 	}
 	return r.refusal(right, id)
@@ -231,5 +238,15 @@ func (f *frame) decided(c echo.Context, r *Request) {
 	f.Decided(Decision{
 		Principal: r.Principal, Method: c.Request().Method, Route: c.Path(), Right: r.asked.right, Job: r.asked.job,
 		Remote: c.RealIP(), Request: r.ID, Status: c.Response().Status, Sequence: r.Sequence, At: f.Now(),
+		Denied: r.denied(c.Response().Status), Reason: r.reason, Trial: c.QueryParam("dry_run") == "true",
 	})
+}
+
+// denied reports whether a request was refused for who asks, or where they come from.
+func (r *Request) denied(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMisdirectedRequest:
+		return true
+	}
+	return r.hid && r.err != nil
 }

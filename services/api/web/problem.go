@@ -143,7 +143,8 @@ func (f *frame) fail(err error, c echo.Context) {
 	speaker := f.speakers.of(c)
 	err = RequestOf(c).veiled(err)
 	p := f.problemOf(err, speaker.kinds, RequestOf(c).submits)
-	p.Instance, p.Request = c.Request().URL.EscapedPath(), RequestOf(c).ID
+	r := RequestOf(c)
+	p.Instance, p.Request, r.reason = c.Request().URL.EscapedPath(), r.ID, p.Title
 	switch p.Status {
 	case http.StatusUnauthorized:
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="taurus"`)

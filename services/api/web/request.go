@@ -43,6 +43,10 @@ type Request struct {
 	noJob error
 
 	err error
+	// reason is what was answered to it, hid whether it says that there is no job where
+	// there may be one.
+	reason string
+	hid    bool
 	// cut reports whether the answer broke off.
 	cut bool
 	// submits reports whether the body is a job.
