@@ -24,6 +24,8 @@ type Fault struct {
 	Message string `json:"message"`
 	// Line is that of the document, from 1; 0 where it is not known.
 	Line int `json:"line,omitzero"`
+	// Rule is the rule of the policy that forbids it, where one does.
+	Rule string `json:"rule,omitzero"`
 }
 
 // String writes the fault in one line.
@@ -34,6 +36,9 @@ func (f Fault) String() string {
 	}
 	if f.Line > 0 {
 		text += fmt.Sprintf(" (line %d)", f.Line)
+	}
+	if f.Rule != "" {
+		text += fmt.Sprintf(" (rule %q of the policy)", f.Rule)
 	}
 	return text
 }

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/core/after"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 )
 
@@ -54,6 +54,8 @@ const (
 	CodeHeld           Code = "ends_after"
 	CodeDependant      Code = "dependant"
 	CodeKillBound      Code = "kill_bound"
+	CodeForbidden      Code = "forbidden"
+	CodeQuota          Code = "quota"
 )
 
 // Reason is one reason, and the tasks it holds for.
@@ -133,7 +135,7 @@ func (m *Model) Explain(id string, verdicts []Verdict, parts Parts, now time.Tim
 	e.killBound(m.state, j, now)
 	e.rollout(m.state, j, now)
 	e.health(j)
-	e.obstacles(j, now)
+	e.obstacles(m.state, j, now)
 	e.leaving(&m.state.Agents, j, now)
 	e.failures(j, v)
 	e.lead(m.state, j, now)
@@ -180,9 +182,9 @@ func (e *Explanation) launcher(l cluster.Launcher, c Counts) {
 }
 
 // notPlanned tells of each group what the planner has to do.
-func (e *Explanation) notPlanned(j *cluster.Job, v Job, around after.Jobs) {
+func (e *Explanation) notPlanned(j *cluster.Job, v Job, around planning.Around) {
 	for _, g := range v.Groups {
-		if n := unplanned(j, g); n > 0 && !e.waits(j, g, n, around) {
+		if n := unplanned(j, g); n > 0 && !e.waits(j, g, n, around) && !e.forbidden(j, g, n, around) {
 			e.Reasons = append(e.Reasons, Reason{
 				Code: CodeNotPlanned, Group: g.Name, Tasks: n,
 				Message: fmt.Sprintf("the planner has not planned %s of group %s yet", tasks(n), g.Name),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/core/reaping"
 	"github.com/milosgajdos/taurus/internal/core/restart"
 )
@@ -38,7 +39,7 @@ type told struct {
 }
 
 // obstacles groups the tasks that are not as they should be by what is in the way.
-func (e *Explanation) obstacles(j *cluster.Job, now time.Time) {
+func (e *Explanation) obstacles(around planning.Around, j *cluster.Job, now time.Time) {
 	type key struct {
 		code    Code
 		group   string
@@ -48,7 +49,10 @@ func (e *Explanation) obstacles(j *cluster.Job, now time.Time) {
 	var order []key
 	for _, n := range slices.Sorted(maps.Keys(j.Slots)) {
 		for _, t := range j.Slots[n].Tasks {
-			o := obstacleOf(j, j.Slots[n], t, now)
+			o := forbiddenTask(around, j, t)
+			if o.code == "" {
+				o = obstacleOf(j, j.Slots[n], t, now)
+			}
 			if o.code == "" {
 				continue
 			}

@@ -215,7 +215,12 @@ func (e *Explanation) series(around planning.Around, j *cluster.Job, now time.Ti
 		}
 		e.Reasons = append(e.Reasons, Reason{Code: CodeScheduled, Message: message})
 	}
+	why, forbidden := planning.Forbids(around, j)
+	if forbidden {
+		e.Reasons = append(e.Reasons, Reason{Code: CodeForbidden, Message: "no run is begun: " + why.String()})
+	}
 	switch at := planning.NextDue(j, time.Time{}); {
+	case forbidden:
 	case at.IsZero() || now.Sub(at) <= overdueAfter:
 	case planning.Unlisted(around, j):
 		e.Reasons = append(e.Reasons, Reason{

@@ -41,6 +41,7 @@ type Fault struct {
 	Path    string `json:"path,omitzero"`
 	Message string `json:"message"`
 	Line    int    `json:"line,omitzero"`
+	Rule    string `json:"rule,omitzero"`
 }
 
 // The types of problem that callers tell from others; docs/api.md lists all.

@@ -9,7 +9,11 @@ func (s *State) applyAccess(r *Record) Change {
 	at := access.Written{Sequence: r.Sequence, At: r.Time, By: r.Envelope.Actor}
 	switch what, why := s.Access.Apply(at, r.Event); what {
 	case access.Changed:
-		return Change{Access: true}
+		ev, ruled := r.Event.(events.PolicySet)
+		if ruled {
+			s.obey(ev)
+		}
+		return Change{Access: true, Rules: ruled}
 	case access.Past:
 		return Change{Judgement: Outranked}
 	case access.Refused:

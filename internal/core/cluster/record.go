@@ -109,6 +109,8 @@ type Change struct {
 	Agents bool
 	// Access reports whether it changed who may do what, or the policy.
 	Access bool
+	// Rules reports whether it changed what jobs may ask for.
+	Rules bool
 	// Hearing reports whether somebody listens to Mesos who did not before, or nobody any more;
 	// or Mesos has listed what it runs after a loss.
 	Hearing bool

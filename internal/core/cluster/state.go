@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/access"
+	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/core/restart"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -28,6 +29,9 @@ type State struct {
 	Agents Agents
 	// Access is who may do what.
 	Access access.State
+	// Rules are what jobs may ask for, as the policy of Access says it; nil before one was
+	// set. They are never changed in place.
+	Rules *policy.Policy
 	// Summed reports whether records have checksums: once one that counts has, none
 	// goes without.
 	Summed bool

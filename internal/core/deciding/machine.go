@@ -132,7 +132,7 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		for _, other := range in.Change.Others {
 			m.changed(other.ID)
 		}
-		if in.Change.Agents || in.Change.Hearing {
+		if in.Change.Agents || in.Change.Hearing || in.Change.Rules {
 			m.touchAll()
 		}
 		if id := in.Record.Subject.Job; m.state.Jobs[id] == nil || m.policy.Last(m.state.Jobs[id]) == in.Record.Sequence {
@@ -162,7 +162,7 @@ func (m *Machine) changed(job string) {
 }
 
 // touchAll has every job looked at that is not over: what is planned with agents may
-// concern any of them, and whether anything is heard from Mesos.
+// concern any of them, and so may what jobs may ask for, and whether anything is heard from Mesos.
 func (m *Machine) touchAll() {
 	for _, id := range slices.Sorted(maps.Keys(m.state.Jobs)) {
 		if !m.state.Jobs[id].Over() {

@@ -58,11 +58,12 @@ func (l *line) tidy() {
 
 // demand is what of a line may be launched now, by the log's clock, and when the next
 // back-off ends. An attempt that was over, or cut off, when the next one was planned may have
-// come back since: that one waits for its end.
-func (l *line) demand(j *cluster.Job, at time.Time) (d placement.Demand, next time.Time) {
+// come back since: that one waits for its end. What was planned before the policy forbade it
+// waits for another policy.
+func (l *line) demand(j *cluster.Job, at time.Time, forbidden func(*cluster.Job, uint64) bool) (d placement.Demand, next time.Time) {
 	l.due = l.due[:0]
 	for _, t := range l.tasks {
-		if t.Doom != nil || t.Run != j.Run || j.Slots[t.Slot].Occupied(t) {
+		if t.Doom != nil || t.Run != j.Run || j.Slots[t.Slot].Occupied(t) || forbidden(j, t.Version) {
 			continue
 		}
 		if t.NotBefore.After(at) {
@@ -89,7 +90,7 @@ func (m *Machine) demands() (demands []placement.Demand, wake time.Time) {
 		if j.Over() {
 			continue
 		}
-		d, next := l.demand(j, m.at.Log)
+		d, next := l.demand(j, m.at.Log, m.forbidden)
 		if !next.IsZero() {
 			wake = earlier(wake, m.at.Now.Add(next.Sub(m.at.Log)))
 		}

@@ -30,6 +30,7 @@ type Machine struct {
 	// incapable are the agents that have refused what a task was to be limited to.
 	incapable incapable
 	verdicts  verdicts
+	permits   permits
 	// counter numbers the facts of this process; see cluster.Repeated.
 	counter uint64
 	// batches numbers those of this process, offerings what it wrote about agents.
@@ -130,12 +131,12 @@ func (m *Machine) listensTo(session uint64) bool {
 
 func (m *Machine) folded(in machine.Folded) {
 	m.pending.update(in.Change)
-	m.pending.changed = m.pending.changed || in.Change.Agents
+	m.pending.changed = m.pending.changed || in.Change.Agents || in.Change.Rules
 	if m.session == nil {
 		return
 	}
 	m.moved(in.Change)
-	if in.Change.Agents {
+	if in.Change.Agents || in.Change.Rules {
 		m.session.offers.wanted = 0 // What was declined for them is to be asked for again.
 	}
 	_, status := in.Record.Event.(events.TaskStatusChanged)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/after"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
@@ -17,6 +18,10 @@ type Around interface {
 	Unlisted() (cluster.Loss, bool)
 	// Hears says when somebody listened to Mesos.
 	Hears() *cluster.Hearing
+	// Forbidden says why no task of a version of a job is started anew, Admitted how many of
+	// each group quotas leave room for.
+	Forbidden(j *cluster.Job, version uint64) []policy.Violation
+	Admitted(j *cluster.Job) []policy.Admitted
 }
 
 // waits reports whether a group is not to be started yet, since what it comes after is not

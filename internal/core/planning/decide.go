@@ -105,8 +105,9 @@ func (s *slots) decide(around Around, held bool) Decision {
 	if s.behind {
 		return Decision{Wake: s.wake} // What is wanted is not known, so nothing is done for good.
 	}
+	s.forbidden = (r != nil || s.agents != nil) && s.permit.holds()
 	if r != nil {
-		if d, ok := s.roll(r, held); ok {
+		if d, ok := s.roll(r, held || s.forbidden); ok {
 			return d
 		}
 	}

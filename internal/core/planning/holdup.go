@@ -32,6 +32,7 @@ const (
 	HoldupEnding     HoldupKind = "ending"
 	HoldupComing     HoldupKind = "coming"
 	HoldupOver       HoldupKind = "over"
+	HoldupForbidden  HoldupKind = "forbidden"
 )
 
 // HoldupOf says what the rollout of a job among others waits for.
@@ -58,6 +59,9 @@ func HoldupOf(around Around, j *cluster.Job, now time.Time) Holdup {
 	r := s.measureAll()
 	if r == nil {
 		return Holdup{}
+	}
+	if why, forbidden := Forbids(around, j); forbidden && !r.done() {
+		return Holdup{Kind: HoldupForbidden, Message: what + " does not go on, as nothing would be in the place of what it ends: " + why.String()}
 	}
 	if r.waitsForPromotion() {
 		return Holdup{Kind: HoldupUnpromoted, Tasks: r.fresh, Message: fmt.Sprintf("%s: its canary of %d is up, and the others wait until it is promoted", what, s.policy.Canary)}

@@ -25,7 +25,7 @@ type killBudget struct {
 }
 
 // killBudget is that of a decision made now, nil where nothing is bounded.
-func (p policy) killBudget(s *cluster.State, now time.Time, taken uint64) *killBudget {
+func (p planner) killBudget(s *cluster.State, now time.Time, taken uint64) *killBudget {
 	return budgetOf(s, now, p.killBound, taken)
 }
 

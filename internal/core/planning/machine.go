@@ -36,13 +36,13 @@ func (Usage) Input() {}
 // deciding.Machine, and Usage.
 type Machine struct {
 	decider *deciding.Machine
-	policy  policy
+	policy  planner
 	state   *cluster.State
 }
 
 // New returns an instance of the planner, which decides about the jobs of state.
 func New(space events.Space, instance string, state *cluster.State) *Machine {
-	p := policy{space: space}
+	p := planner{space: space}
 	return &Machine{decider: deciding.New(p, space, instance, state), policy: p, state: state}
 }
 
@@ -142,9 +142,9 @@ func note(in machine.Folded) (machine.Note, bool) {
 	return n, true
 }
 
-// policy is the planner's: where it writes, what it decides, and what the log has
+// planner is the policy of planners: where it writes, what it decides, and what the log has
 // space for.
-type policy struct {
+type planner struct {
 	space events.Space
 	// limited reports whether the log has a limit; full, whether nothing new is planned
 	// at all; and room is what it has beyond what lives needs for its ends.
@@ -156,7 +156,7 @@ type policy struct {
 }
 
 // weigh takes in how full the log is, and what it is to keep free.
-func (p *policy) weigh(u Usage, need reserve.Need) {
+func (p *planner) weigh(u Usage, need reserve.Need) {
 	free, ends := u.MaxBytes-min(u.MaxBytes, u.Bytes), need.Due+need.Ends
 	p.limited = u.MaxBytes != 0
 	p.room = free - min(free, ends)
@@ -164,14 +164,14 @@ func (p *policy) weigh(u Usage, need reserve.Need) {
 }
 
 // allows reports whether the log has space for what a plan begins.
-func (p policy) allows(needs, taken uint64) bool {
+func (p planner) allows(needs, taken uint64) bool {
 	return !p.limited || !p.full && needs+taken <= p.room
 }
 
 // takes is what the log must have space for if an event is appended, and whether it has.
 // What a rollout ends is replaced, which takes space: were it not there, something would
 // be down for want of it.
-func (p policy) takes(j *cluster.Job, ev events.Event, taken uint64) (bytes uint64, fits bool) {
+func (p planner) takes(j *cluster.Job, ev events.Event, taken uint64) (bytes uint64, fits bool) {
 	if !p.limited {
 		return 0, true
 	}
@@ -190,17 +190,17 @@ func (p policy) takes(j *cluster.Job, ev events.Event, taken uint64) (bytes uint
 }
 
 // Role implements deciding.Policy.
-func (policy) Role() string { return "planner" }
+func (planner) Role() string { return "planner" }
 
 // Subject implements deciding.Policy.
-func (p policy) Subject(job string) string { return p.space.Plan(job) }
+func (p planner) Subject(job string) string { return p.space.Plan(job) }
 
 // Last implements deciding.Policy.
-func (policy) Last(j *cluster.Job) uint64 { return j.LastPlan }
+func (planner) Last(j *cluster.Job) uint64 { return j.LastPlan }
 
 // Decide implements deciding.Policy. In a log that has no space for the whole life of
 // new tasks they are not planned, so that what lives can always be ended.
-func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken deciding.Takes) deciding.Proposal {
+func (p planner) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken deciding.Takes) deciding.Proposal {
 	d := DecideBounded(s, j, now, p.killBound, taken.Kills)
 	takes, fits := p.takes(j, d.Event, taken.Bytes)
 	if !fits && (j.Rollout.Status == cluster.RolloutRolling || s.Agents.Leaving()) {
@@ -215,4 +215,4 @@ func (p policy) Decide(s *cluster.State, j *cluster.Job, now time.Time, taken de
 }
 
 // Concerned implements deciding.Policy: what starts after a job may start now.
-func (policy) Concerned(s *cluster.State, job string) []string { return s.Dependants(job) }
+func (planner) Concerned(s *cluster.State, job string) []string { return s.Dependants(job) }

@@ -144,6 +144,7 @@ func (s *slots) sort(m *moves, t, stays *cluster.Task, r *rolling, serving *[]*c
 		if s.isUp(stays) && stays.Template == t.Template {
 			m.gone.add(t, s.movedReason(t))
 		}
+	case s.forbidden || s.permit.forbids(t.Version): // Nothing would be in its place.
 	case r != nil && r.left != 0 && s.job.Outdated(t): // The rollout replaces it.
 	case t.UpSince.IsZero():
 		m.idle.add(t, s.movedReason(t))

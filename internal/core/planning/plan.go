@@ -15,9 +15,9 @@ import (
 func (s *slots) planGroup(g *job.Group, r *rolling) (Decision, bool) {
 	var batch plans
 	held := s.held[g.Name]
-	for _, slot := range wanted(g, held) {
+	for i, slot := range wanted(g, held) {
 		t, version, next := s.nextAttempt(g, slot, r)
-		if next {
+		if next && i < s.permit.admits(g.Name, int(g.Replicas)) && !s.permit.forbids(version) {
 			batch.add(planned{
 				slot: slot.Number, attempt: slot.Newest().Attempt + 1, version: version,
 				notBefore: s.notBefore(g, slot, lastOf(slot, t), version), reason: s.planReason(t, version), cause: t.Sequence,
@@ -26,7 +26,9 @@ func (s *slots) planGroup(g *job.Group, r *rolling) (Decision, bool) {
 	}
 	if batch.empty() {
 		batch.version = s.versionFor(g, nil, r)
-		batch.fill(s.job, int(g.Replicas)-len(held), r)
+		if n := int(g.Replicas) - len(held); n > 0 && !s.permit.forbids(batch.version) {
+			batch.fill(s.job, s.permit.admits(g.Name, int(g.Replicas))-len(held), r)
+		}
 	}
 	return batch.decision(s.job, g.Name)
 }

@@ -24,7 +24,7 @@ func (s *slots) fails(r *rolling) events.Event {
 func (s *slots) late(r *rolling) events.Event {
 	o, deadline := &s.job.Rollout, time.Duration(s.policy.ProgressDeadline)
 	switch {
-	case r.done(), r.waitsForPromotion(), s.waiting:
+	case r.done(), r.waitsForPromotion(), s.waiting, s.forbidden:
 	case s.kills.exhausted(): // That is no fault of what is rolled out.
 		s.kills.held = true
 	case s.hearing.Heard(o.Progress, s.now) >= deadline:

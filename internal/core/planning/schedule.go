@@ -148,6 +148,9 @@ func left(j *cluster.Job, list []due, outcome, reason string) Decision {
 func start(around Around, j *cluster.Job, at time.Time, late bool) Decision {
 	ev := events.RunDue{Run: j.Run, Version: j.Version, At: at, Outcome: events.RunStarted}
 	live := j.Series.Live()
+	if _, forbidden := Forbids(around, j); forbidden {
+		return Decision{} // Looked at again when the policy has changed.
+	}
 	switch {
 	case there(around, job.RunID(j.ID, at, 0)):
 		ev.Outcome, ev.Reason = events.RunSkipped, "tasks of this run are there, of which the log has lost the beginning"

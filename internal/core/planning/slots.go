@@ -34,6 +34,10 @@ type slots struct {
 	behind, superseded bool
 	// waiting reports whether a group is not started yet, as it comes after others.
 	waiting bool
+	// permit is what may be started anew; forbidden reports whether a rollout and moves take
+	// no step, as nothing would be in the place of what they end.
+	permit    permit
+	forbidden bool
 	// kills is what may be doomed that nobody asked for; nil is any number.
 	kills *killBudget
 	// wake is when time alone will change what was found so far.
@@ -42,6 +46,7 @@ type slots struct {
 
 func slotsOf(around Around, j *cluster.Job, now time.Time) *slots {
 	s := &slots{job: j, now: now, hearing: hearingOf(around), all: inOrder(j), held: map[string][]*cluster.Slot{}}
+	s.permit = permit{around: around, job: j}
 	if around != nil && around.AgentPlans().Leaving() {
 		s.agents = around.AgentPlans()
 	}

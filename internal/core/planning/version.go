@@ -21,12 +21,14 @@ func (s *slots) versionReason(version uint64) string {
 }
 
 // versionFor is the version that the next attempt of a slot is planned with: what is
-// rolled out, unless the rollout rests; then the one that served in the slot, or, in a
+// rolled out, unless the rollout rests or the policy forbids it; then the one that served in the slot, or, in a
 // slot that has had none, the one that stood. A slot of nil is a new one.
 func (s *slots) versionFor(g *job.Group, slot *cluster.Slot, r *rolling) uint64 {
 	j := s.job
+	unfinished := j.Rollout.Unfinished() && !s.behind
 	switch {
-	case !j.Rollout.Unfinished() || s.behind, r != nil && r.left < 0, r != nil && slot != nil && s.isFresh(slot):
+	case unfinished && s.permit.forbids(j.Target): // As long as it is.
+	case !unfinished, r != nil && r.left < 0, r != nil && slot != nil && s.isFresh(slot):
 		return j.Target
 	case r != nil && r.left > 0:
 		if slot != nil {

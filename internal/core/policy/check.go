@@ -24,12 +24,18 @@ func (v Violation) String() string {
 
 // Check says what of a job somebody may not ask for: all of it. The spec is normalised.
 func (p *Policy) Check(who access.Principal, spec *job.Spec) []Violation {
+	if p.unread != "" {
+		return p.closed()
+	}
 	return p.ruleFor(who, spec.ID).check(spec)
 }
 
 // Held says why no task of a job is started anew: what the rule asks otherwise that all would
 // submit it by who are of no rule of their own, if no rule lets anybody submit it as it is.
 func (p *Policy) Held(spec *job.Spec) []Violation {
+	if p.unread != "" {
+		return p.closed()
+	}
 	var held []Violation
 	for _, r := range p.rulesFor(spec.ID) {
 		if held = r.check(spec); len(held) == 0 {

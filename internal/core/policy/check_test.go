@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -350,4 +352,68 @@ func TestFaultsAreBounded(t *testing.T) {
 	if got := policy.Default().Check(access.Principal{}, s); len(got) != 101 || !strings.Contains(got[100].String(), "more") {
 		t.Errorf("%d violations", len(got))
 	}
+}
+
+// TestOpen forbids nothing, and what could not be read everything.
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := anySpec(t)
+		for i := range s.Tasks { // Of these it is as with any other policy.
+			s.Tasks[i].Container.Volumes, s.Tasks[i].URIs = nil, nil
+		}
+		if got := policy.Open().Check(access.Principal{}, s); len(got) != 0 {
+			t.Fatalf("%v", got)
+		}
+		unread := policy.Read("rules: [{name: a, of_tomorrow: true}]")
+		if got := unread.Check(access.Principal{}, s); len(got) != 1 || unread.Unread() == "" || len(unread.Held(s)) != 1 {
+			t.Fatalf("%v", got)
+		}
+		if _, may := unread.Secret(access.Principal{}, "a", "a/b"); may {
+			t.Fatal("gives a secret")
+		}
+		if _, held := unread.HeldSecret("a", "a/b"); !held {
+			t.Fatal("gives a secret later")
+		}
+	})
+	s := spec(t, "a", "container: {image: nginx, volumes: [{container_path: /a, host_path: /b}], parameters: [{key: pid, value: host}]}, uris: [{value: /etc/a}, {value: 'hdfs://a/../b'}]")
+	if got := policy.Open().Check(access.Principal{}, s); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestAdmit: what fits is admitted, the first groups first, and never more than a quota has.
+func TestAdmit(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var s job.Spec
+		for range rapid.IntRange(1, 3).Draw(t, "groups") {
+			s.Tasks = append(s.Tasks, job.Group{
+				Replicas: rapid.Uint32Range(0, 5).Draw(t, "replicas"), Resources: &job.Resources{CPU: rapid.SampledFrom([]float64{0, 0.3, 1}).Draw(t, "cpu"), Memory: 10},
+			})
+		}
+		quotas := []*policy.Quota{
+			{Name: "a", Amounts: policy.Amounts{Replicas: most[uint32](t, "replicas", 0, 2, 20), CPU: most(t, "cpu", 0.9, 3)}},
+			{Name: "b", Amounts: policy.Amounts{Memory: most(t, "memory", 25.0, 100)}},
+		}
+		before := []policy.Demand{{Replicas: rapid.Uint64Range(0, 3).Draw(t, "before"), CPU: 300}, {}}
+		admitted, own := policy.Admit(&s, quotas, before), policy.Demand{}
+		for i, a := range admitted {
+			g := &s.Tasks[i]
+			next := own.Plus(policy.DemandOfTasks(g, a.Tasks+1))
+			own = own.Plus(policy.DemandOfTasks(g, a.Tasks))
+			more := 0
+			for n, q := range quotas {
+				more += len(q.Exceeded(before[n], next))
+			}
+			if (a.Quota == "") != (a.Tasks == g.Replicas) || a.Tasks > g.Replicas || a.Tasks < g.Replicas && more == 0 {
+				t.Fatalf("group %d of %d: %+v, and one more exceeds %d", i, g.Replicas, a, more)
+			}
+		}
+		for n, q := range quotas {
+			if q.Exceeded(policy.Demand{}, before[n]) == nil && q.Exceeded(before[n], own) != nil {
+				t.Fatalf("%s: %+v is too much beside %+v", q.Name, own, before[n])
+			}
+		}
+	})
 }

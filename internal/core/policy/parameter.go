@@ -56,7 +56,7 @@ func (c *checker) parameters(at string, of *job.Container) {
 		var values []string
 		known, fits := false, false
 		for _, may := range allowed {
-			if may.Name == p.Key {
+			if may.Name == p.Key || may.Name == everything {
 				known, fits = true, fits || may.Values == nil || anyFits(may.Values, p.Value)
 				values = append(values, may.Values...)
 			}

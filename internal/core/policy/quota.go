@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -97,4 +98,55 @@ func jobsOf(patterns []string) string {
 		return "all jobs"
 	}
 	return oneOf(slices.Clone(patterns))
+}
+
+// Admitted is how many tasks of a group a quota leaves room for, and which quota it is;
+// without a name it is all of them.
+type Admitted struct {
+	Tasks uint32
+	Quota string
+}
+
+// Admit says of each group of a job how many of its tasks may be started anew, the first groups
+// first. Before is what is asked for under each of the quotas by those who asked before.
+func Admit(spec *job.Spec, quotas []*Quota, before []Demand) []Admitted {
+	admitted := make([]Admitted, len(spec.Tasks))
+	var own Demand
+	for i := range spec.Tasks {
+		g := &spec.Tasks[i]
+		admitted[i].Tasks = g.Replicas
+		for n, q := range quotas {
+			if room := q.room(before[n].Plus(own), DemandOfTasks(g, 1)); room < admitted[i].Tasks {
+				admitted[i] = Admitted{room, q.Name}
+			}
+		}
+		own = own.Plus(DemandOfTasks(g, admitted[i].Tasks))
+	}
+	return admitted
+}
+
+// room is how many of one kind fit beside what is taken.
+func (q *Quota) room(taken, one Demand) uint32 {
+	fits := uint64(math.MaxUint32)
+	of := func(most, taken, one uint64) {
+		if one > 0 {
+			fits = min(fits, (most-min(most, taken))/one)
+		}
+	}
+	whole := func(most *uint32, taken, one uint64) {
+		if most != nil {
+			of(uint64(*most), taken, one)
+		}
+	}
+	part := func(most *float64, taken, one uint64) {
+		if most != nil {
+			of(thousandths(*most), taken, one)
+		}
+	}
+	whole(q.Replicas, taken.Replicas, one.Replicas)
+	part(q.CPU, taken.CPU, one.CPU)
+	part(q.Memory, taken.Memory, one.Memory)
+	part(q.Disk, taken.Disk, one.Disk)
+	whole(q.GPUs, taken.GPUs, one.GPUs)
+	return uint32(fits)
 }

@@ -14,6 +14,9 @@ type Policy struct {
 	Rules []Rule `json:"rules"`
 	// Quotas bound what all jobs of a prefix ask for together.
 	Quotas []Quota `json:"quotas"`
+
+	// unread is why it could not be read; then nobody may ask for anything.
+	unread string
 }
 
 // Rule says what the jobs may ask for that it fits.
@@ -108,6 +111,9 @@ type Quota struct {
 	Jobs []string `json:"jobs"`
 	Amounts
 }
+
+// everything is the pattern of whatever there is.
+const everything = "*"
 
 // DefaultName is the name of the rule that decides where no other fits.
 const DefaultName = "default"

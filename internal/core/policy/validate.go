@@ -73,6 +73,7 @@ func (r *Rule) validate(wrong tell, at string) {
 		switch {
 		case p.Name == "":
 			wrong(under(here, "name"), "is missing; name an option of docker run without its dashes, or "+quote(DefaultName)+" for all that are harmless")
+		case p.Name == everything:
 		case strings.HasPrefix(p.Name, "-") || strings.ContainsAny(p.Name, "= *"):
 			wrong(under(here, "name"), "must be the long name of an option of docker run without its dashes, such as ulimit")
 		case p.Name == DefaultName && p.Values != nil:
@@ -171,6 +172,7 @@ func uriPattern(wrong tell, at, pattern string) {
 	before, open := strings.CutSuffix(pattern, "*")
 	_, rest, whole := strings.Cut(before, "://")
 	switch {
+	case pattern == everything:
 	case !whole || strings.Contains(before, "*"):
 		wrong(at, quote(pattern)+" must be a URL, or the beginning of one with an asterisk behind it, such as https://files.example.com/*")
 	case open && rest != "" && !strings.HasSuffix(rest, "/"):

@@ -160,6 +160,9 @@ func (w *walker) object(path string, into reflect.Value) error {
 func fieldsOf(of reflect.Value) map[string]reflect.Value {
 	fields := map[string]reflect.Value{}
 	for i := range of.NumField() {
+		if !of.Type().Field(i).IsExported() {
+			continue
+		}
 		if of.Type().Field(i).Anonymous {
 			maps.Copy(fields, fieldsOf(of.Field(i)))
 			continue

@@ -1,0 +1,56 @@
+package cluster
+
+import (
+	"github.com/milosgajdos/taurus/internal/core/policy"
+	"github.com/milosgajdos/taurus/pkg/events"
+)
+
+// obey takes in a policy that was set.
+func (s *State) obey(ev events.PolicySet) { s.Rules = policy.Read(ev.Text) }
+
+// Forbidden says why no task of a version of a job is started anew, whoever asked for it; nil
+// if it may be. Before a policy was ever set all may be that was submitted.
+func (s *State) Forbidden(j *Job, version uint64) []policy.Violation {
+	spec := j.SpecOf(version)
+	if s.Rules == nil || spec == nil {
+		return nil
+	}
+	return s.Rules.Held(spec)
+}
+
+// Admitted says of each group of a job how many of its tasks quotas leave room for; nil where
+// there are as many as are wanted.
+func (s *State) Admitted(j *Job) []policy.Admitted {
+	if s.Rules == nil || j.Spec == nil {
+		return nil
+	}
+	quotas := s.Rules.QuotasOf(j.ID)
+	if len(quotas) == 0 {
+		return nil
+	}
+	before := make([]policy.Demand, len(quotas))
+	for i, q := range quotas {
+		before[i] = s.Asked(q, func(other *Job) bool { return other.askedBefore(j) })
+	}
+	return policy.Admit(j.Spec, quotas, before)
+}
+
+// Asked is what jobs ask for under a quota, those that count.
+func (s *State) Asked(q *policy.Quota, counts func(*Job) bool) (sum policy.Demand) {
+	for id, j := range s.Jobs {
+		if !j.Over() && j.Spec != nil && !j.Spec.Series() && q.Fits(id) && counts(j) {
+			sum = sum.Plus(policy.DemandOf(j.Spec))
+		}
+	}
+	return sum
+}
+
+// askedBefore reports whether a job became as it is wanted before another did.
+func (j *Job) askedBefore(o *Job) bool { return j.askedAt() < o.askedAt() }
+
+func (j *Job) askedAt() uint64 {
+	if n := len(j.Versions); n > 0 {
+		return max(j.Run, j.Versions[n-1].Sequence)
+	}
+	return j.Run
+}
