@@ -15,8 +15,10 @@ import (
 type Layout struct {
 	// Data is the data directory.
 	Data string
-	// Listen is the first api's address; the others take any port.
-	Listen string
+	// Listen is the first api's address; the others take any port. Insecure lets that be one
+	// that other machines reach.
+	Listen   string
+	Insecure bool
 	// Agents and the counts of services are how many of each there are.
 	Agents, APIs, Planners, Launchers, Reapers int
 	// Executor is how the agents run tasks: auto, docker, process or simulated.
@@ -63,7 +65,13 @@ func (l Layout) Stages() [][]Program {
 		{RoleReaper, l.Reapers, func(s Seats) []string { return []string{"--master", s.Peer(RoleMaster)} }},
 		// On the machine of somebody who browses, too: no page that names this machine
 		// by a name of its own is to be taken for the api's.
-		{RoleAPI, l.APIs, func(s Seats) []string { return append([]string{"--listen", s.Listen}, onlyLocal(s.Listen)...) }},
+		{RoleAPI, l.APIs, func(s Seats) []string {
+			args := append([]string{"--listen", s.Listen}, onlyLocal(s.Listen)...)
+			if l.Insecure {
+				args = append(args, "--insecure-listen")
+			}
+			return args
+		}},
 	} {
 		for i := range s.count {
 			stages[3] = append(stages[3], l.service(s.role, i, s.flags))

@@ -28,6 +28,7 @@ const (
 type demoFlags struct {
 	exit, clean  bool
 	data, listen string
+	insecure     bool
 }
 
 // demo shows taurus to a newcomer.
@@ -43,7 +44,7 @@ func (a *App) demo() *cobra.Command {
 		Example: "  taurus demo\n  taurus demo --exit\n  taurus demo --clean",
 		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkListen(f.listen); err != nil {
+			if err := checkListen(f.listen, f.insecure); err != nil {
 				return err
 			}
 			switch {
@@ -62,6 +63,7 @@ func (a *App) demo() *cobra.Command {
 	flags.BoolVar(&f.clean, "clean", false, "remove the containers and the data of former runs")
 	flags.StringVar(&f.data, "data", "", "`directory` for everything (default demo in $XDG_STATE_HOME/taurus or ~/.local/state/taurus; with --exit a temporary one)")
 	flags.StringVar(&f.listen, "listen", "", "`address` of the API; port 0 is any free one (default 127.0.0.1:8080 if it is free)")
+	flags.BoolVar(&f.insecure, "insecure-listen", false, insecureUsage)
 	return cmd
 }
 
@@ -88,13 +90,13 @@ type stage struct {
 	before uint64
 }
 
-// raise starts the demo's processes.
-func (a *App) raise(ctx context.Context, data, listen string) (*stage, error) {
+// raise starts the demo's processes, in a data directory.
+func (a *App) raise(ctx context.Context, data string, f demoFlags) (*stage, error) {
 	say(a.Err, "taurus demo: NATS, a Mesos master, two agents and four services, each a process of its own")
 	executor, docker := a.executor(ctx, "auto")
 	say(a.Err, "starting; data and logs are in %s", data)
 	t, err := a.up(ctx, allinone.Layout{
-		Data: data, Listen: listen, Executor: executor,
+		Data: data, Listen: f.listen, Insecure: f.insecure, Executor: executor,
 		Agents: 2, APIs: 1, Planners: 1, Launchers: 1, Reapers: 1,
 	})
 	if err != nil {
@@ -124,7 +126,7 @@ func (a *App) demoOn(ctx context.Context, f demoFlags) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.raise(ctx, data, f.listen)
+	s, err := a.raise(ctx, data, f)
 	if err != nil {
 		return err
 	}

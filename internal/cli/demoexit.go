@@ -26,7 +26,7 @@ func (a *App) demoOnce(ctx context.Context, f demoFlags) error {
 	if err != nil {
 		return err
 	}
-	err = a.demoThrough(ctx, data, f.listen)
+	err = a.demoThrough(ctx, data, f)
 	if own {
 		err = errors.Join(err, a.tidy(context.WithoutCancel(ctx), data, err == nil))
 	}
@@ -57,8 +57,8 @@ func (a *App) tidy(ctx context.Context, data string, well bool) error {
 }
 
 // demoThrough goes through it all: start, run, stop.
-func (a *App) demoThrough(ctx context.Context, data, listen string) error {
-	s, err := a.raise(ctx, data, listen)
+func (a *App) demoThrough(ctx context.Context, data string, f demoFlags) error {
+	s, err := a.raise(ctx, data, f)
 	if err != nil {
 		return err
 	}

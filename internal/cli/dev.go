@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/allinone"
+	"github.com/milosgajdos/taurus/internal/service"
 )
 
 // dev runs a whole taurus for developers.
@@ -30,7 +31,7 @@ func (a *App) dev() *cobra.Command {
 			if err := checkLayout(l); err != nil {
 				return err
 			}
-			if err := checkListen(l.Listen); err != nil {
+			if err := checkListen(l.Listen, l.Insecure); err != nil {
 				return err
 			}
 			var err error
@@ -46,6 +47,7 @@ func (a *App) dev() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&l.Data, "data", "", "`directory` for everything (default $XDG_STATE_HOME/taurus, or ~/.local/state/taurus)")
 	f.StringVar(&l.Listen, "listen", "", "`address` of the API; port 0 is any free one (default 127.0.0.1:8080 if it is free)")
+	f.BoolVar(&l.Insecure, "insecure-listen", false, insecureUsage)
 	f.StringVar(&l.Executor, "executor", "auto", "how agents run `tasks`: docker, process, simulated, or auto, which is docker where there is one")
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("executor", completeWords(executors()...)))
 	f.IntVar(&l.Agents, "agents", 2, "`number` of Mesos agents")
@@ -81,8 +83,11 @@ func checkLayout(l allinone.Layout) error {
 	return nil
 }
 
-// checkListen refuses an address that no api can listen at; empty leaves it open.
-func checkListen(address string) error {
+const insecureUsage = "let other machines reach --listen, without TLS: whoever is on the way reads jobs, and can change them"
+
+// checkListen refuses an address that no api can listen at, or that others reach without
+// being meant to; empty leaves it open.
+func checkListen(address string, insecure bool) error {
 	if address == "" {
 		return nil
 	}
@@ -92,6 +97,9 @@ func checkListen(address string) error {
 	}
 	if err != nil {
 		return usagef("--listen %s: give host:port, such as 127.0.0.1:8080, or port 0 for any free one", address)
+	}
+	if !insecure && !service.Loopback(address) {
+		return usagef("--listen %s: other machines reach it there, without TLS; use 127.0.0.1, or accept that by --insecure-listen", address)
 	}
 	return nil
 }

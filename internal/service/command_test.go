@@ -251,6 +251,8 @@ func TestExitStatus(t *testing.T) {
 		"name":                  {build: never, args: []string{"--name=a b"}, status: service.ExitUsage, says: "letters, digits"},
 		"long name":             {build: never, args: []string{"--name=" + strings.Repeat("x", service.NameMax+1)}, status: service.ExitUsage, says: "letters, digits"},
 		"admin address":         {build: never, args: []string{"--admin-listen=nowhere"}, status: service.ExitUsage, says: "host:port"},
+		"admin for others":      {build: never, args: []string{"--admin-listen=0.0.0.0:0"}, status: service.ExitUsage, says: "accept that by --insecure-admin-listen"},
+		"admin for all":         {build: never, args: []string{"--admin-listen=:0"}, status: service.ExitUsage, says: "other machines reach it there"},
 		"several at once":       {build: never, args: []string{"--log-level=loud", "--log-format=xml"}, status: service.ExitUsage, says: "log-format"},
 		"announcement's folder": {build: building(&role{run: untilStopped}), args: []string{"--announce=/nowhere/at/all"}, status: service.ExitFault, says: "announce"},
 	} {
@@ -263,6 +265,28 @@ func TestExitStatus(t *testing.T) {
 				t.Errorf("says %s, want %q in it", p.out, tc.says)
 			}
 		})
+	}
+}
+
+// TestOthersReachHealthIfTold: only then.
+func TestOthersReachHealthIfTold(t *testing.T) {
+	p := start(t, building(&role{run: untilStopped}), "--admin-listen=0.0.0.0:0", "--insecure-admin-listen")
+	if _, port, err := net.SplitHostPort(p.announced().AdminAddress); err != nil || port == "0" {
+		t.Errorf("listens on %q, %v", port, err)
+	}
+	p.stop()
+	<-p.status
+}
+
+func TestLoopback(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1:80": true, "127.9.9.9:80": true, "[::1]:80": true, "[::ffff:127.0.0.1]:80": true, "localhost:80": true, "LOCALHOST:80": true,
+		":80": false, "0.0.0.0:80": false, "[::]:80": false, "10.0.0.1:80": false, "example.com:80": false, "localhost.example.com:80": false, "127.0.0.1": false,
+		"": false, "[fe80::1%lo]:80": false,
+	} {
+		if got := service.Loopback(address); got != want {
+			t.Errorf("%q: %v", address, got)
+		}
 	}
 }
 

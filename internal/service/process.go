@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -25,8 +26,10 @@ const (
 type Process struct {
 	// Name is the instance, in logs and in every event it writes.
 	Name string
-	// AdminListen is for health and metrics.
-	AdminListen string
+	// AdminListen is for health and metrics; InsecureAdminListen lets that be reached from
+	// other machines.
+	AdminListen         string
+	InsecureAdminListen bool
 	// LogLevel is zerolog's, LogFormat auto, json or console.
 	LogLevel, LogFormat string
 	// Announce is a file to write the addresses to once they are listened on.
@@ -40,6 +43,7 @@ func (p *Process) register(s *Settings, adminPort int) {
 	f := s.Flags()
 	f.StringVar(&p.Name, "name", "", "`name` of this instance (default <role>-<host>-<pid>)")
 	f.StringVar(&p.AdminListen, "admin-listen", fmt.Sprintf("127.0.0.1:%d", adminPort), "`address` of /healthz, /readyz and /metrics; port 0 takes any free one")
+	f.BoolVar(&p.InsecureAdminListen, "insecure-admin-listen", false, "let other machines reach --admin-listen: whoever does reads counts, addresses of hosts and why the process is not ready, unencrypted")
 	f.StringVar(&p.LogLevel, "log-level", "info", "`level`: trace, debug, info, warn or error")
 	f.StringVar(&p.LogFormat, "log-format", formatAuto, "`format`: json, console, or auto, which is console on a terminal")
 	f.StringVar(&p.Announce, "announce", "", "`file` that gets role, name, pid and addresses as JSON once they are listened on")
@@ -65,7 +69,12 @@ func (p *Process) complete(s *Settings) error {
 	refuse(!knownFormat(p.LogFormat), "log-format", "use json, console or auto")
 	refuse(p.StartTimeout <= 0, "start-timeout", "use more than 0s")
 	refuse(p.StopTimeout <= 0, "stop-timeout", "use more than 0s")
-	return errors.Join(append(errs, CheckAddress(s, "admin-listen"))...)
+	if err := CheckAddress(s, "admin-listen"); err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	refuse(!p.InsecureAdminListen && !Loopback(p.AdminListen), "admin-listen",
+		"other machines reach it there, and whoever does reads metrics and the state of this process, unencrypted; use 127.0.0.1, or accept that by --insecure-admin-listen")
+	return errors.Join(errs...)
 }
 
 // CheckAddress refuses a setting that is no address to listen on.
@@ -75,6 +84,16 @@ func CheckAddress(s *Settings, flag string) error {
 		return s.Refuse(flag, "want host:port, such as 127.0.0.1:8080, or :8080 for every interface")
 	}
 	return nil
+}
+
+// Loopback reports whether an address to listen on can be reached from this machine alone.
+func Loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
 func unfitForName(r rune) bool {

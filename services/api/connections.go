@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -24,8 +25,11 @@ const (
 type connections struct {
 	net.Listener
 	most, each int
-	refused    func()
-	refusing   chan struct{}
+	// secure reports whether clients speak TLS: none is told then why it is refused, as that
+	// would take a handshake.
+	secure   bool
+	refused  func()
+	refusing chan struct{}
 
 	mu  sync.Mutex
 	all map[*connection]struct{}
@@ -42,9 +46,9 @@ type connection struct {
 	idle time.Time
 }
 
-func newConnections(l net.Listener, most, each int, refused func()) *connections {
+func newConnections(l net.Listener, most, each int, secure bool, refused func()) *connections {
 	return &connections{
-		Listener: l, most: most, each: each, refused: refused, refusing: make(chan struct{}, refusals),
+		Listener: l, most: most, each: each, secure: secure, refused: refused, refusing: make(chan struct{}, refusals),
 		all: map[*connection]struct{}{}, of: map[string]int{},
 	}
 }
@@ -120,6 +124,9 @@ func (cs *connections) forget(c *connection) {
 
 // changed hears from the server what a connection is doing.
 func (cs *connections) changed(conn net.Conn, state http.ConnState) {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
 	c, ok := conn.(*connection)
 	if !ok {
 		return
@@ -148,6 +155,10 @@ func (c *connection) Close() error {
 // refuse answers whatever will be asked, if not too many are to be told.
 func (cs *connections) refuse(conn net.Conn, why string) {
 	cs.refused()
+	if cs.secure {
+		_ = conn.Close()
+		return
+	}
 	select {
 	case cs.refusing <- struct{}{}:
 	default:

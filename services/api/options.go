@@ -14,6 +14,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/presence"
 	"github.com/milosgajdos/taurus/internal/ready"
+	"github.com/milosgajdos/taurus/internal/servertls"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 	v2 "github.com/milosgajdos/taurus/services/api/v2"
@@ -64,6 +65,8 @@ type Options struct {
 	Marks fold.Marks
 	// Listen is a TCP address; empty is DefaultListen, port 0 any free one.
 	Listen string
+	// TLS is how connections are encrypted; nil is not at all.
+	TLS *servertls.Server
 	// HostNames are the names that users ask for it by, besides localhost and addresses;
 	// nil is any.
 	HostNames []string

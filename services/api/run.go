@@ -29,7 +29,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("api: listen on %s: %w", s.opts.Listen, err)
 	}
-	s.log.Info().Stringer("listen", listener.Addr()).Msg("api serves")
+	s.log.Info().Stringer("listen", listener.Addr()).Bool("tls", s.opts.TLS != nil).Msg("api serves")
 	s.mu.Lock()
 	s.addr = listener.Addr().String()
 	s.mu.Unlock()
@@ -54,7 +54,7 @@ func (s *Service) stop(err error) {
 // is the result.
 func (s *Service) run(ctx context.Context, cancel func(), listener net.Listener) error {
 	server := s.server()
-	limited := newConnections(listener, s.opts.Connections, s.opts.ConnectionsEach, s.metrics.turned.Inc)
+	limited := newConnections(listener, s.opts.Connections, s.opts.ConnectionsEach, s.opts.TLS != nil, s.metrics.turned.Inc)
 	server.ConnState = limited.changed
 	// The projections outlive the server, so that writes under way see their end.
 	foldCtx, stopFold := context.WithCancel(context.WithoutCancel(ctx))
@@ -77,7 +77,7 @@ func (s *Service) run(ctx context.Context, cancel func(), listener net.Listener)
 		}
 	})
 	parts.Go(func() { s.audit.Run(foldCtx) }) // It outlives the server, too, for its last answers.
-	part("serve", func() error { return server.Serve(limited) })
+	part("serve", func() error { return serve(server, limited) })
 
 	<-ctx.Done()
 	s.shutdown(ctx, server)
@@ -87,14 +87,25 @@ func (s *Service) run(ctx context.Context, cancel func(), listener net.Listener)
 	return <-failures
 }
 
+func serve(server *http.Server, l net.Listener) error {
+	if server.TLSConfig == nil {
+		return server.Serve(l)
+	}
+	return server.ServeTLS(l, "", "")
+}
+
 // server bounds what one connection may take; requests are bounded by
 // web.RequestTimeout, their answers by web.AnswerPatience, and what a feed writes by
 // its patience.
 func (s *Service) server() *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: s.opts.ReadTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: headerMax, ErrorLog: log.New(s.log, "", 0),
 	}
+	if s.opts.TLS != nil {
+		server.TLSConfig = s.opts.TLS.Config()
+	}
+	return server
 }
 
 func (s *Service) shutdown(ctx context.Context, server *http.Server) {

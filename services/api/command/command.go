@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,11 +28,9 @@ type settings struct {
 	nats    wiring.NATS
 	state   service.State
 	mesos   wiring.Mesos
-	listen  string
+	door    door
 	bodyMax service.Bytes
 	limits  limits
-	// hostNames are separated by commas.
-	hostNames string
 }
 
 // New runs an api.
@@ -54,8 +51,7 @@ them, now and at any time before. Any number of apis may run at once.`,
 func (a *settings) register(s *service.Settings) {
 	a.bodyMax = api.DefaultBodyMax
 	f := s.Flags()
-	f.StringVar(&a.listen, "listen", api.DefaultListen, "`address` for users; port 0 takes any free one")
-	f.StringVar(&a.hostNames, "host-names", "", "`names` that it answers to, separated by commas, besides localhost and addresses; empty is any")
+	a.door.register(s)
 	f.Var(&a.bodyMax, "body-max", "`size` of the largest request body")
 	a.limits.register(s)
 	a.mesos.Register(s, "`hosts` of agents that may be asked for the output of tasks, such as *.mesos.internal:5051 or 10.0.0.0/8; with a secret or a certificate no others are")
@@ -64,7 +60,7 @@ func (a *settings) register(s *service.Settings) {
 }
 
 func (a *settings) complete(s *service.Settings) error {
-	err := service.CheckAddress(s, "listen")
+	err := a.door.complete(s)
 	if a.bodyMax == 0 {
 		err = errors.Join(err, s.Refuse("body-max", "use more than 0"))
 	}
@@ -104,12 +100,12 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		Presence: watch, Report: env.Report,
 		Log: log, ReadLog: reads, Why: why, Space: a.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
-		Listen: a.listen, BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(), Marks: marks,
+		BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(), Marks: marks,
 		WeighEvery: weighEvery,
 		Audit:      func(ctx context.Context) (eventlog.Log, error) { return a.nats.OpenAudit(ctx, env) },
 	}
-	if a.hostNames != "" {
-		o.HostNames = strings.Split(strings.ReplaceAll(a.hostNames, " ", ""), ",")
+	if err := a.door.open(env, &o); err != nil {
+		return nil, err
 	}
 	a.limits.apply(&o)
 	return api.New(o)

@@ -1,0 +1,2 @@
+// Package certtest makes certificates for tests, in files.
+package certtest
