@@ -176,7 +176,7 @@ func (r *run) newAPI(ctx context.Context) (runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.api, err = api.New(api.Options{Log: log, Space: r.space, Instance: "api", Logger: zerolog.Nop(), Listen: "127.0.0.1:0"})
+	r.api, err = api.New(api.Options{Anonymous: "admin", Log: log, Space: r.space, Instance: "api", Logger: zerolog.Nop(), Listen: "127.0.0.1:0"})
 	return r.api, err
 }
 

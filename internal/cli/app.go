@@ -35,7 +35,7 @@ type App struct {
 	Executable string
 
 	flags struct {
-		api, output string
+		api, output, as string
 	}
 	// base is where the API is, once a command has asked.
 	base source
@@ -139,6 +139,7 @@ func (a *App) Command() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.flags.api, "api", "", "`URL` of the API [TAURUS_API] (default a demo or dev that runs here, else "+defaultAPI+")")
+	flags.StringVar(&a.flags.as, "as", "", "`name` on whose behalf it is asked, which takes the right impersonate; it stands in the log, beside who you are")
 	flags.StringVarP(&a.flags.output, "output", "o", "table", "`format` of results: table, json or yaml")
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("output", completeWords(formats()...)))
 	root.AddGroup(
@@ -220,5 +221,5 @@ func arguments(n int) string {
 // client is the API that the command line means.
 func (a *App) client() *client.Client {
 	a.base = a.find()
-	return client.New(a.base.url, a.Getenv("USER"))
+	return client.New(a.base.url, a.flags.as)
 }

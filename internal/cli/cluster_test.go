@@ -35,8 +35,9 @@ func newCluster() (*cluster, func() error, error) {
 	c := &cluster{space: events.NewSpace(0), now: past()}
 	c.log = memory.New(memory.WithClock(c.tick))
 	s, err := api.New(api.Options{
-		Audit: func(context.Context) (eventlog.Log, error) { return memory.New(memory.WithClock(present)), nil },
-		Log:   c.log, Space: c.space, Instance: "test", Listen: "127.0.0.1:0",
+		Anonymous: "admin",
+		Audit:     func(context.Context) (eventlog.Log, error) { return memory.New(memory.WithClock(present)), nil },
+		Log:       c.log, Space: c.space, Instance: "test", Listen: "127.0.0.1:0",
 		Logger: zerolog.Nop(), Now: present, Sandbox: sandbox{},
 	})
 	if err != nil {

@@ -107,7 +107,7 @@ func (a *App) raise(ctx context.Context, data string, f demoFlags) (*stage, erro
 	}
 	a.base = source{t.endpoints.API[0], filepath.Join(data, "endpoints.json")}
 	return &stage{
-		App: a, local: t, api: client.New(a.base.url, a.Getenv("USER")), docker: docker, data: data,
+		App: a, local: t, api: client.New(a.base.url, ""), docker: docker, data: data,
 	}, nil
 }
 

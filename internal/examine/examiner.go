@@ -129,7 +129,7 @@ func ofTheLog(r *cluster.Record) events.Event {
 func (a *Examiner) accepted(rec eventlog.Record, ev events.LossAccepted) {
 	env, _, _ := events.Decode(rec.Message)
 	a.report.Losses = append(a.report.Losses, Loss{
-		Range: archive.Range{From: ev.From, To: ev.To}, Sequence: rec.Sequence, At: rec.Time, By: env.Actor, Reason: ev.Reason,
+		Range: archive.Range{From: ev.From, To: ev.To}, Sequence: rec.Sequence, At: rec.Time, By: env.By(), Reason: ev.Reason,
 	})
 }
 

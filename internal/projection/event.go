@@ -22,6 +22,8 @@ type Event struct {
 	Source   string    `json:"source,omitzero"`
 	Job      string    `json:"job,omitzero"`
 	Actor    string    `json:"actor,omitzero"`
+	// OnBehalfOf is for whom the actor said that it asked.
+	OnBehalfOf string `json:"on_behalf_of,omitzero"`
 	// Cause is the sequence of the event that led to this one.
 	Cause uint64 `json:"cause,omitzero"`
 	Epoch uint64 `json:"epoch,omitzero"`
@@ -45,7 +47,7 @@ const (
 // Size is about how many bytes it takes to hold an event and to write it: its data
 // stand in memory twice then.
 func (e *Event) Size() int {
-	words := len(e.Subject) + len(e.Type) + len(e.ID) + len(e.Source) + len(e.Job) + len(e.Actor) + len(e.Rejection)
+	words := len(e.Subject) + len(e.Type) + len(e.ID) + len(e.Source) + len(e.Job) + len(e.Actor) + len(e.OnBehalfOf) + len(e.Rejection)
 	return eventBytes + 2*len(e.Data) + words + touchedBytes*len(e.Result.Touched)
 }
 
@@ -58,11 +60,11 @@ func newEvent(r cluster.Record, o outcome) Event {
 	e := Event{
 		Sequence: r.Sequence, Time: r.Time, Subject: r.Message.Subject, Type: r.Event.Type(),
 		ID: r.Envelope.ID, Source: r.Envelope.Source, Job: r.Subject.Job,
-		Actor: r.Envelope.Actor, Cause: r.Envelope.Cause, Epoch: r.Envelope.Epoch,
+		Actor: r.Envelope.Actor, OnBehalfOf: r.Envelope.OnBehalfOf, Cause: r.Envelope.Cause, Epoch: r.Envelope.Epoch,
 		Judgement: o.judgement.String(), Rejection: cmp.Or(r.Rejection, o.rejection), Data: data(r), Result: o.result,
 	}
 	if o.judgement == cluster.Rejected {
-		for _, text := range []*string{&e.Subject, &e.Type, &e.ID, &e.Source, &e.Job, &e.Actor} {
+		for _, text := range []*string{&e.Subject, &e.Type, &e.ID, &e.Source, &e.Job, &e.Actor, &e.OnBehalfOf} {
 			*text = strings.ToValidUTF8(*text, "\uFFFD") // It may be anything.
 		}
 	}

@@ -48,7 +48,7 @@ func (k *keys) note(key string, r cluster.Record, s Submission) {
 	if _, known := k.byKey[key]; known || key == "" {
 		return // The first one stands.
 	}
-	s.Job, s.Sequence, s.At, s.By = r.Subject.Job, r.Sequence, r.Time, r.Envelope.Actor
+	s.Job, s.Sequence, s.At, s.By = r.Subject.Job, r.Sequence, r.Time, r.Envelope.By()
 	k.byKey[key] = s
 	k.order = append(k.order, key)
 	if len(k.order) > k.limit {

@@ -32,6 +32,7 @@ type Projection struct {
 	keys      *keys
 	sequences map[string][]uint64 // Of the events about each job.
 	results   *results
+	access    *accessCopy
 }
 
 // New returns a projection of a log of the default number of partitions; Run fills
@@ -52,7 +53,7 @@ func Of(opt fold.Options, old eventlog.Log) (*Projection, error) {
 	p := &Projection{
 		log: old, space: opt.Space, reading: make(chan struct{}, ReadsMax), scanning: newTurn(),
 		feed: newFeed(FeedKept, FeedKeptBytes), model: NewModel(), keys: newKeys(KeysKept), sequences: map[string][]uint64{},
-		results: newResults(), trail: fold.NewTrail(), unlike: newUnlike(opt),
+		results: newResults(), access: newAccessCopy(), trail: fold.NewTrail(), unlike: newUnlike(opt),
 	}
 	loop, err := fold.New(p, opt)
 	p.loop = loop
@@ -90,6 +91,9 @@ func (p *Projection) fold(r cluster.Record) (cluster.Change, error) {
 	change, err := p.model.Apply(r)
 	if err != nil {
 		return change, err
+	}
+	if change.Access {
+		p.access.outdate()
 	}
 	p.results.add(p.model, r, change)
 	if change.Judgement != cluster.Rejected {

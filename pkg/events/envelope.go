@@ -16,6 +16,7 @@ const (
 	HeaderSource      = "ce-source"
 	HeaderTime        = "ce-time"
 	HeaderActor       = "taurus-actor"
+	HeaderOnBehalfOf  = "taurus-on-behalf-of"
 	HeaderCause       = "taurus-cause"
 	HeaderEpoch       = "taurus-epoch"
 	HeaderCounter     = "taurus-counter"
@@ -35,6 +36,8 @@ type Envelope struct {
 	Time time.Time
 	// Actor is the user or program that asked for it; empty where nobody did.
 	Actor string
+	// OnBehalfOf is for whom the actor says that it asked; empty where it asked for itself.
+	OnBehalfOf string
 	// Cause is the sequence of the event that led to this one; 0 if none did.
 	Cause uint64
 	// Epoch and Counter are those of the launcher; zero for everyone else.
@@ -48,7 +51,15 @@ var ErrEnvelope = errors.New("malformed event envelope")
 
 // headersMax is how many headers an event has at most, the checksum among them. A
 // map that is made for as many does not grow as they come.
-const headersMax = 11
+const headersMax = 12
+
+// By is who asked for it, for people: the actor, or for whom and by way of whom.
+func (e Envelope) By() string {
+	if e.OnBehalfOf == "" {
+		return e.Actor
+	}
+	return e.OnBehalfOf + " (through " + e.Actor + ")"
+}
 
 func (e Envelope) header(eventType string) map[string]string {
 	h := make(map[string]string, headersMax)
@@ -60,6 +71,7 @@ func (e Envelope) header(eventType string) map[string]string {
 		}
 	}
 	set(HeaderActor, e.Actor)
+	set(HeaderOnBehalfOf, e.OnBehalfOf)
 	set(HeaderTrace, e.TraceParent)
 	setNumber := func(name string, n uint64) {
 		if n != 0 {
@@ -77,6 +89,7 @@ func parseEnvelope(h map[string]string) (Envelope, error) {
 		ID:          h[HeaderID],
 		Source:      h[HeaderSource],
 		Actor:       h[HeaderActor],
+		OnBehalfOf:  h[HeaderOnBehalfOf],
 		TraceParent: h[HeaderTrace],
 	}
 	if e.ID == "" {

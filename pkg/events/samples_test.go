@@ -29,6 +29,10 @@ func samples() []sample {
 			TraceParent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 		}
 	}
+	onBehalf := func(s sample) sample {
+		s.env.OnBehalfOf = "grace"
+		return s
+	}
 	job := func(ev events.Event) sample { return sample{space.Job(id), env("api", 0, 0), ev} }
 	plan := func(ev events.Event) sample { return sample{space.Plan(id), env("planner", 0, 0), ev} }
 	task := func(ev events.Event) sample { return sample{space.Task(id, 3), env("launcher", 9, 0), ev} }
@@ -47,7 +51,7 @@ func samples() []sample {
 		job(events.JobStopped{Run: 5, Reason: "over", KeepRuns: true}),
 		job(events.ScheduleSteered{Run: 5, Action: events.SchedulePause, Reason: "migration"}),
 		job(events.RunRequested{Run: 5, Version: 2, Number: 7, Parameters: map[string]string{"INPUT": "a.csv"}, IdempotencyKey: "k2", Reason: "by hand"}),
-		job(events.JobDeleted{Run: 5}),
+		onBehalf(job(events.JobDeleted{Run: 5})),
 		plan(events.TasksPlanned{Run: 5, Version: 2, Group: "web", Slots: ranges, NotBefore: at(9), Reason: "after FAILED", Beside: true}),
 		plan(events.TasksDoomed{Run: 5, Slots: ranges, Reason: "job stopped", GraceMillis: 5000, Class: "stopped", Keep: true, KillBound: 1000}),
 		plan(events.RolloutEnded{Run: 5, Version: 3, Began: 41, Outcome: events.RolloutFailed, Reason: "no slot came up in 10m0s"}),

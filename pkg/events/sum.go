@@ -55,7 +55,7 @@ func appendHeaders(b []byte, all map[string]string) []byte {
 	start, known := len(b), 0
 	for _, name := range [...]string{
 		HeaderID, HeaderSource, HeaderSpecVersion, HeaderTime, HeaderType,
-		HeaderActor, HeaderCause, HeaderCounter, HeaderEpoch, HeaderTrace,
+		HeaderActor, HeaderCause, HeaderCounter, HeaderEpoch, HeaderOnBehalfOf, HeaderTrace,
 	} {
 		if value, ok := all[name]; ok {
 			b = appendPart(appendPart(b, name), value)

@@ -16,6 +16,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/services/api"
 	"github.com/milosgajdos/taurus/services/api/apitest"
+	"github.com/milosgajdos/taurus/services/api/web"
 )
 
 const (
@@ -140,9 +141,17 @@ func newAsked(t *testing.T) *asked {
 	by := anybody()
 	a := &asked{t: t, by: &by}
 	a.Rig = apitest.New(t, func(o *api.Options) {
-		api.As(o, func(*http.Request) (access.Principal, access.Grants, error) { return a.by.principal, a.by.grants, nil })
+		api.As(o, a)
 	})
 	return a
+}
+
+// Who implements web.Access.
+func (a *asked) Who(*http.Request) (access.Principal, error) { return a.by.principal, nil }
+
+// Standing implements web.Access.
+func (a *asked) Standing(access.Principal) (web.Standing, error) {
+	return web.Standing{Grants: a.by.grants}, nil
 }
 
 // submit has a job run.

@@ -52,7 +52,8 @@ func BenchmarkParked(b *testing.B) {
 	for name, target := range map[string]string{"feed/old": "/v2/events?from=1", "feed/new": "/v2/events", "list": "/job/all"} {
 		b.Run(name, func(b *testing.B) {
 			s, err := api.New(api.Options{
-				Log: log, Instance: "bench", Listen: "127.0.0.1:0", Logger: zerolog.Nop(),
+				Anonymous: "admin",
+				Log:       log, Instance: "bench", Listen: "127.0.0.1:0", Logger: zerolog.Nop(),
 				Requests: web.Limits{Requests: 16 * clients, RequestsEach: 16 * clients, FeedsEach: clients},
 			})
 			if err != nil {

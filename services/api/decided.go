@@ -13,7 +13,7 @@ import (
 // decided has what became of a request recorded.
 func (s *Service) decided(d web.Decision) {
 	s.audit.Take(auditing.Answer{
-		At: d.At, Principal: d.Principal, Address: d.Remote, Method: d.Method, Route: d.Route, Right: d.Right, Job: d.Job,
+		At: d.At, Principal: d.Principal, OnBehalfOf: d.OnBehalfOf, Address: d.Remote, Method: d.Method, Route: d.Route, Right: d.Right, Job: d.Job,
 		Denied: d.Denied, Trial: d.Trial, Status: d.Status, Reason: d.Reason, Sequence: d.Sequence, RequestID: d.Request,
 	})
 }

@@ -153,7 +153,7 @@ func TestThirdDialectFits(t *testing.T) {
 // Nor does it answer of half a state.
 func TestThirdDialectWaitsForTheLog(t *testing.T) {
 	t.Parallel()
-	o := api.Options{Log: memory.New(), Instance: "test"}
+	o := api.Options{Anonymous: "admin", Log: memory.New(), Instance: "test"}
 	withPlain(&o)
 	s, err := api.New(o)
 	if err != nil {
@@ -172,7 +172,7 @@ func TestDialectsInEachOthersWayAreRefused(t *testing.T) {
 		"a path of v2":        {Routes: []web.Route{{Method: http.MethodPut, Path: "/v2/jobs", Open: true}}, Fail: web.WriteProblem},
 		"the original's root": {Roots: []string{"/job/"}, Fail: web.WriteProblem},
 	} {
-		o := api.Options{Log: memory.New(), Instance: "test"}
+		o := api.Options{Anonymous: "admin", Log: memory.New(), Instance: "test"}
 		api.AddDialect(&o, func(*reader.Reader, *commander.Commander) web.Dialect { return dialect })
 		if _, err := api.New(o); !errors.Is(err, web.ErrDialects) {
 			t.Errorf("%s: %v", name, err)

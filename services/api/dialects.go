@@ -37,12 +37,20 @@ func (s *Service) dialects(g given) []web.Dialect {
 	return all
 }
 
+// access knows who asks.
+func (s *Service) access() web.Access {
+	if s.opts.access != nil {
+		return s.opts.access
+	}
+	return newDoorman(s.live, s.opts.Anonymous, s.opts.Now)
+}
+
 // newHandler serves all dialects.
 func (s *Service) newHandler() (http.Handler, error) {
 	return web.Handler(web.Options{
 		Dialects: s.dialects(given{reader: reader.New(s.live, projection.NewHistory(s.live), s.opts.Now), commander: s.commander}),
 		Kinds:    kinds(), Log: s.log, Now: s.opts.Now, Answered: s.metrics.answered, Sequence: s.live.Sequence,
 		Ready: s.caughtUp, BodyMax: s.opts.BodyMax, HostNames: s.opts.HostNames, Limits: s.opts.Requests, Document: v2.DocumentPath,
-		Who: s.opts.who, NoJob: submission.ErrNotFound, Decided: s.decided,
+		Access: s.access(), NoJob: submission.ErrNotFound, Decided: s.decided,
 	})
 }

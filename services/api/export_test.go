@@ -11,5 +11,5 @@ func AddDialect(o *Options, dialect func(*reader.Reader, *commander.Commander) w
 	o.dialects = append(o.dialects, func(g given) web.Dialect { return dialect(g.reader, g.commander) })
 }
 
-// As has requests be of whoever who says.
-func As(o *Options, who web.Who) { o.who = who }
+// As has requests be of whoever is said.
+func As(o *Options, who web.Access) { o.access = who }

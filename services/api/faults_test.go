@@ -114,7 +114,7 @@ func TestReadsGoOnWithoutTheLog(t *testing.T) {
 	r := apitest.New(t)
 	r.Create(apitest.OneTask)
 	down := &down{Log: r.Log}
-	second := apitest.Start(t, api.Options{Log: down, Instance: "second", Listen: "127.0.0.1:0"})
+	second := apitest.Start(t, api.Options{Anonymous: "admin", Log: down, Instance: "second", Listen: "127.0.0.1:0"})
 	down.set(true)
 	apitest.Send(t, second, "GET", "/v2/jobs/web", "").Want(200)
 	apitest.Send(t, second, "GET", "/job/all", "").Want(200)
@@ -187,7 +187,7 @@ func TestNearlyFull(t *testing.T) {
 
 func TestNotReadyBeforeTheLogIsReplayed(t *testing.T) {
 	t.Parallel()
-	s, err := api.New(api.Options{Log: memory.New(), Instance: "test"})
+	s, err := api.New(api.Options{Anonymous: "admin", Log: memory.New(), Instance: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestRunFailsOnWhatItMustNotSkip(t *testing.T) {
 	if _, err := log.Append(t.Context(), eventlog.Fact(foldtest.Newer())); err != nil {
 		t.Fatal(err)
 	}
-	s, err := api.New(api.Options{Log: log, Instance: "test", Listen: "127.0.0.1:0"})
+	s, err := api.New(api.Options{Anonymous: "admin", Log: log, Instance: "test", Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func TestOptionsAreChecked(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	s, err := api.New(api.Options{Log: memory.New(), Instance: "test", Listen: "256.0.0.1:1"})
+	s, err := api.New(api.Options{Anonymous: "admin", Log: memory.New(), Instance: "test", Listen: "256.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestOptionsAreChecked(t *testing.T) {
 
 func TestRunLeavesNothingBehind(t *testing.T) {
 	before := goleak.IgnoreCurrent()
-	s, err := api.New(api.Options{Log: memory.New(), Why: memory.New(), Instance: "test", Listen: "127.0.0.1:0"})
+	s, err := api.New(api.Options{Anonymous: "admin", Log: memory.New(), Why: memory.New(), Instance: "test", Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 func TestBug7AddressesAreTakenWhole(t *testing.T) {
 	t.Parallel()
 	for _, listen := range []string{"unix:///tmp/taurus.sock", "http://127.0.0.1:0", "127.0.0.1", "127.0.0.1:http2"} {
-		s, err := api.New(api.Options{Log: memory.New(), Instance: "test", Listen: listen})
+		s, err := api.New(api.Options{Anonymous: "admin", Log: memory.New(), Instance: "test", Listen: listen})
 		if err != nil {
 			t.Fatal(err)
 		}

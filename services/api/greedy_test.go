@@ -185,7 +185,8 @@ func TestGreedyClientsCostOnlyThemselves(t *testing.T) {
 	fill(t, log, greedyJobs, greedyEvents)
 	registry := prometheus.NewRegistry()
 	o := api.Options{
-		Log: log, ReadLog: reads, Instance: "one", Listen: "127.0.0.1:0", Metrics: registry, FeedPatience: time.Hour,
+		Anonymous: "admin",
+		Log:       log, ReadLog: reads, Instance: "one", Listen: "127.0.0.1:0", Metrics: registry, FeedPatience: time.Hour,
 		Requests: web.Limits{FeedsEach: greedyFeeds},
 	}
 	one, err := api.New(o)

@@ -37,7 +37,7 @@ func TestOnJetStream(t *testing.T) {
 	nats := natstest.Start(t)
 	var instances []*apitest.Rig
 	for _, name := range []string{"one", "two"} {
-		s := apitest.Start(t, api.Options{Log: openLog(t, nats.URL()), Instance: name, Listen: "127.0.0.1:0"})
+		s := apitest.Start(t, api.Options{Anonymous: "admin", Log: openLog(t, nats.URL()), Instance: name, Listen: "127.0.0.1:0"})
 		instances = append(instances, apitest.Of(t, s))
 	}
 	one, two := instances[0], instances[1]

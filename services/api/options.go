@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/authn"
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/presence"
@@ -70,6 +71,9 @@ type Options struct {
 	// HostNames are the names that users ask for it by, besides localhost and addresses;
 	// nil is any.
 	HostNames []string
+	// Anonymous is what requests may do that show no credential: authn.Nobody, which is the
+	// default, authn.Loopback, or the name of a role.
+	Anonymous string
 	// BodyMax bounds request bodies, in bytes; 0 is DefaultBodyMax.
 	BodyMax int64
 	// Limits bound jobs; the zero value is job.DefaultLimits.
@@ -106,8 +110,8 @@ type Options struct {
 
 	// dialects are more than the service's own.
 	dialects []func(given) web.Dialect
-	// who finds out who asks; nil takes all for one that may do everything.
-	who web.Who
+	// access knows who asks; nil goes by Anonymous and what is folded.
+	access web.Access
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -145,8 +149,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Version == "" {
 		o.Version = "devel"
 	}
-	if o.who == nil {
-		o.who = everybody
+	if o.Anonymous == "" {
+		o.Anonymous = authn.Nobody
 	}
 	if o.ReadTimeout == 0 {
 		o.ReadTimeout = readTimeout

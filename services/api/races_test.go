@@ -96,8 +96,9 @@ func TestKeyThatAnotherInstanceWasFirstWith(t *testing.T) {
 	key := header{"Idempotency-Key": "k"}
 	var won apitest.Answer
 	second := apitest.Start(t, api.Options{
-		Log:      &hooked{Log: first.Log, before: func() { won = first.Do("POST", "/v2/jobs", apitest.OneTask, key) }},
-		Instance: "second", Listen: "127.0.0.1:0",
+		Anonymous: "admin",
+		Log:       &hooked{Log: first.Log, before: func() { won = first.Do("POST", "/v2/jobs", apitest.OneTask, key) }},
+		Instance:  "second", Listen: "127.0.0.1:0",
 	})
 	a := apitest.Send(t, second, "POST", "/v2/jobs", apitest.OneTask, key).Want(201)
 	if a.Body != won.Want(201).Body || a.Header.Get("ETag") != won.Header.Get("ETag") {
@@ -131,7 +132,8 @@ func TestStopLetsWritesEnd(t *testing.T) {
 	stopping, inside := make(chan struct{}), make(chan struct{})
 	log := memory.New()
 	s, err := api.New(api.Options{
-		Log: &hooked{Log: log, before: func() { close(inside); <-stopping }}, Instance: "test", Listen: "127.0.0.1:0",
+		Anonymous: "admin",
+		Log:       &hooked{Log: log, before: func() { close(inside); <-stopping }}, Instance: "test", Listen: "127.0.0.1:0",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -184,7 +186,8 @@ func TestSubmissionsWaitTogetherForALogThatIsAway(t *testing.T) {
 	r := apitest.New(t)
 	away := &away{Log: r.Log, asked: make(chan struct{}), answer: make(chan error)}
 	s := apitest.Start(t, api.Options{
-		Log: away, Instance: "second", Listen: "127.0.0.1:0", Now: func() time.Time { return time.Unix(1, 0) },
+		Anonymous: "admin",
+		Log:       away, Instance: "second", Listen: "127.0.0.1:0", Now: func() time.Time { return time.Unix(1, 0) },
 	})
 	post := func(ctx context.Context, id string) int {
 		w := httptest.NewRecorder()

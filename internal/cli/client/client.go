@@ -24,8 +24,8 @@ type Client struct {
 }
 
 // New returns a client of the API at a base URL such as http://127.0.0.1:8080; a
-// missing scheme means http. The log names actor as who asked; empty leaves it to
-// the API.
+// missing scheme means http. The log names actor as on whose behalf it was asked; empty is
+// nobody's but one's own.
 func New(base, actor string) *Client {
 	if !strings.Contains(base, "://") {
 		base = "http://" + base

@@ -77,19 +77,19 @@ func sentence(e projection.Event, ev events.Event) string {
 	switch ev := ev.(type) {
 	case events.JobSubmitted, events.JobScaled, events.JobUpdated, events.JobRestarted, events.KillRequested, events.RolloutSteered,
 		events.VersionTagged, events.JobStopped, events.ScheduleSteered, events.RunRequested, events.JobDeleted:
-		return ofUser(ev) + by(e.Actor)
+		return ofUser(ev) + by(e)
 	case events.TasksPlanned, events.TasksDoomed, events.RolloutEnded, events.RolloutReverted, events.RunDue, events.JobCompleted, events.JobFailed, events.JobExpired, events.KillIssued:
 		return ofPlan(ev)
 	case events.TaskStaged, events.TaskWithdrawn, events.TaskAdopted, events.TaskStatusChanged:
 		return ofTask(e, ev)
 	case events.AgentDrained, events.AgentRestored:
-		return ofAgents(ev) + by(e.Actor)
+		return ofAgents(ev) + by(e)
 	case events.TokenCreated, events.TokenRevoked, events.RoleSet, events.RoleRemoved, events.GroupBound, events.PolicySet:
-		return ofAccess(ev) + by(e.Actor)
+		return ofAccess(ev) + by(e)
 	case events.LauncherElected, events.FrameworkRegistered, events.SubscriptionOpened, events.SubscriptionClosed, events.TasksListed, events.AgentUnavailable:
 		return ofLauncher(ev)
 	case events.LogSealed, events.LossAccepted, events.LogCreated, events.SequenceSkipped:
-		return ofLog(ev) + by(e.Actor)
+		return ofLog(ev) + by(e)
 	case events.VerdictChanged:
 		return fmt.Sprintf("%s of group %s %s: %s", tasks(ev.Waiting), ev.Group, verb(ev.Waiting, "waits", "wait"), ev.Summary)
 	case events.AgentsOffered:
@@ -103,11 +103,12 @@ func sentence(e projection.Event, ev events.Event) string {
 	return e.Type
 }
 
-func by(actor string) string {
-	if actor == "" {
+func by(e projection.Event) string {
+	who := events.Envelope{Actor: e.Actor, OnBehalfOf: e.OnBehalfOf}.By()
+	if who == "" {
 		return ""
 	}
-	return ", by " + actor
+	return ", by " + who
 }
 
 func because(reason string) string {

@@ -1,5 +1,7 @@
 package access
 
+import "time"
+
 // Means is how it was found out who a principal is.
 type Means string
 
@@ -21,4 +23,9 @@ type Principal struct {
 	// Roles are names of roles; what these grant is folded from the log. One that is not
 	// there grants nothing.
 	Roles []string
+	// Groups are those that whoever vouches for them says they are in; the roles of these
+	// are theirs, too.
+	Groups []string
+	// Expires is when what they showed is no good any more; zero for never.
+	Expires time.Time
 }

@@ -105,7 +105,7 @@ func (s *State) Role(name string) ([]Grant, bool) {
 
 // Grants are what a principal may do.
 func (s *State) Grants(p Principal) (all Grants) {
-	for _, name := range p.Roles {
+	for _, name := range slices.Concat(p.Roles, s.RolesOf(p.Groups)) {
 		grants, _ := s.Role(name)
 		all = append(all, grants...)
 	}

@@ -76,7 +76,7 @@ func TestBearer(t *testing.T) {
 			case !s.right:
 				want = access.ErrUnknownToken
 			case want == nil:
-				p = access.Principal{Name: "bob", By: access.BearerToken, TokenID: id(1), Roles: []string{"shop"}}
+				p = access.Principal{Name: "bob", By: access.BearerToken, TokenID: id(1), Roles: []string{"shop"}, Expires: c.expires}
 			}
 			if got, err := f.Bearer(s.id, s.hash, start.Add(c.after)); !errors.Is(err, want) || !reflect.DeepEqual(got, p) {
 				t.Errorf("%s, %s: %+v, %v", name, what, got, err)

@@ -6,7 +6,7 @@ import (
 )
 
 func (s *State) applyAccess(r *Record) Change {
-	at := access.Written{Sequence: r.Sequence, At: r.Time, By: r.Envelope.Actor}
+	at := access.Written{Sequence: r.Sequence, At: r.Time, By: r.Envelope.By()}
 	switch what, why := s.Access.Apply(at, r.Event); what {
 	case access.Changed:
 		ev, ruled := r.Event.(events.PolicySet)

@@ -132,7 +132,7 @@ func (s *State) applyAgents(r *Record) Change {
 			a.Drains = map[Place]Drain{}
 		}
 		a.Drains[p] = Drain{
-			Sequence: r.Sequence, At: r.Time, By: r.Envelope.Actor, Hostname: ev.Hostname, Reason: ev.Reason, Deadline: ev.Deadline,
+			Sequence: r.Sequence, At: r.Time, By: r.Envelope.By(), Hostname: ev.Hostname, Reason: ev.Reason, Deadline: ev.Deadline,
 		}
 	case events.AgentRestored:
 		p := placeOf(ev.AgentID, ev.Hostname)

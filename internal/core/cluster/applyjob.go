@@ -102,7 +102,7 @@ func (s *State) dropOver(j *Job, run uint64) {
 func (j *Job) beginRun(r *Record, key string) {
 	*j = Job{
 		ID: j.ID, Run: r.Sequence, Version: 1,
-		SubmittedAt: r.Time, SubmittedBy: r.Envelope.Actor, IdempotencyKey: key, ChangedAt: r.Time,
+		SubmittedAt: r.Time, SubmittedBy: r.Envelope.By(), IdempotencyKey: key, ChangedAt: r.Time,
 		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots, tasks: j.tasks, Series: j.Series, after: j.after,
 		Requests: j.Requests, doomed: j.doomed,
 	}

@@ -98,7 +98,7 @@ func (s *State) applyLog(r *Record) Change {
 			return Change{Judgement: Unmatched}
 		}
 		s.Losses = append(s.Losses, Loss{
-			Sequence: r.Sequence, At: r.Time, By: r.Envelope.Actor, From: ev.From, To: ev.To, Reason: ev.Reason,
+			Sequence: r.Sequence, At: r.Time, By: r.Envelope.By(), From: ev.From, To: ev.To, Reason: ev.Reason,
 		})
 	case events.SequenceSkipped:
 	default:

@@ -65,7 +65,7 @@ func unreadable(r *Record, malformed error) string {
 	}
 	e := &r.Envelope
 	_, unknown := r.Event.(events.Unknown)
-	if !plainText(e.ID) || !plainText(e.Source) || !plainText(e.Actor) || unknown && !plainText(r.Event.Type()) {
+	if !plainText(e.ID) || !plainText(e.Source) || !plainText(e.Actor) || !plainText(e.OnBehalfOf) || unknown && !plainText(r.Event.Type()) {
 		return "its headers are not UTF-8, or have control characters"
 	}
 	if role := events.RoleOf(r.Event); role != "" && role != r.Subject.Role {

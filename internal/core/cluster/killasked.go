@@ -58,7 +58,7 @@ func (s *State) askKill(j *Job, ev events.KillRequested, r *Record) Change {
 			meant = append(meant, slot.Tasks...)
 		}
 	}
-	asked := &KillAsked{Sequence: r.Sequence, At: r.Time, By: r.Envelope.Actor, Reason: ev.Reason}
+	asked := &KillAsked{Sequence: r.Sequence, At: r.Time, By: r.Envelope.By(), Reason: ev.Reason}
 	c := Change{Job: j}
 	for _, t := range meant {
 		if t.Killable(ev.Run) && (ev.Group == "" || t.Group == ev.Group) {
@@ -79,7 +79,7 @@ func (s *State) dismiss(j *Job, ev events.KillRequested, r *Record) Change {
 		return s.reject(r, why)
 	}
 	j.scaleTo(to, r)
-	asked := &KillAsked{Sequence: r.Sequence, At: r.Time, By: r.Envelope.Actor, Reason: ev.Reason}
+	asked := &KillAsked{Sequence: r.Sequence, At: r.Time, By: r.Envelope.By(), Reason: ev.Reason}
 	c := Change{Job: j}
 	for n := range ranges.All(ev.Slots) {
 		slot := j.Slots[n]

@@ -97,7 +97,7 @@ func (j *Job) begin(cause RolloutCause, r *Record) {
 		return
 	}
 	j.Rollout = Rollout{
-		Began: r.Sequence, At: r.Time, By: r.Envelope.Actor, Cause: cause, Version: j.Target, From: j.Stood,
+		Began: r.Sequence, At: r.Time, By: r.Envelope.By(), Cause: cause, Version: j.Target, From: j.Stood,
 		Status: RolloutRolling, Progress: r.Time,
 	}
 }

@@ -215,7 +215,7 @@ func (s *State) steerSchedule(j *Job, ev events.ScheduleSteered, r *Record) Chan
 	if paused == now.Paused {
 		return Change{Judgement: Repeated, Job: j}
 	}
-	next := Phase{From: r.Time, Schedule: now.Schedule, Paused: paused, By: r.Envelope.Actor, Why: ev.Reason}
+	next := Phase{From: r.Time, Schedule: now.Schedule, Paused: paused, By: r.Envelope.By(), Why: ev.Reason}
 	j.Series.change(next)
 	j.ChangedAt = r.Time
 	j.settle(r.Sequence)
@@ -268,7 +268,7 @@ func (s *State) requestRun(j *Job, ev events.RunRequested, r *Record) Change {
 	}
 	j.Series.Number = ev.Number
 	run := Run{
-		Outcome: events.RunStarted, At: r.Time, Number: ev.Number, Count: 1, Why: ev.Reason, By: r.Envelope.Actor, Key: ev.IdempotencyKey,
+		Outcome: events.RunStarted, At: r.Time, Number: ev.Number, Count: 1, Why: ev.Reason, By: r.Envelope.By(), Key: ev.IdempotencyKey,
 		Parameters: ev.Parameters,
 		Sequence:   r.Sequence, DecidedAt: r.Time,
 	}

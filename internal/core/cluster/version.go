@@ -141,7 +141,7 @@ func (j *Job) TemplateIn(version uint64, group string) uint64 {
 // newVersion makes a version of what a record says, and its templates by those that
 // are kept.
 func (j *Job) newVersion(number uint64, spec *job.Spec, r *Record) *Version {
-	v := &Version{Number: number, Spec: spec, Sequence: r.Sequence, At: r.Time, By: r.Envelope.Actor}
+	v := &Version{Number: number, Spec: spec, Sequence: r.Sequence, At: r.Time, By: r.Envelope.By()}
 	v.templates = make([]uint64, len(spec.Tasks))
 	for i := range spec.Tasks {
 		v.templates[i] = j.knownTemplate(number, &spec.Tasks[i])
@@ -174,7 +174,7 @@ func (j *Job) scaled(ev events.JobScaled, r *Record) *Version {
 		}
 	}
 	v := &Version{
-		Number: ev.Version, Spec: &spec, Sequence: r.Sequence, At: r.Time, By: r.Envelope.Actor, Scaled: ev.Group,
+		Number: ev.Version, Spec: &spec, Sequence: r.Sequence, At: r.Time, By: r.Envelope.By(), Scaled: ev.Group,
 	}
 	v.templates = j.nearest(j.Target).templates
 	return v

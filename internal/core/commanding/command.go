@@ -138,7 +138,7 @@ func (m *Machine) append(at machine.Moment, c *command, j *cluster.Job, ev event
 func (m *Machine) envelope(at machine.Moment, c *command, subject string, last uint64, ev events.Event) events.Envelope {
 	return events.Envelope{
 		ID:     fmt.Sprintf("%s@%d/%s/%s/%s-%d", subject, last, ev.Type(), m.config.Instance, m.config.Nonce, m.serial),
-		Source: m.config.Source, Time: at.Now.UTC(), Actor: c.By.Actor, TraceParent: c.By.Trace,
+		Source: m.config.Source, Time: at.Now.UTC(), Actor: c.By.Actor, OnBehalfOf: c.By.OnBehalfOf, TraceParent: c.By.Trace,
 	}
 }
 

@@ -6,10 +6,15 @@ import (
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-// Author is who asks for something: a user or a program, and the W3C trace
-// context of the request.
+// Author is who asks for something: a user or a program, for whom they say that they do,
+// empty for themselves, and the W3C trace context of the request.
 type Author struct {
-	Actor, Trace string
+	Actor, OnBehalfOf, Trace string
+}
+
+// By is who asks, for people.
+func (a Author) By() string {
+	return events.Envelope{Actor: a.Actor, OnBehalfOf: a.OnBehalfOf}.By()
 }
 
 // Asked says that somebody wants a command carried out. There will be one Answer

@@ -48,13 +48,13 @@ func input(l *script.Line, _ machine.Moment) (machine.Input, error) {
 	switch l.Name {
 	case "asked":
 		in := commanding.Asked{
-			Ticket: l.Number(), Job: l.Word(), By: commanding.Author{Actor: l.Text("actor"), Trace: l.Text("trace")},
+			Ticket: l.Number(), Job: l.Word(), By: commanding.Author{Actor: l.Text("actor"), OnBehalfOf: l.Text("for"), Trace: l.Text("trace")},
 		}
 		var err error
 		in.Command, err = command(l)
 		return in, err
 	case "agents":
-		in := commanding.Asked{Ticket: l.Number(), By: commanding.Author{Actor: l.Text("actor"), Trace: l.Text("trace")}}
+		in := commanding.Asked{Ticket: l.Number(), By: commanding.Author{Actor: l.Text("actor"), OnBehalfOf: l.Text("for"), Trace: l.Text("trace")}}
 		place := cluster.Place{Hostname: l.Text("host")}
 		if l.Word() == "drain" {
 			in.Agents = submission.Drain{Place: place, Reason: l.Text("reason")}
@@ -63,7 +63,7 @@ func input(l *script.Line, _ machine.Moment) (machine.Input, error) {
 		}
 		return in, nil
 	case "access":
-		in := commanding.Asked{Ticket: l.Number(), By: commanding.Author{Actor: l.Text("actor"), Trace: l.Text("trace")}}
+		in := commanding.Asked{Ticket: l.Number(), By: commanding.Author{Actor: l.Text("actor"), OnBehalfOf: l.Text("for"), Trace: l.Text("trace")}}
 		word := l.Word()
 		id := fmt.Sprintf("%032x", l.Number())
 		if word == "create" {

@@ -61,8 +61,9 @@ func On(t *testing.T, log *memory.Log, change ...func(*api.Options)) *Rig {
 	t.Helper()
 	space, lines, audited := events.NewSpace(0), &bytes.Buffer{}, memory.New()
 	o := api.Options{
-		Audit: func(context.Context) (eventlog.Log, error) { return audited, nil },
-		Log:   log, Space: space, Instance: "test", Listen: "127.0.0.1:0", Logger: zerolog.New(zerolog.SyncWriter(lines)),
+		Anonymous: "admin",
+		Audit:     func(context.Context) (eventlog.Log, error) { return audited, nil },
+		Log:       log, Space: space, Instance: "test", Listen: "127.0.0.1:0", Logger: zerolog.New(zerolog.SyncWriter(lines)),
 	}
 	for _, f := range change {
 		f(&o)

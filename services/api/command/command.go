@@ -97,7 +97,8 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		return nil, err
 	}
 	o := api.Options{
-		Presence: watch, Report: env.Report,
+		Anonymous: "admin",
+		Presence:  watch, Report: env.Report,
 		Log: log, ReadLog: reads, Why: why, Space: a.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(), Marks: marks,

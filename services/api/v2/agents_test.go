@@ -23,7 +23,7 @@ func TestDrain(t *testing.T) {
 		t.Fatalf("got %v", one)
 	}
 	a := r.Do("POST", "/v2/agents/"+host+"/drain", `{"reason":"new disks","deadline":"2026-12-01T10:00:00+01:00"}`, apitest.Headers{"X-Taurus-Actor": "ann"}).Want(200)
-	for _, want := range []string{`"state":"draining"`, `"reason":"new disks"`, `"by":"ann"`, `"deadline":"2026-12-01T09:00:00Z"`, `"agent_id":"` + agent + `"`} {
+	for _, want := range []string{`"state":"draining"`, `"reason":"new disks"`, `"by":"ann (through anonymous)"`, `"deadline":"2026-12-01T09:00:00Z"`, `"agent_id":"` + agent + `"`} {
 		if !strings.Contains(a.Body, want) {
 			t.Errorf("%s is not in %s", want, a.Body)
 		}

@@ -128,7 +128,7 @@ func TestFeedEventIsWhole(t *testing.T) {
 		t.Fatalf("event %s", ev.Kind)
 	}
 	for _, part := range []string{
-		`"sequence":1,`, `"subject":"` + r.Space.Job("web") + `"`, `"actor":"ann"`, `"job":"web"`, `"source":"taurus/api/test"`,
+		`"sequence":1,`, `"subject":"` + r.Space.Job("web") + `"`, `"actor":"anonymous","on_behalf_of":"ann"`, `"job":"web"`, `"source":"taurus/api/test"`,
 		`"id":"` + r.Space.Job("web") + `@0/taurus.job.submitted.v1/test/`, `"data":{"spec":{"id":"web"`,
 		`"judgement":"counted"`, `"result":{"run":1,"state":"pending","tasks":{`,
 	} {
@@ -211,7 +211,8 @@ func TestFeedOutlivesTheReadTimeout(t *testing.T) {
 	const bound = 2 * time.Second // Within it a client on a busy machine has made its request.
 	began := time.Now()
 	s := apitest.Start(t, api.Options{
-		Log: memory.New(), Instance: "test", Listen: "127.0.0.1:0", ReadTimeout: bound, Heartbeat: bound / 10,
+		Anonymous: "admin",
+		Log:       memory.New(), Instance: "test", Listen: "127.0.0.1:0", ReadTimeout: bound, Heartbeat: bound / 10,
 	})
 	f := apitest.Feed(t, s, "/v2/events")
 	for beats := 0; beats < 5 || time.Since(began) < 2*bound; {
@@ -262,7 +263,8 @@ func stuck(t *testing.T, patience time.Duration) (s *api.Service, registry *prom
 	}
 	registry, lines = prometheus.NewRegistry(), &bytes.Buffer{}
 	s, err := api.New(api.Options{
-		Log: log, Instance: "test", Listen: "127.0.0.1:0", Metrics: registry, Logger: zerolog.New(zerolog.SyncWriter(lines)),
+		Anonymous: "admin",
+		Log:       log, Instance: "test", Listen: "127.0.0.1:0", Metrics: registry, Logger: zerolog.New(zerolog.SyncWriter(lines)),
 		FeedPatience: patience,
 	})
 	if err != nil {
@@ -328,7 +330,7 @@ func TestStopDoesNotWaitForClientsThatTakeNothing(t *testing.T) {
 // A stop ends feeds at once, or it would wait for them for ever.
 func TestStopEndsFeeds(t *testing.T) {
 	t.Parallel()
-	s, err := api.New(api.Options{Log: memory.New(), Instance: "test", Listen: "127.0.0.1:0"})
+	s, err := api.New(api.Options{Anonymous: "admin", Log: memory.New(), Instance: "test", Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}

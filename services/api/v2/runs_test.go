@@ -27,7 +27,7 @@ func TestPeriodicJob(t *testing.T) {
 	}
 	v = projection.Job{}
 	r.Do("POST", "/v2/jobs/nightly/schedule", `{"action":"pause","reason":"migration"}`, header{"X-Taurus-Actor": "ann"}).Want(200).Into(&v)
-	if v.State != projection.StatePaused || !v.Series.Next.IsZero() || v.Series.Paused.By != "ann" || v.Series.Paused.Reason != "migration" {
+	if v.State != projection.StatePaused || !v.Series.Next.IsZero() || v.Series.Paused.By != "ann (through anonymous)" || v.Series.Paused.Reason != "migration" {
 		t.Fatalf("paused: %+v, %+v", v, v.Series)
 	}
 	var why projection.Explanation

@@ -29,9 +29,6 @@ func foretold(c echo.Context, own string) func(id string) bool {
 	return func(id string) bool { return id == own || r.May(access.Explain, id) }
 }
 
-// accessSubject is that of events about who may do what.
-const accessSubject = "taurus.ev.ctl.access"
-
 // seesEvent chooses the events that an answer may tell of: those about jobs that it may
 // tell of, and about no job for who may look at all. Who may do what is for who gives
 // rights, or looks after what is done with them.
@@ -41,7 +38,7 @@ func seesEvent(c echo.Context) func(*projection.Event) bool {
 		return nil
 	}
 	return func(ev *projection.Event) bool {
-		if ev.Subject == accessSubject {
+		if ev.OfAccess() {
 			return r.May(access.Admin, "") || r.May(access.Audit, "")
 		}
 		return r.Sees(ev.Job)

@@ -123,7 +123,7 @@ func (j *jobs) submit(c echo.Context, id string, cmd submission.Submit) (project
 	if err != nil {
 		return projection.Job{}, err
 	}
-	by, at := web.RequestOf(c).Author.Actor, j.now().UTC()
+	by, at := web.RequestOf(c).Author.By(), j.now().UTC()
 	j.reader.View(func(m *projection.Model) {
 		if one, ok := m.Job(id); ok && one.Run == sequence {
 			by, at = one.SubmittedBy, one.SubmittedAt

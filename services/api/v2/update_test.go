@@ -176,7 +176,7 @@ func TestVersions(t *testing.T) {
 	if got := list(); !slices.Equal(squeeze(got), squeeze(want)) {
 		t.Fatalf("%q\nwant %q", got, want)
 	}
-	if v := apitest.Get[version](r, "/v2/jobs/web/versions/2"); v.By != "ann" || v.Spec == nil || v.Sequence != 2 {
+	if v := apitest.Get[version](r, "/v2/jobs/web/versions/2"); v.By != "ann (through anonymous)" || v.Spec == nil || v.Sequence != 2 {
 		t.Errorf("version 2 is %+v", v)
 	}
 	if v := apitest.Get[version](r, "/v2/jobs/web/versions/stable"); v.Version != 1 {

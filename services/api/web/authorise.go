@@ -39,13 +39,30 @@ func SentJob() About { return About{scope: ofSent} }
 // Cluster is no job.
 func Cluster() About { return About{scope: ofCluster} }
 
-// Who finds out who asks, and what they may do at this moment. Who says nothing of
-// themselves is anonymous; the error is of what they say, if that is wrong.
-type Who func(*http.Request) (access.Principal, access.Grants, error)
+// Access knows who asks, and what they may do.
+type Access interface {
+	// Who finds out who asks. Who says nothing of themselves is anonymous; the error is of
+	// what they say, if that is wrong.
+	Who(*http.Request) (access.Principal, error)
+	// Standing is what somebody may do at this moment. The error is why they would not be
+	// believed any more.
+	Standing(access.Principal) (Standing, error)
+}
+
+// Standing is what somebody may do, until it changes.
+type Standing struct {
+	Grants access.Grants
+	// Until is when they are not believed any more, zero for never, and Changed is closed
+	// once it is to be asked again.
+	Until   time.Time
+	Changed <-chan struct{}
+}
 
 // Decision is what became of a request.
 type Decision struct {
 	Principal access.Principal
+	// OnBehalfOf is for whom they said that they ask.
+	OnBehalfOf string
 	// Method and Route are those of the request; the route is empty if it came to none.
 	Method, Route string
 	// Right and Job are what it asked last: the one that was missing, if one was. An empty
@@ -92,16 +109,38 @@ func (r Route) unasked() string {
 // identified finds out who asks.
 func (f *frame) identified(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if f.Who == nil {
+		if f.Access == nil {
 			return next(c)
 		}
 		r := RequestOf(c)
 		var err error
-		if r.Principal, r.grants, err = f.Who(c.Request()); err != nil {
+		if r.Principal, err = f.Access.Who(c.Request()); err != nil {
+			return &CredentialError{Reason: err}
+		}
+		standing, err := f.Access.Standing(r.Principal)
+		if err != nil {
+			return &CredentialError{Reason: err}
+		}
+		r.grants = standing.Grants
+		r.Author.Actor = r.Principal.Name
+		if err := r.represents(c); err != nil {
 			return err
 		}
 		return next(c)
 	}
+}
+
+// represents notes for whom it is asked, if it is for somebody else.
+func (r *Request) represents(c echo.Context) error {
+	name := Cleaned(c.Request().Header.Get(actorHeader), WordMax)
+	if name == "" || name == r.Principal.Name {
+		return nil
+	}
+	if err := Permit(c, access.Impersonate, ""); err != nil {
+		return err
+	}
+	r.Author.OnBehalfOf = name
+	return nil
 }
 
 // authorised lets a request through that may do what its route is for.
@@ -236,7 +275,7 @@ func (f *frame) decided(c echo.Context, r *Request) {
 		return
 	}
 	f.Decided(Decision{
-		Principal: r.Principal, Method: c.Request().Method, Route: c.Path(), Right: r.asked.right, Job: r.asked.job,
+		Principal: r.Principal, OnBehalfOf: r.Author.OnBehalfOf, Method: c.Request().Method, Route: c.Path(), Right: r.asked.right, Job: r.asked.job,
 		Remote: c.RealIP(), Request: r.ID, Status: c.Response().Status, Sequence: r.Sequence, At: f.Now(),
 		Denied: r.denied(c.Response().Status), Reason: r.reason, Trial: c.QueryParam("dry_run") == "true",
 	})

@@ -43,6 +43,29 @@ func TestRoutesSayWhoMay(t *testing.T) {
 	}
 }
 
+// annAlone is the only one who is somebody.
+type annAlone struct {
+	ann   access.Principal
+	wrong error
+}
+
+func (a annAlone) Who(r *http.Request) (access.Principal, error) {
+	switch r.Header.Get("Authorization") {
+	case "":
+		return access.Principal{Name: "anonymous", By: access.Anonymous}, nil
+	case "wrong":
+		return access.Principal{}, a.wrong
+	}
+	return a.ann, nil
+}
+
+func (a annAlone) Standing(p access.Principal) (web.Standing, error) {
+	if p.Name != a.ann.Name {
+		return web.Standing{}, nil
+	}
+	return web.Standing{Grants: access.Grants{{Rights: []access.Right{access.Read, access.Submit}, Jobs: []string{"shop/*"}}}}, nil
+}
+
 // What became of each request is told, of those that were refused with what was missing.
 func TestDecisionsAreTold(t *testing.T) {
 	t.Parallel()
@@ -62,18 +85,9 @@ func TestDecisionsAreTold(t *testing.T) {
 				}},
 			},
 		}},
-		Kinds: []web.Kind{{Is: wrong, Status: http.StatusTeapot, Name: "wrong", Title: "Wrong"}},
-		Log:   zerolog.Nop(), Now: time.Now, BodyMax: 10, Answered: func(string, string, int, time.Duration) {},
+		Log: zerolog.Nop(), Now: time.Now, BodyMax: 10, Answered: func(string, string, int, time.Duration) {},
 		Sequence: func() uint64 { return 1 }, Ready: func() error { return nil },
-		Who: func(r *http.Request) (access.Principal, access.Grants, error) {
-			if r.Header.Get("Authorization") == "" {
-				return access.Principal{By: access.Anonymous}, nil, nil
-			}
-			if r.Header.Get("Authorization") == "wrong" {
-				return access.Principal{}, nil, wrong
-			}
-			return ann, access.Grants{{Rights: []access.Right{access.Read, access.Submit}, Jobs: []string{"shop/*"}}}, nil
-		},
+		Access:  annAlone{ann, wrong},
 		Decided: func(d web.Decision) { told = append(told, d) },
 	})
 	if err != nil {
@@ -87,8 +101,8 @@ func TestDecisionsAreTold(t *testing.T) {
 		{"GET", "/jobs/other%2Fx?at=1", "ann", web.Decision{Principal: ann, Route: "/jobs/:id", Right: access.Read, Job: "other/x", Status: 403, Sequence: 1}},
 		{"GET", "/jobs/shop%2Fx?at=1", "ann", web.Decision{Principal: ann, Route: "/jobs/:id", Right: access.History, Job: "shop/x", Status: 403, Sequence: 1}},
 		{"POST", "/jobs", "ann", web.Decision{Principal: ann, Route: "/jobs", Right: access.Submit, Job: "other/x", Status: 403, Sequence: 1}},
-		{"POST", "/jobs", "", web.Decision{Principal: access.Principal{By: access.Anonymous}, Route: "/jobs", Right: access.Submit, Status: 401, Sequence: 1}},
-		{"POST", "/jobs", "wrong", web.Decision{Route: "/jobs", Status: 418, Sequence: 1}},
+		{"POST", "/jobs", "", web.Decision{Principal: access.Principal{Name: "anonymous", By: access.Anonymous}, Route: "/jobs", Right: access.Submit, Status: 401, Sequence: 1}},
+		{"POST", "/jobs", "wrong", web.Decision{Route: "/jobs", Status: 401, Sequence: 1}},
 		{"GET", "/nothing", "", web.Decision{Status: 404, Sequence: 1}},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), row.method, row.target, http.NoBody)

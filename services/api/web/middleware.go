@@ -51,7 +51,7 @@ func (f *frame) line(c echo.Context, r *Request, took time.Duration) {
 	}
 	f.Log.WithLevel(level).Str("method", c.Request().Method).Str("path", visible.Escaped(c.Request().URL.Path)).
 		Int("status", c.Response().Status).Int64("bytes", c.Response().Size).Dur("took", took).
-		Str("request_id", r.ID).Str("actor", r.Author.Actor).Uint64("seq", r.Sequence).
+		Str("request_id", r.ID).Str("actor", r.Author.By()).Uint64("seq", r.Sequence).
 		Func(func(e *zerolog.Event) {
 			if r.Job != "" {
 				e.Str("job", visible.Escaped(r.Job))

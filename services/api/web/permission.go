@@ -55,6 +55,29 @@ func (r *Request) veiled(err error) error {
 	return err
 }
 
+// CredentialError says why it is not believed who asks. It is answered with 401.
+type CredentialError struct{ Reason error }
+
+// Error says why.
+func (e *CredentialError) Error() string { return "no good credential: " + e.Reason.Error() }
+
+// Unwrap is why.
+func (e *CredentialError) Unwrap() error { return e.Reason }
+
+// problem is what it is answered with.
+func (e *CredentialError) problem() Problem {
+	return newProblem(http.StatusUnauthorized, "credential", "The credential is no good",
+		e.Reason.Error()+". "+signIn+"; without any you are anonymous.", nil)
+}
+
+// challenge says how to sign in (RFC 6750, 3), and whether what was shown is no good.
+func challenge(err error) string {
+	if wrong := new(CredentialError); errors.As(err, &wrong) {
+		return `Bearer realm="taurus", error="invalid_token"`
+	}
+	return `Bearer realm="taurus"`
+}
+
 const signIn = "Sign in: send a token in the header Authorization: Bearer (taurus login, TAURUS_TOKEN or --token-file with the command line)"
 
 // problem is what it is answered with.

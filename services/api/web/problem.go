@@ -81,6 +81,7 @@ func (f *frame) problemOf(err error, kinds []Kind, submits bool) Problem {
 		crowded *CrowdedError
 		route   *echo.HTTPError
 		refused *PermissionError
+		wrong   *CredentialError
 	)
 	hasFaults := errors.As(err, &faults)
 	switch {
@@ -88,6 +89,8 @@ func (f *frame) problemOf(err error, kinds []Kind, submits bool) Problem {
 		return newProblem(http.StatusBadRequest, "parameter", "A parameter cannot be read", "See faults.", param.faults)
 	case errors.As(err, &refused):
 		return refused.problem()
+	case errors.As(err, &wrong):
+		return wrong.problem()
 	case errors.As(err, &large):
 		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "The body is too large",
 			"Send at most "+bytesText(large.Limit)+".", nil)
@@ -147,7 +150,7 @@ func (f *frame) fail(err error, c echo.Context) {
 	p.Instance, p.Request, r.reason = c.Request().URL.EscapedPath(), r.ID, p.Title
 	switch p.Status {
 	case http.StatusUnauthorized:
-		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="taurus"`)
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, challenge(err))
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 	case http.StatusInsufficientStorage: // Somebody has to do something first.

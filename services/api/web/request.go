@@ -70,7 +70,7 @@ func RequestOf(c echo.Context) *Request {
 // newRequest takes the client's request id if it is a harmless one.
 func (f *frame) newRequest(c echo.Context) (*Request, error) {
 	header := c.Request().Header
-	r := &Request{ID: header.Get(echo.HeaderXRequestID), Author: authorOf(c), decoding: f.doors.decoding, noJob: f.NoJob}
+	r := &Request{ID: header.Get(echo.HeaderXRequestID), Author: Author{Actor: Cleaned(c.RealIP(), WordMax)}, decoding: f.doors.decoding, noJob: f.NoJob}
 	if !f.patterns.id.MatchString(r.ID) {
 		raw := make([]byte, 8)
 		if _, err := rand.Read(raw); err != nil {
@@ -98,40 +98,22 @@ func newPatterns() patterns {
 	}
 }
 
-// authorOf names who asks: the user of basic auth, who they say they are, or
-// where they are.
-func authorOf(c echo.Context) Author {
-	name, _ := namedAuthor(c)
-	if name = Cleaned(name, WordMax); name == "" {
-		name = Cleaned(c.RealIP(), WordMax)
-	}
-	return Author{Actor: name}
-}
-
-// namedAuthor is who they say they are, as they say it, and where they do.
-func namedAuthor(c echo.Context) (name, where string) {
-	if user, _, ok := c.Request().BasicAuth(); ok && Cleaned(user, WordMax) != "" {
-		return user, echo.HeaderAuthorization
-	}
-	return c.Request().Header.Get(actorHeader), actorHeader
-}
-
+// actorHeader is for whom it is asked, if it is for somebody else.
 const actorHeader = "X-Taurus-Actor"
 
 // signed refuses a name that reads as that of somebody else: what readers of the log do not
 // see is not left out of it, since what is left may be a name, too. Control characters are
-// (authorOf), as no name has them.
+// (Request.represents), as no name has them.
 func signed(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		name, where := namedAuthor(c)
-		name = strings.Map(func(r rune) rune {
+		name := strings.Map(func(r rune) rune {
 			if visible.KindOf(r) == visible.Control {
 				return -1
 			}
 			return r
-		}, name)
+		}, c.Request().Header.Get(actorHeader))
 		if fault := visible.NameFault(name); fault != "" {
-			return BadParam(where, "%s", fault)
+			return BadParam(actorHeader, "%s", fault)
 		}
 		return next(c)
 	}

@@ -32,7 +32,7 @@ func TestRequestsAreLoggedAndCounted(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
 	r := apitest.New(t, func(o *api.Options) { o.Metrics = registry })
-	if _, err := api.New(api.Options{Log: r.Log, Instance: "second", Metrics: registry}); err != nil {
+	if _, err := api.New(api.Options{Anonymous: "admin", Log: r.Log, Instance: "second", Metrics: registry}); err != nil {
 		t.Fatalf("two instances on one registry: %v", err)
 	}
 	a := r.Do("POST", "/v2/jobs", apitest.OneTask, header{"X-Request-Id": "req-1", "X-Taurus-Actor": "an\nn "}).Want(201)
@@ -40,7 +40,7 @@ func TestRequestsAreLoggedAndCounted(t *testing.T) {
 		t.Fatalf("request id %q", a.Header.Get("X-Request-Id"))
 	}
 	line := lineWith(t, r.Lines, "req-1")
-	for _, part := range []string{`"job":"web"`, `"seq":1`, `"status":201`, `"actor":"ann"`, `"method":"POST"`} {
+	for _, part := range []string{`"job":"web"`, `"seq":1`, `"status":201`, `"actor":"ann (through anonymous)"`, `"method":"POST"`} {
 		if !strings.Contains(line, part) {
 			t.Errorf("no %s in %s", part, line)
 		}
@@ -66,10 +66,9 @@ func TestRequestsAreLoggedAndCounted(t *testing.T) {
 func TestActorIsWhoAsks(t *testing.T) {
 	t.Parallel()
 	for want, h := range map[string]header{
-		"ann":       {"Authorization": "Basic YW5uOnB3", "X-Taurus-Actor": "bob"},
-		"bob":       {"X-Taurus-Actor": "bob"},
-		"böb":       {"X-Taurus-Actor": " b\xffö\x85b\t"},
-		"192.0.2.1": {"X-Forwarded-For": "203.0.113.9", "X-Real-Ip": "203.0.113.9"}, // Anybody may say so, and would have limits of their own.
+		"bob (through anonymous)": {"X-Taurus-Actor": "bob"},
+		"böb (through anonymous)": {"X-Taurus-Actor": " b\xffö\x85b\t"},
+		"anonymous":               {"X-Forwarded-For": "203.0.113.9", "X-Real-Ip": "203.0.113.9"}, // Anybody may say so, and would have limits of their own.
 	} {
 		r := apitest.New(t)
 		var v struct {
@@ -79,6 +78,11 @@ func TestActorIsWhoAsks(t *testing.T) {
 		if v.SubmittedBy != want {
 			t.Errorf("actor %q, want %q", v.SubmittedBy, want)
 		}
+	}
+	// What is no credential here is not taken for none.
+	a := apitest.New(t).Do("POST", "/v2/jobs", apitest.OneTask, header{"Authorization": "Basic YW5uOnB3"}).Want(401)
+	if apitest.ProblemType(t, a) != "credential" || a.Header.Get("WWW-Authenticate") != `Bearer realm="taurus", error="invalid_token"` {
+		t.Errorf("%v %s", a.Header, a.Body)
 	}
 }
 

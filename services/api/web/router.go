@@ -30,8 +30,8 @@ type Options struct {
 	// SmallBody too.
 	BodyMax int64
 	Limits  Limits
-	// Who finds out who asks; nil has all be anonymous, who may do nothing.
-	Who Who
+	// Access knows who asks; nil has all be somebody who may do nothing.
+	Access Access
 	// NoJob is the error of a job that is not there.
 	NoJob error
 	// Decided hears what became of each request; nil is nobody.

@@ -105,6 +105,7 @@ func (w writer) envelopeText(e events.Envelope) string {
 		{"id", e.ID},
 		{"source", e.Source},
 		{"actor", e.Actor},
+		{"for", e.OnBehalfOf},
 		{"trace", e.TraceParent},
 		{"cause", number(e.Cause)},
 		{"epoch", number(e.Epoch)},
