@@ -146,6 +146,7 @@ func (a *App) Command() *cobra.Command {
 		&cobra.Group{ID: "begin", Title: "A whole taurus on this machine:"},
 		&cobra.Group{ID: "jobs", Title: "Jobs:"},
 		&cobra.Group{ID: "agents", Title: "Agents:"},
+		&cobra.Group{ID: "access", Title: "Who may do what:"},
 		&cobra.Group{ID: "past", Title: "What happened, and why:"},
 		&cobra.Group{ID: "log", Title: "The log, and NATS:"},
 		&cobra.Group{ID: "parts", Title: "Parts:"},
@@ -155,6 +156,7 @@ func (a *App) Command() *cobra.Command {
 	group(root, "jobs", a.runs(), a.dispatch())
 	group(root, "jobs", a.rollout(), a.versions(), a.diff(), a.revert(), a.tag())
 	group(root, "agents", a.agents(), a.drain(), a.undrain())
+	group(root, "access", a.token(), a.role(), a.groups())
 	group(root, "past", a.events(), a.audit(), a.replay(), a.explain(), a.whatIf())
 	group(root, "log", a.log(), a.nats())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())

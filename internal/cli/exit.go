@@ -133,6 +133,10 @@ func mend(p *client.Problem) string {
 		return "Its runs are jobs of their own, which `taurus runs JOB` lists: name one of those, or update the job."
 	case client.TypeNotDrained:
 		return "`taurus agents` lists those that are. A host and one of its agents are drained apart."
+	case client.TypeNoToken:
+		return "`taurus token list` lists those that there are. Those that ended are gone from it after 30 days."
+	case client.TypeNoRole:
+		return "`taurus role list` lists those that there are."
 	case client.TypeNoRollout:
 		return "`taurus rollout JOB` tells how the last one ended."
 	case client.TypeJobExists:

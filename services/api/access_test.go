@@ -81,7 +81,7 @@ func operations(t *testing.T, doc apitest.Object) (list []operation) {
 // target is a request's, about a job.
 func (o operation) target(job string) string {
 	fill := map[string]string{
-		"id": url.PathEscape(job), "path": job, "slot": "0", "file": "stdout", "version": "1", "host": "host1",
+		"id": url.PathEscape(job), "path": job, "slot": "0", "file": "stdout", "version": "1", "host": "host1", "name": "shop",
 	}
 	return regexp.MustCompile(`\{(\w+)\}`).ReplaceAllStringFunc(o.path, func(p string) string {
 		if word, ok := fill[strings.Trim(p, "{}")]; ok {

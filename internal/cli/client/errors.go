@@ -64,6 +64,9 @@ const (
 	TypeSeries = "urn:taurus:problem:series"
 	// TypeNotDrained: nothing of that name is drained.
 	TypeNotDrained = "urn:taurus:problem:not-drained"
+	// TypeNoToken: there is no such token. TypeNoRole: there is no such role.
+	TypeNoToken = "urn:taurus:problem:token-not-found" //nolint:gosec // It names a problem.
+	TypeNoRole  = "urn:taurus:problem:role-not-found"
 	// TypeNotYet: the log has not come to the sequence that was asked for.
 	TypeNotYet = "urn:taurus:problem:not-yet"
 )

@@ -34,6 +34,8 @@ func decode(c echo.Context, into any) error {
 		return web.BadParam(field.JSONPointer.LastToken(), "is no field of this request; "+DocumentPath+" lists them")
 	case field.GoType.Kind() == reflect.Slice:
 		return web.BadParam(field.JSONPointer.LastToken(), "must be a list in brackets")
+	case field.GoType.Kind() == reflect.Struct, field.GoType.Kind() == reflect.Map:
+		return web.BadParam(field.JSONPointer.LastToken(), "must be an object in braces")
 	case field.GoType.Kind() == reflect.Bool:
 		return web.BadParam(field.JSONPointer.LastToken(), "must be true or false")
 	case field.GoType.Kind() == reflect.String:

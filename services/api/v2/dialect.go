@@ -20,11 +20,12 @@ import (
 // DocumentPath is where the OpenAPI document of all routes is.
 const DocumentPath = "/v2/openapi.json"
 
-// Commander carries out what users ask of jobs and of agents, and returns the sequence at which
-// it is so.
+// Commander carries out what users ask of jobs, of agents and of access, and returns the sequence
+// at which it is so.
 type Commander interface {
 	Do(ctx context.Context, by web.Author, id string, c submission.Command) (sequence uint64, err error)
 	DoAgents(ctx context.Context, by web.Author, c submission.AgentCommand) (sequence uint64, err error)
+	DoAccess(ctx context.Context, by web.Author, c access.Command) (sequence uint64, err error)
 }
 
 // Submissions know what was submitted under which idempotency key.
@@ -94,6 +95,7 @@ func New(o Options) web.Dialect {
 		parts: o.Parts, foresees: foresees,
 	}
 	agents := &agents{reader: o.Reader, commander: o.Commander, verdicts: o.Verdicts, now: o.Now}
+	permissions := &permissions{reader: o.Reader, commander: o.Commander, now: o.Now}
 	tasks := &tasks{reader: o.Reader, sandbox: o.Sandbox}
 	explainer := &explainer{reader: o.Reader, verdicts: o.Verdicts, parts: o.Parts}
 	feeds := &feeds{
@@ -139,6 +141,14 @@ func New(o Options) web.Dialect {
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/events", Right: access.History, About: web.JobIn("id"), Handle: feeds.ofJob, Cost: web.Large, Feed: wantsFeed},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/explain", Right: access.Explain, About: web.JobIn("id"), Handle: explainer.ofJob},
 			{Method: http.MethodPost, Path: "/v2/whatif", Right: access.Explain, About: web.AnyJob(), Handle: foresees.answer, Cost: web.Large},
+			{Method: http.MethodGet, Path: "/v2/tokens", Right: access.Admin, About: web.Cluster(), Handle: permissions.tokens, Cost: web.Large},
+			{Method: http.MethodPost, Path: "/v2/tokens", Right: access.Admin, About: web.Cluster(), Handle: permissions.createToken},
+			{Method: http.MethodDelete, Path: "/v2/tokens/:id", Right: access.Admin, About: web.Cluster(), Handle: permissions.revokeToken, Cost: web.Urgent},
+			{Method: http.MethodGet, Path: "/v2/roles", Right: access.Admin, About: web.Cluster(), Handle: permissions.roles, Cost: web.Large},
+			{Method: http.MethodPut, Path: "/v2/roles/:name", Right: access.Admin, About: web.Cluster(), Handle: permissions.setRole},
+			{Method: http.MethodDelete, Path: "/v2/roles/:name", Right: access.Admin, About: web.Cluster(), Handle: permissions.removeRole},
+			{Method: http.MethodGet, Path: "/v2/groups", Right: access.Admin, About: web.Cluster(), Handle: permissions.groups, Cost: web.Large},
+			{Method: http.MethodPut, Path: "/v2/groups/:name", Right: access.Admin, About: web.Cluster(), Handle: permissions.bindGroup},
 		},
 		Roots: []string{"/v2/"},
 		Kinds: kinds(),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/services/api/web"
 )
 
@@ -48,6 +49,22 @@ func kinds() []web.Kind {
 		{
 			Is: ErrAgentNotNamed, Status: http.StatusBadGateway, Name: "agent-not-named", Title: "This api may not ask the agent",
 			Detail: "Its configuration does not name the agent: who operates it does so by --mesos-hosts.",
+		},
+		{
+			Is: access.ErrNoToken, Status: http.StatusNotFound, Name: "token-not-found", Title: "There is no such token",
+			Detail: "It was never created, or it ended more than 30 days ago (GET /v2/tokens).",
+		},
+		{
+			Is: access.ErrNoRole, Status: http.StatusNotFound, Name: "role-not-found", Title: "There is no such role",
+			Detail: "It was never set, or it was removed (GET /v2/roles).",
+		},
+		{
+			Is: access.ErrBuiltIn, Status: http.StatusConflict, Name: "built-in", Title: "The role is built in",
+			Detail: "It gives always the same. Set a role of another name.",
+		},
+		{
+			Is: access.ErrTooMany, Status: http.StatusConflict, Name: "too-many", Title: "There are as many as there may be",
+			Detail: "There may be 10,000 tokens, 1,000 roles and 1,000 groups with roles. Revoke or remove what nobody uses.",
 		},
 		{
 			Is: errAgent, Status: http.StatusBadGateway, Name: "agent", Title: "The agent did not answer",
