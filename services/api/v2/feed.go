@@ -135,6 +135,7 @@ func (f *feeds) follow(c echo.Context, filter projection.Filter, fallback uint64
 		out.head()
 		return nil
 	}
+	defer out.leave()
 	f.open.Inc()
 	defer f.open.Dec()
 	ctx, cancel := context.WithCancel(c.Request().Context())

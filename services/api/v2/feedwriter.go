@@ -33,8 +33,8 @@ type feedWriter struct {
 	// last is the id that the client comes back with.
 	last uint64
 
-	mu    sync.Mutex
-	ended bool
+	mu          sync.Mutex
+	ended, left bool
 }
 
 func newFeedWriter(c echo.Context, patience time.Duration) *feedWriter {
@@ -138,12 +138,22 @@ func (w *feedWriter) until(t time.Time) {
 	}
 }
 
-// end cuts off the write under way and all to come.
+// end cuts off the write under way and all to come. It does nothing once the handler has
+// left: net/http takes a response of HTTP/2 back then, and panics at who still has it.
 func (w *feedWriter) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = true
-	_ = w.control.SetWriteDeadline(time.Now())
+	if !w.left {
+		_ = w.control.SetWriteDeadline(time.Now())
+	}
+}
+
+// leave is the last that a handler does with it.
+func (w *feedWriter) leave() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left = true
 }
 
 func (w *feedWriter) send(text string) error {

@@ -2,6 +2,7 @@ package v2
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -43,6 +44,36 @@ func TestAFeedThatEndsStaysSo(t *testing.T) {
 	if left := time.Until(answer.until); left > 0 {
 		t.Errorf("a write has %v left after the end", left)
 	}
+}
+
+// TestAFeedThatIsOverIsNotEnded: of HTTP/2 the response is taken back when its handler
+// returns, and whoever sets its deadline then brings the api down.
+func TestAFeedThatIsOverIsNotEnded(t *testing.T) {
+	over := make(chan *feedWriter, 1)
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		out := newFeedWriter(echo.New().NewContext(r, w), time.Hour)
+		defer out.leave()
+		if r.ProtoMajor != 2 {
+			t.Errorf("it is HTTP/%d", r.ProtoMajor)
+		}
+		if err := out.open(1); err != nil {
+			t.Error(err)
+		}
+		over <- out
+	})
+	server := httptest.NewUnstartedServer(handler)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	answer, err := server.Client().Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil { // The handler has returned.
+		t.Fatal(err)
+	}
+	(<-over).end()
 }
 
 // slowly is an answer to a client that takes its time for each event.
