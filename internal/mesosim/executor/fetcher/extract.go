@@ -68,6 +68,10 @@ func untarEntry(root *os.Root, h *tar.Header, src io.Reader) error {
 	case tar.TypeDir:
 		return root.MkdirAll(name, 0o755)
 	case tar.TypeReg:
+		// What is in the way goes, be it the archive itself: as libarchive has it, and tar(1).
+		if err := root.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 		return write(root, name, src, h.FileInfo().Mode().Perm())
 	case tar.TypeSymlink:
 		if err := root.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -292,3 +292,43 @@ func TestAgentKilledHard(t *testing.T) {
 		t.Errorf("stdout is %q", got)
 	}
 }
+
+// TestSecretsOfACommand: those of type VALUE are in the environment and in files of the sandbox; what no agent could place or resolve ends the launch.
+func TestSecretsOfACommand(t *testing.T) {
+	t.Parallel()
+	secret := func(value string) *mesos.Secret {
+		return &mesos.Secret{Type: mesos.Secret_VALUE, Value: &mesos.Secret_Value{Data: []byte(value)}}
+	}
+	volume := func(path string, s *mesos.Secret) *mesos.ContainerInfo {
+		return &mesos.ContainerInfo{Type: mesos.ContainerInfo_MESOS.Enum(), Volumes: []mesos.Volume{{
+			ContainerPath: path, Mode: mesos.RO.Enum(), Source: &mesos.Volume_Source{Type: mesos.Volume_Source_SECRET, Secret: s},
+		}}}
+	}
+	info := script(`echo "$PASSWORD"; cat conf/key`)
+	info.Command.Environment = &mesos.Environment{Variables: []mesos.Environment_Variable{
+		{Name: "PASSWORD", Type: mesos.Environment_Variable_SECRET.Enum(), Secret: secret("in a variable")},
+	}}
+	info.Container = volume("conf/key", secret("in a file"))
+	_, task, s := play(t, info)
+	s.Next(t, mesos.TASK_STARTING)
+	s.Next(t, mesos.TASK_RUNNING)
+	s.Next(t, mesos.TASK_FINISHED)
+	if got := executortest.ReadSandbox(t, task, "stdout"); got != "in a variable\nin a file" {
+		t.Errorf("stdout is %q", got)
+	}
+	for name, c := range map[string]struct {
+		container *mesos.ContainerInfo
+		want      string
+	}{
+		"elsewhere":   {volume("/run/key", secret("x")), "Absolute container path '/run/key' does not exist"},
+		"up":          {volume("../key", secret("x")), "Absolute container path '../key' does not exist"},
+		"a reference": {volume("key", &mesos.Secret{Type: mesos.Secret_REFERENCE}), "Default resolver only supports secrets of type VALUE"},
+	} {
+		info := script("true")
+		info.Container = c.container
+		_, _, s := play(t, info)
+		if end := s.Next(t, mesos.TASK_FAILED); !strings.Contains(end.Message, c.want) {
+			t.Errorf("%s: %q", name, end.Message)
+		}
+	}
+}

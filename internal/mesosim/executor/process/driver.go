@@ -42,11 +42,13 @@ func (d *driver) Prepare(ctx context.Context, t executor.Task) error {
 	if image := imageOf(&t.Info); image != nil {
 		return fmt.Errorf("%w: %s", ErrImage, image.GetType())
 	}
-	if c := t.Info.Container; c != nil && c.GetType() == mesos.ContainerInfo_MESOS && len(c.Volumes) > 0 {
-		return ErrVolumes
-	}
 	if err := os.MkdirAll(t.Run.Sandbox, 0o750); err != nil {
 		return err
+	}
+	if c := t.Info.Container; c != nil && c.GetType() == mesos.ContainerInfo_MESOS {
+		if err := putSecrets(t); err != nil {
+			return err
+		}
 	}
 	return fetcher.FetchAll(ctx, t.Run.Sandbox, t.Run.ContainerID, t.Info.GetCommand().GetURIs())
 }
@@ -171,7 +173,7 @@ func (d *driver) environ(t executor.Task) []string {
 		"LIBPROCESS_IP=" + d.opts.AgentIP,
 	}
 	for _, v := range t.Info.GetCommand().GetEnvironment().GetVariables() {
-		env = append(env, v.Name+"="+v.GetValue())
+		env = append(env, v.Name+"="+valueOf(v))
 	}
 	return append(env, "MESOS_ALLOCATION_ROLE="+t.Role) // os/exec takes the last of a name.
 }
