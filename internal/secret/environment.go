@@ -28,7 +28,7 @@ func TakeEnvironment() (*Environment, error) {
 	e := &Environment{of: map[string]Value{}}
 	for _, line := range os.Environ() {
 		name, value, _ := strings.Cut(line, "=")
-		if !strings.HasPrefix(name, Prefix) || name == notSecret {
+		if !Holds(name) {
 			continue
 		}
 		e.of[name] = NewValue([]byte(value))
@@ -38,6 +38,9 @@ func TakeEnvironment() (*Environment, error) {
 	}
 	return e, nil
 }
+
+// Holds reports whether a variable is one that holds a secret.
+func Holds(variable string) bool { return strings.HasPrefix(variable, Prefix) && variable != notSecret }
 
 // Get implements Provider.
 func (e *Environment) Get(_ context.Context, name string) (Value, string, error) {
