@@ -124,7 +124,7 @@ func (r *bareRun) fill(ctx context.Context, o *offer.Offer) error {
 	if len(a.Launches) == 0 {
 		return r.sub.Decline(ctx, a.OfferIDs, refuse)
 	}
-	return r.sub.Accept(ctx, a)
+	return r.sub.Accept(ctx, a, nil)
 }
 
 func launchOf(o *offer.Offer, i int) mesos.Launch {

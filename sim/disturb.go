@@ -236,6 +236,7 @@ func (r *Run) submit() {
 	case 2:
 		large := world.Service("large", r.some())
 		large.Tasks[0].Resources.CPU = 3.5
+		large.Tasks[0].Env = map[string]job.Variable{"PASSWORD": {Secret: "large/password"}}
 		r.ask("large", submit(large))
 	case 3:
 		sick := world.Crashing("sick", 2, 3*time.Second)

@@ -118,7 +118,7 @@ func (p *process) begin() (*life, error) {
 	defer out.Close()
 	cmd := exec.CommandContext(context.WithoutCancel(p.host.base), p.host.opts.Executable, p.program.Args(seats)...)
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.Env = p.host.opts.Env
+	cmd.Env = environment(p.host.opts.Env, p.program.Role)
 	cmd.SysProcAttr = attributes()
 	one := &life{cmd: cmd, start: time.Now(), begins: sizeOf(p.log), ended: make(chan struct{})}
 	if err := p.host.spawner.start(cmd); err != nil {

@@ -65,6 +65,9 @@ func (a *App) writeWhy(w io.Writer, why projection.Explanation) {
 
 // writeVerdict says what the launcher found in the offers.
 func (a *App) writeVerdict(w io.Writer, v projection.Verdict) {
+	if v.Code != "" {
+		return // No offer was looked at, and the reason says why.
+	}
 	say(w, "offers for group %s, as of sequence %d: %d looked at", v.Group, v.Sequence, v.Offers)
 	for _, reason := range slices.Sorted(maps.Keys(v.Reasons)) {
 		say(w, "  %s refused for %s", count(v.Reasons[reason], "offer"), reason)

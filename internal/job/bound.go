@@ -59,6 +59,7 @@ func (c *checker) boundGroup(at string, g *Group) {
 	}
 	c.unreachable(join(at, "unreachable"), g.Unreachable)
 	c.atMost(join(at, "ports"), len(g.Ports), c.lim.Ports)
+	c.atMost(join(at, "secrets"), len(g.SecretNames()), c.lim.Secrets)
 	c.atMost(join(at, "constraints"), len(g.Constraints), c.lim.Constraints)
 	c.boundPreferences(at, g)
 	c.atMost(join(at, "after"), len(g.After), c.lim.Groups)

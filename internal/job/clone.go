@@ -25,6 +25,7 @@ func (g Group) clone() Group {
 	g.Resources = copied(g.Resources)
 	g.Ports = slices.Clone(g.Ports)
 	g.Env = maps.Clone(g.Env)
+	g.Secrets = slices.Clone(g.Secrets)
 	g.Labels = maps.Clone(g.Labels)
 	g.HealthCheck = copied(g.HealthCheck)
 	g.Constraints = slices.Clone(g.Constraints)

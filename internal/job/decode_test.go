@@ -416,11 +416,11 @@ tasks:
 	}
 	want := &job.Spec{ID: "007", Tasks: []job.Group{
 		{
-			Role: "web", Replicas: 3, Env: map[string]string{"A": "1"},
+			Role: "web", Replicas: 3, Env: map[string]job.Variable{"A": job.Plain("1")},
 			Container: &job.Container{Image: "nginx", Command: job.Command{Shell: "echo a\necho b\n"}},
 		},
 		{
-			Role: "web", Replicas: 2, Environment: "prod", Priority: 16, Env: map[string]string{"A": "1", "B": "x y"},
+			Role: "web", Replicas: 2, Environment: "prod", Priority: 16, Env: map[string]job.Variable{"A": job.Plain("1"), "B": job.Plain("x y")},
 			Container: &job.Container{Image: "it's", ForcePull: true},
 		},
 	}}

@@ -32,7 +32,7 @@ func TestDiff(t *testing.T) {
 		},
 		{"image", func(s *job.Spec) { s.Tasks[0].Container.Image = "nginx:2" }, []string{`tasks[web].container.image: "nginx" -> "nginx:2" replaces "web"`}},
 		{
-			"env", func(s *job.Spec) { s.Tasks[0].Env = map[string]string{"B c": "1"} },
+			"env", func(s *job.Spec) { s.Tasks[0].Env = map[string]job.Variable{"B c": job.Plain("1")} },
 			[]string{`tasks[web].env.A: "1" -> null replaces "web"`, `tasks[web].env["B c"]: null -> "1" replaces "web"`},
 		},
 		{"more replicas", func(s *job.Spec) { s.Tasks[0].Replicas = 4 }, []string{`tasks[web].replicas: 2 -> 4 starts "web"`}},

@@ -50,7 +50,8 @@
 //	  container     containerizer, image, command, volumes, network, force_pull, privileged, parameters
 //	  resources     cpu, memory, disk, gpus, cpu_limit, memory_limit
 //	  ports         name, container, host, protocol
-//	  env, labels
+//	  env, labels   a variable is a string, or names a secret
+//	  secrets       name, path, mode
 //	  health_check  type, port, path, command, interval, timeout, grace, delay, failures
 //	  constraints   attribute, operator, value
 //	  affinities    attribute, operator, value, weight

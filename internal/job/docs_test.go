@@ -49,6 +49,7 @@ func TestReferenceHasTheNumbersOfTheCode(t *testing.T) {
 		"LabelValueBytes": fmt.Sprintf("a value has at most %d bytes", lim.LabelValueBytes),
 		"Env":             fmt.Sprintf("At most %d variables", lim.Env),
 		"EnvBytes":        fmt.Sprintf("%s bytes in all", thousands(lim.EnvBytes)),
+		"Secrets":         fmt.Sprintf("at most %d secrets in `env` and `secrets` together", lim.Secrets),
 		"CommandArgs":     fmt.Sprintf("program first, at most %d.", lim.CommandArgs),
 		"CommandBytes":    fmt.Sprintf("`/bin/sh -c`. At most %s bytes", thousands(lim.CommandBytes)),
 		"MinCPU":          fmt.Sprintf("Cores, %v to", lim.MinCPU),

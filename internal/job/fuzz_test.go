@@ -17,7 +17,7 @@ func FuzzDecodeJSON(f *testing.F) {
 		}
 	}
 	for _, seed := range []string{
-		"", "null", "[]", "{}", `{"id":1}`, `{"tasks":[null]}`, `{"tasks":[{"container":null}]}`, `{"id":"a"} x`, "\ufeff{}", "{\"id\":\"\xff\"}",
+		"", "null", "[]", "{}", `{"id":1}`, `{"tasks":[{"env":{"A":{"secret":"a"},"B":{"secret":1}},"secrets":[{"name":"a","path":"../x","mode":"9"}]}]}`, `{"tasks":[null]}`, `{"tasks":[{"container":null}]}`, `{"id":"a"} x`, "\ufeff{}", "{\"id\":\"\xff\"}",
 		`{"task":{"kill_grace":1.5,"env":{"A":"b"},"uris":[{"value":"/a","extract":false}]}}`, `{"ID":"a","id":"b"}`,
 		`{"tasks":[{"health_check":{"type":"HTTP"},"ports":[{}],"restart":{"backoff":"2m"},"resources":{"cpu":1e-9}}]}`,
 		`{"tasks":[{"container":{"containerizer":"MESOS","command":"x","network":"Host","parameters":[{"key":"v"}],"volumes":[{"mode":"RO, z"}]}}]}`,

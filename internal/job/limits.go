@@ -28,6 +28,8 @@ type Limits struct {
 	Labels          int
 	LabelKeyBytes   int
 	LabelValueBytes int
+	// Secrets bounds the secrets of a group, in variables and in files.
+	Secrets int
 	// Env bounds the variables of a group, EnvBytes their names and values
 	// together.
 	Env      int
@@ -86,7 +88,7 @@ func DefaultLimits() Limits {
 		MinGroups: 1, Groups: 100, Replicas: 100_000, Gang: 500,
 		NameBytes: 63, RoleBytes: 255,
 		Labels: 64, LabelKeyBytes: 128, LabelValueBytes: 1024,
-		Env: 500, EnvBytes: 64 << 10,
+		Env: 500, EnvBytes: 64 << 10, Secrets: 50,
 		CommandArgs: 1000, CommandBytes: 64 << 10,
 		MinCPU: 0.001, CPU: 10_000,
 		MinMemory: 4, Memory: 64 << 20, Disk: 1 << 40, GPUs: 1024,

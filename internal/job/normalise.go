@@ -73,7 +73,7 @@ func (g *Group) normalise(kind Kind) {
 	for i := range g.Ports {
 		g.Ports[i].Protocol = normalProtocol(g.Ports[i].Protocol)
 	}
-	g.Env, g.Labels = orNil(g.Env), orNil(g.Labels)
+	g.Env, g.Labels, g.Secrets = orNil(g.Env), orNil(g.Labels), orNilSlice(g.Secrets)
 	if g.HealthCheck != nil {
 		g.HealthCheck.normalise(g.Ports)
 	}

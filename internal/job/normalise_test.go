@@ -35,7 +35,7 @@ func TestCloneSharesNothing(t *testing.T) {
 			clone.Tasks[i].Resources.CPU++
 			clone.Tasks[i].Restart.Policy = "changed"
 			for key := range clone.Tasks[i].Env {
-				clone.Tasks[i].Env[key] = "changed"
+				clone.Tasks[i].Env[key] = job.Plain("changed")
 			}
 			for u := range clone.Tasks[i].URIs {
 				if extract := clone.Tasks[i].URIs[u].Extract; extract != nil {

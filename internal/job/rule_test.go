@@ -1,7 +1,7 @@
 package job_test
 
 import (
-	"maps"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -39,7 +39,7 @@ func TestWhatComesAndGoesReachesTasks(t *testing.T) {
 		return &job.Spec{ID: "a", Tasks: []job.Group{{Name: "web", Replicas: 1, Container: &job.Container{Image: "x"}}}}
 	}
 	with := bare()
-	with.Tasks[0].Env = map[string]string{"A": "1"}
+	with.Tasks[0].Env = map[string]job.Variable{"A": job.Plain("1")}
 	for name, c := range map[string][2]*job.Spec{"it comes": {bare(), with}, "it goes": {with, bare()}} {
 		d := job.Diff(c[0], c[1])
 		if len(d) != 1 || d[0].Effect != job.EffectReplaces || d[0].Group != "web" {
@@ -75,18 +75,21 @@ func TestStepsGoInOrder(t *testing.T) {
 // TestARunGetsWhatItIsGiven, the defaults otherwise, and nothing where there is none.
 func TestARunGetsWhatItIsGiven(t *testing.T) {
 	s := &job.Spec{
-		ID: "a", Kind: job.KindBatch, Tasks: []job.Group{{Name: "web", Replicas: 1, Container: &job.Container{Image: "x"}, Env: map[string]string{"MODE": "own", "X": "1"}}},
+		ID: "a", Kind: job.KindBatch, Tasks: []job.Group{{Name: "web", Replicas: 1, Container: &job.Container{Image: "x"}, Env: map[string]job.Variable{"MODE": job.Plain("own"), "X": job.Plain("1")}}},
 		Dispatch: &job.Dispatch{KeepRuns: 3, Parameters: map[string]job.DispatchParameter{"IN": {Required: true}, "MODE": {Default: "fast"}, "NOTE": {}}},
 	}
-	for name, c := range map[string]struct{ given, want map[string]string }{
-		"nothing":    {nil, map[string]string{"MODE": "fast", "X": "1"}},
-		"everything": {map[string]string{"IN": "i", "MODE": "slow", "NOTE": "n"}, map[string]string{"IN": "i", "MODE": "slow", "NOTE": "n", "X": "1"}},
+	for name, c := range map[string]struct {
+		given map[string]string
+		want  string
+	}{
+		"nothing":    {nil, "map[MODE:fast X:1]"},
+		"everything": {map[string]string{"IN": "i", "MODE": "slow", "NOTE": "n"}, "map[IN:i MODE:slow NOTE:n X:1]"},
 	} {
-		if got := s.RunSpec("a@1", c.given); !maps.Equal(got.Tasks[0].Env, c.want) || got.Dispatch != nil || got.ID != "a@1" {
+		if got := s.RunSpec("a@1", c.given); fmt.Sprint(got.Tasks[0].Env) != c.want || got.Dispatch != nil || got.ID != "a@1" {
 			t.Errorf("%s: %+v", name, got.Tasks[0].Env)
 		}
 	}
-	if s.ID != "a" || s.Tasks[0].Env["MODE"] != "own" || s.KeepRuns() != 3 {
+	if s.ID != "a" || s.Tasks[0].Env["MODE"].Value != "own" || s.KeepRuns() != 3 {
 		t.Errorf("the series has become %+v", s)
 	}
 	periodic := &job.Spec{Kind: job.KindPeriodic, Schedule: &job.Schedule{KeepRuns: 7}}

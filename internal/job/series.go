@@ -93,19 +93,21 @@ func (s *Spec) KeepRuns() int {
 func (s *Spec) RunSpec(id string, parameters map[string]string) *Spec {
 	run := s.Clone()
 	run.ID, run.Kind, run.Schedule, run.Dispatch = id, KindBatch, nil, nil
-	env := map[string]string{}
+	env := map[string]Variable{}
 	if s.Dispatch != nil {
 		for name, p := range s.Dispatch.Parameters {
 			if p.Default != "" {
-				env[name] = p.Default
+				env[name] = Plain(p.Default)
 			}
 		}
 	}
-	maps.Copy(env, parameters)
+	for name, value := range parameters {
+		env[name] = Plain(value)
+	}
 	for i := range run.Tasks {
 		if g := &run.Tasks[i]; len(env) > 0 {
 			if g.Env == nil {
-				g.Env = map[string]string{}
+				g.Env = map[string]Variable{}
 			}
 			maps.Copy(g.Env, env)
 		}

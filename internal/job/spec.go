@@ -59,8 +59,11 @@ type Group struct {
 	Container *Container `json:"container"`
 	Resources *Resources `json:"resources,omitzero"`
 	// Ports are container ports that get a host port out of the offer.
-	Ports       []Port            `json:"ports,omitempty"`
-	Env         map[string]string `json:"env,omitempty"`
+	Ports []Port `json:"ports,omitempty"`
+	// Env is the environment, beside what every task gets.
+	Env map[string]Variable `json:"env,omitempty"`
+	// Secrets are those that a task finds in files.
+	Secrets     []SecretFile      `json:"secrets,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
 	HealthCheck *HealthCheck      `json:"health_check,omitzero"`
 	Constraints []Constraint      `json:"constraints,omitempty"`

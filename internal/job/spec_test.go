@@ -127,7 +127,10 @@ func anyGroup(t *rapid.T) job.Group {
 				Host: rapid.Uint32Max(70000).Draw(t, "host"), Protocol: anyText().Draw(t, "protocol"),
 			}
 		}).Draw(t, "ports"),
-		Env: textMap().Draw(t, "env"), Labels: textMap().Draw(t, "labels"),
+		Env: rapid.MapOfN(anyText(), rapid.Custom(anyVariable), 0, 3).Draw(t, "env"), Secrets: list(func(t *rapid.T) job.SecretFile {
+			return job.SecretFile{Name: anyText().Draw(t, "name"), Path: anyText().Draw(t, "path"), Mode: anyText().Draw(t, "mode")}
+		}).Draw(t, "secrets"),
+		Labels:      textMap().Draw(t, "labels"),
 		HealthCheck: maybe(t, "health_check", anyHealthCheck),
 		Constraints: list(func(t *rapid.T) job.Constraint {
 			operator := rapid.SampledFrom([]string{"is", "LIKE", "unique", "max_per", "group_by", "near"}).Draw(t, "operator")
@@ -172,6 +175,13 @@ func anyGroup(t *rapid.T) job.Group {
 			}
 		}).Draw(t, "uris"),
 	}
+}
+
+func anyVariable(t *rapid.T) job.Variable {
+	if name := anyText().Draw(t, "secret"); name != "" && rapid.Bool().Draw(t, "secret?") {
+		return job.Variable{Secret: name}
+	}
+	return job.Plain(anyText().Draw(t, "value"))
 }
 
 func anyContainer(t *rapid.T) job.Container {

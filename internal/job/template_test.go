@@ -14,7 +14,7 @@ func full() job.Group {
 	s.Tasks[0] = job.Group{
 		Name: "web", Cluster: "c", Role: "r", Environment: "e", Priority: 1, Replicas: 2,
 		Container: &job.Container{Image: "nginx"}, Resources: &job.Resources{CPU: 1, Memory: 64},
-		Ports: []job.Port{{Name: "http", Container: 80}}, Env: map[string]string{"A": "1"}, Labels: map[string]string{"l": "1"},
+		Ports: []job.Port{{Name: "http", Container: 80}}, Env: map[string]job.Variable{"A": job.Plain("1")}, Secrets: []job.SecretFile{{Name: "a", Path: "/a"}}, Labels: map[string]string{"l": "1"},
 		HealthCheck: &job.HealthCheck{Path: "/"}, Constraints: []job.Constraint{{Attribute: "rack", Operator: "is", Value: "1"}},
 		Affinities: []job.Affinity{{Attribute: "disk", Operator: "is", Value: "ssd", Weight: 5}}, Spread: []job.Spread{{Attribute: "rack"}}, Placement: "binpack",
 		Restart: &job.Restart{Policy: "always"}, Unreachable: &job.Unreachable{ReplaceAfter: 1}, After: []string{"db"}, TimeLimit: seconds(60), Gang: true, KillGrace: seconds(9), KillSignal: "SIGTERM", BeforeKill: &job.BeforeKill{Command: "x"}, KillSelection: "newest", URIs: []job.URI{{Value: "/x"}},
@@ -26,7 +26,7 @@ func full() job.Group {
 // inTemplate says of each field of a group whether it reaches the tasks. Whoever adds a
 // field says it here.
 var inTemplate = map[string]bool{
-	"name": true, "cluster": true, "role": true, "environment": true, "container": true, "resources": true, "ports": true, "env": true,
+	"name": true, "cluster": true, "role": true, "environment": true, "container": true, "resources": true, "ports": true, "env": true, "secrets": true,
 	"labels": true, "health_check": true, "kill_grace": true, "kill_signal": true, "before_kill": true, "uris": true,
 	"priority": false, "replicas": false, "constraints": false, "affinities": false, "spread": false, "placement": false, "restart": false, "unreachable": false, "kill_selection": false, "after": false, "time_limit": false, "gang": false,
 }

@@ -36,10 +36,13 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		json.UnmarshalFromFunc(t.lines),
 		json.UnmarshalFromFunc(t.text),
 		json.UnmarshalFromFunc(t.success),
+		json.UnmarshalFromFunc(t.variable),
 		expect[Kind](t, '"', `must be the string "service", "batch" or "periodic"`),
 		json.UnmarshalFromFunc(t.boolean),
 		json.UnmarshalFromFunc(t.document),
 		expect[map[string]string](t, '{', "must be an object of strings"),
+		expect[map[string]Variable](t, '{', "must be an object of strings"),
+		expect[SecretFile](t, '{', object), expect[[]SecretFile](t, '[', list),
 		expect[Group](t, '{', object), expect[[]Group](t, '[', list),
 		expect[Container](t, '{', object),
 		expect[Volume](t, '{', object), expect[[]Volume](t, '[', list),
@@ -116,8 +119,7 @@ func (t *typeCheck) word(dec *jsontext.Decoder, value jsontext.Value) string {
 	return string(value)
 }
 
-// text lets strings through, and says how to write as one what looks like a number or
-// a word of the language.
+// text lets strings through.
 func (t *typeCheck) text(dec *jsontext.Decoder, _ *string) error {
 	switch dec.PeekKind() {
 	case '"', 'n', jsontext.KindInvalid:
@@ -125,6 +127,41 @@ func (t *typeCheck) text(dec *jsontext.Decoder, _ *string) error {
 	case '[', '{':
 		return t.refuse(dec, "must be a string in quotes")
 	}
+	return t.unquoted(dec)
+}
+
+// variable reads a string, or a secret's name in an object.
+func (t *typeCheck) variable(dec *jsontext.Decoder, into *Variable) error {
+	*into = Variable{}
+	switch dec.PeekKind() {
+	case '"', 'n':
+		return json.UnmarshalDecode(dec, &into.Value)
+	case '{':
+		return t.reference(dec, into)
+	case '[':
+		return t.refuse(dec, `must be a string in quotes, or a secret such as {"secret": "db/password"}`)
+	case jsontext.KindInvalid:
+		return errors.ErrUnsupported
+	}
+	return t.unquoted(dec)
+}
+
+// reference reads the name of a secret, which must be there: without it the variable would be an empty one.
+func (t *typeCheck) reference(dec *jsontext.Decoder, into *Variable) error {
+	var r secretRef
+	before := len(t.faults)
+	if err := json.UnmarshalDecode(dec, &r); err != nil {
+		return err
+	}
+	if into.Secret = r.Secret; r.Secret == "" && len(t.faults) == before && !t.faults.full() {
+		t.add(dec, nil, `names no secret; write one, such as {"secret": "db/password"}`)
+	}
+	return nil
+}
+
+// unquoted says how to write as a string what looks like a number or a word of the
+// language.
+func (t *typeCheck) unquoted(dec *jsontext.Decoder) error {
 	value, err := dec.ReadValue()
 	if err != nil || t.faults.full() {
 		return err

@@ -154,6 +154,7 @@ func (c *checker) group(path string, g *Group, kind Kind) {
 	c.resources(join(path, "resources"), g.Resources)
 	c.ports(path, g)
 	c.env(path, g)
+	c.secrets(path, g)
 	c.labels(join(path, "labels"), g.Labels)
 	if g.HealthCheck != nil {
 		c.healthCheck(join(path, "health_check"), g)

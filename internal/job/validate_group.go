@@ -44,12 +44,16 @@ func (c *checker) env(group string, g *Group) {
 	}
 	total := 0
 	for _, key := range sortedKeys(g.Env) {
-		total += len(key) + len(g.Env[key])
+		v := g.Env[key]
+		total += len(key) + len(v.Value) + len(v.Secret)
 		if key == "" || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r == '=' || r > '~' }) {
 			c.fault(join(at, key), "a variable's name consists of printable ASCII without spaces and =; rename it")
 			continue
 		}
-		c.argument(join(at, key), g.Env[key])
+		c.argument(join(at, key), v.Value)
+		if why := CheckSecretName(v.Secret); v.Secret != "" && why != "" {
+			c.fault(join(join(at, key), "secret"), "%s", why)
+		}
 	}
 	if total > c.lim.EnvBytes {
 		c.fault(at, "is %d bytes in all; make it at most %d", total, c.lim.EnvBytes)

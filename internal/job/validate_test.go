@@ -146,13 +146,53 @@ func TestFaultsOfAGroup(t *testing.T) {
 		inGroup("resources.memory_limit", "is 64, less than the memory of 128", func(g *job.Group) { g.Resources = &job.Resources{MemoryLimit: 64} }),
 		inGroup("resources.memory_limit", "must be positive, is NaN", func(g *job.Group) { g.Resources = &job.Resources{MemoryLimit: math.NaN()} }),
 		inGroup("resources.gpus", "is 1025; make it at most 1024", func(g *job.Group) { g.Resources = &job.Resources{GPUs: 1025} }),
-		inGroup("env", "has 501 entries", func(g *job.Group) { g.Env = manyEntries(501) }),
-		inGroup("env", "is 65537 bytes in all", func(g *job.Group) { g.Env = map[string]string{"A": strings.Repeat("v", 65536)} }),
-		inGroup(`env["A=B"]`, "a variable's name", func(g *job.Group) { g.Env = map[string]string{"A=B": ""} }),
-		inGroup(`env[""]`, "a variable's name", func(g *job.Group) { g.Env = map[string]string{"": ""} }),
-		inGroup(`env["é"]`, "a variable's name", func(g *job.Group) { g.Env = map[string]string{"é": ""} }),
-		inGroup("env.A", "zero byte", func(g *job.Group) { g.Env = map[string]string{"A": "\x00"} }),
-		inGroup("env.A", "not valid UTF-8", func(g *job.Group) { g.Env = map[string]string{"A": "\xff"} }),
+		inGroup("env", "has 501 entries", func(g *job.Group) {
+			g.Env = map[string]job.Variable{}
+			for name := range manyEntries(501) {
+				g.Env[name] = job.Plain("")
+			}
+		}),
+		inGroup("env", "is 65537 bytes in all", func(g *job.Group) { g.Env = map[string]job.Variable{"A": job.Plain(strings.Repeat("v", 65536))} }),
+		inGroup(`env["A=B"]`, "a variable's name", func(g *job.Group) { g.Env = map[string]job.Variable{"A=B": job.Plain("")} }),
+		inGroup(`env[""]`, "a variable's name", func(g *job.Group) { g.Env = map[string]job.Variable{"": job.Plain("")} }),
+		inGroup(`env["é"]`, "a variable's name", func(g *job.Group) { g.Env = map[string]job.Variable{"é": job.Plain("")} }),
+		inGroup("env.A", "zero byte", func(g *job.Group) { g.Env = map[string]job.Variable{"A": job.Plain("\x00")} }),
+		inGroup("env.A.secret", "words of letters", func(g *job.Group) { g.Env = map[string]job.Variable{"A": {Secret: "../x"}} }),
+		inGroup("secrets", "has 51 entries", func(g *job.Group) { g.Secrets = make([]job.SecretFile, 51) }),
+		inGroup("secrets", "and env name 51 secrets", func(g *job.Group) {
+			g.Env = map[string]job.Variable{}
+			for i := range 51 {
+				g.Env[fmt.Sprint("A", i)] = job.Variable{Secret: fmt.Sprint("s", i)}
+			}
+		}),
+		inGroup("secrets[0].name", "is missing; give the secret's", func(g *job.Group) { g.Secrets = []job.SecretFile{{Path: "/k"}} }),
+		inGroup("secrets[0].name", "words of letters", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a/../b", Path: "/k"}} }),
+		inGroup("secrets[0].path", "is missing; give the path", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a"}} }),
+		inGroup("secrets[0].path", "without .., . and //", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/a/../b"}} }),
+		inGroup("secrets[0].path", "not the task's to choose", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "../b"}} }),
+		inGroup("secrets[0].path", "not the task's to choose", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "stdout"}} }),
+		inGroup("secrets[0].path", "not the task's to choose", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: ".taurus-secrets"}} }),
+		inGroup("secrets[0].path", "has a colon", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/a:ro"}} }),
+		inGroup("secrets[0].path", "is a directory", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/run/"}} }),
+		inGroup("secrets[0].path", "in the sandbox; give the path from there", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/mnt/mesos/sandbox/k"}} }),
+		inGroup("secrets[1].path", "is also that of tasks[0].secrets[0]", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/k"}, {Name: "b", Path: "/k"}} }),
+		inGroup("secrets[0].path", "also where a volume is bound", func(g *job.Group) {
+			g.Secrets = []job.SecretFile{{Name: "a", Path: "/k"}}
+			g.Container.Volumes = []job.Volume{{ContainerPath: "/k/", HostPath: "/h"}}
+		}),
+		inGroup("secrets[0].path", "a process has no image", func(g *job.Group) {
+			g.Secrets = []job.SecretFile{{Name: "a", Path: "/k"}}
+			g.Container = &job.Container{Containerizer: "mesos", Command: job.Command{Shell: "x"}}
+		}),
+		inGroup("secrets[0].mode", "three octal digits", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/k", Mode: "rw"}} }),
+		inGroup("secrets[0].mode", "three octal digits", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/k", Mode: "4755"}} }),
+		inGroup("secrets[0].mode", "not even its owner", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/k", Mode: "0044"}} }),
+		inGroup("secrets[0].mode", "lets others write", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/k", Mode: "0666"}} }),
+		inGroup("secrets[0].mode", "Mesos' to choose", func(g *job.Group) {
+			g.Secrets = []job.SecretFile{{Name: "a", Path: "k", Mode: "0400"}}
+			g.Container = &job.Container{Containerizer: "mesos", Command: job.Command{Shell: "x"}}
+		}),
+		inGroup("env.A", "not valid UTF-8", func(g *job.Group) { g.Env = map[string]job.Variable{"A": job.Plain("\xff")} }),
 		inGroup("labels.a", "control character", func(g *job.Group) { g.Labels = map[string]string{"a": "\n"} }),
 		inGroup("kill_selection", `"random" is not known; use "highest_slot", "newest", "oldest" or "unhealthy"`, func(g *job.Group) { g.KillSelection = "random" }),
 		inGroup("kill_signal", `"SIGKILL" is not known; use "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2" or "SIGWINCH"`, func(g *job.Group) { g.KillSignal = "SIGKILL" }),
@@ -612,7 +652,7 @@ func TestNoFaultShowsWhatIsHidden(t *testing.T) {
 		g.Container.Image, g.Container.Network = word("image"), word("network")
 		g.Container.Parameters = []job.Parameter{{Key: word("parameter"), Value: word("value")}}
 		g.Constraints = []job.Constraint{{Attribute: word("attribute"), Operator: word("operator"), Value: word("value")}}
-		g.Env = map[string]string{word("variable"): ""}
+		g.Env = map[string]job.Variable{word("variable"): job.Plain("")}
 		var faults job.Faults
 		if err := spec.Validate(job.DefaultLimits()); !errors.As(err, &faults) || len(faults) < 13 {
 			t.Fatalf("%d faults: %v", len(faults), err)

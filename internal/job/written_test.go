@@ -48,7 +48,7 @@ func TestTextIsTakenAsItIs(t *testing.T) {
 			t.Errorf("%s: %v", written, err)
 			continue
 		}
-		if got, want := spec.Tasks[0].Env["A"], strings.Trim(strings.TrimPrefix(written, "!!str "), `'"`); got != want {
+		if got, want := spec.Tasks[0].Env["A"].Value, strings.Trim(strings.TrimPrefix(written, "!!str "), `'"`); got != want {
 			t.Errorf("%s is %q", written, got)
 		}
 	}

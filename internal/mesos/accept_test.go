@@ -44,7 +44,7 @@ func TestAcceptRefusesWithoutSending(t *testing.T) {
 		{"nothing to run", []string{"o"}, launch(func(l *Launch) { l.Group = &job.Group{} }), ErrLaunchInvalid},
 		{"ports without a group's", []string{"o"}, launch(func(l *Launch) { l.HostPorts = []uint32{1} }), ErrLaunchInvalid},
 	} {
-		err := s.Accept(t.Context(), Accept{OfferIDs: tt.offers, Launches: tt.launches})
+		err := s.Accept(t.Context(), Accept{OfferIDs: tt.offers, Launches: tt.launches}, nil)
 		if !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
@@ -57,7 +57,7 @@ func TestAcceptRefusesWithoutSending(t *testing.T) {
 		t.Errorf("%d calls were sent", n)
 	}
 	// All offers are as they were.
-	if err := s.Accept(t.Context(), Accept{OfferIDs: []string{"o"}, Launches: []Launch{testLaunch("t"), testLaunch("u")}}); err != nil {
+	if err := s.Accept(t.Context(), Accept{OfferIDs: []string{"o"}, Launches: []Launch{testLaunch("t"), testLaunch("u")}}, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -71,14 +71,14 @@ func TestOffersAreUsedOnce(t *testing.T) {
 		Type: scheduler.Event_RESCIND, Rescind: &scheduler.Event_Rescind{OfferID: mesos.OfferID{Value: "rescinded"}},
 	})
 	next(t, s)
-	if err := s.Accept(t.Context(), Accept{OfferIDs: []string{"accepted"}}); err != nil {
+	if err := s.Accept(t.Context(), Accept{OfferIDs: []string{"accepted"}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Decline(t.Context(), []string{"declined"}, 0); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"accepted", "declined", "rescinded"} {
-		if err := s.Accept(t.Context(), Accept{OfferIDs: []string{id}}); !errors.Is(err, ErrOfferUnknown) {
+		if err := s.Accept(t.Context(), Accept{OfferIDs: []string{id}}, nil); !errors.Is(err, ErrOfferUnknown) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
@@ -96,10 +96,10 @@ func TestAcceptIsNeverRepeated(t *testing.T) {
 	}
 	s := offered(t, m, wireTestOffer("o", scalar("cpus", 1)))
 	a := Accept{OfferIDs: []string{"o"}, Launches: []Launch{testLaunch("t")}}
-	if err := s.Accept(t.Context(), a); !errors.Is(err, ErrUnavailable) {
+	if err := s.Accept(t.Context(), a, nil); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("got %v", err)
 	}
-	if err := s.Accept(t.Context(), a); !errors.Is(err, ErrOfferUnknown) {
+	if err := s.Accept(t.Context(), a, nil); !errors.Is(err, ErrOfferUnknown) {
 		t.Errorf("again: %v", err)
 	}
 	if n := len(m.received()); n != 1 {

@@ -36,7 +36,7 @@ func (b *book) forget(ids []string) {
 
 // accept makes the call and takes the offers out of the book. On an error all
 // stays as it was.
-func (b *book) accept(a Accept) (*scheduler.Call_Accept, error) {
+func (b *book) accept(a Accept, s Secrets) (*scheduler.Call_Accept, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	pool, err := b.pool(a.OfferIDs)
@@ -45,7 +45,7 @@ func (b *book) accept(a Accept) (*scheduler.Call_Accept, error) {
 	}
 	tasks := make([]mesos.TaskInfo, 0, len(a.Launches))
 	for i := range a.Launches {
-		task, err := taskInfo((*placedTask)(&a.Launches[i]), pool)
+		task, err := taskInfo(&placedTask{&a.Launches[i], s[a.Launches[i].TaskID]}, pool)
 		if err != nil {
 			return nil, &LaunchError{TaskID: a.Launches[i].TaskID, Err: err}
 		}

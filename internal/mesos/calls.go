@@ -12,13 +12,13 @@ import (
 // staleGrace is how long the stream may go on after a call found it stale.
 const staleGrace = 2 * time.Second
 
-// Accept launches tasks on offers. Whatever it returns, never send it again:
+// Accept launches tasks on offers, with their secrets. Whatever it returns, never send it again:
 // only ErrOfferUnknown, ErrOffersMixed, ErrInsufficient, ErrLaunchInvalid and
 // ErrClosed say that nothing was sent; of a launch that cannot be made, a
 // *LaunchError says which. Once sent, the offers are used up.
-func (s *Subscription) Accept(ctx context.Context, a Accept) error {
+func (s *Subscription) Accept(ctx context.Context, a Accept, secrets Secrets) error {
 	return s.inTurn(ctx, func() (*scheduler.Call, error) {
-		accept, err := s.book.accept(a)
+		accept, err := s.book.accept(a, secrets)
 		if err != nil {
 			return nil, err
 		}

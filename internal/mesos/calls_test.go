@@ -46,7 +46,7 @@ func testLaunch(id string) Launch {
 func orderedCalls(s *Subscription) []func(context.Context) error {
 	return []func(context.Context) error{
 		func(ctx context.Context) error {
-			return s.Accept(ctx, Accept{OfferIDs: []string{"o"}, Launches: []Launch{testLaunch("t")}})
+			return s.Accept(ctx, Accept{OfferIDs: []string{"o"}, Launches: []Launch{testLaunch("t")}}, nil)
 		},
 		func(ctx context.Context) error { return s.Decline(ctx, []string{"p"}, time.Hour) },
 		func(ctx context.Context) error { return s.Suppress(ctx, nil) },

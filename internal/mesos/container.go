@@ -7,19 +7,27 @@ import (
 )
 
 // container is nil for a plain process. An image that Docker does not run needs an agent
-// with --image_providers=docker, volumes one with the filesystem/linux isolator.
-func container(l *placedTask) *mesos.ContainerInfo {
+// with --image_providers=docker, volumes one with the filesystem/linux isolator, secrets in files one with volume/secret.
+func container(l *placedTask) (*mesos.ContainerInfo, error) {
+	secrets, err := l.secretVolumes()
+	if err != nil {
+		return nil, err
+	}
 	c := l.Group.Container
+	var info *mesos.ContainerInfo
 	switch {
 	case l.docker():
-		return dockerContainer(l, c)
+		info = dockerContainer(l, c)
 	case l.image() != "":
-		return imageContainer(c)
-	case c != nil && len(c.Volumes) > 0:
+		info = imageContainer(c)
+	case c != nil && len(c.Volumes)+len(secrets) > 0:
 		kind := mesos.ContainerInfo_MESOS
-		return &mesos.ContainerInfo{Type: &kind, Volumes: volumes(c.Volumes)}
+		info = &mesos.ContainerInfo{Type: &kind, Volumes: volumes(c.Volumes)}
+	default:
+		return nil, nil //nolint:nilnil // A process has none.
 	}
-	return nil
+	info.Volumes = append(info.Volumes, secrets...)
+	return info, nil
 }
 
 // imageContainer is a Docker image that Mesos itself runs.

@@ -21,4 +21,7 @@ type (
 )
 
 // placedTask is a launch on its way to the wire.
-type placedTask Launch
+type placedTask struct {
+	*Launch
+	secrets TaskSecrets
+}

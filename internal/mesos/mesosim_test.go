@@ -131,7 +131,7 @@ func webLaunch(o offer.Offer, shell string) mesos.Launch {
 func accept(t *testing.T, s *mesos.Subscription, shell string) offer.Offer {
 	t.Helper()
 	o := await[mesos.Offers](t, s).Offers[0]
-	err := s.Accept(t.Context(), mesos.Accept{OfferIDs: []string{o.ID}, Launches: []mesos.Launch{webLaunch(o, shell)}})
+	err := s.Accept(t.Context(), mesos.Accept{OfferIDs: []string{o.ID}, Launches: []mesos.Launch{webLaunch(o, shell)}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

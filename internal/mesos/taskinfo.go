@@ -39,13 +39,21 @@ func taskInfo(l *placedTask, p *pool) (*mesos.TaskInfo, error) {
 	if err != nil {
 		return nil, err
 	}
+	command, err := command(l)
+	if err != nil {
+		return nil, err
+	}
+	container, err := container(l)
+	if err != nil {
+		return nil, err
+	}
 	return &mesos.TaskInfo{
 		Name:        l.Name,
 		TaskID:      mesos.TaskID{Value: l.TaskID},
 		AgentID:     mesos.AgentID{Value: l.AgentID},
 		Resources:   resources,
-		Command:     command(l),
-		Container:   container(l),
+		Command:     command,
+		Container:   container,
 		Limits:      limits(l.Group),
 		HealthCheck: health,
 		KillPolicy:  groupKillPolicy(l.Group),
@@ -117,8 +125,12 @@ func groupKillPolicy(g *job.Group) *mesos.KillPolicy {
 // command is what runs. For Docker, value is the first argument after the
 // image and arguments are the rest; a plain process takes value as the path
 // and arguments as the whole of argv.
-func command(l *placedTask) *mesos.CommandInfo {
-	info := &mesos.CommandInfo{URIs: uris(l.Group.URIs), Environment: environment(l)}
+func command(l *placedTask) (*mesos.CommandInfo, error) {
+	environment, err := environment(l)
+	if err != nil {
+		return nil, err
+	}
+	info := &mesos.CommandInfo{URIs: append(l.archive(), uris(l.Group.URIs)...), Environment: environment}
 	var cmd job.Command
 	if l.Group.Container != nil {
 		cmd = l.Group.Container.Command
@@ -135,7 +147,7 @@ func command(l *placedTask) *mesos.CommandInfo {
 	default:
 		info.Value, info.Arguments = &cmd.Args[0], cmd.Args
 	}
-	return info
+	return info, nil
 }
 
 func uris(group []job.URI) []mesos.CommandInfo_URI {
@@ -155,11 +167,15 @@ func uris(group []job.URI) []mesos.CommandInfo_URI {
 
 // environment is what Mesos' Docker containerizer leaves to the framework: where the
 // task is reached, unless the user sets it otherwise, and what it is, which is ours to say.
-func environment(l *placedTask) *mesos.Environment {
-	env := reached(l)
-	for name, value := range l.Group.Env {
-		if job.OwnVariable(name) == "" {
-			env[name] = value
+func environment(l *placedTask) (*mesos.Environment, error) {
+	env, secrets := reached(l), map[string]job.Variable{}
+	for name, v := range l.Group.Env {
+		switch {
+		case job.OwnVariable(name) != "":
+		case v.Secret != "":
+			env[name], secrets[name] = "", v
+		default:
+			env[name] = v.Value
 		}
 	}
 	maps.Copy(env, map[string]string{
@@ -174,9 +190,16 @@ func environment(l *placedTask) *mesos.Environment {
 	wire := &mesos.Environment{}
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		value := env[name]
-		wire.Variables = append(wire.Variables, mesos.Environment_Variable{Name: name, Value: &value})
+		variable := mesos.Environment_Variable{Name: name, Value: &value}
+		if v, ok := secrets[name]; ok {
+			var err error
+			if variable, err = l.secretVariable(name, v); err != nil {
+				return nil, err
+			}
+		}
+		wire.Variables = append(wire.Variables, variable)
 	}
-	return wire
+	return wire, nil
 }
 
 // reached are the variables that tell the host and its ports.

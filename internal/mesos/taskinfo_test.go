@@ -51,7 +51,7 @@ func launchCases() map[string]Launch {
 				{Name: "http", Container: 8080, Protocol: "tcp"},
 				{Name: "admin-ui", Protocol: "udp"},
 			},
-			Env:    map[string]string{"B": "2", "A": "", "MESOS_TASK_ID": "forged"},
+			Env:    map[string]job.Variable{"B": job.Plain("2"), "A": job.Plain(""), "MESOS_TASK_ID": job.Plain("forged")},
 			Labels: map[string]string{"team": "core", "taurus.job": "forged"},
 			HealthCheck: &job.HealthCheck{
 				Type: "http", Port: 8080, Path: "/health", Interval: job.Duration(5 * time.Second),
@@ -86,9 +86,9 @@ func launchCases() map[string]Launch {
 				{Name: "sip", Container: 5060, Protocol: "tcp,udp"},
 			},
 			HealthCheck: &job.HealthCheck{Type: "tcp"},
-			Env: map[string]string{
-				"HOST": "0.0.0.0", "PORT": "53", "PORT1": "5353", "PORT_DNST": "5300", "PORTS": "", "PORT_53": "mine",
-				"TAURUS_SLOT": "9", "TAURUS_MINE": "mine", "MESOS_SANDBOX": "/tmp",
+			Env: map[string]job.Variable{
+				"HOST": job.Plain("0.0.0.0"), "PORT": job.Plain("53"), "PORT1": job.Plain("5353"), "PORT_DNST": job.Plain("5300"), "PORTS": job.Plain(""), "PORT_53": job.Plain("mine"),
+				"TAURUS_SLOT": job.Plain("9"), "TAURUS_MINE": job.Plain("mine"), "MESOS_SANDBOX": job.Plain("/tmp"),
 			},
 		}),
 		"docker_limits": with(nil, job.Group{
@@ -128,7 +128,7 @@ func launchPool() *pool {
 func TestTaskInfo(t *testing.T) {
 	for name, l := range launchCases() {
 		t.Run(name, func(t *testing.T) {
-			task, err := taskInfo((*placedTask)(&l), launchPool())
+			task, err := taskInfo(&placedTask{&l, TaskSecrets{}}, launchPool())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -169,7 +169,7 @@ func golden(t *testing.T, name string, got []byte) {
 // What is launched can be told apart when it comes back by GET_TASKS.
 func TestLabelsComeBack(t *testing.T) {
 	l := launchCases()["docker_shell_full"]
-	task, err := taskInfo((*placedTask)(&l), launchPool())
+	task, err := taskInfo(&placedTask{&l, TaskSecrets{}}, launchPool())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestHealthCheckRefused(t *testing.T) {
 	} {
 		l := testLaunch("t")
 		l.Group.HealthCheck = &hc
-		if _, err := taskInfo((*placedTask)(&l), launchPool()); !errors.Is(err, ErrLaunchInvalid) {
+		if _, err := taskInfo(&placedTask{&l, TaskSecrets{}}, launchPool()); !errors.Is(err, ErrLaunchInvalid) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

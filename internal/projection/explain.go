@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/core/launching"
 	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 )
@@ -37,6 +38,9 @@ const (
 	CodeBackoff        Code = "backoff"
 	CodeOffers         Code = "no_fitting_offer"
 	CodeUndecided      Code = "no_verdict_yet"
+	CodeNoSecret       Code = "secret_missing"
+	CodeSecretRefused  Code = "secret_forbidden"
+	CodeSecretAway     Code = "secret_unavailable"
 	CodeUnconfirmed    Code = "staged_unconfirmed"
 	CodeStarting       Code = "starting"
 	CodeUnreachable    Code = "agent_unreachable"
@@ -224,9 +228,22 @@ func (e *Explanation) weigh(verdicts []Verdict) {
 			continue
 		}
 		e.Verdicts = append(e.Verdicts, v)
-		e.Reasons[at].Code = CodeOffers
+		e.Reasons[at].Code = codeOf(v)
 		e.Reasons[at].Message = v.Summary
 	}
+}
+
+// codeOf is the reason that a verdict gives.
+func codeOf(v Verdict) Code {
+	switch v.Code {
+	case launching.SecretMissing:
+		return CodeNoSecret
+	case launching.SecretForbidden:
+		return CodeSecretRefused
+	case launching.SecretUnavailable:
+		return CodeSecretAway
+	}
+	return CodeOffers
 }
 
 func tasks(n uint32) string {

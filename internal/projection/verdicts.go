@@ -24,6 +24,8 @@ type Verdict struct {
 	Offers   uint32              `json:"offers"`
 	Reasons  map[string]uint32   `json:"reasons,omitempty"`
 	Nearest  *events.NearestMiss `json:"nearest,omitzero"`
+	// Code names what keeps the tasks from being placed, where that is not what offers lack.
+	Code string `json:"code,omitzero"`
 }
 
 // VerdictsKept is of how many jobs the verdicts are at hand: those with the newest.
@@ -132,7 +134,7 @@ func (v *Verdicts) add(jobs map[string]map[string]Verdict, rec eventlog.Record, 
 	}
 	groups[ev.Group] = Verdict{
 		Group: ev.Group, Run: ev.Run, Waiting: ev.Waiting, Summary: ev.Summary, Sequence: ev.Sequence,
-		At: rec.Time, Offers: ev.Offers, Reasons: ev.Reasons, Nearest: ev.Nearest,
+		At: rec.Time, Offers: ev.Offers, Reasons: ev.Reasons, Nearest: ev.Nearest, Code: ev.Code,
 	}
 }
 

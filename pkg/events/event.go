@@ -323,7 +323,15 @@ type TaskStaged struct {
 	Resources Resources `json:"resources"`
 	// Attributes are those of the agent, within bounds.
 	Attributes map[string]string `json:"attributes,omitempty"`
+	// Secrets are the versions of those that the task gets, where they have any, in order of name.
+	Secrets []SecretVersion `json:"secrets,omitempty"`
 	Additive
+}
+
+// SecretVersion is which version of a secret a task gets. Its value is in no event.
+type SecretVersion struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
 }
 
 // TaskWithdrawn says that the attempt will never run: it was doomed before it was
@@ -537,6 +545,9 @@ type VerdictChanged struct {
 	// Summary says it in a sentence.
 	Summary string       `json:"summary"`
 	Nearest *NearestMiss `json:"nearest,omitempty"`
+	// Code names in a word what keeps all of them from being looked at: "secret-missing"; absent
+	// where it is the offers.
+	Code string `json:"code,omitempty"`
 	Additive
 }
 

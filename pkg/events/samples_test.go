@@ -67,6 +67,7 @@ func samples() []sample {
 			Hostname: "h1", AgentURL: "http://h1:5051", Offers: []string{"O1", "O2"}, HostPorts: []uint32{31000, 31001},
 			Resources:  events.Resources{CPUs: 0.5, Mem: 128, Disk: 10.125, GPUs: 1},
 			Attributes: map[string]string{"rack": "r1", "zone": "z"},
+			Secrets:    []events.SecretVersion{{Name: "db/password", Version: "7"}},
 		}),
 		task(events.TaskWithdrawn{Run: 5, Slot: 3, Attempt: 4, TaskID: "batch_web.site-5-3-4", Reason: "job stopped"}),
 		task(events.TaskAdopted{
@@ -98,6 +99,7 @@ func samples() []sample {
 		{space.Why(id), env("launcher", 9, 0), events.VerdictChanged{
 			Run: 5, Group: "web", Waiting: 2, Sequence: 99, Offers: 3, Reasons: map[string]uint32{"cpus": 2, "ports": 1},
 			Summary: "2 waiting", Nearest: &events.NearestMiss{Hostname: "h1", AgentID: "S1", Lacked: []string{"cpus: 2 wanted, 0.5 free"}},
+			Code: "secret-missing",
 		}},
 		{space.Offers(0), env("launcher", 9, 0), events.AgentsOffered{Sequence: 99, Agents: []events.AgentOffer{{
 			AgentID: "S1", Hostname: "h1", Role: "*", Resources: events.Resources{CPUs: 4, Mem: 8192},

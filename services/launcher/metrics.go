@@ -16,6 +16,7 @@ type metrics struct {
 	launches  prometheus.Counter
 	conflicts prometheus.Counter
 	ends      *prometheus.CounterVec
+	secrets   *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -25,15 +26,21 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		ends: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "taurus_ends_total", Help: "Tasks that ended, by why (docs/jobs.md, How tasks end), as this launcher recorded it.",
 		}, []string{"class"}),
+		secrets: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "taurus_secret_requests_total", Help: "Times that the secrets of waiting tasks were asked for, by what came of it: had, secret-missing, secret-forbidden, secret-unavailable.",
+		}, []string{"outcome"}),
 		conflicts: prometheus.NewCounter(prometheus.CounterOpts{Name: "taurus_launch_conflicts_total", Help: "Batches of decisions refused because the log had moved on."}),
 	}
 	for _, class := range restart.Classes() {
 		m.ends.WithLabelValues(string(class)) // All are there from the start, at 0.
 	}
+	for _, outcome := range []string{secretsHad, launching.SecretMissing, launching.SecretForbidden, launching.SecretUnavailable} {
+		m.secrets.WithLabelValues(outcome)
+	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.offers, m.launches, m.conflicts, m.ends} {
+	for _, c := range []prometheus.Collector{m.offers, m.launches, m.conflicts, m.ends, m.secrets} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/offer"
 	"github.com/milosgajdos/taurus/internal/fold/foldtest"
 	"github.com/milosgajdos/taurus/internal/mesos"
+	"github.com/milosgajdos/taurus/internal/secret"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -30,6 +32,7 @@ type subscription struct {
 
 	mu     sync.Mutex
 	calls  []string
+	given  []string // the secrets of launches
 	closed bool
 	cut    bool // events was closed
 	err    error
@@ -72,18 +75,40 @@ func (s *subscription) note(format string, args ...any) error {
 	return nil
 }
 
-func (s *subscription) Accept(_ context.Context, a mesos.Accept) error {
+func (s *subscription) Accept(_ context.Context, a mesos.Accept, secrets mesos.Secrets) error {
 	var tasks []string
 	for _, l := range a.Launches {
 		if err := s.unfit[l.TaskID]; err != nil {
 			return &mesos.LaunchError{TaskID: l.TaskID, Err: err}
 		}
 		tasks = append(tasks, fmt.Sprintf("%s.%d.%d", l.Job, l.Slot, l.Attempt))
+		s.keep(l.TaskID, secrets[l.TaskID])
 	}
 	if s.broken != nil {
 		return s.broken
 	}
 	return s.note("ACCEPT %s: %s", strings.Join(a.OfferIDs, ","), strings.Join(tasks, ","))
+}
+
+// keep notes what a task was launched with.
+func (s *subscription) keep(taskID string, given mesos.TaskSecrets) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(given.Values)) {
+		from := ""
+		if given.Archive != "" {
+			from = " from " + given.Archive
+		}
+		s.given = append(s.given, fmt.Sprintf("%s%s %s=%s", taskID, from, name, given.Values[name].Bytes()))
+	}
+}
+
+// secrets are what tasks were launched with, in order.
+func (s *subscription) secrets() []string {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.given)
 }
 
 func (s *subscription) Decline(_ context.Context, ids []string, refuse time.Duration) error {
@@ -141,6 +166,9 @@ type rig struct {
 	asked   []string
 	// registerAnew is Options.RegisterAnew.
 	registerAnew bool
+	// secrets and handout are Options.Secrets and Options.Handout.
+	secrets secret.Provider
+	handout launcher.Handout
 	// lease is shared by all launchers; nil gives each its own.
 	lease eventlog.Lease
 }
@@ -228,7 +256,7 @@ func (r *rig) make() *launcher.Service {
 	}
 	s, err := launcher.New(launcher.Options{
 		Log: r.log, Why: r.why, Space: r.space, Instance: "a", Now: time.Now, Logger: zerolog.Nop(), Mesos: r,
-		Lease: lease, RegisterAnew: r.registerAnew,
+		Lease: lease, RegisterAnew: r.registerAnew, Secrets: r.secrets, Handout: r.handout,
 	})
 	if err != nil {
 		r.t.Fatal(err)

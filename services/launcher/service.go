@@ -17,6 +17,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/internal/ready"
+	"github.com/milosgajdos/taurus/internal/secret"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -46,7 +47,8 @@ type Subscription interface {
 	Err() error
 	Close()
 
-	Accept(ctx context.Context, a mesos.Accept) error
+	// Accept may keep nothing of the secrets: they are wiped once it has returned.
+	Accept(ctx context.Context, a mesos.Accept, secrets mesos.Secrets) error
 	Decline(ctx context.Context, offerIDs []string, refuse time.Duration) error
 	AcceptInverse(ctx context.Context, offerIDs []string) error
 	Revive(ctx context.Context, roles []string) error
@@ -75,8 +77,20 @@ type Options struct {
 	// Lease keeps the launchers from electing themselves in turn.
 	Lease    eventlog.Lease
 	LeaseTTL time.Duration
+	// Secrets is where secrets are; nil if it was not told, and then tasks with some wait.
+	Secrets secret.Provider
+	// SecretTimeout bounds how long it may take to get those of a task.
+	SecretTimeout time.Duration
+	// Handout is where agents fetch secrets in files for what Docker runs; nil if they cannot.
+	Handout Handout
 	// Marks keep how far the log was folded; nil for none.
 	Marks fold.Marks
+}
+
+// Handout hands archives out to agents.
+type Handout interface {
+	// Offer takes an archive over and returns its URL, which can be fetched once; empty if it cannot.
+	Offer(archive secret.Value) string
 }
 
 // Service is a launcher: the shell of a launching.Machine.
@@ -86,6 +100,7 @@ type Service struct {
 	loop    *fold.Loop
 	metrics *metrics
 
+	keeper        *keeper
 	lease         lease
 	subscriptions subscriptions
 	// session is that of the subscription listened to; owned by the loop.
@@ -103,6 +118,9 @@ func New(opt Options) (*Service, error) {
 	if opt.LeaseTTL == 0 {
 		opt.LeaseTTL = DefaultLeaseTTL
 	}
+	if opt.SecretTimeout == 0 {
+		opt.SecretTimeout = DefaultSecretTimeout
+	}
 	state, source := cluster.New(), "taurus/launcher/"+opt.Instance
 	loop, err := fold.New(state, fold.Options{
 		Log: opt.Log, Space: opt.Space, Role: "launcher", Source: source, Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics,
@@ -116,7 +134,7 @@ func New(opt Options) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		opt: opt, loop: loop, metrics: m,
+		opt: opt, loop: loop, metrics: m, keeper: newKeeper(opt, m),
 		machine: launching.New(launching.Config{
 			Config: leading.Config{
 				Space: opt.Space, Instance: opt.Instance, Source: source,
@@ -227,6 +245,14 @@ func (s *Service) Carry(ctx context.Context, e machine.Effect) {
 		go s.list(ctx, e)
 	case launching.Explain:
 		go s.explain(ctx, e)
+	case launching.GetSecrets:
+		s.keeper.get(ctx, e, func(got launching.GotSecrets) { s.loop.Post(ctx, got) })
+	case launching.ForgetSecrets:
+		s.keeper.forget(e.Ticket)
+	case launching.Accept:
+		if s.session != nil {
+			s.session.carry(acceptWith{e, s.keeper.give(e.Launches)})
+		}
 	default:
 		if s.session != nil {
 			s.session.carry(e)
@@ -262,6 +288,7 @@ const leaveTimeout = time.Second
 // closed, never the framework.
 func (s *Service) leave() {
 	ctx := context.Background()
+	defer s.keeper.leave()
 	defer s.subscriptions.leave()
 	for _, e := range s.machine.Step(s.loop.Now(), leading.Stop{}) {
 		switch e := e.(type) {

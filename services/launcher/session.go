@@ -36,6 +36,8 @@ type session struct {
 	acks   chan launching.Acknowledge
 	// heard is called when Mesos has said something.
 	heard func()
+	// handout is where agents fetch secrets; nil if they cannot.
+	handout Handout
 }
 
 func newSession(parent context.Context, s *Service, number uint64, sub Subscription) *session {
@@ -43,7 +45,7 @@ func newSession(parent context.Context, s *Service, number uint64, sub Subscript
 	sess := &session{
 		number: number, sub: sub, loop: s.loop, log: s.opt.Logger, ctx: ctx, cancel: cancel,
 		calls: queue.New[machine.Effect](), acks: make(chan launching.Acknowledge, acksMax),
-		heard: s.hear,
+		heard: s.hear, handout: s.opt.Handout,
 	}
 	go sess.callInOrder()
 	for range acksWorkers {
@@ -76,6 +78,9 @@ func (s *session) callInOrder() {
 	for {
 		e, ok := s.calls.Take(s.ctx)
 		if !ok {
+			for _, left := range s.calls.Drain() {
+				wipe(left)
+			}
 			return
 		}
 		if called := s.call(e); s.ctx.Err() == nil {
@@ -89,8 +94,8 @@ func (s *session) call(e machine.Effect) launching.Called {
 	ctx, cancel := context.WithTimeout(s.ctx, callTimeout)
 	defer cancel()
 	switch e := e.(type) {
-	case launching.Accept:
-		return accepted(e.Ticket, s.sub.Accept(ctx, e.Accept))
+	case acceptWith:
+		return accepted(e.Ticket, s.accept(ctx, e))
 	case launching.Decline:
 		return launching.Called{Ticket: e.Ticket, Err: s.sub.Decline(ctx, e.OfferIDs, e.Refuse)}
 	case launching.Revive:
@@ -104,6 +109,16 @@ func (s *session) call(e machine.Effect) launching.Called {
 	}
 	s.log.Error().Type("effect", e).Msg("nobody carries this out")
 	return launching.Called{}
+}
+
+// accept launches tasks with their secrets, and wipes those.
+func (s *session) accept(ctx context.Context, e acceptWith) error {
+	defer wipe(e)
+	secrets, err := s.handOut(e)
+	if err != nil {
+		return err
+	}
+	return s.sub.Accept(ctx, e.Accept.Accept, secrets)
 }
 
 func accepted(ticket uint64, err error) launching.Called {

@@ -22,6 +22,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/fold"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/mark"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
@@ -117,7 +118,7 @@ func write(t *testing.T, log eventlog.Log, name string) {
 		id := fmt.Sprintf("%s-%d", name, n)
 		spec := clustertest.Service(id, 1)
 		spec.Normalise()
-		spec.Tasks[0].Env = map[string]string{"PADDING": fmt.Sprintf("%0300d", n)}
+		spec.Tasks[0].Env = map[string]job.Variable{"PADDING": job.Plain(fmt.Sprintf("%0300d", n))}
 		data, err := spec.JSON()
 		must(t, err)
 		put(events.NewSpace(0).Job(id), events.JobSubmitted{Spec: data})

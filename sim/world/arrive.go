@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/commanding"
+	"github.com/milosgajdos/taurus/internal/core/launching"
 	"github.com/milosgajdos/taurus/internal/core/leading"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -98,6 +99,9 @@ func (w *World) atLog(m *Message) {
 		w.answer(m, leading.Leased{Err: w.acquire(m)})
 	case commanding.AskUsage:
 		w.answer(m, commanding.Usage{Ticket: e.Ticket, Bytes: uint64(w.LogFull * LogMax), MaxBytes: LogMax})
+	case launching.GetSecrets:
+		w.Processes[m.Process].keep(e.Ticket)
+		w.answer(m, launching.GotSecrets{Ticket: e.Ticket})
 	case leading.Release:
 		if w.Lease.held(m.Process, m.Life) {
 			w.Lease = Lease{Holder: nobody}

@@ -40,8 +40,10 @@ func (w *World) carry(process int, e machine.Effect) {
 	case reaping.Kill:
 		w.checkKill(process, e)
 		w.ask(process, ToMaster, e).Stream = e.Target.StreamID
-	case commanding.AskUsage:
-		w.ask(process, ToLog, e)
+	case commanding.AskUsage, launching.GetSecrets:
+		w.ask(process, ToLog, e) // Where secrets are is as far away, and as often gone.
+	case launching.ForgetSecrets:
+		delete(w.Processes[process].Secrets, e.Ticket)
 	case commanding.Answer:
 		w.answered(process, e)
 	case launching.Explain, commanding.DropUsage, commanding.Weighed, commanding.Survey, commanding.Count:
@@ -66,6 +68,8 @@ func refusal(e machine.Effect, err error) machine.Input {
 		return reaping.Killed{Ticket: e.Ticket, Stale: err == errStale, Err: err} //nolint:errorlint // It is one of our own.
 	case commanding.AskUsage:
 		return commanding.Usage{Ticket: e.Ticket, Err: err}
+	case launching.GetSecrets:
+		return launching.GotSecrets{Ticket: e.Ticket, Problem: &launching.SecretProblem{Kind: launching.SecretUnavailable, Name: e.Names[0], Text: "is away"}}
 	}
 	if ticket, ok := ticketOf(e); ok {
 		return launching.Called{Ticket: ticket, Err: err}

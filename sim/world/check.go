@@ -79,6 +79,9 @@ func (w *World) checkAccept(process int, e launching.Accept) {
 		if t == nil || t.State != cluster.Staged || t.StagedEpoch != p.State.Launcher.Epoch || p.State.Launcher.Instance != p.Name {
 			w.violate("%s launches %s, of which it has folded no staging of its own", p.Name, id)
 		}
+		if needs := e.Launches[i].Group.SecretNames(); len(needs) > 0 && !p.Secrets[e.Launches[i].Secrets] {
+			w.violate("%s launches %s without its secrets", p.Name, id)
+		}
 		if w.accepted[id] {
 			w.violate("%s launches %s again", p.Name, id)
 		}

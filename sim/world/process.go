@@ -44,6 +44,16 @@ type Process struct {
 	Calls []*Message
 	// Calling is the call that the others wait for, 0 for none.
 	Calling uint64
+	// Secrets are the tickets that values are kept under.
+	Secrets map[uint64]bool
+}
+
+// keep keeps values under a ticket.
+func (p *Process) keep(ticket uint64) {
+	if p.Secrets == nil {
+		p.Secrets = map[uint64]bool{}
+	}
+	p.Secrets[ticket] = true
 }
 
 // Subscription is one as its owner has it.

@@ -18,6 +18,9 @@ func ofTask(e projection.Event, ev events.Event) string {
 		if len(ev.HostPorts) > 0 {
 			text += " with " + ports(ev.HostPorts)
 		}
+		for i, s := range ev.Secrets {
+			text += []string{", secret ", ", "}[min(i, 1)] + s.Name + " of version " + s.Version
+		}
 		return text
 	case events.TaskWithdrawn:
 		return attempt(ev.Slot, ev.Attempt) + " will not run" + because(ev.Reason)

@@ -189,6 +189,11 @@ func (c *checker) task(slot uint32, ev events.Event) {
 		c.length("host_ports", len(ev.HostPorts))
 		c.resources(ev.Resources)
 		c.length("attributes", len(ev.Attributes))
+		c.length("secrets", len(ev.Secrets))
+		for _, s := range ev.Secrets {
+			c.given("secrets.name", s.Name)
+			c.name("secrets.version", s.Version)
+		}
 	case events.TaskWithdrawn:
 		c.attempt(slot, ev.Slot, ev.Attempt)
 		c.name("task_id", ev.TaskID)
@@ -241,6 +246,7 @@ func (c *checker) launcher(ev events.Event) {
 func (c *checker) verdict(ev events.VerdictChanged) {
 	c.name("group", ev.Group)
 	c.text("summary", ev.Summary)
+	c.name("code", ev.Code)
 	c.length("reasons", len(ev.Reasons))
 	if ev.Nearest != nil {
 		c.name("nearest.hostname", ev.Nearest.Hostname)

@@ -128,6 +128,8 @@ func (w *world) carry(e effect) {
 		w.explained(wanted)
 	case leading.Lease:
 		w.step(e.of, leading.Leased{})
+	case launching.GetSecrets: // Whether they can be had only a launcher finds out.
+		w.step(e.of, launching.GotSecrets{Ticket: wanted.Ticket})
 	default:
 		w.mesos.call(e)
 	}

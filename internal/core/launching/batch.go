@@ -26,6 +26,8 @@ type batch struct {
 	placements            []placement.Placement
 	// ids are those of the events by task.
 	ids map[cluster.Key]string
+	// secrets are the tickets of theirs, of those that have some.
+	secrets map[cluster.Key]uint64
 	// full reports whether more could have been placed than fits into the batch.
 	full bool
 	// until is the last sequence of the batch once it is stored.
@@ -34,7 +36,7 @@ type batch struct {
 
 func (m *Machine) newBatch(epoch uint64) *batch {
 	m.batches++
-	return &batch{epoch: epoch, number: m.batches, subjects: map[string]bool{}, ids: map[cluster.Key]string{}}
+	return &batch{epoch: epoch, number: m.batches, subjects: map[string]bool{}, ids: map[cluster.Key]string{}, secrets: map[cluster.Key]uint64{}}
 }
 
 // left is how many more decisions fit into the batch.
@@ -81,13 +83,17 @@ func (m *Machine) addPlacement(b *batch, p placement.Placement) {
 	kept.Tasks = nil
 	for _, placed := range p.Tasks {
 		t := placed.Task
+		ticket, versions := m.launchedWith(t)
 		ev := events.TaskStaged{
 			Run: t.Run, Version: t.Version, Group: t.Group, Slot: t.Slot, Attempt: t.Attempt,
 			TaskID: TaskID(t, placed.Group), AgentID: p.AgentID, Hostname: p.Hostname, AgentURL: p.AgentURL,
-			Offers: p.Offers, HostPorts: placed.HostPorts, Resources: amounts(placed.Resources), Attributes: placed.Attributes,
+			Offers: p.Offers, HostPorts: placed.HostPorts, Resources: amounts(placed.Resources), Attributes: placed.Attributes, Secrets: versions,
 		}
 		if m.add(b, t.Key(), t.Sequence, ev) {
 			kept.Tasks = append(kept.Tasks, placed)
+			if ticket != 0 {
+				b.secrets[t.Key()] = ticket
+			}
 		}
 	}
 	b.placements = append(b.placements, kept)

@@ -9,7 +9,8 @@
 //
 // An offer's way is in offers.go (held, given back), place.go (matched, staged), gang.go
 // (held for a gang of which a part would fit)
-// and launch.go (accepted). A status' way is in status.go (considered) and
+// and launch.go (accepted). secrets.go has the secrets of a group asked for before any of that: they are kept
+// by whoever carries effects out, and the machine knows a ticket for them. A status' way is in status.go (considered) and
 // facts.go (recorded, acknowledged). resolve.go follows what stays silent,
 // reconcile.go asks for the rest, listing.go lists what Mesos runs to find out what
 // strangers are, and adopt.go brings them in.

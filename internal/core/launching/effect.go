@@ -58,6 +58,20 @@ type List struct {
 	Whole bool
 }
 
+// GetSecrets asks for the values of secrets; GotSecrets answers. Whoever carries it out keeps them under the ticket, by which launches name
+// them, until it is told to forget them. None of them ever is in the machine.
+type GetSecrets struct {
+	Ticket uint64
+	Names  []string
+	// Variables are those of them that tasks find in their environment.
+	Variables []string
+	// Fetched reports whether agents are to fetch them in files.
+	Fetched bool
+}
+
+// ForgetSecrets has the values of a GetSecrets wiped, answered or not. An ACCEPT that was asked for before it has its own.
+type ForgetSecrets struct{ Ticket uint64 }
+
 // Explain records verdicts, which decide nothing. Nobody answers.
 type Explain struct{ Drafts []machine.Draft }
 
@@ -84,6 +98,12 @@ func (Acknowledge) Effect() {}
 
 // Effect marks the type as one.
 func (List) Effect() {}
+
+// Effect marks the type as one.
+func (GetSecrets) Effect() {}
+
+// Effect marks the type as one.
+func (ForgetSecrets) Effect() {}
 
 // Effect marks the type as one.
 func (Explain) Effect() {}

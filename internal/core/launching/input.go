@@ -3,6 +3,7 @@ package launching
 import (
 	"github.com/milosgajdos/taurus/internal/core/offer"
 	"github.com/milosgajdos/taurus/internal/core/scheduler"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 // What comes of a subscription carries its session; of another than the one
@@ -53,6 +54,18 @@ type Listed struct {
 	Awaited int
 	Err     error
 }
+
+// GotSecrets answers GetSecrets.
+type GotSecrets struct {
+	Ticket uint64
+	// Versions are those of the secrets that have one, by name.
+	Versions []events.SecretVersion
+	// Problem is why they cannot be had, all or one; nil if they are kept.
+	Problem *SecretProblem
+}
+
+// Input marks the type as one.
+func (GotSecrets) Input() {}
 
 // Input marks the type as one.
 func (Offered) Input() {}

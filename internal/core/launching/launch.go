@@ -36,11 +36,15 @@ func (m *Machine) launch(b *batch, p placement.Placement) {
 		if t.StagedBy != b.ids[t.Key()] || !m.launchable(t) {
 			continue
 		}
+		ticket, has := b.secrets[t.Key()]
+		if !has && placed.Group.SecretNames() != nil {
+			continue // Nobody decides so; without its secrets it would be another task.
+		}
 		why[t.ID] = placed.Why
 		accept.Launches = append(accept.Launches, scheduler.Launch{
 			TaskID: t.ID, Name: t.ID, AgentID: p.AgentID, Role: p.Role, Hostname: p.Hostname,
 			Resources: placed.Resources, HostPorts: placed.HostPorts, Group: placed.Group,
-			Job: t.Job, Run: t.Run, Slot: t.Slot, Attempt: t.Attempt, Version: t.Version, Index: t.Index,
+			Job: t.Job, Run: t.Run, Slot: t.Slot, Attempt: t.Attempt, Version: t.Version, Index: t.Index, Secrets: ticket,
 		})
 	}
 	if !m.session.offers.allHeld(p.Offers) {

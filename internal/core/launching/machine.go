@@ -107,6 +107,8 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		m.called(in)
 	case Listed:
 		m.listed(in)
+	case GotSecrets:
+		m.gotSecrets(in)
 	}
 	return m.out
 }
@@ -118,6 +120,7 @@ func (m *Machine) follow() {
 		if b := m.session.batch; b != nil && b.until == 0 {
 			m.astray = b.ticket
 		}
+		m.out = append(m.out, m.session.forgetAll()...)
 		m.session = nil
 	}
 	if m.session == nil && listening != 0 {
@@ -180,6 +183,7 @@ func (m *Machine) work() {
 	m.reconcile()
 	m.noteAgents()
 	m.askCutOff()
+	m.forgetSecrets()
 }
 
 // Wake returns when to look again.

@@ -52,6 +52,7 @@ func (m *Machine) match(b *batch) time.Time {
 	s, now := m.session, m.at.Now
 	demands, wake := m.demands()
 	m.verdicts.forgetOthers(demands)
+	m.forgetLines(demands)
 	if len(demands) == 0 {
 		m.giveAllBack()
 		s.waitingSince = time.Time{}
@@ -59,26 +60,36 @@ func (m *Machine) match(b *batch) time.Time {
 	}
 	s.named = named(demands)
 	wake = earlier(wake, now.Add(matchEvery))
+	ready, waits := m.withSecrets(demands)
+	wake = earlier(wake, waits.wake)
+	wants := slices.Concat(ready, waits.asking)
+	if len(wants) == 0 {
+		m.explain(waits.verdicts)
+		m.giveAllBack()
+		s.waitingSince = time.Time{}
+		return wake
+	}
 	if s.waitingSince.IsZero() {
 		s.waitingSince = now
 	}
 	if len(s.offers.held) == 0 {
-		wake = earlier(wake, m.want(demands))
+		wake = earlier(wake, m.want(wants))
 		if now.Sub(s.offers.cameAt) > refuseUnfit+quietAfter && now.Sub(s.waitingSince) > quietAfter {
-			m.explain(quiet(demands))
+			waits.verdicts = append(waits.verdicts, quiet(ready)...)
 		}
+		m.explain(waits.verdicts)
 		return wake
 	}
-	if kept := m.place(b, demands); kept {
-		wake = earlier(wake, m.want(demands)) // What is refused may be what the gang lacks.
-		s.offers.revivedAt = now              // No REVIVE was lost; and one would undo what gives back.
+	if kept := m.place(b, ready, waits); kept {
+		wake = earlier(wake, m.want(wants)) // What is refused may be what the gang lacks.
+		s.offers.revivedAt = now            // No REVIVE was lost; and one would undo what gives back.
 	}
 	return wake
 }
 
 // place stages what fits and gives back what does not, and reports whether it keeps
-// offers for a gang.
-func (m *Machine) place(b *batch, demands []placement.Demand) bool {
+// offers for a gang. For tasks whose secrets are asked for nothing is given back.
+func (m *Machine) place(b *batch, demands []placement.Demand, waits heldBack) bool {
 	s, now := m.session, m.at.Now
 	left, free := m.leave(), m.free(b, demands)
 	answer := m.matcher.Answer(placement.Question{
@@ -92,7 +103,7 @@ func (m *Machine) place(b *batch, demands []placement.Demand) bool {
 			used[id] = true
 		}
 	}
-	m.explain(withLeft(answer.Verdicts, left))
+	m.explain(slices.Concat(waits.verdicts, withLeft(answer.Verdicts, left)))
 	kept := s.gangs.keep(answer.Kept, now)
 	for _, id := range kept {
 		used[id] = true
@@ -101,7 +112,7 @@ func (m *Machine) place(b *batch, demands []placement.Demand) bool {
 		b.full = true // More may fit on the offers that are left.
 		return len(kept) > 0
 	}
-	if len(free) < len(demands) {
+	if len(free) < len(demands) || len(waits.asking) > 0 {
 		return len(kept) > 0 // They may fit on what is left.
 	}
 	var unfit []string

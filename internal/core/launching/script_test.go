@@ -73,6 +73,8 @@ func input(l *script.Line, at machine.Moment) (machine.Input, error) {
 		}, nil
 	case "listed":
 		return listed(l), nil
+	case "got-secrets":
+		return gotSecrets(l), nil
 	}
 	return nil, fmt.Errorf("%s is no line of a launcher", l.Name)
 }
@@ -108,6 +110,17 @@ func ahead(l *script.Line, key string, now time.Time) int64 {
 	return now.Add(after).UnixNano()
 }
 
+func gotSecrets(l *script.Line) launching.GotSecrets {
+	in := launching.GotSecrets{Ticket: l.Number()}
+	if version := l.Text("version"); version != "" {
+		in.Versions = []events.SecretVersion{{Name: l.Text("name"), Version: version}}
+	}
+	if kind := l.Text("problem"); kind != "" {
+		in.Problem = &launching.SecretProblem{Kind: kind, Name: l.Text("name"), Text: l.Text("text")}
+	}
+	return in
+}
+
 func listed(l *script.Line) launching.Listed {
 	in := launching.Listed{Ticket: l.Number(), Err: failure(l), Awaited: int(l.Uint("awaited"))}
 	if l.Has("task") {
@@ -131,6 +144,9 @@ func effect(e machine.Effect) []string {
 		var tasks []string
 		for _, l := range e.Launches {
 			tasks = append(tasks, fmt.Sprintf("%s cpus=%d ports=%v", l.TaskID, l.Resources.CPUs, l.HostPorts))
+			if l.Secrets != 0 {
+				tasks[len(tasks)-1] += fmt.Sprintf(" secrets=%d", l.Secrets)
+			}
 		}
 		return []string{fmt.Sprintf("ACCEPT: %d %s: %s", e.Ticket, strings.Join(e.OfferIDs, ","), strings.Join(tasks, ", "))}
 	case launching.Decline:

@@ -18,8 +18,10 @@ type session struct {
 	// named are the jobs that what waits wants to be beside, or away from.
 	named map[string]bool
 	gangs gangs
-	facts facts
-	round round
+	// secrets are those that waiting tasks need.
+	secrets secrets
+	facts   facts
+	round   round
 
 	// sent is what was done about staged tasks.
 	sent map[cluster.Key]*Sent
@@ -50,7 +52,7 @@ type session struct {
 func (m *Machine) newSession(number uint64) *session {
 	m.pending.changed = true
 	s := &session{
-		number: number, epoch: m.lead.Epoch(), offers: newOffers(m.at.Now), facts: newFacts(), gangs: gangs{},
+		number: number, epoch: m.lead.Epoch(), offers: newOffers(m.at.Now), facts: newFacts(), gangs: gangs{}, secrets: newSecrets(),
 		sent: map[cluster.Key]*Sent{}, withdraw: map[cluster.Key]string{}, adopt: map[cluster.Key]adoption{},
 		calls: map[uint64]call{}, windows: map[string]window{}, resolveAt: m.at.Now,
 	}

@@ -23,6 +23,7 @@ func (m *Machine) reported(st scheduler.Status) {
 	s := m.session
 	delete(s.round.awaited, st.TaskID)
 	t := m.state.TaskByID(st.TaskID)
+	st.Message = m.withoutSecrets(t, st.Message)
 	action := m.consider(t, st)
 	if m.incapable.learn(t, st, m.at.Now) && action == Recorded {
 		action = Withdrawn

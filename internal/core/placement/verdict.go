@@ -21,6 +21,8 @@ type Verdict struct {
 	Nearest *events.NearestMiss
 	// Held is why no offer is looked at at all, empty if they are.
 	Held string
+	// Code names that in a word, where there is one.
+	Code string
 	// Gang is how many tasks only start together, 0 if each starts by itself, and Room for
 	// how many of them there is a place.
 	Gang, Room uint32
@@ -104,12 +106,12 @@ func (v Verdict) Summary() string {
 func (v Verdict) Event(sequence uint64) events.VerdictChanged {
 	return events.VerdictChanged{
 		Run: v.Run, Group: v.Group, Waiting: v.Waiting, Sequence: sequence,
-		Offers: v.Offers, Reasons: v.Reasons, Summary: v.Summary(), Nearest: v.Nearest,
+		Offers: v.Offers, Reasons: v.Reasons, Summary: v.Summary(), Nearest: v.Nearest, Code: v.Code,
 	}
 }
 
 // Same reports whether two verdicts say the same, so that the second need not be
 // recorded.
 func (v Verdict) Same(other Verdict) bool {
-	return v.Run == other.Run && v.Waiting == other.Waiting && v.Held == other.Held && v.Gang == other.Gang && v.Room == other.Room && maps.Equal(v.Reasons, other.Reasons)
+	return v.Run == other.Run && v.Waiting == other.Waiting && v.Held == other.Held && v.Code == other.Code && v.Gang == other.Gang && v.Room == other.Room && maps.Equal(v.Reasons, other.Reasons)
 }

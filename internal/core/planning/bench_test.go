@@ -7,6 +7,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
 	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -55,7 +56,7 @@ func BenchmarkRolling(b *testing.B) {
 		log.Report(slot.Newest(), "TASK_RUNNING", "u")
 	}
 	next := clustertest.Service("web", tasks)
-	next.Tasks[0].Env = map[string]string{"RELEASE": "2"}
+	next.Tasks[0].Env = map[string]job.Variable{"RELEASE": job.Plain("2")}
 	next.Normalise()
 	spec, err := next.JSON()
 	if err != nil {

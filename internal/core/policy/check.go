@@ -27,7 +27,8 @@ func (p *Policy) Check(who access.Principal, spec *job.Spec) []Violation {
 	if p.unread != "" {
 		return p.closed()
 	}
-	return p.ruleFor(who, spec.ID).check(spec)
+	r := p.ruleFor(who, spec.ID)
+	return append(r.check(spec), r.secrets(spec)...)
 }
 
 // Held says why no task of a job is started anew: what the rule asks otherwise that all would

@@ -33,6 +33,8 @@ type Launch struct {
 	Slot, Attempt uint32
 	Version       uint64
 	Index         uint32
+	// Secrets is the ticket that the values of its secrets are kept under; 0 if it has none.
+	Secrets uint64
 }
 
 // TaskAgent names a task and where it is. Without the agent Mesos answers

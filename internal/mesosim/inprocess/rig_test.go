@@ -145,7 +145,7 @@ func (r *rig) launch(o offer.Offer, id string) error {
 		TaskID: id, Name: id, AgentID: o.AgentID, Role: "*", Hostname: o.Hostname,
 		Resources: offer.Resources{CPUs: 100, Mem: 32_000}, Job: "j", Attempt: 1,
 		Group: &job.Group{Name: "g", Role: "web", Container: &job.Container{Image: "x", Network: job.NetworkBridge}},
-	}}})
+	}}}, nil)
 }
 
 func (r *rig) kill(o offer.Offer, id string) {

@@ -94,7 +94,7 @@ func TestDispatch(t *testing.T) {
 	}
 	key := header{"Idempotency-Key": "k"}
 	r.Do("POST", "/v2/jobs/etl/dispatch", `{"parameters":{"IN":"a"}}`, key).Want(201).Into(&run)
-	if run.Spec.Tasks[0].Env["IN"] != "a" || run.Spec.Tasks[0].Env["MODE"] != "fast" || run.Parent.Parameters["IN"] != "a" {
+	if run.Spec.Tasks[0].Env["IN"].Value != "a" || run.Spec.Tasks[0].Env["MODE"].Value != "fast" || run.Parent.Parameters["IN"] != "a" {
 		t.Errorf("run %+v", run.Spec.Tasks[0].Env)
 	}
 	if got := apitest.ProblemType(t, r.Do("POST", "/v2/jobs/etl/dispatch", `{"parameters":{"IN":"b"}}`, key).Want(422)); got != "idempotency-key" {

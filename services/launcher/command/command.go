@@ -36,6 +36,7 @@ type settings struct {
 	roles     string
 	leaseTTL  time.Duration
 	anew      bool
+	secrets   wiring.Secrets
 }
 
 // New runs a launcher.
@@ -67,6 +68,7 @@ func (l *settings) register(s *service.Settings) {
 	f.StringVar(&l.framework.WebUIURL, "webui-url", "", "`URL` that Mesos' web pages link the framework to")
 	f.DurationVar(&l.leaseTTL, "lease-ttl", launcher.DefaultLeaseTTL, "how `long` a standby waits for a launcher that has vanished")
 	l.mesos.Register(s, "`hosts` that may be asked besides those of --master, such as *.mesos.internal:5050 or 10.0.0.0/8: where masters redirect to, if it is elsewhere")
+	l.secrets.Register(s, launcher.DefaultSecretTimeout)
 	l.nats.Register(s)
 	l.state.Register(s)
 }
@@ -95,7 +97,7 @@ func (l *settings) complete(s *service.Settings) error {
 	if slices.Contains(l.framework.Roles, "") {
 		errs = append(errs, s.Refuse("roles", "has an empty role; use * for the default one"))
 	}
-	return errors.Join(append(errs, l.mesos.Complete(s), l.nats.Complete(s), l.state.Complete(s))...)
+	return errors.Join(append(errs, l.mesos.Complete(s), l.secrets.Complete(s), l.nats.Complete(s), l.state.Complete(s))...)
 }
 
 func (l *settings) build(ctx context.Context, env *service.Env) (service.Runner, error) {
@@ -121,15 +123,23 @@ func (l *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	if err != nil {
 		return nil, err
 	}
+	options := launcher.Options{SecretTimeout: l.secrets.Timeout()}
+	if options.Secrets, err = l.secrets.Open(env); err != nil {
+		return nil, err
+	}
+	if server, err := l.secrets.Handout(ctx, env); err != nil {
+		return nil, err
+	} else if server != nil {
+		options.Handout = server
+	}
 	framework := l.framework
 	framework.Checkpoint = true
 	if framework.Hostname, err = os.Hostname(); err != nil {
 		framework.Hostname = ""
 	}
-	return launcher.New(launcher.Options{
-		Log: log, Space: l.nats.Space(), Instance: env.Process.Name,
-		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
-		Mesos: launcher.Client(client), Framework: framework, RegisterAnew: l.anew,
-		Why: why, Lease: lease, LeaseTTL: l.leaseTTL, Marks: marks,
-	})
+	options.Log, options.Space, options.Instance = log, l.nats.Space(), env.Process.Name
+	options.Now, options.Logger, options.Metrics = env.Now, env.Logger, env.Metrics
+	options.Mesos, options.Framework, options.RegisterAnew = launcher.Client(client), framework, l.anew
+	options.Why, options.Lease, options.LeaseTTL, options.Marks = why, lease, l.leaseTTL, marks
+	return launcher.New(options)
 }
