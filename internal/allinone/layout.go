@@ -19,6 +19,8 @@ type Layout struct {
 	// that other machines reach.
 	Listen   string
 	Insecure bool
+	// Policy is the file of what jobs may ask for, an absolute path; empty for the default.
+	Policy string
 	// Agents and the counts of services are how many of each there are.
 	Agents, APIs, Planners, Launchers, Reapers int
 	// Executor is how the agents run tasks: auto, docker, process or simulated.
@@ -69,6 +71,9 @@ func (l Layout) Stages() [][]Program {
 			args := append([]string{"--listen", s.Listen}, onlyLocal(s.Listen)...)
 			if l.Insecure {
 				args = append(args, "--insecure-listen")
+			}
+			if l.Policy != "" {
+				args = append(args, "--policy", l.Policy)
 			}
 			return args
 		}},

@@ -156,7 +156,7 @@ func (a *App) Command() *cobra.Command {
 	group(root, "jobs", a.runs(), a.dispatch())
 	group(root, "jobs", a.rollout(), a.versions(), a.diff(), a.revert(), a.tag())
 	group(root, "agents", a.agents(), a.drain(), a.undrain())
-	group(root, "access", a.token(), a.role(), a.groups())
+	group(root, "access", a.token(), a.role(), a.groups(), a.policy())
 	group(root, "past", a.events(), a.audit(), a.replay(), a.explain(), a.whatIf())
 	group(root, "log", a.log(), a.nats())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())

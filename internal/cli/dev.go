@@ -35,6 +35,9 @@ func (a *App) dev() *cobra.Command {
 				return err
 			}
 			var err error
+			if l.Policy, err = policyFile(l.Policy); err != nil {
+				return err
+			}
 			if l.Data == "" {
 				l.Data = stateDir(a.Getenv)
 			}
@@ -48,6 +51,7 @@ func (a *App) dev() *cobra.Command {
 	f.StringVar(&l.Data, "data", "", "`directory` for everything (default $XDG_STATE_HOME/taurus, or ~/.local/state/taurus)")
 	f.StringVar(&l.Listen, "listen", "", "`address` of the API; port 0 is any free one (default 127.0.0.1:8080 if it is free)")
 	f.BoolVar(&l.Insecure, "insecure-listen", false, insecureUsage)
+	f.StringVar(&l.Policy, "policy", "", policyUsage)
 	f.StringVar(&l.Executor, "executor", "auto", "how agents run `tasks`: docker, process, simulated, or auto, which is docker where there is one")
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("executor", completeWords(executors()...)))
 	f.IntVar(&l.Agents, "agents", 2, "`number` of Mesos agents")

@@ -158,6 +158,9 @@ func fault(f client.Fault) string {
 	if f.Line > 0 {
 		text += fmt.Sprintf(" (line %d)", f.Line)
 	}
+	if f.Rule != "" {
+		text += fmt.Sprintf(" (rule %q of the policy)", f.Rule)
+	}
 	return text
 }
 

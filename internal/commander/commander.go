@@ -16,6 +16,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -43,6 +44,8 @@ type Options struct {
 	// WeighEvery is how often the log is asked how full it is, besides before
 	// something new begins; 0 is never.
 	WeighEvery time.Duration
+	// Unset is what jobs may ask for while the log has no policy; nil is policy.Default.
+	Unset *policy.Policy
 	// Appended is called for each decision that was appended, or should have been,
 	// by the loop's goroutine; it may be nil.
 	Appended func(eventType string, stored bool)
@@ -80,6 +83,7 @@ func New(opt Options) (*Commander, error) {
 	}
 	config := commanding.Config{
 		Space: opt.Space, Instance: opt.Instance, Source: opt.Source, Nonce: hex.EncodeToString(nonce), SettleWait: opt.SettleWait,
+		Unset: opt.Unset,
 	}
 	return &Commander{
 		opt: opt, machine: commanding.New(config, opt.State), drop: func() {}, waiting: map[uint64]chan<- reply{},

@@ -27,7 +27,7 @@ func (s *Service) dialects(g given) []web.Dialect {
 		legacy.New(legacy.Options{Reader: g.reader, Commander: g.commander, Limits: o.Limits}),
 		v2.New(v2.Options{
 			Reader: g.reader, Commander: g.commander, Live: s.live, Log: o.ReadLog, Verdicts: s.why, Audit: s.audit, TimeOf: s.timeOf, Space: o.Space, Sandbox: o.Sandbox, Parts: s.parts,
-			Limits: o.Limits, Now: o.Now, Instance: o.Instance, Version: o.Version, Feeds: s.metrics.feeds, FeedsCut: s.metrics.feedsCut,
+			Limits: o.Limits, Unset: o.Policy, Now: o.Now, Instance: o.Instance, Version: o.Version, Feeds: s.metrics.feeds, FeedsCut: s.metrics.feedsCut,
 			Stopping: s.stopping, Heartbeat: o.Heartbeat, FeedPatience: o.FeedPatience, FeedBytes: int(o.FeedBytes), FeedsBytes: int(o.FeedsBytes),
 		}),
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/milosgajdos/taurus/internal/commander"
+	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/services/api/audit"
@@ -101,6 +102,10 @@ func commandKinds() []web.Kind {
 		{
 			Is: submission.ErrTooManyDrained, Status: http.StatusConflict, Name: "too-many-drained",
 			Title: "Too many hosts are drained", Detail: "As many are drained as may be at once. Let some have tasks again first (DELETE /v2/agents/{host}/drain).",
+		},
+		{
+			Is: commanding.ErrForbidden, Status: http.StatusForbidden, Name: "policy",
+			Title: "The policy forbids what the job asks for", Detail: "See faults.",
 		},
 		{
 			Is: commander.ErrNearlyFull, Status: http.StatusInsufficientStorage, Name: "log-full",

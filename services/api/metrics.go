@@ -22,6 +22,7 @@ type metrics struct {
 	rejected prometheus.Counter
 	audited  prometheus.Counter
 	lost     prometheus.Counter
+	refused  prometheus.Gauge
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -51,11 +52,14 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		lost: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "taurus_api_audit_lost_total", Help: "Records of who did what that were dropped, as the audit stream took none for too long.",
 		}),
+		refused: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "taurus_api_policy_refused", Help: "1 while the file of the policy is wrong or cannot be read, and the policy stays as it was.",
+		}),
 		rejected: fold.NewRejectedCounter("api"),
 	}
 	return m, errors.Join(
 		register(r, &m.requests), register(r, &m.seconds), register(r, &m.appends), register(r, &m.feeds),
-		register(r, &m.feedsCut), register(r, &m.turned), register(r, &m.rejected), register(r, &m.audited), register(r, &m.lost))
+		register(r, &m.feedsCut), register(r, &m.turned), register(r, &m.rejected), register(r, &m.audited), register(r, &m.lost), register(r, &m.refused))
 }
 
 // register takes the collector that is there already where several instances

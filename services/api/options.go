@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/authn"
+	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/fold"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/presence"
@@ -78,6 +79,12 @@ type Options struct {
 	BodyMax int64
 	// Limits bound jobs; the zero value is job.DefaultLimits.
 	Limits job.Limits
+	// Policy is what jobs may ask for while the log has no policy; nil is policy.Default.
+	Policy *policy.Policy
+	// PolicyFile is kept to by the policy of the log, empty for none; PolicyEvery is how often
+	// it is looked at, 0 is the constant of that name.
+	PolicyFile  string
+	PolicyEvery time.Duration
 	// Connections is how many there may be at once, ConnectionsEach how many of one
 	// client; 0 is the default of each.
 	Connections, ConnectionsEach int
@@ -152,6 +159,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Anonymous == "" {
 		o.Anonymous = authn.Nobody
 	}
+	o.PolicyEvery = cmp.Or(o.PolicyEvery, PolicyEvery)
 	if o.ReadTimeout == 0 {
 		o.ReadTimeout = readTimeout
 	}

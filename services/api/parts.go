@@ -74,6 +74,9 @@ func (s *Service) Checks() []ready.Check {
 	if full := s.fullness(); full != "" {
 		checks = append(checks, ready.Check{Name: "reserve", Level: ready.Warn, Detail: full})
 	}
+	if c, refused := s.policyCheck(); refused {
+		checks = append(checks, c)
+	}
 	if s.opts.Presence == nil {
 		return checks
 	}

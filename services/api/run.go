@@ -76,6 +76,9 @@ func (s *Service) run(ctx context.Context, cancel func(), listener net.Listener)
 			s.log.Warn().Err(err).Msg("the verdict stream cannot be followed; explanations lack verdicts")
 		}
 	})
+	if s.opts.PolicyFile != "" {
+		parts.Go(func() { s.keepPolicy(foldCtx) })
+	}
 	parts.Go(func() { s.audit.Run(foldCtx) }) // It outlives the server, too, for its last answers.
 	part("serve", func() error { return serve(server, limited) })
 

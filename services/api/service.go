@@ -27,9 +27,15 @@ type Service struct {
 	stopping     chan struct{} // Closed when feeds must end.
 	stoppingOnce sync.Once
 
+	// held is closed once the file of the policy, if there is one, was looked at.
+	held     chan struct{}
+	holdOnce sync.Once
+
 	mu     sync.Mutex
 	addr   string
 	failed error
+	// refused is why the file of the policy is not what jobs are held to.
+	refused error
 }
 
 // New makes a service; Run starts it. The error is ErrOptions, or that of
@@ -55,17 +61,20 @@ func New(o Options) (*Service, error) {
 		return nil, fmt.Errorf("api: register metrics: %w", err)
 	}
 	s := &Service{
-		opts: o, log: o.Logger, metrics: m, live: live, why: projection.NewVerdicts(o.Why, o.Space), stopping: make(chan struct{}),
+		opts: o, log: o.Logger, metrics: m, live: live, why: projection.NewVerdicts(o.Why, o.Space), stopping: make(chan struct{}), held: make(chan struct{}),
 		audit: audit.New(audit.Options{
 			Open: o.Audit, Source: source, Now: o.Now, Logger: o.Logger, Recorded: m.recorded, Lost: m.unrecorded,
 		}),
 	}
 	s.commander, err = commander.New(commander.Options{
 		Loop: live.Loop(), State: live.State(), Log: o.Log, Space: o.Space, Instance: o.Instance, Source: source,
-		SettleWait: o.SettleWait, WeighEvery: o.WeighEvery, Appended: m.appended,
+		SettleWait: o.SettleWait, WeighEvery: o.WeighEvery, Unset: o.Policy, Appended: m.appended,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
+	}
+	if o.PolicyFile == "" {
+		s.settled()
 	}
 	if s.handler, err = s.newHandler(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
@@ -106,11 +115,21 @@ func (s *Service) Alive() error { return s.live.Loop().Alive() }
 // Notice is what operators are told, ready or not.
 func (s *Service) Notice() string { return s.live.Notice() }
 
+// caughtUp returns nil once requests can be answered: the log is folded, and jobs are held to
+// the policy of the file.
 func (s *Service) caughtUp() error {
 	select {
 	case <-s.live.CaughtUp():
-		return nil
 	default:
 		return fmt.Errorf("%w: at %d of %d", ErrNotReady, s.live.Sequence(), s.live.Tail())
 	}
+	select {
+	case <-s.held:
+		return nil
+	default:
+		return fmt.Errorf("%w: the policy of %s is not read yet", ErrNotReady, s.opts.PolicyFile)
+	}
 }
+
+// settled says that the file of the policy was looked at.
+func (s *Service) settled() { s.holdOnce.Do(func() { close(s.held) }) }

@@ -28,7 +28,7 @@ func (s *State) Admitted(j *Job) []policy.Admitted {
 	if len(quotas) == 0 {
 		return nil
 	}
-	before := make([]policy.Demand, len(quotas))
+	before := make([]policy.Total, len(quotas))
 	for i, q := range quotas {
 		before[i] = s.Asked(q, func(other *Job) bool { return other.askedBefore(j) })
 	}
@@ -36,10 +36,10 @@ func (s *State) Admitted(j *Job) []policy.Admitted {
 }
 
 // Asked is what jobs ask for under a quota, those that count.
-func (s *State) Asked(q *policy.Quota, counts func(*Job) bool) (sum policy.Demand) {
+func (s *State) Asked(q *policy.Quota, counts func(*Job) bool) (sum policy.Total) {
 	for id, j := range s.Jobs {
 		if !j.Over() && j.Spec != nil && !j.Spec.Series() && q.Fits(id) && counts(j) {
-			sum = sum.Plus(policy.DemandOf(j.Spec))
+			sum = sum.Plus(policy.TotalOf(j.Spec))
 		}
 	}
 	return sum

@@ -7,6 +7,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -44,6 +45,8 @@ type attempt struct {
 	draft machine.Draft
 	// taken is the space that it was given.
 	taken claim
+	// asks is what it asks for under quotas.
+	asks asks
 	// doubted is what the log said when it did not tell whether draft was stored;
 	// nil while that is known.
 	doubted error
@@ -68,7 +71,7 @@ func (m *Machine) decide(at machine.Moment, c *command) {
 	default:
 		if taken, ok := m.hasSpace(at, c, j, ev); ok {
 			m.append(at, c, j, ev)
-			c.taken = taken
+			c.taken, c.asks = taken, m.asks(j, ev)
 		}
 	}
 }
@@ -81,19 +84,22 @@ func (m *Machine) meaning(at machine.Moment, c *command, j *cluster.Job) (events
 	case c.Access != nil:
 		return access.Decide(&m.state.Access, c.Access, at.Now)
 	}
-	return decide(m.state, c.Job, j, c.Command)
+	return decide(Rules{c.By.Who, m.config.Unset}, m.state, c.Job, j, c.Command, m.beside(c))
 }
 
 // Decide is the event that a command leads to, as things are: what carrying it out would
 // append, or why it would be refused.
-func Decide(s *cluster.State, id string, c submission.Command) (events.Event, error) {
-	return decide(s, id, s.Jobs[id], c)
+func Decide(rules Rules, s *cluster.State, id string, c submission.Command) (events.Event, error) {
+	return decide(rules, s, id, s.Jobs[id], c, nothingBeside)
 }
 
-func decide(s *cluster.State, id string, j *cluster.Job, c submission.Command) (events.Event, error) {
+func decide(rules Rules, s *cluster.State, id string, j *cluster.Job, c submission.Command, beside func(*policy.Quota) policy.Total) (events.Event, error) {
 	ev, err := submission.Decide(j, c)
 	if err == nil {
 		err = circular(id, ev, s)
+	}
+	if err == nil && ev != nil {
+		err = rules.forbids(s, j, ev, beside)
 	}
 	return ev, err
 }

@@ -16,6 +16,8 @@ var (
 	// ErrNearlyFull is answered, as FullError, to submissions and to scaling up when
 	// the log is so full that only stops are accepted.
 	ErrNearlyFull = errors.New("the log is nearly full, so no jobs are accepted; stops are")
+	// ErrForbidden is answered, as ForbiddenError, to what the policy forbids.
+	ErrForbidden = errors.New("the policy forbids what the job asks for")
 	// ErrFull is answered, as FullError, to a stop for whose consequences the log has no
 	// space, and to what can wait.
 	ErrFull = errors.New("the log is full")

@@ -10,6 +10,8 @@ import (
 // empty for themselves, and the W3C trace context of the request.
 type Author struct {
 	Actor, OnBehalfOf, Trace string
+	// Who is the principal, which the rules of the policy go by.
+	Who access.Principal
 }
 
 // By is who asks, for people.

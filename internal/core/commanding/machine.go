@@ -8,6 +8,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -28,6 +29,8 @@ type Config struct {
 	Instance, Nonce string
 	// Source signs events.
 	Source string
+	// Unset is what jobs may ask for while the log has no policy; nil is policy.Default.
+	Unset *policy.Policy
 	// SettleWait is how long the log is given to show what became of an append
 	// that met a conflict, or whose answer was lost; 0 is SettleWait.
 	SettleWait time.Duration

@@ -148,8 +148,7 @@ func (c *checker) amounts() {
 	if most == nil {
 		return
 	}
-	sum := DemandOf(c.spec)
-	for _, over := range most.exceeded(sum) {
+	for _, over := range most.exceeded(Total{}, TotalOf(c.spec)) {
 		c.forbid("tasks", "asks for %s in all, and a job may have %s at most", over.has, over.most)
 	}
 }

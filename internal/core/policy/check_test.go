@@ -296,13 +296,13 @@ func TestQuotas(t *testing.T) {
 	p := decoded(t, "rules: []\nquotas: [{name: shop, jobs: [shop/*], replicas: 3, cpu: 1.5}, {name: all, memory: 300}]")
 	s := spec(t, "shop/web", "container: {image: nginx}, resources: {cpu: 0.1, memory: 100}")
 	s.Tasks[0].Replicas = 2
-	own, one := policy.DemandOf(s), policy.DemandOfTasks(&s.Tasks[0], 1)
+	own, one := policy.TotalOf(s), policy.TotalOfTasks(&s.Tasks[0], 1)
 	if own != one.Plus(one) {
 		t.Errorf("%+v is not twice %+v", own, one)
 	}
-	count := func(q *policy.Quota, others policy.Demand) int { return len(q.Exceeded(others, own)) }
+	count := func(q *policy.Quota, others policy.Total) int { return len(q.Exceeded(others, own)) }
 	of := p.QuotasOf("shop/web")
-	if got := policy.DemandOfTasks(&job.Group{Resources: &job.Resources{CPU: 0.57, Memory: 1.001}}, 2); got.CPU != 1140 || got.Memory != 2002 {
+	if got := policy.TotalOfTasks(&job.Group{Resources: &job.Resources{CPU: 0.57, Memory: 1.001}}, 2); got.CPU != 1140 || got.Memory != 2002 {
 		t.Errorf("thousandths: %+v", got)
 	}
 	if nightly := decoded(t, "quotas: [{name: n, jobs: [nightly], cpu: 1}]"); len(nightly.QuotasOf("nightly@20260101T000000Z")) != 1 {
@@ -312,15 +312,15 @@ func TestQuotas(t *testing.T) {
 		t.Fatalf("%d quotas, %d of shop", len(of), len(p.QuotasOf("shop")))
 	}
 	for _, c := range []struct {
-		others    policy.Demand
+		others    policy.Total
 		shop, all int
 	}{
-		{policy.Demand{}, 0, 0},
+		{policy.Total{}, 0, 0},
 		{one, 0, 0},
 		{one.Plus(one), 1, 1},
-		{policy.Demand{CPU: 1301}, 1, 0},
-		{policy.Demand{CPU: 1300}, 0, 0},
-		{policy.Demand{Replicas: 2, CPU: 1400}, 2, 0},
+		{policy.Total{CPU: 1301}, 1, 0},
+		{policy.Total{CPU: 1300}, 0, 0},
+		{policy.Total{Replicas: 2, CPU: 1400}, 2, 0},
 	} {
 		if shop, all := count(of[0], c.others), count(of[1], c.others); shop != c.shop || all != c.all {
 			t.Errorf("beside %+v: %d and %d", c.others, shop, all)
@@ -396,12 +396,12 @@ func TestAdmit(t *testing.T) {
 			{Name: "a", Amounts: policy.Amounts{Replicas: most[uint32](t, "replicas", 0, 2, 20), CPU: most(t, "cpu", 0.9, 3)}},
 			{Name: "b", Amounts: policy.Amounts{Memory: most(t, "memory", 25.0, 100)}},
 		}
-		before := []policy.Demand{{Replicas: rapid.Uint64Range(0, 3).Draw(t, "before"), CPU: 300}, {}}
-		admitted, own := policy.Admit(&s, quotas, before), policy.Demand{}
+		before := []policy.Total{{Replicas: rapid.Uint64Range(0, 3).Draw(t, "before"), CPU: 300}, {}}
+		admitted, own := policy.Admit(&s, quotas, before), policy.Total{}
 		for i, a := range admitted {
 			g := &s.Tasks[i]
-			next := own.Plus(policy.DemandOfTasks(g, a.Tasks+1))
-			own = own.Plus(policy.DemandOfTasks(g, a.Tasks))
+			next := own.Plus(policy.TotalOfTasks(g, a.Tasks+1))
+			own = own.Plus(policy.TotalOfTasks(g, a.Tasks))
 			more := 0
 			for n, q := range quotas {
 				more += len(q.Exceeded(before[n], next))
@@ -411,7 +411,7 @@ func TestAdmit(t *testing.T) {
 			}
 		}
 		for n, q := range quotas {
-			if q.Exceeded(policy.Demand{}, before[n]) == nil && q.Exceeded(before[n], own) != nil {
+			if q.Exceeded(policy.Total{}, before[n]) == nil && q.Exceeded(before[n], own) != nil {
 				t.Fatalf("%s: %+v is too much beside %+v", q.Name, own, before[n])
 			}
 		}

@@ -9,29 +9,35 @@ import (
 	"github.com/milosgajdos/taurus/internal/job"
 )
 
-// Demand is what is asked for. Amounts are in thousandths, so that their sum is the same in
+// Total is what is asked for. Amounts are in thousandths, so that their sum is the same in
 // any order.
-type Demand struct {
+type Total struct {
 	Replicas, CPU, Memory, Disk, GPUs uint64
 }
 
 // Plus is both.
-func (d Demand) Plus(o Demand) Demand {
-	return Demand{d.Replicas + o.Replicas, d.CPU + o.CPU, d.Memory + o.Memory, d.Disk + o.Disk, d.GPUs + o.GPUs}
+func (d Total) Plus(o Total) Total {
+	return Total{d.Replicas + o.Replicas, d.CPU + o.CPU, d.Memory + o.Memory, d.Disk + o.Disk, d.GPUs + o.GPUs}
 }
 
-// DemandOf is what all tasks of a job ask for together. A series runs nothing itself, its runs
+// Beyond is what there is more of than in another.
+func (d Total) Beyond(o Total) Total {
+	less := func(a, b uint64) uint64 { return a - min(a, b) }
+	return Total{less(d.Replicas, o.Replicas), less(d.CPU, o.CPU), less(d.Memory, o.Memory), less(d.Disk, o.Disk), less(d.GPUs, o.GPUs)}
+}
+
+// TotalOf is what all tasks of a job ask for together. A series runs nothing itself, its runs
 // are jobs of their own; so it is what one of its runs asks for.
-func DemandOf(spec *job.Spec) (sum Demand) {
+func TotalOf(spec *job.Spec) (sum Total) {
 	for i := range spec.Tasks {
-		sum = sum.Plus(DemandOfTasks(&spec.Tasks[i], spec.Tasks[i].Replicas))
+		sum = sum.Plus(TotalOfTasks(&spec.Tasks[i], spec.Tasks[i].Replicas))
 	}
 	return sum
 }
 
-// DemandOfTasks is what so many tasks of a group ask for.
-func DemandOfTasks(g *job.Group, n uint32) Demand {
-	d := Demand{Replicas: uint64(n)}
+// TotalOfTasks is what so many tasks of a group ask for.
+func TotalOfTasks(g *job.Group, n uint32) Total {
+	d := Total{Replicas: uint64(n)}
 	if r := g.Resources; r != nil {
 		d.CPU, d.Memory, d.Disk = uint64(n)*thousandths(r.CPU), uint64(n)*thousandths(r.Memory), uint64(n)*thousandths(r.Disk)
 		d.GPUs = uint64(n) * uint64(r.GPUs)
@@ -50,23 +56,25 @@ func thousandths(v float64) uint64 {
 // over is one amount that is too large, in words.
 type over struct{ has, most string }
 
-// exceeded are the amounts that are larger than they may be.
-func (a *Amounts) exceeded(d Demand) (all []over) {
-	whole := func(field string, has uint64, most *uint32) {
-		if most != nil && has > uint64(*most) {
+// exceeded are the amounts that become larger than they may be. Of what is asked for nothing
+// of, it is the others' doing.
+func (a *Amounts) exceeded(others, own Total) (all []over) {
+	d := others.Plus(own)
+	whole := func(field string, own, has uint64, most *uint32) {
+		if most != nil && own > 0 && has > uint64(*most) {
 			all = append(all, over{strconv.FormatUint(has, 10) + " " + field, strconv.FormatUint(uint64(*most), 10)})
 		}
 	}
-	part := func(field string, has uint64, most *float64) {
-		if most != nil && has > thousandths(*most) {
+	part := func(field string, own, has uint64, most *float64) {
+		if most != nil && own > 0 && has > thousandths(*most) {
 			all = append(all, over{fmt.Sprintf("%v of %s", float64(has)/1000, field), fmt.Sprint(*most)})
 		}
 	}
-	whole("replicas", d.Replicas, a.Replicas)
-	part("cpu", d.CPU, a.CPU)
-	part("memory", d.Memory, a.Memory)
-	part("disk", d.Disk, a.Disk)
-	whole("gpus", d.GPUs, a.GPUs)
+	whole("replicas", own.Replicas, d.Replicas, a.Replicas)
+	part("cpu", own.CPU, d.CPU, a.CPU)
+	part("memory", own.Memory, d.Memory, a.Memory)
+	part("disk", own.Disk, d.Disk, a.Disk)
+	whole("gpus", own.GPUs, d.GPUs, a.GPUs)
 	return all
 }
 
@@ -85,8 +93,8 @@ func (p *Policy) QuotasOf(id string) (found []*Quota) {
 func (q *Quota) Fits(id string) bool { return fitsAny(q.Jobs, Base(id)) }
 
 // Exceeded says what of a job is too much beside what others ask for already.
-func (q *Quota) Exceeded(others, own Demand) (all []Violation) {
-	for _, o := range q.exceeded(others.Plus(own)) {
+func (q *Quota) Exceeded(others, own Total) (all []Violation) {
+	for _, o := range q.exceeded(others, own) {
 		all = append(all, Violation{q.Name, "tasks", fmt.Sprintf(
 			"would have %s asked for in all, and the quota of %s is %s; ask for less, or stop others", o.has, jobsOf(q.Jobs), o.most)})
 	}
@@ -109,24 +117,24 @@ type Admitted struct {
 
 // Admit says of each group of a job how many of its tasks may be started anew, the first groups
 // first. Before is what is asked for under each of the quotas by those who asked before.
-func Admit(spec *job.Spec, quotas []*Quota, before []Demand) []Admitted {
+func Admit(spec *job.Spec, quotas []*Quota, before []Total) []Admitted {
 	admitted := make([]Admitted, len(spec.Tasks))
-	var own Demand
+	var own Total
 	for i := range spec.Tasks {
 		g := &spec.Tasks[i]
 		admitted[i].Tasks = g.Replicas
 		for n, q := range quotas {
-			if room := q.room(before[n].Plus(own), DemandOfTasks(g, 1)); room < admitted[i].Tasks {
+			if room := q.room(before[n].Plus(own), TotalOfTasks(g, 1)); room < admitted[i].Tasks {
 				admitted[i] = Admitted{room, q.Name}
 			}
 		}
-		own = own.Plus(DemandOfTasks(g, admitted[i].Tasks))
+		own = own.Plus(TotalOfTasks(g, admitted[i].Tasks))
 	}
 	return admitted
 }
 
 // room is how many of one kind fit beside what is taken.
-func (q *Quota) room(taken, one Demand) uint32 {
+func (q *Quota) room(taken, one Total) uint32 {
 	fits := uint64(math.MaxUint32)
 	of := func(most, taken, one uint64) {
 		if one > 0 {

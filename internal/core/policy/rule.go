@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -169,6 +170,6 @@ func (w *Who) are(p access.Principal) bool {
 		return true
 	}
 	return (w.Names == nil || slices.Contains(w.Names, p.Name)) &&
-		(w.Means == nil || slices.Contains(w.Means, string(p.By))) &&
+		(w.Means == nil || slices.Contains(w.Means, string(cmp.Or(p.By, access.Anonymous)))) &&
 		(w.Roles == nil || slices.ContainsFunc(p.Roles, func(role string) bool { return slices.Contains(w.Roles, role) }))
 }

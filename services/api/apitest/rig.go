@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/rs/zerolog"
 
+	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -62,8 +63,10 @@ func On(t *testing.T, log *memory.Log, change ...func(*api.Options)) *Rig {
 	space, lines, audited := events.NewSpace(0), &bytes.Buffer{}, memory.New()
 	o := api.Options{
 		Anonymous: "admin",
-		Audit:     func(context.Context) (eventlog.Log, error) { return audited, nil },
-		Log:       log, Space: space, Instance: "test", Listen: "127.0.0.1:0", Logger: zerolog.New(zerolog.SyncWriter(lines)),
+		// What is tested of a job is not what its policy is.
+		Policy: policy.Open(),
+		Audit:  func(context.Context) (eventlog.Log, error) { return audited, nil },
+		Log:    log, Space: space, Instance: "test", Listen: "127.0.0.1:0", Logger: zerolog.New(zerolog.SyncWriter(lines)),
 	}
 	for _, f := range change {
 		f(&o)

@@ -30,6 +30,7 @@ type settings struct {
 	mesos   wiring.Mesos
 	door    door
 	bodyMax service.Bytes
+	policy  string
 	limits  limits
 }
 
@@ -53,6 +54,7 @@ func (a *settings) register(s *service.Settings) {
 	f := s.Flags()
 	a.door.register(s)
 	f.Var(&a.bodyMax, "body-max", "`size` of the largest request body")
+	f.StringVar(&a.policy, "policy", "", "`file` of rules about what jobs may ask for, followed as it changes (docs/policy.md); without one the log's policy stays, or the default")
 	a.limits.register(s)
 	a.mesos.Register(s, "`hosts` of agents that may be asked for the output of tasks, such as *.mesos.internal:5051 or 10.0.0.0/8; with a secret or a certificate no others are")
 	a.nats.Register(s)
@@ -102,8 +104,8 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		Log: log, ReadLog: reads, Why: why, Space: a.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(), Marks: marks,
-		WeighEvery: weighEvery,
-		Audit:      func(ctx context.Context) (eventlog.Log, error) { return a.nats.OpenAudit(ctx, env) },
+		WeighEvery: weighEvery, PolicyFile: a.policy,
+		Audit: func(ctx context.Context) (eventlog.Log, error) { return a.nats.OpenAudit(ctx, env) },
 	}
 	if err := a.door.open(env, &o); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/access"
+	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/gate"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -65,7 +66,9 @@ type Options struct {
 	// Sandbox reads tasks' output; without it such requests answer 501.
 	Sandbox Sandbox
 	Limits  job.Limits
-	Now     func() time.Time
+	// Unset is what jobs may ask for while the log has no policy; nil is policy.Default.
+	Unset *policy.Policy
+	Now   func() time.Time
 	// Instance is which process of the role this is, Version that of its program.
 	Instance, Version string
 	// Feeds counts those that are open, FeedsCut those that were ended as slow.
@@ -89,6 +92,7 @@ func New(o Options) web.Dialect {
 	about := &about{reader: o.Reader, name: o.Instance, version: o.Version}
 	foresees := &foresees{
 		reader: o.Reader, verdicts: o.Verdicts, space: o.Space, limits: o.Limits, now: o.Now, turns: make(chan struct{}, ForeseesMax),
+		unset: o.Unset,
 	}
 	jobs := &jobs{
 		reader: o.Reader, commander: o.Commander, submissions: o.Live, keys: gate.New(), limits: o.Limits, now: o.Now,
@@ -140,6 +144,8 @@ func New(o Options) web.Dialect {
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/tasks/:slot/logs/:file", Right: access.Logs, About: web.JobIn("id"), Handle: tasks.output, Cost: web.Large},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/events", Right: access.History, About: web.JobIn("id"), Handle: feeds.ofJob, Cost: web.Large, Feed: wantsFeed},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id/explain", Right: access.Explain, About: web.JobIn("id"), Handle: explainer.ofJob},
+			{Method: http.MethodGet, Path: "/v2/policy", Right: access.Read, About: web.AnyJob(), Handle: jobs.policy},
+			{Method: http.MethodPost, Path: "/v2/policy/check", Right: access.Submit, About: web.SentJob(), Handle: jobs.checkPolicy, Cost: web.Submission},
 			{Method: http.MethodPost, Path: "/v2/whatif", Right: access.Explain, About: web.AnyJob(), Handle: foresees.answer, Cost: web.Large},
 			{Method: http.MethodGet, Path: "/v2/tokens", Right: access.Admin, About: web.Cluster(), Handle: permissions.tokens, Cost: web.Large},
 			{Method: http.MethodPost, Path: "/v2/tokens", Right: access.Admin, About: web.Cluster(), Handle: permissions.createToken},

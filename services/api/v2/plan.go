@@ -35,7 +35,7 @@ func (j *jobs) plan(c echo.Context, s sent, command submission.Command) error {
 	p := planned{Job: s.spec.ID, Spec: s.spec, Warnings: s.warnings}
 	told, err := j.foresees.tell(c, func(state *cluster.State, _ []foresight.Agent) (q foresight.Question, err error) {
 		was := state.Jobs[s.spec.ID]
-		ev, err := commanding.Decide(state, s.spec.ID, command)
+		ev, err := commanding.Decide(j.foresees.rules(c), state, s.spec.ID, command)
 		if err != nil {
 			return q, err
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/foresight"
+	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/projection"
@@ -35,6 +36,13 @@ type foresees struct {
 	limits   job.Limits
 	now      func() time.Time
 	turns    chan struct{}
+	// unset is what jobs may ask for while the log has no policy.
+	unset *policy.Policy
+}
+
+// rules are what jobs may ask for, as who asks does.
+func (f *foresees) rules(c echo.Context) commanding.Rules {
+	return commanding.Rules{Who: web.RequestOf(c).Author.Who, Unset: f.unset}
 }
 
 // supposing is the body of a question: what would be different, in this order.
@@ -81,7 +89,7 @@ func (f *foresees) answer(c echo.Context) error {
 		}
 	}
 	told, err := f.tell(c, func(state *cluster.State, agents []foresight.Agent) (foresight.Question, error) {
-		return f.question(state, agents, want, spec)
+		return f.question(f.rules(c), state, agents, want, spec)
 	})
 	if err != nil {
 		return err
@@ -138,13 +146,13 @@ func (f *foresees) spec(c echo.Context, data jsontext.Value) (*job.Spec, error) 
 	return spec, err
 }
 
-func (f *foresees) question(s *cluster.State, agents []foresight.Agent, want supposing, spec *job.Spec) (q foresight.Question, err error) {
+func (f *foresees) question(rules commanding.Rules, s *cluster.State, agents []foresight.Agent, want supposing, spec *job.Spec) (q foresight.Question, err error) {
 	if spec != nil {
 		data, err := spec.JSON()
 		if err != nil {
 			return q, err
 		}
-		if err := f.would(&q, s, spec.ID, submission.Update{Spec: data}); err != nil {
+		if err := f.would(rules, &q, s, spec.ID, submission.Update{Spec: data}); err != nil {
 			return q, err
 		}
 	}
@@ -152,7 +160,7 @@ func (f *foresees) question(s *cluster.State, agents []foresight.Agent, want sup
 		if sc.Replicas == nil {
 			return q, job.Faults{{Path: "scale.replicas", Message: "is missing; give the number of tasks"}}
 		}
-		err := f.would(&q, s, sc.Job, submission.Scale{Group: sc.Group, Replicas: *sc.Replicas, Limits: f.limits})
+		err := f.would(rules, &q, s, sc.Job, submission.Scale{Group: sc.Group, Replicas: *sc.Replicas, Limits: f.limits})
 		if err != nil {
 			return q, err
 		}
@@ -180,8 +188,8 @@ func (f *foresees) question(s *cluster.State, agents []foresight.Agent, want sup
 }
 
 // would has a user's command be one of those that are carried out.
-func (f *foresees) would(q *foresight.Question, s *cluster.State, id string, c submission.Command) error {
-	ev, err := commanding.Decide(s, id, c)
+func (f *foresees) would(rules commanding.Rules, q *foresight.Question, s *cluster.State, id string, c submission.Command) error {
+	ev, err := commanding.Decide(rules, s, id, c)
 	if err == nil && ev != nil {
 		q.Drafts = append(q.Drafts, foresight.Draft{Subject: f.space.Job(id), Event: ev})
 	}

@@ -126,6 +126,7 @@ func (f *frame) identified(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := r.represents(c); err != nil {
 			return err
 		}
+		r.Author.Who = r.Principal
 		return next(c)
 	}
 }
