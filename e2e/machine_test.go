@@ -104,7 +104,7 @@ func (m *machine) start() {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	args := append([]string{"dev", "--data", m.dir, "--listen", "127.0.0.1:0", "--executor", "docker", "--policy", "testdata/policy.yaml"}, m.args...)
+	args := append([]string{"dev", "--data", m.dir, "--listen", "127.0.0.1:0", "--anonymous", "admin", "--executor", "docker", "--policy", "testdata/policy.yaml"}, m.args...)
 	m.cmd = exec.Command(path, args...)
 	m.cmd.Stdout, m.cmd.Stderr = &m.out, &m.out
 	if err := m.cmd.Start(); err != nil {

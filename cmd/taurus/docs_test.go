@@ -48,7 +48,9 @@ const preamble = `# The command line
 This page is made from the commands' own help, and a test holds it to them.
 
 Every command that asks the API finds it by ` + "`--api`, else `TAURUS_API`, else the endpoints.json" + `
-of a demo or dev that runs on this machine, else ` + "`http://127.0.0.1:8080`" + `. Results go to
+of a demo or dev that runs on this machine, else ` + "`http://127.0.0.1:8080`" + `. It signs in
+with the token of ` + "`--token-file`" + `, else of ` + "`TAURUS_TOKEN`" + `, else with that which ` + "`taurus login`" + ` keeps for that API, else with
+the one in the data directory of that demo or dev, which nobody but its user can read. Results go to
 standard output in the format of ` + "`--output`" + `; everything about them goes to standard error.
 Colours are for terminals, and ` + "`NO_COLOR`" + ` turns them off. ` + "`taurus completion --help`" + ` tells how a
 shell completes commands, and the ids of jobs too.
@@ -62,6 +64,7 @@ shell completes commands, and the ids of jobs too.
 | 4 | the state of the job stands against it |
 | 5 | the API, or NATS, could not be reached |
 | 6 | something would change (` + "`plan --detailed-exitcode`" + `) |
+| 7 | it takes signing in (` + "`taurus login`" + `), or a right that none of your roles gives |
 | 130 | ended by Ctrl-C |
 
 ` + "`taurus run --wait` exits as the job did, `taurus serve` with the statuses its own help lists." + `

@@ -32,7 +32,7 @@ func taurus(t *testing.T, state string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), exe, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Env = append(os.Environ(), asTaurus+"=1", "DOCKER_HOST=tcp://127.0.0.1:1",
-		"XDG_STATE_HOME="+state, "TMPDIR="+state, "NO_COLOR=1")
+		"XDG_STATE_HOME="+state, "XDG_CONFIG_HOME="+state, "TMPDIR="+state, "NO_COLOR=1")
 	return cmd
 }
 

@@ -22,6 +22,7 @@
 //	processes.json  who was started, by pid and time of start, and at which addresses
 //	log-made.json   there once the log was made: from then on it is never made anew
 //	keys/           who may do what in NATS: a key for each role, readable for nobody else
+//	token           whoever has it may do everything by way of the api; readable for nobody else
 //	announce/       where a process writes what addresses it got
 //	logs/           one file per process
 //

@@ -21,6 +21,8 @@ type Layout struct {
 	Insecure bool
 	// Policy is the file of what jobs may ask for, an absolute path; empty for the default.
 	Policy string
+	// Anonymous is what those may do who show no credential, as the api has it.
+	Anonymous string
 	// Agents and the counts of services are how many of each there are.
 	Agents, APIs, Planners, Launchers, Reapers int
 	// Executor is how the agents run tasks: auto, docker, process or simulated.
@@ -69,6 +71,9 @@ func (l Layout) Stages() [][]Program {
 		// by a name of its own is to be taken for the api's.
 		{RoleAPI, l.APIs, func(s Seats) []string {
 			args := append([]string{"--listen", s.Listen}, onlyLocal(s.Listen)...)
+			if l.Anonymous != "" {
+				args = append(args, "--anonymous", l.Anonymous)
+			}
 			if l.Insecure {
 				args = append(args, "--insecure-listen")
 			}

@@ -39,7 +39,7 @@ func Remove(dir string) error {
 // ours reports whether something in a data directory was made there by us, the
 // lock aside.
 func ours(name string) bool {
-	for _, file := range []string{endpointsFile, rosterFile, madeFile} {
+	for _, file := range []string{endpointsFile, rosterFile, madeFile, tokenFile} {
 		if name == file || strings.HasPrefix(name, "."+file+".") { // The latter is one that was being replaced.
 			return true
 		}

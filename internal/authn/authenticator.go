@@ -2,7 +2,6 @@ package authn
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -32,7 +31,7 @@ type Error struct {
 }
 
 // Error says why.
-func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Kind, e.Reason) }
+func (e *Error) Error() string { return e.Reason.Error() }
 
 // Unwrap is why.
 func (e *Error) Unwrap() error { return e.Reason }

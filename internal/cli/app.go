@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -33,9 +34,11 @@ type App struct {
 	Serve []*cobra.Command
 	// Executable is this program, which demo and dev start again.
 	Executable string
+	// ReadSecret reads a line that nobody sees; nil where there is no terminal to read from.
+	ReadSecret func() (string, error)
 
 	flags struct {
-		api, output, as string
+		api, output, as, tokenFile string
 	}
 	// base is where the API is, once a command has asked.
 	base source
@@ -55,6 +58,7 @@ func NewApp(serve ...*cobra.Command) *App {
 		AskPatience: time.Second, // Nobody wants to wait.
 		Serve:       serve,
 		Executable:  exe,
+		ReadSecret:  secretReader(os.Stdin),
 	}
 }
 
@@ -125,7 +129,8 @@ func (a *App) Command() *cobra.Command {
 		Long: "taurus runs containers on Apache Mesos. Begin with `taurus demo`, which needs nothing else.\n\n" +
 			"Exit statuses: 0 done, 1 failed, 2 wrong usage or a wrong job, 3 not found,\n" +
 			"4 the state of the job stands against it, 5 the API, or NATS, cannot be reached,\n" +
-			"6 something would change (plan --detailed-exitcode).",
+			"6 something would change (plan --detailed-exitcode), 7 it takes signing in, or a right\n" +
+			"that is missing.",
 		SilenceErrors: true, SilenceUsage: true,
 		DisableAutoGenTag: true,
 		Args:              subcommand,
@@ -139,6 +144,7 @@ func (a *App) Command() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.flags.api, "api", "", "`URL` of the API [TAURUS_API] (default a demo or dev that runs here, else "+defaultAPI+")")
+	flags.StringVar(&a.flags.tokenFile, "token-file", "", "`file` with the token to sign in with, - for the standard input [TAURUS_TOKEN is the token itself] (default that of taurus login)")
 	flags.StringVar(&a.flags.as, "as", "", "`name` on whose behalf it is asked, which takes the right impersonate; it stands in the log, beside who you are")
 	flags.StringVarP(&a.flags.output, "output", "o", "table", "`format` of results: table, json or yaml")
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("output", completeWords(formats()...)))
@@ -148,6 +154,7 @@ func (a *App) Command() *cobra.Command {
 		&cobra.Group{ID: "agents", Title: "Agents:"},
 		&cobra.Group{ID: "access", Title: "Who may do what:"},
 		&cobra.Group{ID: "past", Title: "What happened, and why:"},
+		&cobra.Group{ID: "access", Title: "Who may do what:"},
 		&cobra.Group{ID: "log", Title: "The log, and NATS:"},
 		&cobra.Group{ID: "parts", Title: "Parts:"},
 	)
@@ -158,6 +165,7 @@ func (a *App) Command() *cobra.Command {
 	group(root, "agents", a.agents(), a.drain(), a.undrain())
 	group(root, "access", a.token(), a.role(), a.groups(), a.policy())
 	group(root, "past", a.events(), a.audit(), a.replay(), a.explain(), a.whatIf())
+	group(root, "access", a.login(), a.logout(), a.whoami())
 	group(root, "log", a.log(), a.nats())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())
 	root.AddCommand(a.web(), a.decide())
@@ -223,5 +231,14 @@ func arguments(n int) string {
 // client is the API that the command line means.
 func (a *App) client() *client.Client {
 	a.base = a.find()
-	return client.New(a.base.url, a.flags.as)
+	return a.at(a.base.url)
+}
+
+// at is the API at an address, and the token for it.
+func (a *App) at(url string) *client.Client {
+	token := sync.OnceValues(func() (string, error) {
+		found, err := a.credential(url)
+		return found.token, err
+	})
+	return client.New(url, a.flags.as).SignIn(token)
 }

@@ -56,7 +56,7 @@ func with(t *testing.T, api, document string, args ...string) (status int, out, 
 // Waiting follows the feed, which says what events did: the job itself is asked
 // for once, at the end.
 func TestWaitingAsksOnce(t *testing.T) {
-	c, stop, err := newCluster()
+	c, stop, err := newCluster("admin")
 	if err != nil {
 		t.Fatal(err)
 	}

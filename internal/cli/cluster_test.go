@@ -31,11 +31,11 @@ type cluster struct {
 
 // newCluster returns one whose log advances a second with each record, and what
 // ends it.
-func newCluster() (*cluster, func() error, error) {
+func newCluster(anonymous string) (*cluster, func() error, error) {
 	c := &cluster{space: events.NewSpace(0), now: past()}
 	c.log = memory.New(memory.WithClock(c.tick))
 	s, err := api.New(api.Options{
-		Anonymous: "admin",
+		Anonymous: anonymous,
 		Audit:     func(context.Context) (eventlog.Log, error) { return memory.New(memory.WithClock(present)), nil },
 		Log:       c.log, Space: c.space, Instance: "test", Listen: "127.0.0.1:0",
 		Logger: zerolog.Nop(), Now: present, Sandbox: sandbox{},

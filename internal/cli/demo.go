@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/allinone"
+	"github.com/milosgajdos/taurus/internal/authn"
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/cli/engine"
 	"github.com/milosgajdos/taurus/internal/cli/watch"
@@ -29,6 +30,7 @@ type demoFlags struct {
 	exit, clean  bool
 	data, listen string
 	insecure     bool
+	anonymous    string
 }
 
 // demo shows taurus to a newcomer.
@@ -63,6 +65,7 @@ func (a *App) demo() *cobra.Command {
 	flags.BoolVar(&f.clean, "clean", false, "remove the containers and the data of former runs")
 	flags.StringVar(&f.data, "data", "", "`directory` for everything (default demo in $XDG_STATE_HOME/taurus or ~/.local/state/taurus; with --exit a temporary one)")
 	flags.StringVar(&f.listen, "listen", "", "`address` of the API; port 0 is any free one (default 127.0.0.1:8080 if it is free)")
+	flags.StringVar(&f.anonymous, "anonymous", authn.Loopback, anonymousUsage)
 	flags.BoolVar(&f.insecure, "insecure-listen", false, insecureUsage)
 	return cmd
 }
@@ -96,7 +99,7 @@ func (a *App) raise(ctx context.Context, data string, f demoFlags) (*stage, erro
 	executor, docker := a.executor(ctx, "auto")
 	say(a.Err, "starting; data and logs are in %s", data)
 	t, err := a.up(ctx, allinone.Layout{
-		Data: data, Listen: f.listen, Insecure: f.insecure, Executor: executor,
+		Data: data, Listen: f.listen, Insecure: f.insecure, Anonymous: f.anonymous, Executor: executor,
 		Agents: 2, APIs: 1, Planners: 1, Launchers: 1, Reapers: 1,
 	})
 	if err != nil {
@@ -107,7 +110,7 @@ func (a *App) raise(ctx context.Context, data string, f demoFlags) (*stage, erro
 	}
 	a.base = source{t.endpoints.API[0], filepath.Join(data, "endpoints.json")}
 	return &stage{
-		App: a, local: t, api: client.New(a.base.url, ""), docker: docker, data: data,
+		App: a, local: t, api: a.ofData(a.base.url, data), docker: docker, data: data,
 	}, nil
 }
 
@@ -183,7 +186,7 @@ func (s *stage) guide() {
 	me, url := s.me(), s.base.url
 	at := ""
 	if url != defaultAPI && !strings.HasPrefix(s.data, stateDir(s.Getenv)) {
-		at = " --api " + url
+		at = " --api " + url + " --token-file " + allinone.TokenFile(s.data)
 	}
 	lines := []string{
 		"all " + fmt.Sprint(s.want) + " tasks run. Look around:",

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/milosgajdos/taurus/internal/allinone"
+	"github.com/milosgajdos/taurus/internal/authn"
 	"github.com/milosgajdos/taurus/internal/service"
 )
 
@@ -50,6 +51,7 @@ func (a *App) dev() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&l.Data, "data", "", "`directory` for everything (default $XDG_STATE_HOME/taurus, or ~/.local/state/taurus)")
 	f.StringVar(&l.Listen, "listen", "", "`address` of the API; port 0 is any free one (default 127.0.0.1:8080 if it is free)")
+	f.StringVar(&l.Anonymous, "anonymous", authn.Loopback, anonymousUsage)
 	f.BoolVar(&l.Insecure, "insecure-listen", false, insecureUsage)
 	f.StringVar(&l.Policy, "policy", "", policyUsage)
 	f.StringVar(&l.Executor, "executor", "auto", "how agents run `tasks`: docker, process, simulated, or auto, which is docker where there is one")
@@ -61,6 +63,9 @@ func (a *App) dev() *cobra.Command {
 	f.IntVar(&l.Reapers, "reapers", 1, "`number` of reapers")
 	return cmd
 }
+
+// anonymousUsage is that of --anonymous.
+const anonymousUsage = "what requests may do that show no token: `none`, loopback (look, submit and stop, from this machine), or a role"
 
 // executors are what --executor takes.
 func executors() []string { return []string{"auto", "docker", "process", "simulated"} }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/service"
@@ -31,6 +32,8 @@ const (
 	ExitUnreachable = 5
 	// ExitChanges: `plan --detailed-exitcode` found that something would change.
 	ExitChanges = 6
+	// ExitDenied: it takes signing in, or a right that is missing.
+	ExitDenied = 7
 	// exitInterrupted is the shell's status for a program that SIGINT ended.
 	exitInterrupted = 130
 )
@@ -76,6 +79,8 @@ func ExitStatus(err error) int {
 		return ExitNotFound
 	case errors.Is(err, client.ErrConflict):
 		return ExitConflict
+	case errors.As(err, &problem) && problem.Denied():
+		return ExitDenied
 	case errors.As(err, &problem) && faulty(problem.Status):
 		return ExitUsage
 	}
@@ -107,7 +112,7 @@ func complain(w io.Writer, err error, base source) {
 		say(w, "  That of a dev or demo is found by itself only while it runs with its data in the usual place; else name its directory: --data DIR.")
 	}
 	if problem, ok := errors.AsType[*client.Problem](err); ok {
-		if text := mend(problem); text != "" && len(problem.Faults) == 0 {
+		if text := mend(problem, base); text != "" && len(problem.Faults) == 0 {
 			say(w, "  %s", text)
 		}
 		for _, f := range problem.Faults {
@@ -125,8 +130,15 @@ func complain(w io.Writer, err error, base source) {
 
 // mend is the way out of a problem, in the words of the command line where the
 // api's are about requests.
-func mend(p *client.Problem) string {
+func mend(p *client.Problem, base source) string {
 	switch p.Type {
+	case client.TypeUnauthenticated:
+		return "It takes the right " + p.Right + on(p.Job) + ". Sign in with `taurus login --api " + base.url + "`, or give a token by --token-file or TAURUS_TOKEN."
+	case client.TypeCredential:
+		reason, _, _ := strings.Cut(p.Detail, ". ")
+		return reason + ". `taurus whoami` says where it comes from; `taurus login` keeps another."
+	case client.TypeForbidden:
+		return "It takes the right " + p.Right + on(p.Job) + ", which none of your roles gives. `taurus whoami` shows what they do; who has the right admin can give you more."
 	case client.TypeJobEnding:
 		return "Wait until they are gone (`taurus ps JOB`), then run it again."
 	case client.TypeSeries:
@@ -147,6 +159,14 @@ func mend(p *client.Problem) string {
 		return "`taurus events` shows which there are."
 	}
 	return p.Detail
+}
+
+// on is what a right is missing on.
+func on(job string) string {
+	if job == "" {
+		return ""
+	}
+	return " on the job " + job
 }
 
 // fault is one fault in a line.

@@ -67,6 +67,9 @@ func (a *App) raiseStages(ctx context.Context, s *allinone.Supervisor, l allinon
 		if err == nil {
 			err = a.prepareLog(ctx, l.Data, history, nats)
 		}
+		if err == nil {
+			err = a.prepareToken(ctx, l.Data, nats)
+		}
 		if err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func TestRunFollowsARollout(t *testing.T) {
 	}
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
-			c, stop, err := newCluster()
+			c, stop, err := newCluster("admin")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +96,7 @@ func (c *cluster) afterUpdate(ctx context.Context, then func(run, began uint64) 
 // TestRolloutThatIsOverAlready: by the time of the answer to an update its rollout may
 // have ended; how is told all the same, and nothing is waited for.
 func TestRolloutThatIsOverAlready(t *testing.T) {
-	c, stop, err := newCluster()
+	c, stop, err := newCluster("admin")
 	if err != nil {
 		t.Fatal(err)
 	}

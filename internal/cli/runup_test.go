@@ -39,7 +39,7 @@ func (c *cluster) scenes(ctx context.Context, job string, lines ...string) error
 // TestWaitingForAService: 0 stands for a service that is up and stays so; one that fails
 // meanwhile is told with the reason and its exit status.
 func TestWaitingForAService(t *testing.T) {
-	c, stop, err := newCluster()
+	c, stop, err := newCluster("admin")
 	if err != nil {
 		t.Fatal(err)
 	}

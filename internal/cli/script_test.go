@@ -7,11 +7,18 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/internal/authn"
+	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/testwait"
+	"github.com/milosgajdos/taurus/internal/tokenfile"
+	"github.com/milosgajdos/taurus/pkg/events"
 )
 
 type clusterKey struct{}
@@ -22,7 +29,11 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 		Dir:           "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			c, stop, err := newCluster()
+			anonymous := "admin"
+			if strings.HasSuffix(env.WorkDir, "script-signin") {
+				anonymous = "none"
+			}
+			c, stop, err := newCluster(anonymous)
 			if err != nil {
 				return err
 			}
@@ -41,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"status": status,
 			"play":   play,
 			"export": export,
+			"token":  token,
 		},
 	})
 }
@@ -84,6 +96,28 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
 	ts.Check(err)
 	ts.Check(resp.Body.Close())
+}
+
+// token has the log know a token, writes it into a file, and waits until it is good.
+func token(ts *testscript.TestScript, neg bool, args []string) {
+	c, ok := ts.Value(clusterKey{}).(*cluster)
+	if neg || len(args) < 3 || !ok {
+		ts.Fatalf("usage: token FILE OWNER ROLE...")
+	}
+	made, err := authn.MakeToken()
+	ts.Check(err)
+	ctx := context.Background()
+	_, err = c.append(ctx, events.AccessSubject, events.TokenCreated{ID: made.ID, Owner: args[1], Hash: made.Hash(), Roles: args[2:]})
+	ts.Check(err)
+	ts.Check(tokenfile.Write(ts.MkAbs(args[0]), made.Text()))
+	me := client.New(c.url, "").SignIn(func() (string, error) { return made.Text(), nil })
+	for deadline := time.Now().Add(testwait.Patience); ; {
+		if _, err = me.WhoAmI(ctx); err == nil || time.Now().After(deadline) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	ts.Check(err)
 }
 
 // export writes the cluster's log into a file, as `taurus log export` does.

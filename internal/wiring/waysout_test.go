@@ -60,7 +60,7 @@ func (i *installation) launch() {
 		args := []string{"--nats=" + i.nats.URL(), "--state-dir=" + i.dirs[role]}
 		switch role {
 		case "api":
-			args = append(args, "--listen=127.0.0.1:0")
+			args = append(args, "--listen=127.0.0.1:0", "--anonymous=admin")
 		case "launcher", "reaper":
 			args = append(args, "--master="+i.master)
 		}

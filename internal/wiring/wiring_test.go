@@ -362,6 +362,7 @@ func TestRefusals(t *testing.T) {
 		{"planner", []string{"--master=127.0.0.1:5050"}, "unknown flag: --master"},
 		{"api", []string{"--listen=8080"}, "host:port"},
 		{"api", []string{"--body-max=0"}, "more than 0"},
+		{"api", []string{"--anonymous=two words"}, "the name of a role"},
 		{"reaper", []string{"--principal=p"}, "--secret-file"},
 		{"reaper", []string{"--secret-file=" + secret}, "needs --principal"},
 		{"reaper", []string{"--principal=p", "--secret-file=" + missing}, "cannot be read"},

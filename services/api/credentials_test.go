@@ -51,14 +51,14 @@ func TestNoGoodCredentialOpensNothing(t *testing.T) {
 		header apitest.Headers
 		says   string
 	}{
-		"revoked":             {bearer(revoked.Text()), "the token was revoked"},
-		"expired":             {bearer(expired.Text()), "the token has expired"},
-		"unknown":             {bearer(unknown.Text()), "the token is not known"},
-		"forged":              {bearer(forged), "the token is not known"},
-		"another's secret":    {bearer(strings.Replace(unknown.Text(), unknown.ID, good.ID, 1)), "the token is not known"},
-		"half of it":          {bearer(good.Text()[:60]), "the token is not known"},
-		"upper case":          {bearer("taurus_" + strings.ToUpper(good.Text()[7:])), "the token is not known"},
-		"a hash":              {bearer("taurus_" + good.ID + "_" + good.Hash()), "the token is not known"},
+		"revoked":             {bearer(revoked.Text()), "The token was revoked"},
+		"expired":             {bearer(expired.Text()), "The token has expired"},
+		"unknown":             {bearer(unknown.Text()), "The token is not known"},
+		"forged":              {bearer(forged), "The token is not known"},
+		"another's secret":    {bearer(strings.Replace(unknown.Text(), unknown.ID, good.ID, 1)), "The token is not known"},
+		"half of it":          {bearer(good.Text()[:60]), "The token is not known"},
+		"upper case":          {bearer("taurus_" + strings.ToUpper(good.Text()[7:])), "The token is not known"},
+		"a hash":              {bearer("taurus_" + good.ID + "_" + good.Hash()), "The token is not known"},
 		"nothing":             {apitest.Headers{"Authorization": ""}, "is of no kind"},
 		"bearer of nothing":   {bearer(""), "is of no kind"},
 		"a JWT":               {bearer("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9."), "is of no kind"},
@@ -66,12 +66,12 @@ func TestNoGoodCredentialOpensNothing(t *testing.T) {
 		"no scheme":           {apitest.Headers{"Authorization": good.Text()}, "is of no kind"},
 		"a password":          {basic("ann", "admin"), "is of no kind"},
 		"as the user":         {basic(good.Text(), ""), "is of no kind"},
-		"revoked, a password": {basic("ann", revoked.Text()), "the token was revoked"},
-		"forged, a password":  {basic("ann", forged), "the token is not known"},
+		"revoked, a password": {basic("ann", revoked.Text()), "The token was revoked"},
+		"forged, a password":  {basic("ann", forged), "The token is not known"},
 	}
 	for _, o := range operations(t, r.Document()) {
 		for name, w := range wrong {
-			if o.open {
+			if o.open && o.path != "/v2/whoami" {
 				r.Do(o.method, o.target(theirs), "", w.header).Want(http.StatusOK)
 				continue
 			}

@@ -35,6 +35,13 @@ const (
 	DefaultConnectionsEach = 512
 )
 
+// DefaultAnonymous is what requests may do that show no credential: nothing.
+const DefaultAnonymous = authn.Nobody
+
+// AnonymousLoopback has them do what the role anonymous gives, if they come from this
+// machine.
+const AnonymousLoopback = authn.Loopback
+
 // Sandbox reads files out of tasks' sandboxes.
 type Sandbox = v2.Sandbox
 
@@ -72,8 +79,8 @@ type Options struct {
 	// HostNames are the names that users ask for it by, besides localhost and addresses;
 	// nil is any.
 	HostNames []string
-	// Anonymous is what requests may do that show no credential: authn.Nobody, which is the
-	// default, authn.Loopback, or the name of a role.
+	// Anonymous is what requests may do that show no credential: none, loopback, or the name
+	// of a role; empty is DefaultAnonymous.
 	Anonymous string
 	// BodyMax bounds request bodies, in bytes; 0 is DefaultBodyMax.
 	BodyMax int64
@@ -156,10 +163,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Version == "" {
 		o.Version = "devel"
 	}
-	if o.Anonymous == "" {
-		o.Anonymous = authn.Nobody
-	}
 	o.PolicyEvery = cmp.Or(o.PolicyEvery, PolicyEvery)
+	o.Anonymous = cmp.Or(o.Anonymous, DefaultAnonymous)
 	if o.ReadTimeout == 0 {
 		o.ReadTimeout = readTimeout
 	}

@@ -139,11 +139,7 @@ func TestTheFileOfThePolicy(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "policy.yaml")
 	write := func(text string) {
 		t.Helper()
-		err := os.WriteFile(file+".new", []byte(text), 0o600)
-		if err == nil {
-			err = os.Rename(file+".new", file)
-		}
-		if err != nil {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -20,7 +20,9 @@ const maxAnswer = 256 << 20
 // Client asks one API. It is safe for concurrent use.
 type Client struct {
 	base, actor string
-	http        *http.Client
+	// token gives the token to sign in with, empty for none; nil is none.
+	token func() (string, error)
+	http  *http.Client
 }
 
 // New returns a client of the API at a base URL such as http://127.0.0.1:8080; a
@@ -31,6 +33,13 @@ func New(base, actor string) *Client {
 		base = "http://" + base
 	}
 	return &Client{base: strings.TrimRight(base, "/"), actor: actor, http: &http.Client{}}
+}
+
+// SignIn has requests show a token, which is asked for by each; an empty one is none. Its
+// error is that of the request.
+func (c *Client) SignIn(token func() (string, error)) *Client {
+	c.token = token
+	return c
 }
 
 // request is one call, taken apart.
@@ -53,6 +62,15 @@ func (c *Client) open(ctx context.Context, r request) (*http.Response, error) {
 		return nil, fmt.Errorf("ask %s: %w", address, err)
 	}
 	maps.Copy(req.Header, r.header)
+	if c.token != nil {
+		token, err := c.token()
+		if err != nil {
+			return nil, err
+		}
+		if token != "" {
+			req.Header.Set("Authorization", "Bearer "+token)
+		}
+	}
 	if c.actor != "" {
 		req.Header.Set("X-Taurus-Actor", c.actor)
 	}

@@ -71,6 +71,16 @@ const (
 	TypeNotYet = "urn:taurus:problem:not-yet"
 )
 
+// The problems of who may do what.
+const (
+	// TypeUnauthenticated: it takes signing in.
+	TypeUnauthenticated = "urn:taurus:problem:unauthenticated"
+	// TypeCredential: the token is no good.
+	TypeCredential = "urn:taurus:problem:credential" //nolint:gosec // It is the name of a problem.
+	// TypeForbidden: a right is missing.
+	TypeForbidden = "urn:taurus:problem:forbidden"
+)
+
 // Problem is an error answer of the API (RFC 9457).
 type Problem struct { //nolint:errname // RFC 9457 calls it a problem.
 	Type   string  `json:"type,omitzero"`
@@ -78,6 +88,9 @@ type Problem struct { //nolint:errname // RFC 9457 calls it a problem.
 	Title  string  `json:"title"`
 	Detail string  `json:"detail,omitzero"`
 	Faults []Fault `json:"faults,omitempty"`
+	// Right is the one that is missing, Job what it would be on; empty for none.
+	Right string `json:"right,omitzero"`
+	Job   string `json:"job,omitzero"`
 
 	// foreign reports whether the answer is none of taurus, but of a proxy or
 	// another program.
@@ -91,6 +104,11 @@ func (p *Problem) Error() string {
 		text = http.StatusText(p.Status)
 	}
 	return strings.TrimSuffix(text, ".")
+}
+
+// Denied reports whether it takes signing in, or a right that is missing.
+func (p *Problem) Denied() bool {
+	return p.Type == TypeUnauthenticated || p.Type == TypeCredential || p.Type == TypeForbidden
 }
 
 // Is makes a problem comparable to ErrNotFound and ErrConflict, and to ErrAnswer

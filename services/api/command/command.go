@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +33,9 @@ type settings struct {
 	door    door
 	bodyMax service.Bytes
 	policy  string
-	limits  limits
+	// anonymous is who shows no credential.
+	anonymous string
+	limits    limits
 }
 
 // New runs an api.
@@ -53,6 +57,7 @@ func (a *settings) register(s *service.Settings) {
 	a.bodyMax = api.DefaultBodyMax
 	f := s.Flags()
 	a.door.register(s)
+	f.StringVar(&a.anonymous, "anonymous", api.DefaultAnonymous, "what requests may do that show no credential: `none`, loopback (from this machine what the role anonymous gives), or the name of a role")
 	f.Var(&a.bodyMax, "body-max", "`size` of the largest request body")
 	f.StringVar(&a.policy, "policy", "", "`file` of rules about what jobs may ask for, followed as it changes (docs/policy.md); without one the log's policy stays, or the default")
 	a.limits.register(s)
@@ -63,6 +68,9 @@ func (a *settings) register(s *service.Settings) {
 
 func (a *settings) complete(s *service.Settings) error {
 	err := a.door.complete(s)
+	if a.anonymous == "" || strings.ContainsFunc(a.anonymous, unicode.IsSpace) {
+		err = errors.Join(err, s.Refuse("anonymous", "use none, loopback, or the name of a role"))
+	}
 	if a.bodyMax == 0 {
 		err = errors.Join(err, s.Refuse("body-max", "use more than 0"))
 	}
@@ -98,8 +106,11 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	if err != nil {
 		return nil, err
 	}
+	if a.anonymous != api.DefaultAnonymous && a.anonymous != api.AnonymousLoopback {
+		env.Logger.Warn().Str("role", a.anonymous).Msg("whoever reaches the api has this role without signing in (--anonymous)")
+	}
 	o := api.Options{
-		Anonymous: "admin",
+		Anonymous: a.anonymous,
 		Presence:  watch, Report: env.Report,
 		Log: log, ReadLog: reads, Why: why, Space: a.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,

@@ -4,9 +4,11 @@ import (
 	_ "embed"
 	"net/http"
 	"runtime"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/services/api/reader"
 	"github.com/milosgajdos/taurus/services/api/web"
@@ -41,6 +43,37 @@ type versionView struct {
 func (a *about) who(c echo.Context) error {
 	return web.WriteJSON(c, http.StatusOK, web.JSONType,
 		versionView{Version: a.version, Go: runtime.Version(), Instance: a.name})
+}
+
+// meView is who asks, and what they may do.
+type meView struct {
+	Name       string       `json:"name"`
+	By         access.Means `json:"by"`
+	Token      string       `json:"token,omitzero"`
+	OnBehalfOf string       `json:"on_behalf_of,omitzero"`
+	Roles      []string     `json:"roles"`
+	Groups     []string     `json:"groups,omitempty"`
+	// Grants are what the roles and those of the groups give.
+	Grants  []grantView `json:"grants"`
+	Expires time.Time   `json:"expires,omitzero"`
+}
+
+type grantView struct {
+	Rights []access.Right `json:"rights"`
+	Jobs   []string       `json:"jobs"`
+}
+
+func (a *about) me(c echo.Context) error {
+	r := web.RequestOf(c)
+	p := r.Principal
+	v := meView{
+		Name: p.Name, By: p.By, Token: p.TokenID, OnBehalfOf: r.Author.OnBehalfOf, Groups: p.Groups, Expires: p.Expires,
+		Roles: append([]string{}, p.Roles...), Grants: []grantView{},
+	}
+	for _, g := range r.Grants() {
+		v.Grants = append(v.Grants, grantView(g))
+	}
+	return web.WriteJSON(c, http.StatusOK, web.JSONType, v)
 }
 
 func (a *about) cluster(c echo.Context) error {

@@ -113,6 +113,7 @@ func New(o Options) web.Dialect {
 		Routes: []web.Route{
 			{Method: http.MethodGet, Path: DocumentPath, Open: true, Handle: about.openAPI, Fixed: true},
 			{Method: http.MethodGet, Path: "/v2/version", Open: true, Handle: about.who, Fixed: true},
+			{Method: http.MethodGet, Path: "/v2/whoami", Open: true, Handle: about.me},
 			{Method: http.MethodGet, Path: "/v2/cluster", Right: access.Read, About: web.AnyJob(), Handle: about.cluster},
 			{Method: http.MethodGet, Path: "/v2/agents", Right: access.Read, About: web.AnyJob(), Handle: agents.list, Cost: web.Large},
 			{Method: http.MethodPost, Path: "/v2/agents/:host/drain", Right: access.Agents, About: web.Cluster(), Handle: agents.drain},

@@ -219,6 +219,9 @@ func (r *Request) anonymous() bool { return r.Principal.By == "" || r.Principal.
 // May reports whether who asks has a right on a job; an empty id is the cluster.
 func (r *Request) May(right access.Right, job string) bool { return r.grants.May(right, job) }
 
+// Grants are what who asks may do; they must not be changed.
+func (r *Request) Grants() access.Grants { return r.grants }
+
 // Sees reports whether the answer may tell of a job, by the rights that its route needs.
 func (r *Request) Sees(job string) bool {
 	for _, right := range r.looks {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/milosgajdos/taurus/internal/core/access"
 )
@@ -67,7 +68,16 @@ func (e *CredentialError) Unwrap() error { return e.Reason }
 // problem is what it is answered with.
 func (e *CredentialError) problem() Problem {
 	return newProblem(http.StatusUnauthorized, "credential", "The credential is no good",
-		e.Reason.Error()+". "+signIn+"; without any you are anonymous.", nil)
+		sentence(e.Reason)+". "+signIn+"; without any you are anonymous.", nil)
+}
+
+// sentence begins with a capital.
+func sentence(err error) string {
+	text := err.Error()
+	if text == "" {
+		return "It is no good"
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // challenge says how to sign in (RFC 6750, 3), and whether what was shown is no good.
