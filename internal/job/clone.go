@@ -50,6 +50,7 @@ func (c *Container) clone() *Container {
 	container.Command.Args = slices.Clone(c.Command.Args)
 	container.Volumes = slices.Clone(c.Volumes)
 	container.Parameters = slices.Clone(c.Parameters)
+	container.RegistryCredentials = copied(c.RegistryCredentials)
 	return &container
 }
 

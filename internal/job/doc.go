@@ -47,7 +47,7 @@
 //	  name          derived from role where absent
 //	  cluster, role, environment, priority
 //	  replicas      how many tasks
-//	  container     containerizer, image, command, volumes, network, force_pull, privileged, parameters
+//	  container     containerizer, image, command, volumes, network, force_pull, registry_credentials (secret), privileged, parameters
 //	  resources     cpu, memory, disk, gpus, cpu_limit, memory_limit
 //	  ports         name, container, host, protocol
 //	  env, labels   a variable is a string, or names a secret

@@ -30,8 +30,9 @@ func (v Variable) String() string {
 	return v.Value
 }
 
-// secretRef is a secret where a value could be.
-type secretRef struct {
+// SecretRef is a secret where a value could be.
+type SecretRef struct {
+	// Secret is its name.
 	Secret string `json:"secret"`
 }
 
@@ -41,7 +42,7 @@ var errNoSecret = errors.New("a variable is a string, or names a secret")
 // MarshalJSON writes a string for a value, as there was before there were secrets, and an object for a secret.
 func (v Variable) MarshalJSON() ([]byte, error) {
 	if v.Secret != "" {
-		return json.Marshal(secretRef{v.Secret})
+		return json.Marshal(SecretRef{v.Secret})
 	}
 	return json.Marshal(v.Value)
 }
@@ -52,7 +53,7 @@ func (v *Variable) UnmarshalJSON(data []byte) error {
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		return json.Unmarshal(data, &v.Value)
 	}
-	var r secretRef
+	var r SecretRef
 	if err := json.Unmarshal(data, &r); err != nil {
 		return err
 	}
@@ -98,6 +99,9 @@ func (g *Group) SecretNames() []string {
 	for _, f := range g.Secrets {
 		names[f.Name] = true
 	}
+	if name := g.Container.Credentials(); name != "" {
+		names[name] = true
+	}
 	if len(names) == 0 {
 		return nil
 	}
@@ -109,6 +113,23 @@ func (g *Group) SecretVariables() []string {
 	only := Group{Env: g.Env}
 	return only.SecretNames()
 }
+
+// Credentials is the secret that the image is pulled with; empty for none.
+func (c *Container) Credentials() string {
+	if c == nil || c.RegistryCredentials == nil {
+		return ""
+	}
+	return c.RegistryCredentials.Secret
+}
+
+// Fetches reports whether agents have to fetch secrets of the group from the launcher: those in files, and those that images are pulled with, Docker is
+// given in no other way.
+func (g *Group) Fetches() bool {
+	return !g.Container.ByMesos() && (len(g.Secrets) > 0 || g.Container.Credentials() != "")
+}
+
+// RegistryFile is where Docker finds what an image is pulled with, in the sandbox.
+const RegistryFile = ".docker/config.json"
 
 // CheckSecretPath says what is wrong with the path of a secret's file, empty if nothing is.
 func CheckSecretPath(p string) string {

@@ -47,10 +47,14 @@ func TestVariablesAreStringsOrSecrets(t *testing.T) {
 // TestSecretsOfAGroup: each once, in order, whether they are in variables or in files.
 func TestSecretsOfAGroup(t *testing.T) {
 	g := job.Group{
-		Env:     map[string]job.Variable{"A": {Secret: "z"}, "B": {Secret: "m"}, "C": job.Plain("v")},
-		Secrets: []job.SecretFile{{Name: "a", Path: "/a"}, {Name: "z", Path: "/z"}},
+		Env:       map[string]job.Variable{"A": {Secret: "z"}, "B": {Secret: "m"}, "C": job.Plain("v")},
+		Secrets:   []job.SecretFile{{Name: "a", Path: "/a"}, {Name: "z", Path: "/z"}},
+		Container: &job.Container{Image: "x", RegistryCredentials: &job.SecretRef{Secret: "r"}},
 	}
-	if got := strings.Join(g.SecretNames(), " "); got != "a m z" {
+	if got := strings.Join(g.SecretVariables(), " "); got != "m z" {
+		t.Errorf("variables %s", got)
+	}
+	if got := strings.Join(g.SecretNames(), " "); got != "a m r z" {
 		t.Errorf("secrets %s", got)
 	}
 	if got := (&job.Group{Env: map[string]job.Variable{"A": job.Plain("v")}}).SecretNames(); got != nil {

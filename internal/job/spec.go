@@ -104,10 +104,13 @@ type Container struct {
 	Command Command  `json:"command,omitzero"`
 	Volumes []Volume `json:"volumes,omitempty"`
 	// Network is bridge (the default), host, none, or the name of a user network.
-	Network    string      `json:"network,omitzero"`
-	ForcePull  bool        `json:"force_pull,omitzero"`
-	Privileged bool        `json:"privileged,omitzero"`
-	Parameters []Parameter `json:"parameters,omitempty"`
+	Network   string `json:"network,omitzero"`
+	ForcePull bool   `json:"force_pull,omitzero"`
+	// RegistryCredentials is the secret that the image is pulled with: a file such as
+	// docker login writes.
+	RegistryCredentials *SecretRef  `json:"registry_credentials,omitzero"`
+	Privileged          bool        `json:"privileged,omitzero"`
+	Parameters          []Parameter `json:"parameters,omitempty"`
 }
 
 // Volume binds a host path into the container.

@@ -197,8 +197,9 @@ func anyContainer(t *rapid.T) job.Container {
 				Mode: anyText().Draw(t, "mode"),
 			}
 		}).Draw(t, "volumes"),
-		Network:   rapid.SampledFrom([]string{"", "bridge", "host", "none", "mine", ":"}).Draw(t, "network"),
-		ForcePull: rapid.Bool().Draw(t, "force_pull"), Privileged: rapid.Bool().Draw(t, "privileged"),
+		Network:             rapid.SampledFrom([]string{"", "bridge", "host", "none", "mine", ":"}).Draw(t, "network"),
+		RegistryCredentials: maybe(t, "credentials", func(t *rapid.T) job.SecretRef { return job.SecretRef{Secret: anyText().Draw(t, "secret")} }),
+		ForcePull:           rapid.Bool().Draw(t, "force_pull"), Privileged: rapid.Bool().Draw(t, "privileged"),
 		Parameters: list(func(t *rapid.T) job.Parameter {
 			return job.Parameter{Key: anyText().Draw(t, "key"), Value: anyText().Draw(t, "value")}
 		}).Draw(t, "parameters"),

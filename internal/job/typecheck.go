@@ -42,7 +42,7 @@ func (t *typeCheck) unmarshalers() *json.Unmarshalers {
 		json.UnmarshalFromFunc(t.document),
 		expect[map[string]string](t, '{', "must be an object of strings"),
 		expect[map[string]Variable](t, '{', "must be an object of strings"),
-		expect[SecretFile](t, '{', object), expect[[]SecretFile](t, '[', list),
+		expect[SecretFile](t, '{', object), expect[SecretRef](t, '{', `must be an object such as {"secret": "registry/pull"}`), expect[[]SecretFile](t, '[', list),
 		expect[Group](t, '{', object), expect[[]Group](t, '[', list),
 		expect[Container](t, '{', object),
 		expect[Volume](t, '{', object), expect[[]Volume](t, '[', list),
@@ -148,7 +148,7 @@ func (t *typeCheck) variable(dec *jsontext.Decoder, into *Variable) error {
 
 // reference reads the name of a secret, which must be there: without it the variable would be an empty one.
 func (t *typeCheck) reference(dec *jsontext.Decoder, into *Variable) error {
-	var r secretRef
+	var r SecretRef
 	before := len(t.faults)
 	if err := json.UnmarshalDecode(dec, &r); err != nil {
 		return err

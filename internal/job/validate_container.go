@@ -17,6 +17,7 @@ func (c *checker) container(at string, container *Container) {
 	c.volumes(join(at, "volumes"), container)
 	c.name(join(at, "network"), container.Network)
 	c.parameters(join(at, "parameters"), container.Parameters)
+	c.credentials(join(at, "registry_credentials"), container)
 	if container.ByMesos() {
 		c.byMesos(at, container)
 	}

@@ -38,6 +38,19 @@ func (c *checker) secrets(group string, g *Group) {
 	}
 }
 
+// credentials checks what the image is pulled with.
+func (c *checker) credentials(at string, k *Container) {
+	if k.RegistryCredentials == nil {
+		return
+	}
+	if why := CheckSecretName(k.Credentials()); why != "" {
+		c.fault(join(at, "secret"), "%s", why)
+	}
+	if k.Image == "" {
+		c.fault(at, "there is no image to pull; remove it")
+	}
+}
+
 // secretPlace checks that nothing else is where the file goes, and that somebody can put it there.
 func (c *checker) secretPlace(at string, f SecretFile, g *Group) {
 	k := g.Container
@@ -46,6 +59,8 @@ func (c *checker) secretPlace(at string, f SecretFile, g *Group) {
 	}
 	bound := func(v Volume) bool { return path.Clean(v.ContainerPath) == f.Path }
 	switch {
+	case f.Path == RegistryFile && k.Credentials() != "":
+		c.fault(at, "%s is where registry_credentials go; use another", quote(f.Path))
 	case slices.ContainsFunc(k.Volumes, bound):
 		c.fault(at, "%s is also where a volume is bound; use another", quote(f.Path))
 	case k.ByMesos() && k.Image == "" && !f.InSandbox():

@@ -184,6 +184,14 @@ func TestFaultsOfAGroup(t *testing.T) {
 			g.Secrets = []job.SecretFile{{Name: "a", Path: "/k"}}
 			g.Container = &job.Container{Containerizer: "mesos", Command: job.Command{Shell: "x"}}
 		}),
+		inGroup("secrets[0].path", "where registry_credentials go", func(g *job.Group) {
+			g.Secrets = []job.SecretFile{{Name: "a", Path: ".docker/config.json"}}
+			g.Container.RegistryCredentials = &job.SecretRef{Secret: "r"}
+		}),
+		inGroup("container.registry_credentials.secret", "is missing; give the secret's", func(g *job.Group) { g.Container.RegistryCredentials = &job.SecretRef{} }),
+		inGroup("container.registry_credentials", "no image to pull", func(g *job.Group) {
+			g.Container = &job.Container{Containerizer: "mesos", Command: job.Command{Shell: "x"}, RegistryCredentials: &job.SecretRef{Secret: "r"}}
+		}),
 		inGroup("secrets[0].mode", "three octal digits", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/k", Mode: "rw"}} }),
 		inGroup("secrets[0].mode", "three octal digits", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/k", Mode: "4755"}} }),
 		inGroup("secrets[0].mode", "not even its owner", func(g *job.Group) { g.Secrets = []job.SecretFile{{Name: "a", Path: "/k", Mode: "0044"}} }),

@@ -20,6 +20,9 @@ func container(l *placedTask) (*mesos.ContainerInfo, error) {
 		info = dockerContainer(l, c)
 	case l.image() != "":
 		info = imageContainer(c)
+		if info.Mesos.Image.Docker.Config, err = l.credentials(); err != nil {
+			return nil, err
+		}
 	case c != nil && len(c.Volumes)+len(secrets) > 0:
 		kind := mesos.ContainerInfo_MESOS
 		info = &mesos.ContainerInfo{Type: &kind, Volumes: volumes(c.Volumes)}

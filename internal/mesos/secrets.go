@@ -65,6 +65,9 @@ func wireSecret(data []byte) *mesos.Secret {
 
 // secretVolumes are the files: for Docker they are in the sandbox, and those of other paths are mounted from there.
 func (l *placedTask) secretVolumes() ([]mesos.Volume, error) {
+	if l.docker() && l.Group.Fetches() && l.secrets.Archive == "" {
+		return nil, fmt.Errorf("%w: secrets: there is no place to fetch them from", ErrLaunchInvalid)
+	}
 	var wire []mesos.Volume
 	for i, f := range l.Group.Secrets {
 		if why := job.CheckSecretPath(f.Path); why != "" {
@@ -75,8 +78,6 @@ func (l *placedTask) secretVolumes() ([]mesos.Volume, error) {
 		switch v, err := l.value(f.Name); {
 		case err != nil:
 			return nil, err
-		case l.docker() && l.secrets.Archive == "":
-			return nil, fmt.Errorf("%w: secrets[%d]: there is no place to fetch it from", ErrLaunchInvalid, i)
 		case l.docker() && f.InSandbox():
 			continue
 		case l.docker():
@@ -89,6 +90,19 @@ func (l *placedTask) secretVolumes() ([]mesos.Volume, error) {
 		wire = append(wire, volume)
 	}
 	return wire, nil
+}
+
+// credentials are what Mesos pulls the image with; Docker has them in the archive.
+func (l *placedTask) credentials() (*mesos.Secret, error) {
+	name := l.Group.Container.Credentials()
+	if name == "" {
+		return nil, nil //nolint:nilnil // Most images need none.
+	}
+	v, err := l.value(name)
+	if err != nil {
+		return nil, err
+	}
+	return wireSecret(v.Bytes()), nil
 }
 
 // archive is what the agent fetches before anything else: it can be had for a minute only.

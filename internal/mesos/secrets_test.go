@@ -12,7 +12,7 @@ import (
 
 func secretsOf(archive string) TaskSecrets {
 	return TaskSecrets{Archive: archive, Values: map[string]secret.Value{
-		"db/password": secret.NewValue([]byte("pass\n")), "tls/key": secret.NewValue([]byte("key\n")), "token": secret.NewValue([]byte("\x00\xff")),
+		"db/password": secret.NewValue([]byte("pass\n")), "tls/key": secret.NewValue([]byte("key\n")), "token": secret.NewValue([]byte("\x00\xff")), "pull": secret.NewValue([]byte(`{"auths":{}}`)),
 	}}
 }
 
@@ -35,7 +35,7 @@ func TestSecretsOnTheWire(t *testing.T) {
 		archive   string
 	}{
 		"secrets_docker":     {job.Container{Image: "nginx", Network: "bridge", Volumes: []job.Volume{{ContainerPath: "/d", HostPath: "/h"}}}, "https://l:8084/x"},
-		"secrets_mesos":      {job.Container{Containerizer: "mesos", Image: "busybox", Network: "host"}, ""},
+		"secrets_mesos":      {job.Container{Containerizer: "mesos", Image: "busybox", Network: "host", RegistryCredentials: &job.SecretRef{Secret: "pull"}}, ""},
 		"secrets_of_process": {job.Container{Containerizer: "mesos", Command: job.Command{Shell: "true"}}, ""},
 	} {
 		l := withSecrets(c.container)
@@ -68,6 +68,9 @@ func TestNothingIsLaunchedWithoutItsSecrets(t *testing.T) {
 		"one lacks":  {secretsOf("https://l/x"), func(g *job.Group) { g.Env["OTHER"] = job.Variable{Secret: "other"} }},
 		"one file lacks": {secretsOf("https://l/x"), func(g *job.Group) {
 			g.Secrets = append(g.Secrets, job.SecretFile{Name: "other", Path: "/o"})
+		}},
+		"no credentials": {secretsOf("https://l/x"), func(g *job.Group) {
+			g.Container = &job.Container{Containerizer: "mesos", Image: "x", RegistryCredentials: &job.SecretRef{Secret: "other"}}
 		}},
 		"out of the sandbox": {secretsOf("https://l/x"), func(g *job.Group) { g.Secrets[1].Path = "../../etc/passwd" }},
 	} {

@@ -134,7 +134,7 @@ func (k *keeper) possible(e launching.GetSecrets) error {
 	case k.provider == nil:
 		return secret.Unavailable("the launcher was not told where secrets are; start it with --secrets-from")
 	case e.Fetched && !k.fetched:
-		return secret.Unavailable("a file for what Docker runs is fetched by its agent from the launcher; start that with --secrets-listen, or give the task its secrets in variables")
+		return secret.Unavailable("what Docker runs has files, and what its image is pulled with, fetched by its agent from the launcher; start that with --secrets-listen, or give the task its secrets in variables")
 	}
 	return nil
 }
@@ -273,10 +273,10 @@ func (s *session) handOut(e acceptWith) (mesos.Secrets, error) {
 	for i := range e.Launches {
 		l := &e.Launches[i]
 		given, has := e.secrets[l.TaskID]
-		if !has || len(l.Group.Secrets) == 0 || l.Group.Container.ByMesos() || s.handout == nil {
+		if !has || !l.Group.Fetches() || s.handout == nil {
 			continue
 		}
-		archive, err := handout.Archive(mesos.ArchiveFile, files(l.Group.Secrets, given.Values))
+		archive, err := handout.Archive(mesos.ArchiveFile, files(l.Group, given.Values))
 		if err != nil {
 			return nil, err
 		}
@@ -289,9 +289,12 @@ func (s *session) handOut(e acceptWith) (mesos.Secrets, error) {
 }
 
 // files are those of a task, as they are packed.
-func files(group []job.SecretFile, values map[string]secret.Value) []handout.File {
-	all := make([]handout.File, 0, len(group))
-	for i, f := range group {
+func files(g *job.Group, values map[string]secret.Value) []handout.File {
+	all := make([]handout.File, 0, len(g.Secrets)+1)
+	if name := g.Container.Credentials(); name != "" {
+		all = append(all, handout.File{Path: job.RegistryFile, Perm: 0o600, Content: values[name].Bytes()})
+	}
+	for i, f := range g.Secrets {
 		all = append(all, handout.File{Path: mesos.FileInSandbox(f, i), Perm: f.Perm(), Content: values[f.Name].Bytes()})
 	}
 	return all

@@ -193,7 +193,7 @@ func TestProblemsOfSecrets(t *testing.T) {
 		},
 		"a file, and nowhere to fetch it from": {
 			&provider{values: map[string]string{"db/password": planted}}, `"secrets":[{"name":"db/password","path":"/k"}]`,
-			"secret-unavailable g: 1 waiting: secret db/password cannot be had at present; a file for what Docker runs is fetched by its agent from the launcher; start that with --secrets-listen, or give the task its secrets in variables",
+			"secret-unavailable g: 1 waiting: secret db/password cannot be had at present; what Docker runs has files, and what its image is pulled with, fetched by its agent from the launcher; start that with --secrets-listen, or give the task its secrets in variables",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -229,17 +229,17 @@ func TestFilesAreHandedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		handed := &offers{}
-		r.secrets, r.handout = &provider{values: map[string]string{"key": planted}}, handed
+		r.secrets, r.handout = &provider{values: map[string]string{"key": planted, "pull": "of-the-registry"}}, handed
 		r.run = r.put(r.space.Job("web"), events.JobSubmitted{Spec: []byte(
-			`{"id":"web","tasks":[{"name":"g","replicas":1,"secrets":[{"name":"key","path":"/k","mode":"0400"}],"container":{"image":"x"}}]}`)})
+			`{"id":"web","tasks":[{"name":"g","replicas":1,"secrets":[{"name":"key","path":"/k","mode":"0400"}],"container":{"image":"x","registry_credentials":{"secret":"pull"}}}]}`)})
 		r.put(r.space.Plan("web"), events.TasksPlanned{Run: r.run, Version: 1, Group: "g", Slots: []events.SlotRange{{From: 0, To: 0, Attempt: 1}}})
 		r.start()
 		sub := r.sub()
 		sub.events <- offered("O1", 4)
 		time.Sleep(time.Second)
 		want(t, "launch", sub.called("ACCEPT"), "ACCEPT O1: web.0.1")
-		want(t, "secrets", sub.secrets(), r.taskID(0)+" from https://l/1 key="+planted)
-		if len(handed.archives) != 1 || !strings.Contains(handed.archives[0], planted) {
+		want(t, "secrets", sub.secrets(), r.taskID(0)+" from https://l/1 key="+planted, r.taskID(0)+" from https://l/1 pull=of-the-registry")
+		if len(handed.archives) != 1 || !strings.Contains(handed.archives[0], planted) || !strings.Contains(handed.archives[0], ".docker/config.json") || !strings.Contains(handed.archives[0], "of-the-registry") {
 			t.Errorf("%d archives", len(handed.archives))
 		}
 	})

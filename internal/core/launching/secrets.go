@@ -12,7 +12,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/machine"
 	"github.com/milosgajdos/taurus/internal/core/placement"
-	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -124,12 +123,9 @@ func (m *Machine) askFor(k lineKey, d placement.Demand, names []string) *asking 
 	}
 	a.ticket, a.at, a.answered, a.versions = m.tickets.Next(), now, false, nil
 	s.kept[a.ticket] = true
-	m.do(GetSecrets{Ticket: a.ticket, Names: names, Variables: d.Group.SecretVariables(), Fetched: fetched(d.Group)})
+	m.do(GetSecrets{Ticket: a.ticket, Names: names, Variables: d.Group.SecretVariables(), Fetched: d.Group.Fetches()})
 	return a
 }
-
-// fetched reports whether agents have to fetch the secrets that the group has in files: Docker is given them in no other way.
-func fetched(g *job.Group) bool { return len(g.Secrets) > 0 && !g.Container.ByMesos() }
 
 // resolved follows the answer.
 func (m *Machine) gotSecrets(in GotSecrets) {

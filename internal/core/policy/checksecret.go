@@ -19,6 +19,9 @@ func (r *Rule) secrets(spec *job.Spec) []Violation {
 				c.secret(under(under(under(at, "env"), name), "secret"), secret)
 			}
 		}
+		if name := g.Container.Credentials(); name != "" {
+			c.secret(under(under(under(at, "container"), "registry_credentials"), "secret"), name)
+		}
 		for n, f := range g.Secrets {
 			c.secret(under(index(under(at, "secrets"), n), "name"), f.Name)
 		}

@@ -70,7 +70,7 @@ func (d *driver) Prepare(ctx context.Context, t executor.Task) error {
 			return nil
 		}
 	}
-	if err := d.pull(ctx, info.GetImage()); err != nil {
+	if err := d.pull(ctx, t.Run.Sandbox, info.GetImage()); err != nil {
 		return &PullError{Host: d.cli.DaemonHost(), Image: info.GetImage(), Err: err}
 	}
 	return nil
@@ -91,8 +91,12 @@ func (e *PullError) Error() string {
 // Unwrap returns the cause.
 func (e *PullError) Unwrap() error { return e.Err }
 
-func (d *driver) pull(ctx context.Context, image string) error {
-	resp, err := d.cli.ImagePull(ctx, image, client.ImagePullOptions{})
+func (d *driver) pull(ctx context.Context, sandbox, image string) error {
+	auth, err := credentials(sandbox, image)
+	if err != nil {
+		return err
+	}
+	resp, err := d.cli.ImagePull(ctx, image, client.ImagePullOptions{RegistryAuth: auth})
 	if err != nil {
 		return err
 	}
