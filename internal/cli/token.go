@@ -170,7 +170,7 @@ func (a *App) writeTokens(w io.Writer, list []projection.TokenView) error {
 		say(a.Err, "there are no tokens")
 		return nil
 	}
-	t := table.New("TOKEN", "OWNER", "ROLES", "STATE", "CREATED", "BY", "EXPIRES", "WHY")
+	t := table.New("TOKEN", "OWNER", "ROLES", "STATE", "CREATED", "BY", "EXPIRES", "USED", "WHY")
 	for i := range list {
 		v := &list[i]
 		expires := neverExpires
@@ -181,10 +181,18 @@ func (a *App) writeTokens(w io.Writer, list []projection.TokenView) error {
 		if v.RevokedBy != "" {
 			why += word(", by ", v.RevokedBy)
 		}
-		t.Row(v.ID, v.Owner, strings.Join(v.Roles, ", "), string(v.State), a.since(v.CreatedAt)+" ago", v.CreatedBy, expires, strings.TrimPrefix(why, ", "))
+		t.Row(v.ID, v.Owner, strings.Join(v.Roles, ", "), string(v.State), a.since(v.CreatedAt)+" ago", v.CreatedBy, expires, a.lastUsed(v), strings.TrimPrefix(why, ", "))
 	}
 	_, err := t.WriteTo(w)
 	return err
+}
+
+// lastUsed is about how long ago a token was used, as far as that is recorded.
+func (a *App) lastUsed(v *projection.TokenView) string {
+	if v.LastUsed.IsZero() {
+		return ""
+	}
+	return a.since(v.LastUsed) + " ago"
 }
 
 // tokenRevoke revokes tokens.

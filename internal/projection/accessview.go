@@ -33,8 +33,10 @@ type TokenView struct {
 	RevokedAt time.Time `json:"revoked_at,omitzero"`
 	RevokedBy string    `json:"revoked_by,omitzero"`
 	// Reason is why it was revoked.
-	Reason   string `json:"reason,omitzero"`
-	Sequence uint64 `json:"sequence"`
+	Reason string `json:"reason,omitzero"`
+	// LastUsed is about when it was used last, where that is known; it is not folded.
+	LastUsed time.Time `json:"last_used,omitzero"`
+	Sequence uint64    `json:"sequence"`
 }
 
 // RoleView is a role, and what it gives.

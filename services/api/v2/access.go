@@ -24,6 +24,7 @@ const (
 type permissions struct {
 	reader    *reader.Reader
 	commander Commander
+	audit     Audit
 	now       func() time.Time
 }
 
@@ -40,6 +41,11 @@ func (p *permissions) tokens(c echo.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if c.QueryParam("at") == "" { // Of then it is not known.
+		for i := range list.Tokens {
+			list.Tokens[i].LastUsed = p.audit.LastUse(list.Tokens[i].ID)
+		}
 	}
 	return web.WriteJSON(c, http.StatusOK, web.JSONType, list)
 }

@@ -21,6 +21,8 @@ const auditPage = 100
 // Audit tells who did what.
 type Audit interface {
 	Page(ctx context.Context, f auditing.Filter, before uint64, limit int) (auditing.Page, error)
+	// LastUse is about when a token was used last, zero if that is not known.
+	LastUse(id string) time.Time
 }
 
 // audits show who did what.

@@ -99,7 +99,7 @@ func New(o Options) web.Dialect {
 		parts: o.Parts, foresees: foresees,
 	}
 	agents := &agents{reader: o.Reader, commander: o.Commander, verdicts: o.Verdicts, now: o.Now}
-	permissions := &permissions{reader: o.Reader, commander: o.Commander, now: o.Now}
+	permissions := &permissions{reader: o.Reader, commander: o.Commander, audit: o.Audit, now: o.Now}
 	tasks := &tasks{reader: o.Reader, sandbox: o.Sandbox}
 	explainer := &explainer{reader: o.Reader, verdicts: o.Verdicts, parts: o.Parts}
 	feeds := &feeds{
