@@ -86,6 +86,41 @@ func TestBearer(t *testing.T) {
 	if _, err := new(access.State).Bearer("", "", start); !errors.Is(err, access.ErrUnknownToken) {
 		t.Errorf("of an empty state: %v", err)
 	}
+	s := access.State{Tokens: map[string]access.Token{id(1): {ID: id(1)}}}
+	if _, err := s.Bearer(id(1), "", start); !errors.Is(err, access.ErrUnknownToken) {
+		t.Errorf("of a token without a secret: %v", err)
+	}
+}
+
+// TestWhoIsStillBelieved: a token goes by what is folded of it, everything else by the time
+// until which it was believed.
+func TestWhoIsStillBelieved(t *testing.T) {
+	t.Parallel()
+	f := newFold()
+	hour := start.Add(time.Hour)
+	f.apply(events.TokenCreated{ID: id(1), Owner: "bob", Hash: hash(1), Expires: hour})
+	f.apply(events.TokenCreated{ID: id(2), Owner: "bob", Hash: hash(2)})
+	f.apply(events.TokenRevoked{ID: id(2)})
+	for i, c := range []struct {
+		p    access.Principal
+		now  time.Time
+		want error
+	}{
+		{access.Principal{By: access.BearerToken, TokenID: id(1)}, hour.Add(-1), nil},
+		{access.Principal{By: access.BearerToken, TokenID: id(1)}, hour, access.ErrExpired},
+		{access.Principal{By: access.BearerToken, TokenID: id(1), Expires: start}, start, nil},
+		{access.Principal{By: access.BearerToken, TokenID: id(2)}, start, access.ErrRevoked},
+		{access.Principal{By: access.BearerToken, TokenID: id(3)}, start, access.ErrUnknownToken},
+		{access.Principal{By: access.OIDC, Expires: hour}, hour.Add(-1), nil},
+		{access.Principal{By: access.OIDC, Expires: hour}, hour, access.ErrExpired},
+		{access.Principal{By: access.Certificate, TokenID: id(2)}, hour, nil},
+		{access.Principal{By: access.Anonymous}, hour, nil},
+		{access.Principal{}, hour, nil},
+	} {
+		if err := f.Good(c.p, c.now); !errors.Is(err, c.want) || (err != nil) != (c.want != nil) {
+			t.Errorf("%d: %v, want %v", i, err, c.want)
+		}
+	}
 }
 
 // TestEachEventInEachState: what it changes, over all pairs.
@@ -188,6 +223,43 @@ func TestEndedTokensAreForgotten(t *testing.T) {
 			_, known := f.Tokens[id(n)]
 			if want := strings.Contains(fmt.Sprint(c.want), fmt.Sprint(n)); known != want {
 				t.Errorf("%s: token %d known %t", c.at, n, known)
+			}
+		}
+	}
+}
+
+// TestATokenAloneIsForgotten, whichever way it ended, and whatever is created meanwhile; one
+// that ended stays known until then.
+func TestATokenAloneIsForgotten(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		expires time.Time
+		revoked bool
+		after   time.Duration // 0 is never.
+	}{
+		"expired":         {start.Add(time.Hour), false, time.Hour + access.KeepEnded},
+		"revoked":         {time.Time{}, true, access.KeepEnded},
+		"revoked earlier": {start.Add(time.Hour), true, access.KeepEnded},
+		"good":            {time.Time{}, false, 0},
+	} {
+		for _, ev := range []events.Event{events.PolicySet{Hash: hash(1)}, events.TokenCreated{ID: id(2), Owner: "a", Hash: hash(2)}} {
+			f := newFold()
+			f.apply(events.TokenCreated{ID: id(1), Owner: "a", Hash: hash(1), Expires: c.expires})
+			if c.revoked {
+				f.apply(events.TokenRevoked{ID: id(1)})
+			}
+			f.now = start.Add(max(c.after, time.Hour) - 1)
+			f.apply(ev)
+			if _, known := f.Tokens[id(1)]; !known {
+				t.Errorf("%s: forgotten too early by %T", name, ev)
+			}
+			f.now = start.Add(max(c.after, 1e6*time.Hour))
+			if c.after != 0 {
+				f.now = start.Add(c.after)
+			}
+			f.apply(events.PolicySet{Hash: hash(2)})
+			if _, known := f.Tokens[id(1)]; known != (c.after == 0) {
+				t.Errorf("%s: known %t", name, known)
 			}
 		}
 	}
@@ -298,6 +370,10 @@ func TestGroups(t *testing.T) {
 	}
 	if got := fmt.Sprint(f.Groups["a"]); got != "[shop reader]" {
 		t.Errorf("the group has changed: %s", got)
+	}
+	f.apply(events.GroupBound{Group: "a"})
+	if _, known := f.Groups["a"]; known {
+		t.Error("a group without roles is kept")
 	}
 }
 
