@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +169,19 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%d, %+v: %v", i, c.command, err)
 		case c.path != "" && (len(faults) != 1 || faults[0].Path != c.path || !strings.Contains(faults[0].Message, c.says) || ev != nil):
 			t.Errorf("%d, %+v: %v, want %s: %s", i, c.command, err, c.path, c.says)
+		}
+	}
+	f := newFold()
+	for _, name := range many(access.RolesEach) {
+		f.apply(events.RoleSet{Name: name})
+	}
+	most := []access.Command{
+		access.BindGroup{Group: "g", Roles: many(access.RolesEach)},
+		access.SetRole{Name: "r", Grants: slices.Repeat([]access.Grant{{Rights: read, Jobs: []string{"*"}}}, access.GrantsMax)},
+	}
+	for _, c := range most {
+		if ev, err := access.Decide(&f.State, c, start); err != nil || ev == nil {
+			t.Errorf("%T of as many as may be: %v", c, err)
 		}
 	}
 	var all job.Faults
