@@ -1,7 +1,6 @@
 package firsttoken
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,15 +45,16 @@ func Write(ctx context.Context, log eventlog.Log, space events.Space, token auth
 		return 0, err
 	}
 	running, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- c.Run(running) }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = c.Run(running) // Whoever waits for a command is told why it ended.
+	}()
 	sequence, err = c.DoAccess(ctx, commander.Author{Actor: w.Actor}, access.CreateToken{
 		ID: token.ID, Owner: w.Owner, Hash: token.Hash(), Roles: w.Roles, Expires: w.Expires,
 	})
 	stop()
-	if run := <-ended; err != nil && !errors.Is(run, context.Canceled) {
-		err = cmp.Or(run, err) // Why the log could not be folded says more.
-	}
+	<-ended
 	if errors.Is(err, access.ErrTaken) {
 		if _, bad := state.Access.Bearer(token.ID, token.Hash(), time.Now()); bad == nil {
 			return state.Access.Tokens[token.ID].Sequence, nil

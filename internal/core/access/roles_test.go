@@ -43,3 +43,17 @@ func TestGrants(t *testing.T) {
 		}
 	}
 }
+
+// TestMayAll: only a grant of the right itself, on all jobs, leaves nothing out.
+func TestMayAll(t *testing.T) {
+	t.Parallel()
+	all := access.Grants{
+		{Rights: []access.Right{access.Read, access.Logs}, Jobs: []string{"shop/*", "cart"}},
+		{Rights: []access.Right{access.Stop, access.Logs}, Jobs: []string{"shop/*", "*"}},
+	}
+	for right, want := range map[access.Right]bool{access.Read: false, access.Stop: true, access.Logs: true, access.Scale: false} {
+		if got := all.MayAll(right); got != want {
+			t.Errorf("all may %s: %t", right, got)
+		}
+	}
+}
