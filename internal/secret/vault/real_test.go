@@ -2,50 +2,69 @@ package vault_test
 
 import (
 	"context"
+	"errors"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/vault/api"
 
+	"github.com/milosgajdos/taurus/internal/secret"
 	"github.com/milosgajdos/taurus/internal/secret/secrettest"
 	"github.com/milosgajdos/taurus/internal/secret/vault"
 	"github.com/milosgajdos/taurus/internal/testwait"
 )
 
-// binaryVariable names the program of a Vault, or an OpenBao, that the suite is run on, too.
-const binaryVariable = "TAURUS_TEST_VAULT"
+// The variables that say which real server the suite is run on, too, and a token that may do everything there:
+//
+//	bao server -dev -dev-root-token-id=root &
+//	TAURUS_TEST_VAULT=http://127.0.0.1:8200 TAURUS_TEST_VAULT_TOKEN=root go test ./internal/secret/vault -run Real
+const (
+	addressVariable = "TAURUS_TEST_VAULT"
+	rootVariable    = "TAURUS_TEST_VAULT_TOKEN"
+)
 
-// TestRealVault runs the suite on a real server, with a token that may read little.
+// TestRealVault runs the suite on a real server, with tokens that may read little.
 func TestRealVault(t *testing.T) {
-	binary := os.Getenv(binaryVariable)
-	if binary == "" {
-		t.Skipf("set %s to the program of a Vault or an OpenBao", binaryVariable)
+	address := os.Getenv(addressVariable)
+	if address == "" {
+		t.Skipf("set %s and %s to the address of a Vault or an OpenBao, and to its root token", addressVariable, rootVariable)
 	}
-	const root, address = "root-of-the-test", "127.0.0.1:18200"
-	cmd := exec.CommandContext(t.Context(), binary, "server", "-dev", "-dev-root-token-id="+root, "-dev-listen-address="+address, "-dev-no-store-token")
-	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	admin, err := api.NewClient(&api.Config{Address: "http://" + address, Timeout: 5 * time.Second})
+	admin, err := api.NewClient(&api.Config{Address: address, Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin.SetToken(root)
-	testwait.Until(t, "the server", func() bool { h, err := admin.Sys().Health(); return err == nil && h.Initialized && !h.Sealed })
-	secrettest.Run(t, func(t *testing.T) secrettest.Store { return realStore(t, admin, "http://"+address) })
+	admin.SetToken(os.Getenv(rootVariable))
+	secrettest.Run(t, func(t *testing.T) secrettest.Store { return realStore(t, admin, address) })
+	t.Run("deleted", func(t *testing.T) {
+		s := realStore(t, admin, address)
+		s.Put(t, "a", "first")
+		if err := admin.KVv2(mountOf(t)).Delete(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := s.Provider.Get(t.Context(), "a"); !errors.Is(err, secret.ErrMissing) || !strings.Contains(err.Error(), "deleted") {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("another mount", func(t *testing.T) {
+		realStore(t, admin, address)
+		p := open(t, vault.Config{Address: address, TokenFile: tokenFile(t, os.Getenv(rootVariable)), Mount: "no-such"})
+		if _, _, err := p.Get(t.Context(), "a"); !errors.Is(err, secret.ErrMissing) && !errors.Is(err, secret.ErrForbidden) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+func mountOf(t *testing.T) string {
+	t.Helper()
+	return "kv" + strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name()))
 }
 
 // realStore is a store with a mount of its own, and a token that may read all of it but db/password once that is forbidden.
 func realStore(t *testing.T, admin *api.Client, address string) secrettest.Store {
 	t.Helper()
-	at := "kv" + strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name()))
+	at := mountOf(t)
 	if err := admin.Sys().Mount(at, &api.MountInput{Type: "kv", Options: map[string]string{"version": "2"}}); err != nil {
 		t.Fatal(err)
 	}
