@@ -148,6 +148,9 @@ func TestSecretsAreNowhere(t *testing.T) {
 			}
 			return nil
 		})
+		if _, out := m.say("ps", id); !strings.Contains(out, "PENDING (secret "+want[0]) {
+			t.Errorf("taurus ps %s:\n%s", id, out)
+		}
 	}
 	if _, out := m.say("events", "own/mesos"); !strings.Contains(out, "secret own/key of version 7, own/password of version 7") {
 		t.Errorf("the versions are not told:\n%s", out)

@@ -41,7 +41,7 @@ func (a *App) ps() *cobra.Command {
 				say(a.Err, "no tasks live; `--all` lists those that have ended too")
 				return a.show(tasks, nothing)
 			}
-			return a.show(tasks, func(w io.Writer) error { return a.writeTasks(w, tasks) })
+			return a.show(tasks, func(w io.Writer) error { return a.writeTasks(w, tasks, a.withoutSecrets(cmd.Context(), tasks)) })
 		},
 	}
 	cmd.Flags().BoolVarP(&all, "all", "a", false, "also tasks that have ended")
@@ -112,7 +112,38 @@ func (a *App) tasks(ctx context.Context, args []string, q client.Query) ([]proje
 	return all, nil
 }
 
-func (a *App) writeTasks(w io.Writer, tasks []projection.Task) error {
+// askedMax is of how many jobs ps asks why their tasks wait.
+const askedMax = 20
+
+// withoutSecrets says of which groups the tasks wait for secrets, and for which: the table would only have it that they wait.
+func (a *App) withoutSecrets(ctx context.Context, tasks []projection.Task) map[groupOf]string {
+	waits, asked := map[groupOf]string{}, map[string]bool{}
+	for _, t := range tasks {
+		if t.State != "PENDING" || asked[t.Job] || len(asked) == askedMax {
+			continue
+		}
+		asked[t.Job] = true
+		why, err := a.client().Explain(ctx, t.Job, "")
+		if err != nil {
+			continue // Whoever may not ask why sees that they wait.
+		}
+		for _, r := range why.Reasons {
+			switch r.Code {
+			case projection.CodeNoSecret, projection.CodeSecretRefused, projection.CodeSecretAway:
+				_, text, _ := strings.Cut(r.Message, ": ")
+				text, _, _ = strings.Cut(text, "; ")
+				waits[groupOf{t.Job, r.Group}] = clip(text)
+			default:
+			}
+		}
+	}
+	return waits
+}
+
+// groupOf is a group of a job.
+type groupOf struct{ job, group string }
+
+func (a *App) writeTasks(w io.Writer, tasks []projection.Task, waits map[groupOf]string) error {
 	if len(tasks) == 0 {
 		say(a.Err, "no tasks")
 		return nil
@@ -120,7 +151,11 @@ func (a *App) writeTasks(w io.Writer, tasks []projection.Task) error {
 	s := a.style()
 	t := table.New("TASK", "GROUP", "VERSION", "STATE", "ATTEMPT", "ADDRESS", "AGE", "LAST FAILURE")
 	for _, task := range tasks {
-		t.Row(fmt.Sprintf("%s/%d", task.Job, task.Slot), place(task), fmt.Sprint(task.Version), s.state(condition(task))+remark(task),
+		note := remark(task)
+		if why := waits[groupOf{task.Job, task.Group}]; why != "" && note == "" && task.State == "PENDING" {
+			note = " (" + why + ")"
+		}
+		t.Row(fmt.Sprintf("%s/%d", task.Job, task.Slot), place(task), fmt.Sprint(task.Version), s.state(condition(task))+note,
 			fmt.Sprint(task.Attempt), address(task), age(time.Duration(task.AgeMillis)*time.Millisecond), failure(task.LastFailure))
 	}
 	_, err := t.WriteTo(w)

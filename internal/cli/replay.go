@@ -161,5 +161,5 @@ func (a *App) writePast(w io.Writer, was past) error {
 		return err
 	}
 	say(w, "")
-	return then.writeTasks(w, was.Tasks)
+	return then.writeTasks(w, was.Tasks, nil)
 }

@@ -88,8 +88,24 @@ func (f SecretFile) Perm() uint32 {
 // InSandbox reports whether the file is in the sandbox.
 func (f SecretFile) InSandbox() bool { return !strings.HasPrefix(f.Path, "/") }
 
+// HasSecrets reports whether a task of the group gets any.
+func (g *Group) HasSecrets() bool {
+	if len(g.Secrets) > 0 || g.Container.Credentials() != "" {
+		return true
+	}
+	for _, v := range g.Env {
+		if v.Secret != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // SecretNames are the secrets that a task of the group gets, in order, each once; nil for none.
 func (g *Group) SecretNames() []string {
+	if !g.HasSecrets() {
+		return nil
+	}
 	names := map[string]bool{}
 	for _, v := range g.Env {
 		if v.Secret != "" {
@@ -101,9 +117,6 @@ func (g *Group) SecretNames() []string {
 	}
 	if name := g.Container.Credentials(); name != "" {
 		names[name] = true
-	}
-	if len(names) == 0 {
-		return nil
 	}
 	return slices.Sorted(maps.Keys(names))
 }

@@ -37,7 +37,7 @@ func (m *Machine) launch(b *batch, p placement.Placement) {
 			continue
 		}
 		ticket, has := b.secrets[t.Key()]
-		if !has && placed.Group.SecretNames() != nil {
+		if !has && placed.Group.HasSecrets() {
 			continue // Nobody decides so; without its secrets it would be another task.
 		}
 		why[t.ID] = placed.Why

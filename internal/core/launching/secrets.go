@@ -74,15 +74,15 @@ type heldBack struct {
 // holds up nobody else.
 func (m *Machine) withSecrets(demands []placement.Demand) (ready []placement.Demand, held heldBack) {
 	s := &m.session.secrets
-	if !slices.ContainsFunc(demands, func(d placement.Demand) bool { return d.Group.SecretNames() != nil }) {
+	if !slices.ContainsFunc(demands, func(d placement.Demand) bool { return d.Group.HasSecrets() }) {
 		return demands, held
 	}
 	for _, d := range demands {
-		names, k := d.Group.SecretNames(), lineOf(d.Tasks[0])
-		if len(names) == 0 {
+		if !d.Group.HasSecrets() {
 			ready = append(ready, d)
 			continue
 		}
+		names, k := d.Group.SecretNames(), lineOf(d.Tasks[0])
 		if why := m.forbiddenSecret(d.Job, names); why != nil {
 			delete(s.asked, k)
 			held.verdicts = append(held.verdicts, why.verdict(d))
