@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/labstack/echo/v4"
@@ -138,13 +139,27 @@ func anybody() asking { return allBut() }
 type asked struct {
 	*apitest.Rig
 	t  *testing.T
-	by *asking
+	by *whoever
+}
+
+// whoever is who asks next, and what all those may do who have asked.
+type whoever struct {
+	mu     sync.Mutex
+	next   asking
+	grants map[string]access.Grants // By the name of who it is.
+}
+
+// are has the next requests be somebody's.
+func (w *whoever) are(by asking) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.next, w.grants[by.principal.Name] = by, by.grants
 }
 
 func newAsked(t *testing.T) *asked {
 	t.Helper()
-	by := anybody()
-	a := &asked{t: t, by: &by}
+	a := &asked{t: t, by: &whoever{grants: map[string]access.Grants{}}}
+	a.by.are(anybody())
 	a.Rig = apitest.New(t, func(o *api.Options) {
 		api.As(o, a)
 	})
@@ -152,17 +167,23 @@ func newAsked(t *testing.T) *asked {
 }
 
 // Who implements web.Access.
-func (a *asked) Who(*http.Request) (access.Principal, error) { return a.by.principal, nil }
+func (a *asked) Who(*http.Request) (access.Principal, error) {
+	a.by.mu.Lock()
+	defer a.by.mu.Unlock()
+	return a.by.next.principal, nil
+}
 
 // Standing implements web.Access.
-func (a *asked) Standing(access.Principal) (web.Standing, error) {
-	return web.Standing{Grants: a.by.grants}, nil
+func (a *asked) Standing(p access.Principal) (web.Standing, error) {
+	a.by.mu.Lock()
+	defer a.by.mu.Unlock()
+	return web.Standing{Grants: a.by.grants[p.Name]}, nil
 }
 
 // submit has a job run.
 func (a *asked) submit(job string) {
 	a.t.Helper()
-	*a.by = anybody()
+	a.by.are(anybody())
 	run := a.Create(fmt.Sprintf(`{"id":%q,"tasks":[{"role":"web","container":{"image":"nginx"},"replicas":2}]}`, job))
 	a.Launch(job, run, 1)
 }
@@ -170,7 +191,7 @@ func (a *asked) submit(job string) {
 // as sends a request by somebody; a feed is ended as soon as it has begun.
 func (a *asked) as(by asking, method, target, body string) apitest.Answer {
 	a.t.Helper()
-	*a.by = by
+	a.by.are(by)
 	ctx, cancel := context.WithCancel(a.t.Context())
 	defer cancel()
 	req := httptest.NewRequestWithContext(ctx, method, target, strings.NewReader(body))
@@ -196,7 +217,7 @@ func (e *endingFeeds) Flush() {
 
 // asAnybody is the rig, asked by who may do everything.
 func (a asked) asAnybody() *apitest.Rig {
-	*a.by = anybody()
+	a.by.are(anybody())
 	return a.Rig
 }
 
@@ -377,7 +398,7 @@ func TestWhatAPutComesTo(t *testing.T) {
 		}
 	}
 	// With If-None-Match: * it only ever submits.
-	*a.by = signedIn("updates", access.Grant{Rights: []access.Right{access.Update}, Jobs: []string{access.All}})
+	a.by.are(signedIn("updates", access.Grant{Rights: []access.Right{access.Update}, Jobs: []string{access.All}}))
 	answer := a.Do(put.method, put.target("other/z"), put.body("other/z"), apitest.Headers{"If-None-Match": "*"}).Want(http.StatusForbidden)
 	if right, _ := missing(answer); right != "submit" {
 		t.Errorf("the right %q is said to be missing", right)
@@ -409,7 +430,7 @@ func TestAFeedOfThePastTakesHistory(t *testing.T) {
 		if headers == nil {
 			target += "?from=1"
 		}
-		*a.by = allBut(access.History)
+		a.by.are(allBut(access.History))
 		answer := a.Do(http.MethodGet, target, "", headers).Want(http.StatusForbidden)
 		if right, _ := missing(answer); right != "history" {
 			t.Errorf("the right %q is said to be missing", right)

@@ -23,7 +23,7 @@ func newNeighbours(t *testing.T) *asked {
 	a := newAsked(t)
 	a.submit("shop/web")
 	a.submit(theirs)
-	*a.by = anybody()
+	a.by.are(anybody())
 	const spec = `,"tasks":[{"role":"web","container":{"image":"nginx"},"replicas":2}]}`
 	a.Create(`{"id":"shop/after","after":["` + theirs + `"]` + spec)
 	a.Create(`{"id":"other/after","after":["shop/web"]` + spec)
@@ -41,7 +41,7 @@ func TestListsAndCountsAreOfWhatOneMayRead(t *testing.T) {
 	}
 	a.Append(events.AgentsSubject, events.AgentDrained{Hostname: "host1"})
 	a.as(anybody(), http.MethodPost, "/v2/jobs/shop%2Fweb/kill", `{"slots":[0]}`).Want(http.StatusOK)
-	*a.by = shop()
+	a.by.are(shop())
 	var ids []string
 	for next := "/v2/jobs?limit=1"; next != ""; {
 		page := apitest.Get[struct {
@@ -83,7 +83,7 @@ func TestListsAndCountsAreOfWhatOneMayRead(t *testing.T) {
 	}
 	// That nothing of one's own is there any more does not make it drained.
 	a.End("shop/web", 1, 1)
-	*a.by = shop()
+	a.by.are(shop())
 	if again := a.Do(http.MethodGet, "/v2/agents", "").Want(http.StatusOK); !strings.Contains(again.Body, `"state":"draining","tasks":0`) {
 		t.Errorf("agents are %s", again.Body)
 	}
@@ -95,7 +95,7 @@ func TestFeedsAreOfWhatOneMayRead(t *testing.T) {
 	a := newNeighbours(t)
 	a.Touch(theirs, 3)
 	last := a.Append(a.Space.Plan("shop/web"), events.TasksPlanned{Run: 1, Group: "none"})
-	*a.by = shop()
+	a.by.are(shop())
 	for _, target := range []string{"/v2/events?from=1", "/v2/events?from=1&type=taurus.*"} {
 		feed, seen := a.Feed(target), uint64(0)
 		for seen != last {
@@ -114,7 +114,7 @@ func TestFeedsAreOfWhatOneMayRead(t *testing.T) {
 	a.as(shop(), http.MethodGet, "/v2/events?from=1&job="+theirs, "").Want(http.StatusOK)
 	feed := a.Feed("/v2/events?job=" + theirs)
 	a.Touch(theirs, 1)
-	*a.by = anybody()
+	a.by.are(anybody())
 	a.Append(a.Space.Plan("shop/web"), events.TasksPlanned{Run: 1, Group: "none"})
 	feed.Close()
 	if ev, ok := feed.Next(); ok {
@@ -195,7 +195,7 @@ func TestStopAllStopsWhatOneMayStop(t *testing.T) {
 		a := newNeighbours(t)
 		stops := signedIn("stops", access.Grant{Rights: []access.Right{access.Stop}, Jobs: []string{"shop/*"}})
 		a.as(stops, http.MethodDelete, prefix+"/job/all", "").WantLegacy(http.StatusOK, "")
-		*a.by = anybody()
+		a.by.are(anybody())
 		states := map[string]string{}
 		for _, j := range apitest.Get[struct{ Jobs []apitest.Job }](a.Rig, "/v2/jobs").Jobs {
 			states[j.ID] = j.State

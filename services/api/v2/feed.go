@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -138,20 +139,34 @@ func (f *feeds) follow(c echo.Context, filter projection.Filter, fallback uint64
 	defer out.leave()
 	f.open.Inc()
 	defer f.open.Dec()
-	ctx, cancel := context.WithCancel(c.Request().Context())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(c.Request().Context())
+	defer cancel(nil)
 	go func() {
 		select {
 		case <-f.stopping:
-			cancel()
+			cancel(nil)
 			out.end() // A write to a client that takes nothing ends too.
 		case <-ctx.Done():
 		}
 	}()
+	watched := make(chan struct{})
+	defer func() { <-watched }() // It looks at the request, which is not there for ever.
+	defer cancel(nil)
+	go func() {
+		defer close(watched)
+		web.Watch(ctx, c, func(why error) {
+			cancel(&lostError{why})
+			out.hurry()
+		})
+	}()
 	if err := out.open(from); err != nil {
 		return err
 	}
-	err = f.run(ctx, out, from, filter)
+	err = f.run(ctx, c, out, from, filter)
+	if lost := lostBy(ctx, err); lost != nil {
+		_ = out.lastWords(web.ProblemOf(c, lost)) // Who is gone by now need not be told.
+		return lost
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil
@@ -165,14 +180,29 @@ func (f *feeds) follow(c echo.Context, filter projection.Filter, fallback uint64
 	return err // Too late for a status; it is logged.
 }
 
+// lostError is why somebody may not have a feed any more.
+type lostError struct{ error }
+
+func (e *lostError) Unwrap() error { return e.error }
+
+// lostBy is that, as the end of a context or of a run says; nil if it is something else.
+func lostBy(ctx context.Context, err error) error {
+	for _, err := range []error{err, context.Cause(ctx)} {
+		if lost, ok := errors.AsType[*lostError](err); ok {
+			return lost.error
+		}
+	}
+	return nil
+}
+
 // run sends piece after piece.
-func (f *feeds) run(ctx context.Context, out *feedWriter, from uint64, filter projection.Filter) error {
+func (f *feeds) run(ctx context.Context, c echo.Context, out *feedWriter, from uint64, filter projection.Filter) error {
 	tick := time.NewTicker(f.heartbeat)
 	defer tick.Stop()
 	more := make(chan struct{})
 	close(more)
 	for {
-		next, changed, err := f.piece(ctx, out, from, filter)
+		next, changed, err := f.piece(ctx, c, out, from, filter)
 		if err != nil {
 			return err
 		}
@@ -192,7 +222,7 @@ func (f *feeds) run(ctx context.Context, out *feedWriter, from uint64, filter pr
 }
 
 // piece sends the next piece of a feed, and holds what that takes no longer.
-func (f *feeds) piece(ctx context.Context, out *feedWriter, from uint64, filter projection.Filter) (next uint64, changed <-chan struct{}, err error) {
+func (f *feeds) piece(ctx context.Context, c echo.Context, out *feedWriter, from uint64, filter projection.Filter) (next uint64, changed <-chan struct{}, err error) {
 	held, err := f.allowance.take(ctx, f.bytes+eventMax, out.end)
 	if err != nil {
 		return from, nil, err
@@ -202,6 +232,11 @@ func (f *feeds) piece(ctx context.Context, out *feedWriter, from uint64, filter 
 	if err != nil {
 		return from, nil, err
 	}
+	// What it has was folded before this, so that nothing of it came after the end of a right.
+	if err := web.Renew(c); err != nil {
+		return from, nil, &lostError{err}
+	}
+	piece.Events = slices.DeleteFunc(piece.Events, func(ev projection.Event) bool { return !filter.Matches(ev) })
 	size := 0
 	for i := range piece.Events {
 		size += piece.Events[i].Size()

@@ -105,11 +105,30 @@ func (w *feedWriter) dismiss() error {
 // behind the last event it has.
 func (w *feedWriter) problem(p web.Problem) error {
 	w.extend()
+	return w.tell(p)
+}
+
+func (w *feedWriter) tell(p web.Problem) error {
 	text, err := json.Marshal(p, json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("%w: %w", errFeedWrite, err)
 	}
 	return w.send(fmt.Sprintf("retry: 5000\nid: %d\nevent: problem\ndata: %s\n\n", w.last, text))
+}
+
+// lastWords is problem, for whom nobody waits any more.
+func (w *feedWriter) lastWords(p web.Problem) error {
+	w.hurry()
+	return w.tell(p)
+}
+
+// hurry gives the write under way, and what follows, the time of a farewell.
+func (w *feedWriter) hurry() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.ended && !w.left {
+		_ = w.control.SetWriteDeadline(time.Now().Add(farewell))
+	}
 }
 
 // idle keeps the connection open and moves the client's Last-Event-ID on past

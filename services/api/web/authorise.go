@@ -121,7 +121,7 @@ func (f *frame) identified(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return &CredentialError{Reason: err}
 		}
-		r.grants = standing.Grants
+		r.access, r.standing, r.grants = f.Access, standing, standing.Grants
 		r.Author.Actor = r.Principal.Name
 		if err := r.represents(c); err != nil {
 			return err
@@ -159,6 +159,7 @@ func (f *frame) authorised(route Route, next echo.HandlerFunc) echo.HandlerFunc 
 				return err
 			}
 		}
+		r.about, r.aboutJob = route.About, id
 		for i, right := range r.looks {
 			enough := f.enough(r, route.About, right, id)
 			if !enough && i == 0 && route.Else != "" {
@@ -196,8 +197,14 @@ func (f *frame) enough(r *Request, about About, right access.Right, id string) b
 // hidden is why a right is missing on a job that must be there. One that may not be read is
 // not, but for who may submit it: they find out anyway.
 func (r *Request) hidden(right access.Right, id string) error {
-	if id != "" && !r.anonymous() && r.noJob != nil && !r.grants.May(access.Read, id) && !r.grants.May(access.Submit, id) {
-		r.hid = true
+	err := r.hiddenBy(r.grants, right, id)
+	r.hid = r.noJob != nil && err == r.noJob //nolint:errorlint // It is that very value.
+	return err
+}
+
+// hiddenBy is hidden by other grants than those of the request.
+func (r *Request) hiddenBy(g access.Grants, right access.Right, id string) error {
+	if id != "" && !r.anonymous() && r.noJob != nil && !g.May(access.Read, id) && !g.May(access.Submit, id) {
 		return r.noJob
 	}
 	return r.refusal(right, id)

@@ -138,16 +138,25 @@ func newProblem(status int, name, title, detail string, faults job.Faults) Probl
 	return Problem{Type: problemPrefix + name, Title: title, Status: status, Detail: detail, Faults: faults}
 }
 
+// problem is what an error of a request is answered with.
+func (f *frame) problem(err error, c echo.Context) Problem {
+	r := RequestOf(c)
+	p := f.problemOf(r.veiled(err), f.speakers.of(c).kinds, r.submits)
+	p.Instance, p.Request = c.Request().URL.EscapedPath(), r.ID
+	return p
+}
+
+// ProblemOf is what an error of a request would be answered with, for who has begun to
+// answer already.
+func ProblemOf(c echo.Context, err error) Problem { return RequestOf(c).problem(err) }
+
 // fail answers an error as the request's dialect does.
 func (f *frame) fail(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	speaker := f.speakers.of(c)
-	err = RequestOf(c).veiled(err)
-	p := f.problemOf(err, speaker.kinds, RequestOf(c).submits)
-	r := RequestOf(c)
-	p.Instance, p.Request, r.reason = c.Request().URL.EscapedPath(), r.ID, p.Title
+	p := f.problem(err, c)
+	RequestOf(c).reason = p.Title
 	switch p.Status {
 	case http.StatusUnauthorized:
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, challenge(err))
@@ -156,7 +165,7 @@ func (f *frame) fail(err error, c echo.Context) {
 	case http.StatusInsufficientStorage: // Somebody has to do something first.
 		c.Response().Header().Set(echo.HeaderRetryAfter, "30")
 	}
-	if err := speaker.Fail(c, p); err != nil {
+	if err := f.speakers.of(c).Fail(c, p); err != nil {
 		// Nobody else can be told.
 		f.Log.Debug().Err(err).Str("request_id", p.Request).Msg("the answer could not be sent")
 	}

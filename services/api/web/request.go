@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -39,6 +40,15 @@ type Request struct {
 	grants access.Grants
 	looks  []access.Right
 	asked  asked
+	// access and now are those of the frame; standing is what access said last, and about
+	// and aboutJob what the route takes its right on.
+	access   Access
+	now      func() time.Time
+	standing Standing
+	about    About
+	aboutJob string
+	// problem is what an error is answered with.
+	problem func(error) Problem
 	// noJob is that of Options.
 	noJob error
 
@@ -70,7 +80,8 @@ func RequestOf(c echo.Context) *Request {
 // newRequest takes the client's request id if it is a harmless one.
 func (f *frame) newRequest(c echo.Context) (*Request, error) {
 	header := c.Request().Header
-	r := &Request{ID: header.Get(echo.HeaderXRequestID), Author: Author{Actor: Cleaned(c.RealIP(), WordMax)}, decoding: f.doors.decoding, noJob: f.NoJob}
+	r := &Request{ID: header.Get(echo.HeaderXRequestID), Author: Author{Actor: Cleaned(c.RealIP(), WordMax)}, decoding: f.doors.decoding, noJob: f.NoJob, now: f.Now}
+	r.problem = func(err error) Problem { return f.problem(err, c) }
 	if !f.patterns.id.MatchString(r.ID) {
 		raw := make([]byte, 8)
 		if _, err := rand.Read(raw); err != nil {
