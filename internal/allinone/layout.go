@@ -2,8 +2,6 @@ package allinone
 
 import (
 	"fmt"
-	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 
@@ -23,6 +21,8 @@ type Layout struct {
 	Policy string
 	// Anonymous is what those may do who show no credential, as the api has it.
 	Anonymous string
+	// HostNames are names that the apis answer to besides localhost, separated by commas.
+	HostNames string
 	// Agents and the counts of services are how many of each there are.
 	Agents, APIs, Planners, Launchers, Reapers int
 	// Executor is how the agents run tasks: auto, docker, process or simulated.
@@ -67,10 +67,8 @@ func (l Layout) Stages() [][]Program {
 			return []string{"--master", s.Peer(RoleMaster), "--lease-ttl", leaseTTL}
 		}},
 		{RoleReaper, l.Reapers, func(s Seats) []string { return []string{"--master", s.Peer(RoleMaster)} }},
-		// On the machine of somebody who browses, too: no page that names this machine
-		// by a name of its own is to be taken for the api's.
 		{RoleAPI, l.APIs, func(s Seats) []string {
-			args := append([]string{"--listen", s.Listen}, onlyLocal(s.Listen)...)
+			args := []string{"--listen", s.Listen}
 			if l.Anonymous != "" {
 				args = append(args, "--anonymous", l.Anonymous)
 			}
@@ -79,6 +77,9 @@ func (l Layout) Stages() [][]Program {
 			}
 			if l.Policy != "" {
 				args = append(args, "--policy", l.Policy)
+			}
+			if l.HostNames != "" {
+				args = append(args, "--host-names", l.HostNames)
 			}
 			return args
 		}},
@@ -157,15 +158,4 @@ func (l Layout) service(role string, i int, flags func(Seats) []string) Program 
 		return args
 	}
 	return p
-}
-
-// onlyLocal has an api that nobody but this machine reaches answer to no name but
-// localhost.
-func onlyLocal(listen string) []string {
-	host, _, err := net.SplitHostPort(listen)
-	ip, errIP := netip.ParseAddr(host)
-	if err == nil && (host == "localhost" || errIP == nil && ip.IsLoopback()) {
-		return []string{"--host-names", "localhost"}
-	}
-	return nil
 }

@@ -31,6 +31,7 @@ type demoFlags struct {
 	data, listen string
 	insecure     bool
 	anonymous    string
+	hostNames    string
 }
 
 // demo shows taurus to a newcomer.
@@ -67,6 +68,7 @@ func (a *App) demo() *cobra.Command {
 	flags.StringVar(&f.listen, "listen", "", "`address` of the API; port 0 is any free one (default 127.0.0.1:8080 if it is free)")
 	flags.StringVar(&f.anonymous, "anonymous", authn.Loopback, anonymousUsage)
 	flags.BoolVar(&f.insecure, "insecure-listen", false, insecureUsage)
+	flags.StringVar(&f.hostNames, "host-names", "", hostNamesUsage)
 	return cmd
 }
 
@@ -99,7 +101,7 @@ func (a *App) raise(ctx context.Context, data string, f demoFlags) (*stage, erro
 	executor, docker := a.executor(ctx, "auto")
 	say(a.Err, "starting; data and logs are in %s", data)
 	t, err := a.up(ctx, allinone.Layout{
-		Data: data, Listen: f.listen, Insecure: f.insecure, Anonymous: f.anonymous, Executor: executor,
+		Data: data, Listen: f.listen, Insecure: f.insecure, Anonymous: f.anonymous, HostNames: f.hostNames, Executor: executor,
 		Agents: 2, APIs: 1, Planners: 1, Launchers: 1, Reapers: 1,
 	})
 	if err != nil {

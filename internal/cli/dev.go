@@ -54,6 +54,7 @@ func (a *App) dev() *cobra.Command {
 	f.StringVar(&l.Anonymous, "anonymous", authn.Loopback, anonymousUsage)
 	f.BoolVar(&l.Insecure, "insecure-listen", false, insecureUsage)
 	f.StringVar(&l.Policy, "policy", "", policyUsage)
+	f.StringVar(&l.HostNames, "host-names", "", hostNamesUsage)
 	f.StringVar(&l.Executor, "executor", "auto", "how agents run `tasks`: docker, process, simulated, or auto, which is docker where there is one")
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("executor", completeWords(executors()...)))
 	f.IntVar(&l.Agents, "agents", 2, "`number` of Mesos agents")
@@ -93,6 +94,8 @@ func checkLayout(l allinone.Layout) error {
 }
 
 const insecureUsage = "let other machines reach --listen, without TLS: whoever is on the way reads jobs, and can change them"
+
+const hostNamesUsage = "`names` that the API answers to, separated by commas, besides localhost and addresses"
 
 // checkListen refuses an address that no api can listen at, or that others reach without
 // being meant to; empty leaves it open.

@@ -9,6 +9,7 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -42,7 +43,9 @@ func NewRegistry() *prometheus.Registry {
 	return r
 }
 
-// Admin serves /healthz, /readyz and /metrics.
+// Admin serves /healthz, /readyz and /metrics, to whoever reaches it. Where that is this
+// machine alone it is asked for as localhost or by address: a page of somebody else's name
+// that leads here is told nothing.
 type Admin struct {
 	listener net.Listener
 	server   *http.Server
@@ -69,7 +72,7 @@ func StartAdmin(ctx context.Context, address string, told Told, metrics promethe
 		listener: l,
 		done:     make(chan struct{}),
 		server: &http.Server{
-			Handler:           adminHandler(told, metrics),
+			Handler:           guarded(adminHandler(told, metrics), Loopback(l.Addr().String())),
 			ReadHeaderTimeout: adminHeaderTimeout,
 			ReadTimeout:       adminReadTimeout,
 			WriteTimeout:      adminWriteTimeout,
@@ -103,6 +106,34 @@ func (a *Admin) Stop() error {
 	return err
 }
 
+// guarded tells browsers to do nothing with an answer, and refuses other names than this
+// machine's own if it is only for this machine.
+func guarded(next http.Handler, own bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		if own && !ownName(r.Host) {
+			say(w, http.StatusMisdirectedRequest, "ask for this by its address, or as localhost\n")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ownName reports whether a Host header has an address, or localhost.
+func ownName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.Trim(host, "[]"), ".")
+	_, err := netip.ParseAddr(host)
+	return err == nil || host == "" || strings.EqualFold(host, "localhost")
+}
+
 func adminHandler(told Told, metrics prometheus.Gatherer) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -128,16 +159,12 @@ func answerReady(w http.ResponseWriter, r *http.Request, report ready.Report) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(report) // A client that is gone has nobody to be told to.
 }
 
 func say(w http.ResponseWriter, status int, text string) {
-	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, text)
 }

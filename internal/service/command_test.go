@@ -278,6 +278,46 @@ func TestOthersReachHealthIfTold(t *testing.T) {
 	<-p.status
 }
 
+// TestHealthIsNoStrangersPage: a name that somebody else gives out may lead to this machine,
+// and its page is told nothing; of an address that others reach it is as they call it.
+func TestHealthIsNoStrangersPage(t *testing.T) {
+	for listen, stranger := range map[string]int{"127.0.0.1:0": http.StatusMisdirectedRequest, "0.0.0.0:0": http.StatusOK} {
+		p := start(t, building(&role{run: untilStopped}), "--admin-listen="+listen, "--insecure-admin-listen")
+		_, port, err := net.SplitHostPort(p.announced().AdminAddress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for host, want := range map[string]int{
+			"127.0.0.1:" + port: 200, "localhost": 200, "LOCALHOST.:" + port: 200, "[::1]": 200,
+			"evil.example": stranger, "localhost.evil.example:" + port: stranger, "127.0.0.1.evil.example": stranger,
+		} {
+			for _, path := range []string{"/healthz", "/metrics", "/readyz"} {
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+port+path, http.NoBody)
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Host = host
+				client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+				resp, err := client.Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				if resp.StatusCode != want {
+					t.Errorf("%s: %s of %q: %d, want %d", listen, path, host, resp.StatusCode, want)
+				}
+				for _, name := range []string{"Cache-Control", "Content-Security-Policy", "X-Content-Type-Options", "Cross-Origin-Resource-Policy"} {
+					if len(resp.Header.Values(name)) != 1 {
+						t.Errorf("%s of %q: %s is %q", path, host, name, resp.Header.Values(name))
+					}
+				}
+			}
+		}
+		p.stop()
+		<-p.status
+	}
+}
+
 func TestLoopback(t *testing.T) {
 	for address, want := range map[string]bool{
 		"127.0.0.1:80": true, "127.9.9.9:80": true, "[::1]:80": true, "[::ffff:127.0.0.1]:80": true, "localhost:80": true, "LOCALHOST:80": true,

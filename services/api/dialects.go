@@ -50,7 +50,7 @@ func (s *Service) newHandler() (http.Handler, error) {
 	return web.Handler(web.Options{
 		Dialects: s.dialects(given{reader: reader.New(s.live, projection.NewHistory(s.live), s.opts.Now), commander: s.commander}),
 		Kinds:    kinds(), Log: s.log, Now: s.opts.Now, Answered: s.metrics.answered, Sequence: s.live.Sequence,
-		Ready: s.caughtUp, BodyMax: s.opts.BodyMax, HostNames: s.opts.HostNames, Limits: s.opts.Requests, Document: v2.DocumentPath,
+		Ready: s.caughtUp, BodyMax: s.opts.BodyMax, HostNames: s.opts.hostNames, Limits: s.opts.Requests, Document: v2.DocumentPath,
 		Access: s.access(), NoJob: submission.ErrNotFound, Decided: s.decided,
 	})
 }

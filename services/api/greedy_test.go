@@ -139,7 +139,7 @@ func ask(t testing.TB, addr, target, lastID string) net.Conn {
 	if lastID != "" {
 		lastID = "Last-Event-ID: " + lastID + "\r\n"
 	}
-	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.0\r\nHost: taurus\r\n%s\r\n", target, lastID); err != nil {
+	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.0\r\nHost: localhost\r\n%s\r\n", target, lastID); err != nil {
 		t.Fatal(err)
 	}
 	_ = conn.SetDeadline(time.Now().Add(testwait.Patience))

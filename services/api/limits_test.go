@@ -219,7 +219,7 @@ func dial(t *testing.T, s *api.Service, from string) *dialled {
 // ask returns the answer to a GET, and the body of one whose length is told.
 func (d *dialled) ask(t *testing.T, target string) (status int, header textproto.MIMEHeader, body string) {
 	t.Helper()
-	if _, err := fmt.Fprintf(d, "GET %s HTTP/1.1\r\nHost: taurus\r\n\r\n", target); err != nil {
+	if _, err := fmt.Fprintf(d, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", target); err != nil {
 		t.Fatal(err)
 	}
 	read := textproto.NewReader(d.read)

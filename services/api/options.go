@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,8 +78,9 @@ type Options struct {
 	Listen string
 	// TLS is how connections are encrypted; nil is not at all.
 	TLS *servertls.Server
-	// HostNames are the names that users ask for it by, besides localhost and addresses;
-	// nil is any.
+	// HostNames are the names that users ask for it by, besides localhost, addresses, the one
+	// in Listen and those of its certificate. One that begins with "*." is any that has one
+	// part there.
 	HostNames []string
 	// Anonymous is what requests may do that show no credential: none, loopback, or the name
 	// of a role; empty is DefaultAnonymous.
@@ -172,3 +175,15 @@ func (o Options) withDefaults() (Options, error) {
 }
 
 func unprintable(r rune) bool { return r <= ' ' || r == 0x7f }
+
+// hostNames are all the names that users may ask for it by at this moment.
+func (o *Options) hostNames() []string {
+	names := o.HostNames
+	if host, _, err := net.SplitHostPort(o.Listen); err == nil && host != "" {
+		names = append(slices.Clone(names), host)
+	}
+	if o.TLS != nil {
+		names = append(slices.Clone(names), o.TLS.State().Names()...)
+	}
+	return names
+}

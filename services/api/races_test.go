@@ -188,6 +188,7 @@ func TestSubmissionsWaitTogetherForALogThatIsAway(t *testing.T) {
 	s := apitest.Start(t, api.Options{
 		Anonymous: "admin",
 		Log:       away, Instance: "second", Listen: "127.0.0.1:0", Now: func() time.Time { return time.Unix(1, 0) },
+		HostNames: []string{"example.com"},
 	})
 	post := func(ctx context.Context, id string) int {
 		w := httptest.NewRecorder()

@@ -37,6 +37,7 @@ func Send(t *testing.T, s *api.Service, method, target, body string, headers ...
 		reader = strings.NewReader(body)
 	}
 	req := httptest.NewRequestWithContext(t.Context(), method, target, reader)
+	req.Host = "localhost"
 	for _, h := range headers {
 		for k, v := range h {
 			req.Header.Set(k, v)

@@ -25,7 +25,7 @@ func (d *door) register(s *service.Settings) {
 	f.StringVar(&d.files.Cert, "tls-cert", "", "PEM `file` of the certificate that users see, with those between it and its authority; read anew when it changes")
 	f.StringVar(&d.files.Key, "tls-key", "", "PEM `file` of its key; read anew when it changes")
 	f.BoolVar(&d.insecure, "insecure-listen", false, "let other machines reach --listen without TLS: whoever is on the way reads tokens and jobs, and can change them")
-	f.StringVar(&d.hostNames, "host-names", "", "`names` that it answers to, separated by commas, besides localhost and addresses; empty is any")
+	f.StringVar(&d.hostNames, "host-names", "", "`names` that it answers to, separated by commas, besides localhost, addresses, the name in --listen and those of --tls-cert; *.example.com is any with one part there")
 }
 
 // complete refuses an address that others reach unencrypted, unless that is said to be meant.

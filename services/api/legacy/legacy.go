@@ -162,7 +162,8 @@ func fail(c echo.Context, p web.Problem) error {
 		p.Status = http.StatusBadRequest
 	}
 	switch p.Status {
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests:
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestEntityTooLarge,
+		http.StatusMisdirectedRequest, http.StatusTooManyRequests:
 		return web.WriteJSON(c, p.Status, contentType, p)
 	}
 	return empty(c, p.Status)

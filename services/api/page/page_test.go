@@ -1,6 +1,8 @@
 package page_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"regexp"
 	"strings"
 	"testing"
@@ -62,5 +64,35 @@ func TestPageKnowsEveryEvent(t *testing.T) {
 	policy := a.Header.Get("Content-Security-Policy")
 	if !strings.Contains(policy, "default-src 'none'") || regexp.MustCompile(`(src|href)\s*=\s*"?https?:`).MatchString(a.Body) {
 		t.Errorf("the page reaches outside: %s", policy)
+	}
+}
+
+// TestPageRunsOnlyWhatIsInIt: each of its elements of style and script is named by its hash,
+// and it has none of what no hash could name.
+func TestPageRunsOnlyWhatIsInIt(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t).Do("GET", "/", "").Want(200)
+	policy := a.Header.Get("Content-Security-Policy")
+	for _, element := range []string{"style", "script"} {
+		found := regexp.MustCompile(`(?s)<`+element+`\b([^>]*)>(.*?)</`+element+`>`).FindAllStringSubmatch(a.Body, -1)
+		if len(found) == 0 {
+			t.Errorf("the page has no %s", element)
+		}
+		for _, m := range found {
+			sum := sha256.Sum256([]byte(m[2]))
+			if hash := base64.StdEncoding.EncodeToString(sum[:]); m[1] != "" || !strings.Contains(policy, element+"-src 'sha256-"+hash+"'") {
+				t.Errorf("<%s%s> is not in the policy %s", element, m[1], policy)
+			}
+		}
+	}
+	if strings.Contains(policy, "unsafe") {
+		t.Errorf("policy %s", policy)
+	}
+	markup := regexp.MustCompile(`(?s)<(style|script)>.*?</(style|script)>`).ReplaceAllString(a.Body, "")
+	if bad := regexp.MustCompile(`(?i)<[^>]*\s(style|on[a-z]+)\s*=|javascript:`).FindString(markup); bad != "" {
+		t.Errorf("the policy would not let the page have %s", bad)
+	}
+	if bad := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function`).FindString(a.Body); bad != "" {
+		t.Errorf("text of users could become markup: %s", bad)
 	}
 }

@@ -73,6 +73,7 @@ func TestDecisionsAreTold(t *testing.T) {
 	wrong := errors.New("wrong")
 	var told []web.Decision
 	h, err := web.Handler(web.Options{
+		HostNames: asked,
 		Dialects: []web.Dialect{{
 			Roots: []string{"/"}, Fail: web.WriteProblem,
 			Routes: []web.Route{

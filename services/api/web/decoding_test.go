@@ -23,6 +23,7 @@ func TestBodiesAreDecodedInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most, given atomic.Int32
 		handler, err := web.Handler(web.Options{
+			HostNames: asked,
 			Dialects: []web.Dialect{{
 				Roots: []string{"/"}, Fail: func(c echo.Context, p web.Problem) error { return c.NoContent(p.Status) },
 				Routes: []web.Route{{Method: http.MethodPost, Path: "/", Fixed: true, Open: true, Handle: func(c echo.Context) error {

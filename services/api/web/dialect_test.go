@@ -21,7 +21,8 @@ func named(name string, d web.Dialect) web.Dialect {
 
 func handler(dialects ...web.Dialect) (http.Handler, error) {
 	return web.Handler(web.Options{
-		Dialects: dialects, Log: zerolog.Nop(), Now: time.Now, BodyMax: 10,
+		HostNames: asked,
+		Dialects:  dialects, Log: zerolog.Nop(), Now: time.Now, BodyMax: 10,
 		Answered: func(string, string, int, time.Duration) {}, Sequence: func() uint64 { return 1 }, Ready: func() error { return nil },
 	})
 }
@@ -92,8 +93,9 @@ func TestKindsAreTriedInOrder(t *testing.T) {
 	var got []int
 	for _, own := range [][]web.Kind{nil, {{Is: outer, Status: 418, Name: "own"}}} {
 		h, err := web.Handler(web.Options{
-			Dialects: []web.Dialect{{Roots: []string{"/"}, Kinds: own, Fail: web.WriteProblem, Routes: []web.Route{{Method: "GET", Path: "/", Open: true, Handle: failing}}}},
-			Kinds:    shared, Log: zerolog.Nop(), Now: time.Now, BodyMax: 10,
+			HostNames: asked,
+			Dialects:  []web.Dialect{{Roots: []string{"/"}, Kinds: own, Fail: web.WriteProblem, Routes: []web.Route{{Method: "GET", Path: "/", Open: true, Handle: failing}}}},
+			Kinds:     shared, Log: zerolog.Nop(), Now: time.Now, BodyMax: 10,
 			Answered: func(string, string, int, time.Duration) {}, Sequence: func() uint64 { return 1 }, Ready: func() error { return nil },
 		})
 		if err != nil {

@@ -7,3 +7,6 @@ import (
 )
 
 func TestMain(m *testing.M) { testwait.Main(m) }
+
+// asked is the name by which httptest's requests ask.
+func asked() []string { return []string{"example.com"} }

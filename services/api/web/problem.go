@@ -82,11 +82,14 @@ func (f *frame) problemOf(err error, kinds []Kind, submits bool) Problem {
 		route   *echo.HTTPError
 		refused *PermissionError
 		wrong   *CredentialError
+		other   *misdirectedError
 	)
 	hasFaults := errors.As(err, &faults)
 	switch {
 	case errors.As(err, &param):
 		return newProblem(http.StatusBadRequest, "parameter", "A parameter cannot be read", "See faults.", param.faults)
+	case errors.As(err, &other):
+		return newProblem(http.StatusMisdirectedRequest, "misdirected", "No name of this api", other.Error(), nil)
 	case errors.As(err, &refused):
 		return refused.problem()
 	case errors.As(err, &wrong):

@@ -36,8 +36,9 @@ type Options struct {
 	NoJob error
 	// Decided hears what became of each request; nil is nobody.
 	Decided func(Decision)
-	// HostNames are the names that may be asked for, besides localhost and addresses; nil is any.
-	HostNames []string
+	// HostNames are the names that may be asked for at this moment, besides localhost and
+	// addresses; nil is none. One that begins with "*." is any that has one part there.
+	HostNames func() []string
 	// Document is the path at which all routes are listed.
 	Document string
 }
@@ -62,7 +63,7 @@ func Handler(o Options) (*echo.Echo, error) {
 	e.Logger.SetOutput(f.Log)
 	e.IPExtractor = echo.ExtractIPDirect()
 	e.HTTPErrorHandler = f.fail
-	e.Use(f.observe, recovered, f.named, sameOrigin, signed)
+	e.Use(guarded, f.observe, recovered, f.named, sameOrigin, signed)
 	for i := range o.Dialects {
 		f.add(e, &o.Dialects[i])
 	}
@@ -89,8 +90,6 @@ func (f *frame) detail(code int) string {
 		return "There is no such path; " + f.Document + " lists all of them."
 	case http.StatusMethodNotAllowed:
 		return "The path has other methods; the Allow header lists them."
-	case http.StatusMisdirectedRequest:
-		return "The api does not go by the name in the request's Host header; ask for it by its address, or give it the name by --host-names."
 	case http.StatusForbidden:
 		return "A browser sent this for another site; use the api's own page, or a client that is no browser."
 	}
