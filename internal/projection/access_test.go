@@ -2,8 +2,10 @@ package projection_test
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
@@ -41,4 +43,53 @@ func TestNoEventShowsAHash(t *testing.T) {
 			t.Errorf("%d, of access %t: %s", i, e.OfAccess(), e.Data)
 		}
 	}
+}
+
+// TestTokensAsTheyAre: each in its state, in the order in which they were created, and none
+// with the hash of its secret.
+func TestTokensAsTheyAre(t *testing.T) {
+	t.Parallel()
+	w := &writer{log: memory.New()}
+	hour := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
+	for i, id := range []string{"0d", "0c", "0b", "0a"} {
+		ev := events.TokenCreated{ID: id, Owner: "bob", Hash: strings.Repeat("0f", 32), Roles: []string{"reader"}}
+		if i < 2 {
+			ev.Expires = hour
+		}
+		w.append(events.AccessSubject, ev)
+	}
+	w.append(events.AccessSubject, events.TokenRevoked{ID: "0d"})
+	w.append(events.AccessSubject, events.TokenRevoked{ID: "0b", Reason: "lost"})
+	p := projection.NewKeeping(w.log, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	if err := p.WaitFor(ctx, w.n); err != nil {
+		t.Fatal(err)
+	}
+	for now, want := range map[time.Time]string{
+		hour.Add(-1): "0d revoked, 0c good, 0b revoked, 0a good, ",
+		hour:         "0d revoked, 0c expired, 0b revoked, 0a good, ",
+	} {
+		got := ""
+		p.View(func(m *projection.Model) {
+			for _, v := range m.Tokens(now) {
+				got += v.ID + " " + string(v.State) + ", "
+				if one := m.Token(v.ID, now); !reflect.DeepEqual(one, v) {
+					t.Errorf("%+v, alone %+v", v, one)
+				}
+				if v.ID == "0b" && (v.Reason != "lost" || v.RevokedAt.IsZero() || v.Sequence != 3) {
+					t.Errorf("%+v", v)
+				}
+			}
+			if none := m.Token("00", now); none.ID != "" || none.State != "" {
+				t.Errorf("%+v", none)
+			}
+		})
+		if got != want {
+			t.Errorf("%s: %s", now, got)
+		}
+	}
+	cancel()
+	<-ended
 }

@@ -57,7 +57,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 	r.Status("web", run, 1, "TASK_FAILED")
 	for _, target := range []string{
 		"/", "/v2/jobs", "/v2/jobs/web", "/v2/jobs/web/tasks", "/v2/jobs/web/tasks/1", "/v2/jobs/web/events",
-		"/v2/jobs/web/explain", "/v2/jobs/web/versions", "/v2/jobs/web/versions/1", "/v2/jobs/web/diff", "/v2/jobs/web/rollout", "/v2/cluster", "/v2/version", "/job/web", "/v1/job/all", "/v2/openapi.json",
+		"/v2/jobs/web/explain", "/v2/jobs/web/versions", "/v2/jobs/web/versions/1", "/v2/jobs/web/diff", "/v2/jobs/web/rollout", "/v2/cluster", "/v2/tokens", "/v2/roles", "/v2/groups", "/v2/version", "/job/web", "/v1/job/all", "/v2/openapi.json",
 	} {
 		a := r.Do("GET", target, "").Want(200)
 		if !isFixed(target) {

@@ -105,6 +105,7 @@ func TestWhatIsNoToken(t *testing.T) {
 		`{"owner":"c\u200bi","roles":["reader"]}`:                            {422, `"path":"owner"`},
 		`{"owner":"ci","roles":["reader"],"expires":"soon"}`:                 {400, "2006-01-02T15:04:05Z"},
 		`{"owner":"ci","roles":["reader"],"expires":"2001-01-01T00:00:00Z"}`: {422, `"path":"expires"`},
+		`{"owner":"ci","roles":["reader"],"expires":"0001-01-01T00:00:00Z"}`: {400, "2006-01-02T15:04:05Z"},
 		`{"owner":"ci","roles":["reader"],"hash":"00"}`:                      {400, `"path":"hash"`},
 	} {
 		if a := r.Do("POST", "/v2/tokens", body).Want(want.status); !strings.Contains(a.Body, want.says) {
