@@ -18,7 +18,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/service"
 )
 
-// secretTimeoutMin and secretTimeoutMax bound --secret-timeout.
+// secretTimeoutMin and secretTimeoutMax bound --secrets-timeout.
 const (
 	secretTimeoutMin = 100 * time.Millisecond
 	secretTimeoutMax = time.Minute
@@ -39,7 +39,7 @@ type Secrets struct {
 func (c *Secrets) Register(s *service.Settings, timeout time.Duration) {
 	f := s.Flags()
 	f.StringVar(&c.from, "secrets-from", "", "`where` the secrets of tasks are: dir:PATH, a file for each; env, variables TAURUS_SECRET_...; or vault:https://host:8200; without it tasks with secrets wait")
-	f.DurationVar(&c.timeout, "secret-timeout", timeout, "how `long` it may take to get the secrets of a task")
+	f.DurationVar(&c.timeout, "secrets-timeout", timeout, "how `long` it may take to get one secret")
 	f.StringVar(&c.vault.TokenFile, "vault-token-file", "", "`file` with the token for Vault, read anew each time; without it the token is that of VAULT_TOKEN")
 	f.StringVar(&c.vault.Namespace, "vault-namespace", "", "`namespace` of Vault that secrets are in")
 	f.StringVar(&c.vault.Mount, "vault-mount", vault.DefaultMount, "`path` that Vault's key-value store, version 2, is mounted at")
@@ -67,7 +67,7 @@ func (c *Secrets) Complete(s *service.Settings) error {
 		errs = append(errs, s.Refuse("secrets-from", "use dir:PATH, env, or vault:https://host:8200"))
 	}
 	if c.timeout < secretTimeoutMin || c.timeout > secretTimeoutMax {
-		errs = append(errs, s.Refuse("secret-timeout", fmt.Sprintf("use %v to %v", secretTimeoutMin, secretTimeoutMax)))
+		errs = append(errs, s.Refuse("secrets-timeout", fmt.Sprintf("use %v to %v", secretTimeoutMin, secretTimeoutMax)))
 	}
 	for flag, value := range map[string]string{"vault-token-file": c.vault.TokenFile, "vault-namespace": c.vault.Namespace, "vault-ca": c.vaultCA} {
 		if value != "" && kind != "vault" {
@@ -103,7 +103,7 @@ func (c *Secrets) completeListen(s *service.Settings) error {
 	return nil
 }
 
-// Timeout bounds how long it may take to get the secrets of a task.
+// Timeout bounds how long it may take to get one secret.
 func (c *Secrets) Timeout() time.Duration { return c.timeout }
 
 // Open opens where secrets are; nil if it was not told. From then on the process leaves no core behind.

@@ -19,10 +19,11 @@ import (
 )
 
 const (
-	// DefaultSecretTimeout bounds how long it may take to get the secrets of a task.
+	// DefaultSecretTimeout bounds how long it may take to get one secret, once it is its turn.
 	DefaultSecretTimeout = 5 * time.Second
-	// secretsAtOnce is how many secrets are asked for at once.
+	// secretsAtOnce is how many secrets are asked for at once, turnMax how long one may wait for its turn.
 	secretsAtOnce = 16
+	turnMax       = time.Minute
 	// secretsBytes is how much the secrets of one task may be in all.
 	secretsBytes = 1 << 20
 	// secretsHad is the outcome of a question that was answered with all that it asked for.
@@ -58,7 +59,7 @@ func newKeeper(opt Options, m *metrics) *keeper {
 
 // get gets what the machine asks for, beside everything else, and tells it.
 func (k *keeper) get(ctx context.Context, e launching.GetSecrets, tell func(launching.GotSecrets)) {
-	ctx, cancel := context.WithTimeout(ctx, k.timeout)
+	ctx, cancel := context.WithTimeout(ctx, turnMax)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.left {
@@ -147,6 +148,8 @@ func (k *keeper) one(ctx context.Context, name string) (secret.Value, string, er
 	case <-ctx.Done():
 		return secret.Value{}, "", secret.Unavailable("other secrets are waited for; see whether their provider can be reached from the launcher")
 	}
+	ctx, cancel := context.WithTimeout(ctx, k.timeout)
+	defer cancel()
 	v, version, err := k.provider.Get(ctx, name)
 	if err != nil {
 		v.Wipe()

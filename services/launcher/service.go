@@ -79,7 +79,7 @@ type Options struct {
 	LeaseTTL time.Duration
 	// Secrets is where secrets are; nil if it was not told, and then tasks with some wait.
 	Secrets secret.Provider
-	// SecretTimeout bounds how long it may take to get those of a task.
+	// SecretTimeout bounds how long it may take to get one.
 	SecretTimeout time.Duration
 	// Handout is where agents fetch secrets in files for what Docker runs; nil if they cannot.
 	Handout Handout

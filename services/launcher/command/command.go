@@ -107,6 +107,10 @@ func (l *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	}
 	wiring.CloseMesos(env, client.Close)
 	env.Tell("master", l.mesos.Shown())
+	options, err := l.openSecrets(ctx, env)
+	if err != nil {
+		return nil, err
+	}
 	marks, err := l.state.Open(ctx, env)
 	if err != nil {
 		return nil, err
@@ -123,15 +127,6 @@ func (l *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	if err != nil {
 		return nil, err
 	}
-	options := launcher.Options{SecretTimeout: l.secrets.Timeout()}
-	if options.Secrets, err = l.secrets.Open(env); err != nil {
-		return nil, err
-	}
-	if server, err := l.secrets.Handout(ctx, env); err != nil {
-		return nil, err
-	} else if server != nil {
-		options.Handout = server
-	}
 	framework := l.framework
 	framework.Checkpoint = true
 	if framework.Hostname, err = os.Hostname(); err != nil {
@@ -142,4 +137,18 @@ func (l *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	options.Mesos, options.Framework, options.RegisterAnew = launcher.Client(client), framework, l.anew
 	options.Why, options.Lease, options.LeaseTTL, options.Marks = why, lease, l.leaseTTL, marks
 	return launcher.New(options)
+}
+
+// openSecrets opens where secrets are, and where agents fetch them. It is the first that is opened: what is wrong with it shows at once.
+func (l *settings) openSecrets(ctx context.Context, env *service.Env) (launcher.Options, error) {
+	options := launcher.Options{SecretTimeout: l.secrets.Timeout()}
+	var err error
+	if options.Secrets, err = l.secrets.Open(env); err != nil {
+		return options, err
+	}
+	server, err := l.secrets.Handout(ctx, env)
+	if server != nil {
+		options.Handout = server
+	}
+	return options, err
 }
