@@ -220,7 +220,7 @@ func TestForgedAgent(t *testing.T) {
 		"nothing secret":     {"--mesos-hosts=*.agents.internal:5051"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := start(t, api.New(), append(args, "--nats="+nats.URL(), "--listen=127.0.0.1:0", "--log-level=trace")...)
+			p := start(t, api.New(), append(args, "--nats="+nats.URL(), "--listen=127.0.0.1:0", "--log-level=trace", "--anonymous=admin")...)
 			a := p.ready()
 			if text := answer(t, "http://"+a.Address+"/v2/jobs/web/tasks/0/logs/stdout"); !strings.Contains(text, "agent-not-named") {
 				t.Errorf("answers %s", text)
