@@ -27,6 +27,9 @@ func (l *limits) register(s *service.Settings) {
 	f.IntVar(&l.requests.RequestsEach, "requests-per-client", web.DefaultRequestsEach, "`number` of them from one address")
 	f.IntVar(&l.requests.Feeds, "feeds-max", web.DefaultFeeds, "`number` of feeds open at once")
 	f.IntVar(&l.requests.FeedsEach, "feeds-per-client", web.DefaultFeedsEach, "`number` of them from one address")
+	f.Float64Var(&l.requests.Rate, "requests-per-second", web.DefaultRate, "`number` of requests of one principal in a second, or of one address that does not sign in; stops have as many of their own")
+	f.IntVar(&l.requests.RateBurst, "requests-burst", web.DefaultRateBurst, "`number` of them at once, after a while without")
+	f.IntVar(&l.requests.FailuresPerMinute, "sign-in-failures-per-minute", web.DefaultFailures, "`number` of credentials of one address that are no good; what is wrong with more is not told")
 	f.Var(&l.feedBytes, "feed-max-bytes", "`size` of what one feed holds for its client")
 	f.Var(&l.feedsBytes, "feeds-max-bytes", "`size` of what all feeds together hold")
 	f.DurationVar(&l.feedPatience, "feed-patience", v2.DefaultFeedPatience, "`time` that a client may take for what its feed holds, before it is cut off")
@@ -42,9 +45,13 @@ func (l *limits) complete(s *service.Settings) error {
 	for flag, value := range map[string]int{
 		"connections-max": l.connections, "connections-per-client": l.connectionsEach,
 		"requests-max": l.requests.Requests, "requests-per-client": l.requests.RequestsEach,
+		"requests-burst": l.requests.RateBurst, "sign-in-failures-per-minute": l.requests.FailuresPerMinute,
 		"feeds-max": l.requests.Feeds, "feeds-per-client": l.requests.FeedsEach,
 	} {
 		atLeast(flag, int64(value), 1, "use 1 or more")
+	}
+	if !(l.requests.Rate > 0) {
+		errs = append(errs, s.Refuse("requests-per-second", "use more than 0"))
 	}
 	atLeast("feed-max-bytes", int64(l.feedBytes), 1, "use more than 0")
 	atLeast("feeds-max-bytes", int64(l.feedsBytes), int64(l.feedBytes), "use at least --feed-max-bytes")

@@ -14,6 +14,12 @@ type Limits struct {
 	Requests, RequestsEach int
 	// Feeds is how many are open at once, FeedsEach how many of one client.
 	Feeds, FeedsEach int
+	// Rate is how many requests a principal may send in a second, RateBurst how many at once
+	// after a while without. Who does not sign in is known by their address.
+	Rate      float64
+	RateBurst int
+	// FailuresPerMinute is how many credentials of one address may be no good.
+	FailuresPerMinute int
 }
 
 // Defaults of Limits, and what follows from them.
@@ -22,6 +28,9 @@ const (
 	DefaultRequestsEach = 128
 	DefaultFeeds        = 256
 	DefaultFeedsEach    = 64
+	DefaultRate         = 1000
+	DefaultRateBurst    = 5000
+	DefaultFailures     = 20
 	// SmallBody bounds bodies but those of submissions, in bytes.
 	SmallBody = 64 << 10
 	// largeShare is the part of Requests whose answers may be large or take long,
@@ -34,6 +43,9 @@ func (l Limits) withDefaults() Limits {
 	l.RequestsEach = cmp.Or(l.RequestsEach, DefaultRequestsEach)
 	l.Feeds = cmp.Or(l.Feeds, DefaultFeeds)
 	l.FeedsEach = cmp.Or(l.FeedsEach, DefaultFeedsEach)
+	l.Rate = cmp.Or(l.Rate, DefaultRate)
+	l.RateBurst = cmp.Or(l.RateBurst, DefaultRateBurst)
+	l.FailuresPerMinute = cmp.Or(l.FailuresPerMinute, DefaultFailures)
 	return l
 }
 

@@ -107,7 +107,7 @@ func (r Route) unasked() string {
 }
 
 // identified finds out who asks.
-func (f *frame) identified(next echo.HandlerFunc) echo.HandlerFunc {
+func (f *frame) identified(route Route, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if f.Access == nil {
 			return next(c)
@@ -115,11 +115,14 @@ func (f *frame) identified(next echo.HandlerFunc) echo.HandlerFunc {
 		r := RequestOf(c)
 		var err error
 		if r.Principal, err = f.Access.Who(c.Request()); err != nil {
-			return &CredentialError{Reason: err}
+			return f.failed(c, err)
+		}
+		if err := f.paced(c, route, r.Principal); err != nil {
+			return err
 		}
 		standing, err := f.Access.Standing(r.Principal)
 		if err != nil {
-			return &CredentialError{Reason: err}
+			return f.failed(c, err)
 		}
 		r.access, r.standing, r.grants = f.Access, standing, standing.Grants
 		r.Author.Actor = r.Principal.Name

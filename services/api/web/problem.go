@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -83,6 +84,7 @@ func (f *frame) problemOf(err error, kinds []Kind, submits bool) Problem {
 		refused *PermissionError
 		wrong   *CredentialError
 		other   *misdirectedError
+		hurried *HurriedError
 	)
 	hasFaults := errors.As(err, &faults)
 	switch {
@@ -90,6 +92,8 @@ func (f *frame) problemOf(err error, kinds []Kind, submits bool) Problem {
 		return newProblem(http.StatusBadRequest, "parameter", "A parameter cannot be read", "See faults.", param.faults)
 	case errors.As(err, &other):
 		return newProblem(http.StatusMisdirectedRequest, "misdirected", "No name of this api", other.Error(), nil)
+	case errors.As(err, &hurried):
+		return newProblem(http.StatusTooManyRequests, "hurried", "Too many requests", hurried.Error(), nil)
 	case errors.As(err, &refused):
 		return refused.problem()
 	case errors.As(err, &wrong):
@@ -164,7 +168,11 @@ func (f *frame) fail(err error, c echo.Context) {
 	case http.StatusUnauthorized:
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, challenge(err))
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
+		wait := 1
+		if hurried := new(HurriedError); errors.As(err, &hurried) {
+			wait = hurried.seconds()
+		}
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(wait))
 	case http.StatusInsufficientStorage: // Somebody has to do something first.
 		c.Response().Header().Set(echo.HeaderRetryAfter, "30")
 	}

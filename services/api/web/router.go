@@ -49,6 +49,7 @@ type frame struct {
 	patterns patterns
 	speakers *speakers
 	doors    *doors
+	pacing   pacing
 }
 
 // Handler serves every route of every dialect. The error is ErrDialects.
@@ -57,7 +58,7 @@ func Handler(o Options) (*echo.Echo, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &frame{Options: o, patterns: newPatterns(), speakers: speakers, doors: newDoors(o.Limits.withDefaults())}
+	f := &frame{Options: o, patterns: newPatterns(), speakers: speakers, doors: newDoors(o.Limits.withDefaults()), pacing: newPacing(o.Limits.withDefaults())}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetOutput(f.Log)
@@ -74,7 +75,7 @@ func (f *frame) add(e *echo.Echo, d *Dialect) {
 	for _, r := range d.Routes {
 		handle := f.authorised(r, f.sized(r, r.Handle))
 		if !r.Fixed {
-			handle = f.caught(f.identified(handle))
+			handle = f.caught(f.identified(r, handle))
 		}
 		handle = f.admitted(r, bounded(r, handle))
 		for _, method := range d.methods(r) {

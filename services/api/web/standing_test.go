@@ -56,6 +56,7 @@ func (d *door) set(jobs ...string) {
 func watching(t *testing.T, d *door, meanwhile func(c echo.Context)) (why web.Problem, took time.Duration) {
 	t.Helper()
 	h, err := web.Handler(web.Options{
+		HostNames: asked,
 		Dialects: []web.Dialect{{
 			Roots: []string{"/"}, Fail: web.WriteProblem,
 			Routes: []web.Route{{Method: http.MethodGet, Path: "/jobs/:id", Right: access.Read, About: web.JobIn("id"), Feed: func(*http.Request) bool { return true }, Handle: func(c echo.Context) error {
