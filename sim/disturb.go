@@ -26,6 +26,9 @@ func (r *Run) disturb() {
 	if r.Drains {
 		all = append(all, r.drain, r.drain, r.undrain, r.maintain, r.endMaintenance)
 	}
+	if r.Policies {
+		all = append(all, r.setPolicy, r.setPolicy)
+	}
 	all[r.rng.IntN(len(all))]()
 }
 

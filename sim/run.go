@@ -39,6 +39,8 @@ type Run struct {
 	Watch func(line string)
 	// Drains has users drain hosts, and operators announce maintenance.
 	Drains bool
+	// Policies has operators set other policies.
+	Policies bool
 	// Keeps has most jobs keep the original of a task that is cut off, two seeds of three.
 	Keeps bool
 
@@ -73,7 +75,7 @@ type plan struct {
 // New makes a run of a seed that has not begun.
 func New(seed uint64) *Run {
 	rng := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // A simulation has to repeat.
-	r := &Run{Seed: seed, Drains: true, Keeps: true, rng: rng, trace: fnv.New64a(), names: map[string][]int{}}
+	r := &Run{Seed: seed, Drains: true, Policies: true, Keeps: true, rng: rng, trace: fnv.New64a(), names: map[string][]int{}}
 	r.World = world.New(world.Options{Agents: 4, StartSpread: 400 * time.Millisecond, KillBound: bound(r), Reserved: reserved(r)})
 	r.temper = temper{
 		logFaults: rng.IntN(8), masterFaults: rng.IntN(10), holds: rng.IntN(4),
@@ -122,6 +124,8 @@ func (r *Run) Do() []string {
 	r.calm()
 	calm := r.World.Now
 	r.drive(r.World.Now.Add(late), false)
+	r.loosen()
+	r.drive(r.World.Now.Add(10*time.Second), false)
 	r.wish()
 	r.restoreMost()
 	r.World.Ask(r.names["commander"][0], "nightly", submission.SteerSchedule{Action: events.ScheduleResume})

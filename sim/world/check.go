@@ -33,13 +33,16 @@ func (w *World) checkAppend(process int, e machine.Append) {
 		}
 		if ev, plans := d.Event.(events.TasksPlanned); plans {
 			w.checkPlanned(process, subject.Job, ev)
+			w.checkPermitted(process, subject.Job, ev.Version, "plans")
 		}
 		if ev, dooms := d.Event.(events.TasksDoomed); dooms && (ev.Keep && ev.Class != "killed" && ev.Class != "time_limit" || ev.Class == "drained") {
 			w.checkKept(process, subject.Job, ev)
 			w.checkGivesWay(process, subject.Job, ev)
+			w.checkGoesOn(process, subject.Job, ev)
 		}
 		if ev, stages := d.Event.(events.TaskStaged); stages {
 			w.checkStaged(process, ev)
+			w.checkPermitted(process, subject.Job, ev.Version, "stages")
 		}
 		w.checkDecision(process, subject.Job, e, d)
 		switch d.Event.(type) {

@@ -97,7 +97,7 @@ func (w *World) asked(a *Ask) *Ask {
 	w.Asks = append(w.Asks, a)
 	w.send(&Message{
 		To: ToProcess, Process: a.Process, Life: a.Life,
-		Body: commanding.Asked{Ticket: a.Ticket, Job: a.Job, Command: a.Command, Agents: a.Agents},
+		Body: commanding.Asked{Ticket: a.Ticket, Job: a.Job, Command: a.Command, Agents: a.Agents, Access: a.Access},
 	})
 	return a
 }

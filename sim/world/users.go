@@ -3,6 +3,7 @@ package world
 import (
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/job"
@@ -16,7 +17,9 @@ type Ask struct {
 	Job     string
 	Command submission.Command
 	// Agents is a command about agents, in place of Command.
-	Agents   submission.AgentCommand
+	Agents submission.AgentCommand
+	// Access is a command about who may do what, in place of Command.
+	Access   access.Command
 	Answered bool
 	Answer   commanding.Answer
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/core/ranges"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -28,7 +29,9 @@ func (s *State) Apply(r Record) (Change, error) {
 	}
 	s.Summed = s.Summed || !r.Unsummed
 	_, silent := s.Hearing.SilentSince()
+	asked := s.askedUnder(&r)
 	c := s.apply(&r)
+	c.Room = asked != (policy.Total{}) && asked.Beyond(s.askedUnder(&r)) != (policy.Total{})
 	if _, still := s.Hearing.SilentSince(); still != silent {
 		c.Hearing = true
 	}

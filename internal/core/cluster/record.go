@@ -111,6 +111,9 @@ type Change struct {
 	Access bool
 	// Rules reports whether it changed what jobs may ask for.
 	Rules bool
+	// Room reports whether the job asks for less than before under a quota, which others then
+	// may have.
+	Room bool
 	// Hearing reports whether somebody listens to Mesos who did not before, or nobody any more;
 	// or Mesos has listed what it runs after a loss.
 	Hearing bool

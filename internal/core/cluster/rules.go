@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"slices"
+
 	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -35,11 +37,32 @@ func (s *State) Admitted(j *Job) []policy.Admitted {
 	return policy.Admit(j.Spec, quotas, before)
 }
 
+// askedUnder is what the job of a record that may change that asks for, if there are quotas.
+func (s *State) askedUnder(r *Record) policy.Total {
+	if s.Rules == nil || len(s.Rules.Quotas) == 0 || r.Subject.Role != events.RoleJob && r.Subject.Role != events.RolePlan {
+		return policy.Total{}
+	}
+	return s.Jobs[r.Subject.Job].asks()
+}
+
+// asks is what a job asks for; nothing if it is over, or a series.
+func (j *Job) asks() policy.Total {
+	if j == nil || j.Over() || j.Spec == nil || j.Spec.Series() {
+		return policy.Total{}
+	}
+	return policy.TotalOf(j.Spec)
+}
+
+// ShareQuota reports whether two jobs count against a quota together.
+func (s *State) ShareQuota(one, other string) bool {
+	return s.Rules != nil && slices.ContainsFunc(s.Rules.QuotasOf(one), func(q *policy.Quota) bool { return q.Fits(other) })
+}
+
 // Asked is what jobs ask for under a quota, those that count.
 func (s *State) Asked(q *policy.Quota, counts func(*Job) bool) (sum policy.Total) {
 	for id, j := range s.Jobs {
-		if !j.Over() && j.Spec != nil && !j.Spec.Series() && q.Fits(id) && counts(j) {
-			sum = sum.Plus(policy.TotalOf(j.Spec))
+		if !j.Over() && q.Fits(id) && counts(j) {
+			sum = sum.Plus(j.asks())
 		}
 	}
 	return sum

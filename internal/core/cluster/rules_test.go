@@ -63,3 +63,26 @@ func TestWhatIsAskedFor(t *testing.T) {
 		t.Errorf("without a policy: %+v", got)
 	}
 }
+
+// TestRoom: a record by which a job asks for less under a quota says so, and no other does.
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	l := clustertest.New()
+	j := l.Submit(clustertest.Service("shop/a", 3))
+	scale := func(n uint32) cluster.Change {
+		return l.Job("shop/a", events.JobScaled{Run: j.Run, Version: j.NewestVersion() + 1, Group: j.Spec.Tasks[0].Name, Replicas: n})
+	}
+	if scale(2).Room {
+		t.Error("without a quota")
+	}
+	gain(l, events.PolicySet{Hash: "00", Text: "quotas: [{name: q, jobs: [shop/*], replicas: 9}]"})
+	if scale(4).Room || !scale(1).Room || scale(1).Room {
+		t.Error("more, less, and the same")
+	}
+	if !l.Job("shop/a", events.JobStopped{Run: j.Run}).Room || l.Job("shop/a", events.JobStopped{Run: j.Run}).Room {
+		t.Error("a stop, and another")
+	}
+	if l.State.ShareQuota("shop/a", "other") || !l.State.ShareQuota("shop/a", "shop/b") {
+		t.Error("who shares a quota")
+	}
+}

@@ -132,6 +132,9 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		for _, other := range in.Change.Others {
 			m.changed(other.ID)
 		}
+		if in.Change.Room {
+			m.touchBeside(in.Change.Job.ID)
+		}
 		if in.Change.Agents || in.Change.Hearing || in.Change.Rules {
 			m.touchAll()
 		}
@@ -166,6 +169,15 @@ func (m *Machine) changed(job string) {
 func (m *Machine) touchAll() {
 	for _, id := range slices.Sorted(maps.Keys(m.state.Jobs)) {
 		if !m.state.Jobs[id].Over() {
+			m.agenda.touch(id)
+		}
+	}
+}
+
+// touchBeside has those looked at that may have what a job asks for no more.
+func (m *Machine) touchBeside(job string) {
+	for _, id := range slices.Sorted(maps.Keys(m.state.Jobs)) {
+		if !m.state.Jobs[id].Over() && m.state.ShareQuota(job, id) {
 			m.agenda.touch(id)
 		}
 	}
