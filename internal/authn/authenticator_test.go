@@ -83,3 +83,22 @@ func TestChain(t *testing.T) {
 		}
 	}
 }
+
+// FuzzBearer: nothing but the token is believed, and nothing is a panic.
+func FuzzBearer(f *testing.F) {
+	made := made(f)
+	state := &access.State{Tokens: map[string]access.Token{made.ID: {ID: made.ID, Owner: "ann", Hash: made.Hash()}}}
+	for _, seed := range []string{
+		"Bearer " + made.Text(), "bearer  " + made.Text(), "Basic OnRhdXJ1c18=", "Basic !", "Bearer", "Bearer taurus_" + made.ID + "_", "", " ", made.Text(),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		r := &http.Request{Header: http.Header{"Authorization": {header}}}
+		p, ok, err := (authn.Chain{authn.Bearer{}, authn.Anonymous("admin")}).Authenticate(r, state, time.Now())
+		_, password, basic := r.BasicAuth()
+		if has := authn.BearerOf(r) == made.Text() || basic && password == made.Text(); ok != has || ok == (err != nil) || ok && p.Name != "ann" {
+			t.Errorf("%q: %+v, %t, %v", header, p, ok, err)
+		}
+	})
+}

@@ -397,6 +397,24 @@ func TestWhatAPutComesTo(t *testing.T) {
 			}
 		}
 	}
+	// Under the key of another's request one is told no more than one may do.
+	for _, row := range []struct {
+		job, body    string
+		has, missing access.Right
+	}{
+		{"other/k", put.body("other/k"), access.Update, access.Submit},
+		{theirs, strings.Replace(put.body(theirs), "nginx:2", "nginx:3", 1), access.Submit, access.Update},
+	} {
+		key := apitest.Headers{"Idempotency-Key": "key of " + row.job}
+		a.by.are(anybody())
+		if answer := a.Do(put.method, put.target(row.job), row.body, key); answer.Status >= 300 {
+			t.Fatalf("%s: %d %s", row.job, answer.Status, answer.Body)
+		}
+		a.by.are(signedIn("half", access.Grant{Rights: []access.Right{row.has}, Jobs: []string{access.All}}))
+		if right, _ := missing(a.Do(put.method, put.target(row.job), row.body, key).Want(http.StatusForbidden)); right != string(row.missing) {
+			t.Errorf("%s: the right %q is said to be missing", row.job, right)
+		}
+	}
 	// With If-None-Match: * it only ever submits.
 	a.by.are(signedIn("updates", access.Grant{Rights: []access.Right{access.Update}, Jobs: []string{access.All}}))
 	answer := a.Do(put.method, put.target("other/z"), put.body("other/z"), apitest.Headers{"If-None-Match": "*"}).Want(http.StatusForbidden)

@@ -228,11 +228,14 @@ func (f *feeds) piece(ctx context.Context, c echo.Context, out *feedWriter, from
 		return from, nil, err
 	}
 	defer held.release()
-	piece, err := f.live.Piece(ctx, from, filter, f.bytes)
+	all := filter
+	all.Sees = nil // What may be seen is known below.
+	piece, err := f.live.Piece(ctx, from, all, f.bytes)
 	if err != nil {
 		return from, nil, err
 	}
-	// What it has was folded before this, so that nothing of it came after the end of a right.
+	// What it has was folded before this: nothing of it that came after the end of a right is
+	// sent, and all of it that came after a right was given.
 	if err := web.Renew(c); err != nil {
 		return from, nil, &lostError{err}
 	}

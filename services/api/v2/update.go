@@ -101,6 +101,9 @@ func (j *jobs) update(c echo.Context, s sent, command submission.Update) error {
 		}
 		defer leave()
 		if first, found := j.submissions.Submission(command.Key); found {
+			if err := mayRepeat(command, first); err != nil {
+				return err
+			}
 			return j.updatedBefore(c, s, first)
 		}
 	}
@@ -110,6 +113,18 @@ func (j *jobs) update(c echo.Context, s sent, command submission.Update) error {
 		return err
 	}
 	return j.updated(c, s, sequence, was)
+}
+
+// mayRepeat is why who asks may not be told what came of the first request: they could not
+// have made it.
+func mayRepeat(command submission.Update, first projection.Submission) error {
+	switch {
+	case first.Version == 0 && command.MayNotSubmit:
+		return submission.ErrMayNotSubmit
+	case first.Version != 0 && command.MayNotUpdate:
+		return submission.ErrMayNotUpdate
+	}
+	return nil
 }
 
 // updatedBefore answers a repeated request as the first one was.
