@@ -161,6 +161,48 @@ func TestSecretsAreNowhere(t *testing.T) {
 	m.lookFor(m.files())
 }
 
+// TestSecretsInContainers: a container of Docker's has its file where the job says, with its mode and not to be written, a variable, and no archive
+// that could be unpacked again.
+func TestSecretsInContainers(t *testing.T) {
+	needDocker(t)
+	secrets := t.TempDir()
+	for name, value := range map[string]string{"password": plantedVariable, "key": plantedFile} {
+		if err := os.WriteFile(filepath.Join(secrets, name), []byte(value+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cert, key := certificateOfLoopback(t)
+	for name, value := range map[string]string{
+		"TAURUS_SECRETS_FROM": "dir:" + secrets, "TAURUS_SECRETS_LISTEN": "127.0.0.1:0", "TAURUS_SECRETS_TLS_CERT": cert, "TAURUS_SECRETS_TLS_KEY": key, "SSL_CERT_FILE": cert,
+	} {
+		t.Setenv(name, value)
+	}
+	m := newMachine(t)
+	id := m.job("secretive")
+	checks := []string{
+		fmt.Sprintf(`[ "$(echo -n "$PASSWORD" | busybox wc -c)" = %d ]`, len(plantedVariable)),
+		fmt.Sprintf(`[ "$(busybox wc -c </run/secrets/key)" = %d ]`, len(plantedFile)+1),
+		`[ "$(busybox stat -c %a /run/secrets/key)" = 400 ]`,
+		`! echo x >/run/secrets/key`,
+		`[ -e /mnt/mesos/sandbox/.taurus-secrets.tar ]`,
+		`[ ! -s /mnt/mesos/sandbox/.taurus-secrets.tar ]`,
+		`exec sleep 600`,
+	}
+	command := "set -e; say() { echo failed: $1; exit 1; }"
+	for n, check := range checks[:len(checks)-1] {
+		command += fmt.Sprintf("; { %s; } || say %d", check, n)
+	}
+	m.asks(http.MethodPost, "/v2/jobs", fmt.Sprintf(`{"id":%q,"tasks":[{"replicas":1,"resources":{"cpu":0.1,"memory":32},"env":{"PASSWORD":{"secret":"password"}},
+		"secrets":[{"name":"key","path":"/run/secrets/key","mode":"0400"}],"container":{"image":%q,"network":"none","command":%s}}]}`,
+		id, image, mustJSON(command+"; "+checks[len(checks)-1])), http.StatusCreated)
+	m.running(id, 1)
+	if tasks, err := m.tasks(id); err != nil || len(tasks) != 1 || tasks[0].Attempt != 1 {
+		t.Errorf("%+v, %v", tasks, err)
+	}
+	m.stopJob(id)
+	m.gone(id)
+}
+
 // sayings is what a machine says of itself and of jobs, by where.
 func (m *machine) sayings(jobs map[string]string) map[string][]byte {
 	m.t.Helper()

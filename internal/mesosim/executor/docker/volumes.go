@@ -68,12 +68,20 @@ func (p *planner) volume(v mesos.Volume) error {
 		return nil
 	}
 	if v.HostPath != nil && filepath.IsAbs(source) && !filepath.IsAbs(v.GetHostPath()) { // In the sandbox.
-		if err := os.MkdirAll(source, 0o750); err != nil {
+		if err := folderUnlessThere(source); err != nil {
 			return err
 		}
 	}
 	p.bind(source, target, mode)
 	return nil
+}
+
+// folderUnlessThere makes a folder to be mounted, as dockerd does where there is nothing: what was fetched may be a file.
+func folderUnlessThere(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	return os.MkdirAll(path, 0o750)
 }
 
 // source is a path of the host or the name of a volume; empty for kinds of
