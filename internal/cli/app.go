@@ -39,6 +39,8 @@ type App struct {
 
 	flags struct {
 		api, output, as, tokenFile string
+		// ca are authorities of the API; clientCert and clientKey are what to sign in with.
+		ca, clientCert, clientKey string
 	}
 	// base is where the API is, once a command has asked.
 	base source
@@ -145,6 +147,9 @@ func (a *App) Command() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.flags.api, "api", "", "`URL` of the API [TAURUS_API] (default a demo or dev that runs here, else "+defaultAPI+")")
 	flags.StringVar(&a.flags.tokenFile, "token-file", "", "`file` with the token to sign in with, - for the standard input [TAURUS_TOKEN is the token itself] (default that of taurus login)")
+	flags.StringVar(&a.flags.ca, "ca", "", "PEM `file` of the authorities that may vouch for the API, in place of the system's [TAURUS_CA]")
+	flags.StringVar(&a.flags.clientCert, "client-cert", "", "PEM `file` of the certificate to sign in with [TAURUS_CLIENT_CERT]")
+	flags.StringVar(&a.flags.clientKey, "client-key", "", "PEM `file` of its key [TAURUS_CLIENT_KEY]")
 	flags.StringVar(&a.flags.as, "as", "", "`name` on whose behalf it is asked, which takes the right impersonate; it stands in the log, beside who you are")
 	flags.StringVarP(&a.flags.output, "output", "o", "table", "`format` of results: table, json or yaml")
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("output", completeWords(formats()...)))
@@ -240,5 +245,5 @@ func (a *App) at(url string) *client.Client {
 		found, err := a.credential(url)
 		return found.token, err
 	})
-	return client.New(url, a.flags.as).SignIn(token)
+	return client.New(url, a.flags.as).SignIn(token).Secure(a.secure)
 }

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"crypto/x509"
 	"net/http"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/authn"
 	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/internal/servertls"
 	"github.com/milosgajdos/taurus/services/api/web"
 )
 
@@ -17,9 +19,14 @@ type doorman struct {
 	now   func() time.Time
 }
 
-// newDoorman believes tokens, and takes who shows nothing for what anonymous says.
-func newDoorman(live *projection.Projection, anonymous string, now func() time.Time) *doorman {
-	return &doorman{live: live, chain: authn.Chain{authn.Bearer{}, authn.Anonymous(anonymous)}, now: now}
+// newDoorman believes tokens, and certificates of clients where connections are secured so;
+// it takes who shows nothing for what anonymous says.
+func newDoorman(live *projection.Projection, secure *servertls.Server, anonymous string, now func() time.Time) *doorman {
+	chain := authn.Chain{authn.Bearer{}}
+	if secure != nil {
+		chain = append(chain, authn.Certificate{Authorities: func() *x509.CertPool { return secure.State().ClientCAs }})
+	}
+	return &doorman{live: live, chain: append(chain, authn.Anonymous(anonymous)), now: now}
 }
 
 // Who implements web.Access.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"fmt"
 	"io"
 	"net"
@@ -16,8 +17,12 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/milosgajdos/taurus/internal/certtest"
+	"github.com/milosgajdos/taurus/internal/core/access"
+	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/internal/servertls"
 	"github.com/milosgajdos/taurus/internal/testwait"
+	"github.com/milosgajdos/taurus/pkg/eventlog"
+	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/services/api"
 	"github.com/milosgajdos/taurus/services/api/apitest"
 )
@@ -34,7 +39,7 @@ func newSecured(t *testing.T, change ...func(*api.Options)) *secured {
 	s := &secured{t: t, ca: certtest.New(t)}
 	s.ca.Issue("api", x509.Certificate{DNSNames: []string{"one.example"}})
 	server, err := servertls.New(servertls.Options{
-		Files: servertls.Files{Cert: s.ca.File("api"), Key: s.ca.Key("api")},
+		Files: servertls.Files{Cert: s.ca.File("api"), Key: s.ca.Key("api"), ClientCA: s.ca.File("ca")},
 		Now:   time.Now, Logger: zerolog.Nop(), Metrics: prometheus.NewRegistry(),
 	})
 	if err != nil {
@@ -60,6 +65,17 @@ type got struct {
 	proto  string
 	names  []string
 	body   io.Reader
+}
+
+// signedIn is client with a certificate.
+func (s *secured) signedIn(name string, template x509.Certificate) *http.Client {
+	s.t.Helper()
+	s.ca.Issue(name, template)
+	transport := &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: s.ca.Pool(), Certificates: []tls.Certificate{s.ca.Pair(name)}}, ForceAttemptHTTP2: true,
+	}
+	s.t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: testwait.Patience}
 }
 
 func (s *secured) get(c *http.Client, path string) got {
@@ -169,4 +185,74 @@ func TestConnectionsOverTLSAreBounded(t *testing.T) {
 		}
 		return err == nil
 	})
+}
+
+// TestSigningInByCertificate: whoever has one is known by it, may do what the roles of its
+// units grant, and is let go when it is over; a token that is shown, too, goes first.
+func TestSigningInByCertificate(t *testing.T) {
+	t.Parallel()
+	s := newSecured(t, func(o *api.Options) { o.Anonymous = "none" })
+	spec, err := job.DecodeJSON([]byte(apitest.OneTask))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.Normalise()
+	data, err := spec.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.put(s.Space.Job("web"), events.JobSubmitted{Spec: data})
+	s.put(events.AccessSubject, events.GroupBound{Group: "cert:ops", Roles: []string{access.RoleReader}})
+	ann := s.signedIn("ann", x509.Certificate{Subject: pkix.Name{CommonName: "ann", OrganizationalUnit: []string{"ops"}}})
+	bob := s.signedIn("bob", x509.Certificate{Subject: pkix.Name{CommonName: "bob", OrganizationalUnit: []string{"shop"}}})
+	for _, row := range []struct {
+		who    *http.Client
+		path   string
+		status int
+	}{
+		{s.client(true), "/v2/jobs/web", 401},
+		{ann, "/v2/jobs/web", 200},
+		{bob, "/v2/jobs/web", 404},
+		{bob, "/v2/jobs", 403},
+		{ann, "/v2/tokens", 403},
+	} {
+		if got := s.get(row.who, row.path); got.status != row.status {
+			body, _ := io.ReadAll(got.body)
+			t.Errorf("%s: %d, want %d: %s", row.path, got.status, row.status, body)
+		}
+	}
+	body, err := io.ReadAll(s.get(ann, "/v2/whoami").body)
+	for _, part := range []string{`"name":"ann"`, `"by":"certificate"`, `"cert:ops"`} {
+		if err != nil || !strings.Contains(string(body), part) {
+			t.Errorf("no %s in %s, %v", part, body, err)
+		}
+	}
+	short := s.signedIn("short", x509.Certificate{
+		Subject:   pkix.Name{CommonName: "short", OrganizationalUnit: []string{"ops"}},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(3 * time.Second),
+	})
+	feed := s.get(short, "/v2/events?from=1")
+	if feed.status != http.StatusOK {
+		t.Fatalf("the feed: %d", feed.status)
+	}
+	if rest, err := io.ReadAll(feed.body); err != nil || !strings.Contains(string(rest), "problem:credential") {
+		t.Errorf("the feed ended with %v: %s", err, rest)
+	}
+	if got := s.get(short, "/v2/jobs/web").status; got != http.StatusUnauthorized {
+		t.Errorf("on the same connection, once it is over: %d", got)
+	}
+}
+
+// put appends an event, and waits until it is folded.
+func (s *secured) put(subject string, ev events.Event) {
+	s.t.Helper()
+	m, err := events.Encode(subject, events.Envelope{ID: subject, Source: "test", Time: time.Now()}, ev)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	receipt, err := s.Log.Append(s.t.Context(), eventlog.Fact(m))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	testwait.Until(s.t, "it is folded", func() bool { return s.API.Sequence() >= receipt.Last })
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 )
@@ -22,7 +24,7 @@ type Client struct {
 	base, actor string
 	// token gives the token to sign in with, empty for none; nil is none.
 	token func() (string, error)
-	http  *http.Client
+	http  func() (*http.Client, error)
 }
 
 // New returns a client of the API at a base URL such as http://127.0.0.1:8080; a
@@ -32,7 +34,26 @@ func New(base, actor string) *Client {
 	if !strings.Contains(base, "://") {
 		base = "http://" + base
 	}
-	return &Client{base: strings.TrimRight(base, "/"), actor: actor, http: &http.Client{}}
+	return &Client{base: strings.TrimRight(base, "/"), actor: actor, http: func() (*http.Client, error) { return &http.Client{}, nil }}
+}
+
+// Secure has connections be made as a configuration says, which is asked for with the first
+// request; a nil one is that of the system. Its error is that of the request.
+func (c *Client) Secure(config func() (*tls.Config, error)) *Client {
+	c.http = sync.OnceValues(func() (*http.Client, error) {
+		secure, err := config()
+		if err != nil || secure == nil {
+			return &http.Client{}, err
+		}
+		transport, ok := http.DefaultTransport.(*http.Transport)
+		if !ok {
+			transport = &http.Transport{ForceAttemptHTTP2: true}
+		}
+		transport = transport.Clone()
+		transport.TLSClientConfig = secure
+		return &http.Client{Transport: transport}, nil
+	})
+	return c
 }
 
 // SignIn has requests show a token, which is asked for by each; an empty one is none. Its
@@ -74,7 +95,11 @@ func (c *Client) open(ctx context.Context, r request) (*http.Response, error) {
 	if c.actor != "" {
 		req.Header.Set("X-Taurus-Actor", c.actor)
 	}
-	resp, err := c.http.Do(req)
+	sender, err := c.http()
+	if err != nil {
+		return nil, err
+	}
+	resp, err := sender.Do(req)
 	if err != nil {
 		return nil, c.unreachable(ctx, err)
 	}
