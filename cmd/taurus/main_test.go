@@ -141,7 +141,7 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 func TestDev(t *testing.T) {
 	state := t.TempDir()
 	cmd := taurus(t, state, "dev", "--listen", "127.0.0.1:0", "--data", filepath.Join(state, "d"),
-		"--agents", "1", "--executor", "simulated", "--apis", "2", "--planners", "3", "--launchers", "2", "--reapers", "2")
+		"--anonymous", "none", "--agents", "1", "--executor", "simulated", "--apis", "2", "--planners", "3", "--launchers", "2", "--reapers", "2")
 	log, err := os.Create(filepath.Join(state, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +165,11 @@ func TestDev(t *testing.T) {
 		}
 	}
 	for _, api := range e.API {
-		if out, err := taurus(t, state, "job", "--api", api).CombinedOutput(); err != nil {
+		nobody := taurus(t, state, "job", "--api", api)
+		if out, err := nobody.CombinedOutput(); nobody.ProcessState.ExitCode() != 7 || !strings.Contains(string(out), "Sign in with `taurus login") {
+			t.Errorf("%s: %v\n%s", api, err, out)
+		}
+		if out, err := taurus(t, state, "job", "--api", api, "--token-file", allinone.TokenFile(e.Data)).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", api, err, out)
 		}
 	}

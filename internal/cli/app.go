@@ -42,6 +42,8 @@ type App struct {
 		// ca are authorities of the API; clientCert and clientKey are what to sign in with.
 		ca, clientCert, clientKey string
 	}
+	// data is the data directory of a dev or demo that a command names; empty for none.
+	data string
 	// base is where the API is, once a command has asked.
 	base source
 	// atEnd is what a command has started, and is ended with it.

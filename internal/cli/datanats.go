@@ -80,6 +80,7 @@ func (c *natsCommand) find(ctx context.Context) (url, keys string, err error) {
 	if c.data, err = filepath.Abs(c.data); err != nil {
 		return "", "", usagef("--data: %v", err)
 	}
+	c.app.data = c.data
 	if e, running := allinone.ReadEndpoints(c.data); running {
 		return e.NATS, e.Keys, nil
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/table"
 	"github.com/milosgajdos/taurus/internal/doctor"
@@ -74,6 +76,9 @@ func (a *App) examine(ctx context.Context, n *wiring.NATS) doctor.Facts {
 		if s := f.Cluster.Launcher.Subscription; s != nil && s.Open {
 			f.Mesos = doctor.AskMaster(ctx, s.Master)
 		}
+	}
+	if p, ok := errors.AsType[*client.Problem](f.ClusterErr); ok && p.Denied() {
+		f.ClusterErr = fmt.Errorf("%w. %s", f.ClusterErr, mend(p, a.base))
 	}
 	return f
 }

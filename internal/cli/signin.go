@@ -67,6 +67,10 @@ func (a *App) fromFile(path string) (credential, error) {
 // user's to read.
 func (a *App) localCredential(api string) (credential, error) {
 	dir, e, running := a.here()
+	if a.data != "" {
+		dir = a.data
+		e, running = allinone.ReadEndpoints(dir)
+	}
 	if !running || !isOne(api, e.API) {
 		return credential{}, nil
 	}
