@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -203,6 +204,56 @@ func TestSecretsInContainers(t *testing.T) {
 	m.gone(id)
 }
 
+// TestRegistryCredentials: Docker shows the registry what the job names, and nothing of taurus' says it.
+func TestRegistryCredentials(t *testing.T) {
+	needDocker(t)
+	shown := make(chan string, 100)
+	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, ok := r.BasicAuth()
+		if !ok {
+			w.Header().Set("WWW-Authenticate", `Basic realm="closed"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		select {
+		case shown <- user + ":" + password:
+		default:
+		}
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}`)
+	}))
+	t.Cleanup(registry.Close)
+	host := strings.TrimPrefix(registry.URL, "http://")
+	secrets := t.TempDir()
+	config := fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("ann:"+plantedVariable)))
+	if err := os.WriteFile(filepath.Join(secrets, "registry"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cert, key := certificateOfLoopback(t)
+	for name, value := range map[string]string{
+		"TAURUS_SECRETS_FROM": "dir:" + secrets, "TAURUS_SECRETS_LISTEN": "127.0.0.1:0", "TAURUS_SECRETS_TLS_CERT": cert, "TAURUS_SECRETS_TLS_KEY": key, "SSL_CERT_FILE": cert,
+	} {
+		t.Setenv(name, value)
+	}
+	m := newMachine(t)
+	id := m.job("closed")
+	m.asks(http.MethodPost, "/v2/jobs", fmt.Sprintf(`{"id":%q,"tasks":[{"replicas":1,"resources":{"cpu":0.1,"memory":32},
+		"container":{"image":%q,"registry_credentials":{"secret":"registry"},"network":"none"}}]}`, id, host+"/shop/web:1"), http.StatusCreated)
+	if got, _ := testwait.Receive(t, "the pull", shown); got != "ann:"+plantedVariable {
+		t.Errorf("the registry was shown %q", got)
+	}
+	m.eventually("the end is told", func() error {
+		if _, out := m.say("explain", id); !strings.Contains(out, "not found") && !strings.Contains(out, "unknown") {
+			return errors.New(out)
+		}
+		return nil
+	})
+	m.stopJob(id)
+	m.lookFor(m.sayings(map[string]string{id: ""}))
+	m.stop()
+	m.lookFor(m.files())
+}
+
 // sayings is what a machine says of itself and of jobs, by where.
 func (m *machine) sayings(jobs map[string]string) map[string][]byte {
 	m.t.Helper()
@@ -250,7 +301,7 @@ func (m *machine) sayings(jobs map[string]string) map[string][]byte {
 			ask("http://" + p.Admin + path)
 		}
 	}
-	if len(said) < 50 {
+	if len(said) < 12*len(jobs)+20 {
 		m.t.Errorf("only %d places were looked at", len(said))
 	}
 	return said
