@@ -172,7 +172,7 @@ func (a *App) Command() *cobra.Command {
 	group(root, "agents", a.agents(), a.drain(), a.undrain())
 	group(root, "access", a.token(), a.role(), a.groups(), a.policy())
 	group(root, "past", a.events(), a.audit(), a.replay(), a.explain(), a.whatIf())
-	group(root, "access", a.login(), a.logout(), a.whoami())
+	group(root, "access", a.login(), a.logout(), a.whoami(), a.open())
 	group(root, "log", a.log(), a.nats())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())
 	root.AddCommand(a.web(), a.decide())

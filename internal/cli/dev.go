@@ -130,6 +130,7 @@ func (a *App) runDev(ctx context.Context, l allinone.Layout) error {
 		return err
 	}
 	say(a.Err, "taurus is ready at %s; %s has all addresses", t.endpoints.API[0], filepath.Join(l.Data, "endpoints.json"))
+	say(a.Err, "`%s open` shows the page, signed in.", a.me())
 	say(a.Err, "Elsewhere: export TAURUS_API=%s", t.endpoints.API[0])
 	say(a.Err, "Ctrl-C stops it; containers go on. `%s demo --clean --data %s` removes them and all data.", a.me(), l.Data)
 	<-ctx.Done()

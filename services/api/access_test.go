@@ -260,7 +260,12 @@ func (a asked) refuses(o operation) {
 	target, body := o.target(theirs), o.body(theirs)
 	nobody := a.as(anonymous(), o.method, target, body)
 	if o.open {
-		nobody.Want(http.StatusOK)
+		if o.method == http.MethodGet {
+			nobody.Want(http.StatusOK)
+		}
+		if refused(nobody) {
+			a.t.Errorf("open to anybody, and refused: %d %s", nobody.Status, nobody.Body)
+		}
 		return
 	}
 	nobody.Want(http.StatusUnauthorized)

@@ -41,9 +41,8 @@ func TestPageKnowsEveryEvent(t *testing.T) {
 		events.SubscriptionOpened{},
 		events.SubscriptionClosed{},
 	} {
-		name := strings.TrimSuffix(strings.TrimPrefix(ev.Type(), "taurus."), ".v1")
-		if !strings.Contains(a.Body, `"`+name+`"`) {
-			t.Errorf("the page does not follow %s", name)
+		if !strings.Contains(a.Body, `"`+ev.Type()+`"`) {
+			t.Errorf("the page does not follow %s", ev.Type())
 		}
 	}
 	for _, part := range []string{`base + "/rollout"`, "version(j)", "t.version"} {
@@ -61,9 +60,26 @@ func TestPageKnowsEveryEvent(t *testing.T) {
 			t.Errorf("the page shows names as an old log may have them: no %s", part)
 		}
 	}
+	if regexp.MustCompile(`(src|href)\s*=\s*"?https?:`).MatchString(a.Body) {
+		t.Error("the page reaches outside")
+	}
+}
+
+// TestPolicy: the page talks to nobody else, leads nowhere, is framed by nobody, and keeps
+// nothing where other tabs find it.
+func TestPolicy(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t).Do("GET", "/", "").Want(200)
 	policy := a.Header.Get("Content-Security-Policy")
-	if !strings.Contains(policy, "default-src 'none'") || regexp.MustCompile(`(src|href)\s*=\s*"?https?:`).MatchString(a.Body) {
-		t.Errorf("the page reaches outside: %s", policy)
+	for _, want := range []string{
+		"default-src 'none'", "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+	} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("%q lacks %q", policy, want)
+		}
+	}
+	if found := regexp.MustCompile(`document\.cookie|localStorage|indexedDB`).FindString(a.Body); found != "" {
+		t.Errorf("the page has %q in it", found)
 	}
 }
 

@@ -108,6 +108,7 @@ func New(o Options) web.Dialect {
 		bytes: cmp.Or(o.FeedBytes, DefaultFeedBytes), allowance: newAllowance(cmp.Or(o.FeedsBytes, DefaultFeedsBytes)),
 	}
 	audits := &audits{audit: o.Audit, sequence: o.Live.Sequence, timeOf: o.TimeOf}
+	handovers := &handovers{now: o.Now, codes: map[string]handover{}}
 	always := func(*http.Request) bool { return true }
 	return web.Dialect{
 		Routes: []web.Route{
@@ -120,6 +121,8 @@ func New(o Options) web.Dialect {
 			{Method: http.MethodDelete, Path: "/v2/agents/:host/drain", Right: access.Agents, About: web.Cluster(), Handle: agents.undrain},
 			{Method: http.MethodGet, Path: "/v2/events", Right: access.Read, About: web.AnyJob(), Handle: feeds.all, Feed: always},
 			{Method: http.MethodGet, Path: "/v2/audit", Right: access.Audit, About: web.Cluster(), Handle: audits.list, Cost: web.Large},
+			{Method: http.MethodPost, Path: "/v2/handovers", Open: true, Handle: handovers.hand},
+			{Method: http.MethodPost, Path: "/v2/handovers/redeem", Open: true, Handle: handovers.redeem},
 			{Method: http.MethodPost, Path: "/v2/jobs", Right: access.Submit, About: web.SentJob(), Handle: jobs.create, Cost: web.Submission},
 			{Method: http.MethodGet, Path: "/v2/jobs", Right: access.Read, About: web.AnyJob(), Handle: jobs.list, Cost: web.Large},
 			{Method: http.MethodGet, Path: "/v2/jobs/:id", Right: access.Read, About: web.JobIn("id"), Handle: jobs.get},

@@ -21,6 +21,12 @@ var (
 	errNoSandbox = errors.New("this api cannot read the output of tasks")
 	// errNoFile: the agent has no such file of the task.
 	errNoFile = errors.New("the agent has no such file")
+	// errNoToken: there is nothing to hand over.
+	errNoToken = errors.New("the request has no token to hand over; send one in the header Authorization: Bearer")
+	// errTooManyCodes: too many tokens wait for their codes.
+	errTooManyCodes = errors.New("as many codes wait as may; try again in a minute")
+	// errNoCode: it is not known, any more or yet.
+	errNoCode = errors.New("the code is not known")
 	// errAgent: the agent did not give the file.
 	errAgent = errors.New("the agent did not give the file")
 )
@@ -49,6 +55,12 @@ func kinds() []web.Kind {
 		{
 			Is: ErrAgentNotNamed, Status: http.StatusBadGateway, Name: "agent-not-named", Title: "This api may not ask the agent",
 			Detail: "Its configuration does not name the agent: who operates it does so by --mesos-hosts.",
+		},
+		{Is: errNoToken, Status: http.StatusBadRequest, Name: "no-token", Title: "There is no token to hand over"},
+		{Is: errTooManyCodes, Status: http.StatusTooManyRequests, Name: "too-many-codes", Title: "Too many codes wait"},
+		{
+			Is: errNoCode, Status: http.StatusNotFound, Name: "no-code", Title: "The code is not known",
+			Detail: "It is good once, for a minute, and at the instance that gave it: ask for another (taurus open), or sign in with the token.",
 		},
 		{
 			Is: access.ErrNoToken, Status: http.StatusNotFound, Name: "token-not-found", Title: "There is no such token",
