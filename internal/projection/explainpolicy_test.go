@@ -47,7 +47,21 @@ func TestExplainWhatIsForbidden(t *testing.T) {
 	if r := said(explained(t, l, "nightly"), projection.CodeForbidden); !strings.HasPrefix(r.Message, "no run is begun: tasks[0].container.privileged") {
 		t.Errorf("%+v", r)
 	}
+	shown := func(id string) string {
+		v, _ := replayed(t, l.log).Job(id)
+		return v.Detail
+	}
+	for _, id := range []string{"b", "nightly"} {
+		if got := shown(id); !strings.HasPrefix(got, "forbidden: tasks[0].container.privileged") || !strings.Contains(got, `rule "default"`) {
+			t.Errorf("%s: %q", id, got)
+		}
+	}
 	set("rules: [{name: a, privileged: true, host_network: true}]")
+	for _, id := range []string{"b", "many", "nightly"} {
+		if got := shown(id); got != "" {
+			t.Errorf("%s: %q", id, got)
+		}
+	}
 	for _, id := range []string{"b", "many", "nightly"} {
 		for _, r := range explained(t, l, id).Reasons {
 			if r.Code == projection.CodeForbidden || r.Code == projection.CodeQuota {

@@ -214,4 +214,10 @@ func (m *Model) summary(j *cluster.Job) *summary {
 }
 
 // view is the job's, to be completed by the caller.
-func (m *Model) view(j *cluster.Job) Job { return m.summary(j).view }
+func (m *Model) view(j *cluster.Job) Job {
+	v := m.summary(j).view
+	if v.Detail == "" {
+		v.Detail = m.forbids(j, v)
+	}
+	return v
+}

@@ -3,6 +3,7 @@ package projection
 import (
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/commanding"
 	"github.com/milosgajdos/taurus/internal/core/planning"
 	"github.com/milosgajdos/taurus/internal/core/policy"
@@ -65,4 +66,16 @@ func (m *Model) Forbidden() (n int) {
 		}
 	}
 	return n
+}
+
+// forbids says in a sentence why nothing of a job that waits is started anew, empty where
+// nothing waits or it may be. It is found anew each time: a policy changes without the job.
+func (m *Model) forbids(j *cluster.Job, v Job) string {
+	if m.state.Rules == nil || v.Tasks.Waiting == 0 && v.Series == nil {
+		return ""
+	}
+	if why, forbidden := planning.Forbids(m.state, j); forbidden {
+		return "forbidden: " + why.String()
+	}
+	return ""
 }
