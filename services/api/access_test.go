@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -255,6 +256,15 @@ func TestEveryRouteAsksWhoAndWhether(t *testing.T) {
 	}
 }
 
+// refusal is the status for who may nothing on the job. One that must be there is not for
+// them; one that the request may make is refused, which tells nothing either.
+func (o operation) refusal() int {
+	if o.on == "job" && o.or == "" {
+		return http.StatusNotFound
+	}
+	return http.StatusForbidden
+}
+
 // refuses checks who an operation is not for.
 func (a asked) refuses(o operation) {
 	target, body := o.target(theirs), o.body(theirs)
@@ -269,12 +279,10 @@ func (a asked) refuses(o operation) {
 		return
 	}
 	nobody.Want(http.StatusUnauthorized)
-	if right, _ := missing(nobody); right != string(o.right) && !slices.Contains(o.needs(false), access.Right(right)) {
+	if right, _ := missing(nobody); right != string(cmp.Or(o.or, o.right)) && !slices.Contains(o.needs(false), access.Right(right)) {
 		a.t.Errorf("the 401 says %q is missing; it takes %q", right, o.right)
 	}
-	a.as(signedIn("none"), o.method, target, body).Want(map[string]int{
-		"job": http.StatusNotFound, "any": http.StatusForbidden, "sent": http.StatusForbidden, "cluster": http.StatusForbidden,
-	}[o.on])
+	a.as(signedIn("none"), o.method, target, body).Want(o.refusal())
 	for _, back := range []bool{false, true} {
 		if back && !o.back {
 			continue
@@ -287,7 +295,10 @@ func (a asked) refuses(o operation) {
 			by := allBut(right)
 			if right == o.right && o.or != "" {
 				by = allBut(right, o.or, access.Read)
-				a.as(by, o.method, at, body).Want(http.StatusNotFound)
+				unseen := a.as(by, o.method, at, body).Want(http.StatusForbidden)
+				if named, job := missing(unseen); named != string(o.or) || job != theirs {
+					a.t.Errorf("%s without any: the right %q is said to be missing on %q", at, named, job)
+				}
 				by = allBut(right, o.or)
 			}
 			answer := a.as(by, o.method, at, body).Want(http.StatusForbidden)
@@ -320,10 +331,10 @@ func (a asked) hides(o operation) {
 	}
 	switch o.on {
 	case "job":
-		answer.Want(http.StatusNotFound)
+		answer.Want(o.refusal())
 		about := func(job string) string {
-			none := a.as(shop, o.method, o.target(job), o.body(job)).Want(http.StatusNotFound)
-			return strings.ReplaceAll(none.Body, url.PathEscape(job), url.PathEscape(theirs))
+			none := a.as(shop, o.method, o.target(job), o.body(job)).Want(o.refusal())
+			return strings.NewReplacer(url.PathEscape(job), url.PathEscape(theirs), job, theirs).Replace(none.Body)
 		}
 		if want := about(absent); answer.Body != want {
 			a.t.Errorf("a job that is there answers %s, one that is not %s", answer.Body, want)

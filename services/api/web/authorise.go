@@ -168,7 +168,12 @@ func (f *frame) authorised(route Route, next echo.HandlerFunc) echo.HandlerFunc 
 			if !enough && i == 0 && route.Else != "" {
 				enough = f.enough(r, route.About, route.Else, id)
 			}
-			if !enough {
+			switch {
+			case enough:
+			case route.Else != "" && !r.grants.May(access.Read, id):
+				// There or not, it comes to the same: the job may not be made here.
+				return r.refusal(route.Else, id)
+			default:
 				return r.hidden(right, id)
 			}
 		}
