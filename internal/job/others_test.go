@@ -14,7 +14,8 @@ func TestOthersAreTheJobsThatASpecNames(t *testing.T) {
 			{Attribute: "rack", Operator: job.OpWithJob, Value: "cache"}, {Attribute: "rack", Operator: job.OpIs, Value: "r1"},
 		}},
 		{Name: "b", Constraints: []job.Constraint{
-			{Attribute: "rack", Operator: job.OpWithoutJob, Value: "noisy"}, {Attribute: "host", Operator: job.OpWithJob, Value: "db"},
+			{Attribute: "rack", Operator: job.OpWithoutJob, Value: "noisy"},
+			{Attribute: "host", Operator: job.OpWithJob, Value: "db"},
 			{Attribute: "host", Operator: job.OpWithoutJob, Value: "web"},
 		}},
 	}}

@@ -17,9 +17,9 @@ var (
 	ErrNoGroup = errors.New("the job has no such group")
 	// ErrWhichGroup is returned when no group is named and there are several.
 	ErrWhichGroup = errors.New("the job has several groups; name one")
-	// ErrMayNotSubmit and ErrMayNotUpdate are returned for an update that comes to what who
-	// asks has no right to.
+	// ErrMayNotSubmit is returned for an update that would submit the job, by who may not.
 	ErrMayNotSubmit = errors.New("the job would be submitted")
+	// ErrMayNotUpdate is returned for one that would change the job, by who may not.
 	ErrMayNotUpdate = errors.New("the job would be updated")
 	// ErrEnding is returned for an update of a job that is over while tasks of it live.
 	ErrEnding = errors.New("the job is over and tasks of it live")
