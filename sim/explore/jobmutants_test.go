@@ -89,7 +89,7 @@ func drainMutants() []mutant {
 		{
 			name: "drain_unseen", rule: "what is planned with agents has every job looked at",
 			file: "internal/core/deciding/machine.go", scope: drained(0, true).bounded(),
-			patches: []patch{swap("		if in.Change.Agents || in.Change.Hearing {\n", "		if in.Change.Hearing {\n")},
+			patches: []patch{swap("		if in.Change.Agents || in.Change.Hearing || in.Change.Rules {\n", "		if in.Change.Hearing || in.Change.Rules {\n")},
 			broken:  []string{goalReached},
 		},
 	}

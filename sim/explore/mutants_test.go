@@ -115,7 +115,7 @@ func launchMutants() []mutant {
 		{
 			name: "occupied_slot", rule: "V6: no attempt is staged while an earlier one may run",
 			file: launcher + "lines.go", scope: single(2).only(1, Away, Blind, Stuck, Unanswered),
-			patches: []patch{swap(" || j.Slots[t.Slot].Occupied(t) {", " {")},
+			patches: []patch{swap(" || j.Slots[t.Slot].Occupied(t) || forbidden(", " || forbidden(")},
 			broken:  []string{"no attempt is staged while another may run"},
 		},
 		{
