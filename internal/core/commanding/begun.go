@@ -39,6 +39,8 @@ func begun(j *cluster.Job, ev events.Event) (needs func() uint64, begins bool) {
 		return tasks(restarted(j, ev))
 	case events.RunRequested:
 		return func() uint64 { return reserve.OfRequest(j) }, true
+	case events.TokenCreated:
+		return func() uint64 { return reserve.OfRevocation }, true
 	default: // It ends something, steers what was begun, or takes it out of sight.
 		return func() uint64 { return 0 }, false // It may be about agents, and no job.
 	}

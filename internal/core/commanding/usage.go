@@ -93,10 +93,11 @@ func (m *Machine) count() {
 }
 
 // claim takes the space for an event, or says what is full. There always is some for a
-// stop whose own consequences fit.
+// stop whose own consequences fit, and for the end of a token.
 func (u *usage) claim(j *cluster.Job, ev events.Event, taken *claim, begins bool) *FullError {
 	free, size := u.free(), taken.size
 	_, stops := ev.(events.JobStopped)
+	_, revokes := ev.(events.TokenRevoked)
 	due, all := u.need.Due+u.owed, u.need.Due+u.need.Ends
 	switch {
 	case begins:
@@ -110,6 +111,10 @@ func (u *usage) claim(j *cluster.Job, ev events.Event, taken *claim, begins bool
 		}
 		taken.owed = own
 		u.owed += own
+	case revokes:
+		if free < all && free < size+due {
+			return u.full(false)
+		}
 	case free < size+all:
 		return u.full(false)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/cluster/clustertest"
 	"github.com/milosgajdos/taurus/internal/core/commanding"
@@ -286,6 +287,71 @@ func TestWhatEndsNothingKeepsOff(t *testing.T) {
 		c.left(n.Due + n.Ends + size - less)
 		if err := c.ask("old", submission.Delete{}); (err != nil) != (less > 0) {
 			t.Errorf("%d bytes less than it needs: %v", less, err)
+		}
+	}
+}
+
+// token has one in the log, and returns its id.
+func (c *counter) token() string {
+	id := strings.Repeat("a", 32)
+	c.Append(events.Subject{Role: events.RoleAccess}, events.Envelope{}, events.TokenCreated{
+		ID: id, Owner: "ann", Hash: strings.Repeat("b", 64), Roles: []string{"reader"},
+	})
+	return id
+}
+
+// askAccess asks for a command about access, as ask does.
+func (c *counter) askAccess(command access.Command) error {
+	c.t.Helper()
+	c.asked++
+	before := len(c.drafts)
+	err := c.step(commanding.Asked{Ticket: c.asked, Access: command})
+	if (err == nil) != (len(c.drafts) == before+1) {
+		c.t.Fatalf("%d appends, and the answer is %v", len(c.drafts)-before, err)
+	}
+	return err
+}
+
+// TestATokenIsRevokedInAFullLog, as long as what is due fits: there was room kept for it,
+// without which no token is made.
+func TestATokenIsRevokedInAFullLog(t *testing.T) {
+	revoke := access.RevokeToken{Reason: "lost", ID: strings.Repeat("a", 32)}
+	made := access.CreateToken{ID: strings.Repeat("c", 32), Owner: "ann", Hash: strings.Repeat("d", 64), Roles: []string{"reader"}}
+	size := func(command access.Command) uint64 {
+		c := newCounter(t)
+		c.token()
+		if err := c.step(commanding.Usage{MaxBytes: 1 << 40}); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.askAccess(command); err != nil {
+			t.Fatal(err)
+		}
+		m, err := events.Encode(events.AccessSubject, c.drafts[0].Envelope, c.drafts[0].Event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reserve.Size(m)
+	}
+	for less := range uint64(2) {
+		c := newCounter(t)
+		c.running("web", 2)
+		c.token()
+		before := reserve.Of(c.State)
+		c.left(before.Due + size(revoke) - less)
+		if err := c.askAccess(revoke); (err != nil) != (less > 0) || err != nil && !errors.Is(err, commanding.ErrFull) {
+			t.Errorf("%d bytes less than a revocation needs: %v", less, err)
+		}
+		c.Append(events.Subject{Role: events.RoleAccess}, events.Envelope{}, events.TokenRevoked{ID: revoke.ID})
+		if after := reserve.Of(c.State); before.Ends-after.Ends != reserve.OfRevocation || reserve.OfRevocation < size(revoke) {
+			t.Errorf("a revocation of %d bytes leaves %d of %d", size(revoke), after.Ends, before.Ends)
+		}
+
+		c = newCounter(t)
+		c.token()
+		n := reserve.Of(c.State)
+		c.left(n.Due + n.Ends + size(made) + reserve.OfRevocation - less)
+		if err := c.askAccess(made); (err != nil) != (less > 0) {
+			t.Errorf("%d bytes less than a token and its end need: %v", less, err)
 		}
 	}
 }

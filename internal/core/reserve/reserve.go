@@ -24,6 +24,7 @@ const (
 	sizeDue      = 900 // RunDue, with a reason of some length
 	sizeDoom     = 800
 	sizeKill     = 750
+	sizeRevoked  = 2100 // the reason that a user gives, and an access subject of its own
 	sizeStaged   = 1400
 	sizeStatus   = 1400 // with a message of some length
 	sizeRange    = 64   // of slots, in what names them by ranges
@@ -58,8 +59,17 @@ func Of(s *cluster.State) Need {
 		n.Ends += of.Ends
 		n.Promises += of.Promises
 	}
+	for _, t := range s.Access.Tokens {
+		if t.RevokedAt.IsZero() {
+			n.Ends += OfRevocation
+		}
+	}
 	return n
 }
+
+// OfRevocation is what the end of a token needs: one that was lost must be revoked in a log
+// that is full, too.
+const OfRevocation = sizeRevoked
 
 // OfJob counts what a job needs.
 func OfJob(j *cluster.Job) Need {
