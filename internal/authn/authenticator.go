@@ -36,11 +36,15 @@ func (e *Error) Error() string { return e.Reason.Error() }
 // Unwrap is why.
 func (e *Error) Unwrap() error { return e.Reason }
 
-// Authenticate implements Authenticator: the first that knows counts. What nobody takes is
-// never taken for nothing.
+// Authenticate implements Authenticator: the first that knows counts. A header that nobody
+// takes is never taken for nothing, also of who shows something else that is good.
 func (c Chain) Authenticate(r *http.Request, s *access.State, now time.Time) (access.Principal, bool, error) {
 	for _, a := range c {
-		if p, ok, err := a.Authenticate(r, s, now); ok || err != nil {
+		p, ok, err := a.Authenticate(r, s, now)
+		if ok && p.By != access.BearerToken && p.By != access.OIDC && len(r.Header.Values("Authorization")) > 0 {
+			return access.Principal{}, false, &Error{Kind: access.BearerToken, Reason: ErrCredential}
+		}
+		if ok || err != nil {
 			return p, ok, err
 		}
 	}

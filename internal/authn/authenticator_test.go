@@ -54,6 +54,29 @@ func TestAnonymousIsWhoeverSaysNothing(t *testing.T) {
 	}
 }
 
+// certified shows a certificate, whatever else.
+type certified struct{}
+
+func (certified) Authenticate(*http.Request, *access.State, time.Time) (access.Principal, bool, error) {
+	return access.Principal{Name: "bob", By: access.Certificate}, true, nil
+}
+
+// TestAHeaderThatNobodyTakes is no good beside a certificate that is, either.
+func TestAHeaderThatNobodyTakes(t *testing.T) {
+	t.Parallel()
+	chain := authn.Chain{authn.Bearer{}, certified{}, authn.Anonymous("admin")}
+	for header, good := range map[string]bool{"": true, "Bearer eyJ.e30.x": false, "Basic Ym9iOnB3": false, "Bearer taurus_": false} {
+		r := &http.Request{Header: http.Header{}}
+		if header != "" {
+			r.Header.Set("Authorization", header)
+		}
+		p, ok, err := chain.Authenticate(r, &access.State{}, time.Now())
+		if ok != good || (err == nil) != good || good && p.Name != "bob" {
+			t.Errorf("%q: %+v, %t, %v", header, p, ok, err)
+		}
+	}
+}
+
 // TestChain: the first that knows counts, whether it likes what it sees or not.
 func TestChain(t *testing.T) {
 	t.Parallel()
