@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"path/filepath"
 	"slices"
@@ -116,6 +117,15 @@ func checkListen(address string, insecure bool) error {
 	return nil
 }
 
+// howToOpen is the command that opens the page of an API: one whose data is not where it is
+// looked for has to be named.
+func (a *App) howToOpen(data, api string) string {
+	if filepath.Clean(data) == stateDir(a.Getenv) {
+		return a.me() + " open"
+	}
+	return fmt.Sprintf("%s open --api %s --token-file %s", a.me(), api, allinone.TokenFile(data))
+}
+
 func (a *App) runDev(ctx context.Context, l allinone.Layout) error {
 	executor, docker := a.executor(ctx, l.Executor)
 	if docker != nil {
@@ -130,7 +140,7 @@ func (a *App) runDev(ctx context.Context, l allinone.Layout) error {
 		return err
 	}
 	say(a.Err, "taurus is ready at %s; %s has all addresses", t.endpoints.API[0], filepath.Join(l.Data, "endpoints.json"))
-	say(a.Err, "`%s open` shows the page, signed in.", a.me())
+	say(a.Err, "`%s` shows the page, signed in.", a.howToOpen(l.Data, t.endpoints.API[0]))
 	say(a.Err, "Elsewhere: export TAURUS_API=%s", t.endpoints.API[0])
 	say(a.Err, "Ctrl-C stops it; containers go on. `%s demo --clean --data %s` removes them and all data.", a.me(), l.Data)
 	<-ctx.Done()
