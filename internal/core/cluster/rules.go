@@ -13,8 +13,11 @@ func (s *State) obey(ev events.PolicySet) { s.Rules = policy.Read(ev.Text) }
 // Forbidden says why no task of a version of a job is started anew, whoever asked for it; nil
 // if it may be. Before a policy was ever set all may be that was submitted.
 func (s *State) Forbidden(j *Job, version uint64) []policy.Violation {
+	if s.Rules == nil {
+		return nil
+	}
 	spec := j.SpecOf(version)
-	if s.Rules == nil || spec == nil {
+	if spec == nil {
 		return nil
 	}
 	return s.Rules.Held(spec)

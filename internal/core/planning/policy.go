@@ -10,8 +10,10 @@ import (
 type permit struct {
 	around Around
 	job    *cluster.Job
-	// versions are those that were asked about, and whether they are forbidden.
-	versions map[uint64]bool
+	// version is the one that was asked about last, forbidden the answer: slots in a row ask
+	// about the same.
+	version   uint64
+	forbidden bool
 	// admitted is how many tasks of each group quotas leave room for, once it was asked.
 	admitted map[string]int
 	asked    bool
@@ -22,15 +24,10 @@ func (p *permit) forbids(version uint64) bool {
 	if p.around == nil {
 		return false
 	}
-	forbidden, known := p.versions[version]
-	if !known {
-		forbidden = len(p.around.Forbidden(p.job, version)) > 0
-		if p.versions == nil {
-			p.versions = map[uint64]bool{}
-		}
-		p.versions[version] = forbidden
+	if version != p.version { // There is no version 0.
+		p.version, p.forbidden = version, len(p.around.Forbidden(p.job, version)) > 0
 	}
-	return forbidden
+	return p.forbidden
 }
 
 // admits is how many of the tasks that a group wants may be started anew.
