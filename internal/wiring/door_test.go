@@ -30,6 +30,11 @@ func TestDoorsThatAreRefused(t *testing.T) {
 		"no key":                  {[]string{cert}, "needs --tls-key"},
 		"no certificate":          {[]string{key}, "needs --tls-cert"},
 		"a key of another":        {[]string{cert, "--tls-key=" + ca.Key("ca")}, "--tls-cert and --tls-key"},
+		"no TLS for clients":      {[]string{"--client-ca=" + ca.File("ca")}, "needs --tls-cert"},
+		"JWTs for anybody":        {[]string{"--oidc-issuer=https://a.example"}, "without it a JWT that was given out for any other program"},
+		"JWTs of nobody":          {[]string{"--oidc-audience=taurus"}, "needs --oidc-issuer"},
+		"an issuer without TLS":   {[]string{"--oidc-issuer=http://a.example", "--oidc-audience=taurus"}, "use https"},
+		"nobody's name":           {[]string{"--oidc-issuer=https://a.example", "--oidc-audience=taurus", "--oidc-name-claim="}, "name a claim"},
 		"admin for all":           {[]string{"--admin-listen=:0"}, "--insecure-admin-listen"},
 		"admin for all, with TLS": {[]string{cert, key, "--listen=:0", "--insecure-listen", "--admin-listen=:0"}, "--insecure-admin-listen"},
 	} {

@@ -42,7 +42,7 @@ func (s *Service) access() web.Access {
 	if s.opts.access != nil {
 		return s.opts.access
 	}
-	return newDoorman(s.live, s.opts.TLS, s.opts.Anonymous, s.opts.Now)
+	return newDoorman(s.live, &s.opts)
 }
 
 // newHandler serves all dialects.

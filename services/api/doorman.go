@@ -8,7 +8,6 @@ import (
 	"github.com/milosgajdos/taurus/internal/authn"
 	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/projection"
-	"github.com/milosgajdos/taurus/internal/servertls"
 	"github.com/milosgajdos/taurus/services/api/web"
 )
 
@@ -19,14 +18,17 @@ type doorman struct {
 	now   func() time.Time
 }
 
-// newDoorman believes tokens, and certificates of clients where connections are secured so;
-// it takes who shows nothing for what anonymous says.
-func newDoorman(live *projection.Projection, secure *servertls.Server, anonymous string, now func() time.Time) *doorman {
+// newDoorman believes tokens, JWTs of an issuer and certificates of clients, as far as options
+// have them; it takes who shows nothing for what is said of anonymous.
+func newDoorman(live *projection.Projection, o *Options) *doorman {
 	chain := authn.Chain{authn.Bearer{}}
-	if secure != nil {
-		chain = append(chain, authn.Certificate{Authorities: func() *x509.CertPool { return secure.State().ClientCAs }})
+	if o.OIDC != nil {
+		chain = append(chain, o.OIDC)
 	}
-	return &doorman{live: live, chain: append(chain, authn.Anonymous(anonymous)), now: now}
+	if o.TLS != nil {
+		chain = append(chain, authn.Certificate{Authorities: func() *x509.CertPool { return o.TLS.State().ClientCAs }})
+	}
+	return &doorman{live: live, chain: append(chain, authn.Anonymous(o.Anonymous)), now: o.Now}
 }
 
 // Who implements web.Access.

@@ -78,6 +78,8 @@ type Options struct {
 	Listen string
 	// TLS is how connections are encrypted; nil is not at all.
 	TLS *servertls.Server
+	// OIDC has users sign in by JWTs of an issuer; nil has none.
+	OIDC *authn.OIDC
 	// HostNames are the names that users ask for it by, besides localhost, addresses, the one
 	// in Listen and those of its certificate. One that begins with "*." is any that has one
 	// part there.

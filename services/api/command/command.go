@@ -31,6 +31,7 @@ type settings struct {
 	state   service.State
 	mesos   wiring.Mesos
 	door    door
+	oidc    oidc
 	bodyMax service.Bytes
 	policy  string
 	// anonymous is who shows no credential.
@@ -57,6 +58,7 @@ func (a *settings) register(s *service.Settings) {
 	a.bodyMax = api.DefaultBodyMax
 	f := s.Flags()
 	a.door.register(s)
+	a.oidc.register(s)
 	f.StringVar(&a.anonymous, "anonymous", api.DefaultAnonymous, "what requests may do that show no credential: `none`, loopback (from this machine what the role anonymous gives), or the name of a role")
 	f.Var(&a.bodyMax, "body-max", "`size` of the largest request body")
 	f.StringVar(&a.policy, "policy", "", "`file` of rules about what jobs may ask for, followed as it changes (docs/policy.md); without one the log's policy stays, or the default")
@@ -67,7 +69,7 @@ func (a *settings) register(s *service.Settings) {
 }
 
 func (a *settings) complete(s *service.Settings) error {
-	err := a.door.complete(s)
+	err := errors.Join(a.door.complete(s), a.oidc.complete(s))
 	if a.anonymous == "" || strings.ContainsFunc(a.anonymous, unicode.IsSpace) {
 		err = errors.Join(err, s.Refuse("anonymous", "use none, loopback, or the name of a role"))
 	}
@@ -118,6 +120,7 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		WeighEvery: weighEvery, PolicyFile: a.policy,
 		Audit: func(ctx context.Context) (eventlog.Log, error) { return a.nats.OpenAudit(ctx, env) },
 	}
+	a.oidc.open(env, &o)
 	if err := a.door.open(env, &o); err != nil {
 		return nil, err
 	}
