@@ -29,7 +29,7 @@ func TestDoorsThatAreRefused(t *testing.T) {
 		"a name":                  {[]string{"--listen=api.example:0"}, "without TLS"},
 		"no key":                  {[]string{cert}, "needs --tls-key"},
 		"no certificate":          {[]string{key}, "needs --tls-cert"},
-		"a key of another":        {[]string{cert, "--tls-key=" + ca.Key("ca")}, "--tls-cert and --tls-key"},
+		"a key of another":        {[]string{cert, "--tls-key=" + ca.Key("ca")}, "--tls-cert, --tls-key and --client-ca: servertls: certificate and key"},
 		"no TLS for clients":      {[]string{"--client-ca=" + ca.File("ca")}, "needs --tls-cert"},
 		"JWTs for anybody":        {[]string{"--oidc-issuer=https://a.example"}, "without it a JWT that was given out for any other program"},
 		"JWTs of nobody":          {[]string{"--oidc-audience=taurus"}, "needs --oidc-issuer"},
