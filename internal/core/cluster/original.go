@@ -77,6 +77,14 @@ func (s *Slot) reclaim(j *Job, r *Record) {
 	t.regain(r)
 }
 
+// reclaimAll does so in all slots, once a version has become the target: an original of
+// another may be as it should be after all.
+func (j *Job) reclaimAll(r *Record) {
+	for _, slot := range j.Slots {
+		slot.reclaim(j, r)
+	}
+}
+
 // credit has a slot of a batch go by the first that has done its work of an original and
 // the one in its place: that was cut off, or is about to be killed.
 func (s *Slot) credit(j *Job, t *Task, r *Record) {

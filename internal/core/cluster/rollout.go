@@ -139,6 +139,7 @@ func (j *Job) followVersion() {
 func (j *Job) turn(was *Version, cause RolloutCause, r *Record) {
 	left := j.Rollout.Unfinished()
 	misfits := j.markMisfits(was, r.Sequence)
+	j.reclaimAll(r)
 	if !left && !misfits && j.sameTemplates(was) {
 		j.followVersion()
 		return
@@ -270,6 +271,7 @@ func (j *Job) goBack(to uint64, r *Record) {
 	}
 	j.Spec, j.Target, j.ChangedAt = spec, to, r.Time
 	j.unmark()
+	j.reclaimAll(r)
 	j.begin(CauseRollback, r)
 }
 

@@ -309,6 +309,41 @@ func TestOutdatedOriginals(t *testing.T) {
 	}
 }
 
+// TestAnOriginalOfAVersionThatComesBack has its slot again, before anybody looked: else it
+// would be nobody's, and another would be planned beside it.
+func TestAnOriginalOfAVersionThatComesBack(t *testing.T) {
+	for _, back := range []string{"by an update", "by a rollback"} {
+		t.Run(back, func(t *testing.T) {
+			b := newBench(t, keeps(job.KindService, job.KeepOriginal))
+			original, second := b.cutOff()
+			b.bring(second, up)
+			was := b.j.Spec.Clone()
+			b.change("updated")
+			b.bring(second, "TASK_FAILED")
+			b.healthy(original, true)
+			if !original.Original() {
+				t.Fatal("one that is outdated has the slot again")
+			}
+			if back == "by an update" {
+				data, err := was.JSON()
+				if err != nil {
+					t.Fatal(err)
+				}
+				b.Job("web", events.JobUpdated{Run: b.j.Run, Version: b.j.Version + 1, Spec: data})
+			} else {
+				b.Plan("web", events.RolloutReverted{Run: b.j.Run, Version: b.j.Rollout.Version, Began: b.j.Rollout.Began, To: 1})
+			}
+			if original.Original() || original.Returned == 0 {
+				t.Fatalf("nobody has the slot: %+v", original)
+			}
+			b.all()
+			if b.j.Slots[0].Deciding() != original || original.Doom != nil || len(b.j.Slots) != 1 || b.task(0) != second {
+				t.Errorf("beside an original that is as wanted: %+v, %d slots", b.task(0), len(b.j.Slots))
+			}
+		})
+	}
+}
+
 // TestAnOriginalThatIsOvertime never comes back: it is doomed when its time is over, though
 // it is cut off, and not before.
 func TestAnOriginalThatIsOvertime(t *testing.T) {
