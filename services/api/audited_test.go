@@ -77,8 +77,10 @@ func TestAuditOfWhatIsDone(t *testing.T) {
 	scaled := a.as(ann(), http.MethodPost, "/v2/jobs/shop%2Fweb/scale", `{"replicas":3}`).Want(http.StatusOK)
 	a.as(ann(), http.MethodGet, "/v2/jobs/shop%2Fweb", "").Want(http.StatusOK)
 	a.as(ann(), http.MethodPut, "/v2/jobs/shop%2Fweb?dry_run=true", `{"tasks":[{"role":"web","container":{"image":"x"}}]}`).Want(http.StatusOK)
-	a.as(ann(), http.MethodPost, "/v2/jobs/none/scale", `{"replicas":3}`).Want(http.StatusNotFound)
-	a.as(ann(), http.MethodDelete, "/job/shop/web", "").Want(http.StatusOK)
+	a.as(ann(), http.MethodPut, "/v2/jobs/shop%2Fweb?dry_run=1", `{"tasks":[{"role":"web","container":{"image":"x"}}]}`).Want(http.StatusOK)
+	// Where nothing is ever tried, to ask for it hides nothing.
+	a.as(ann(), http.MethodPost, "/v2/jobs/none/scale?dry_run=true", `{"replicas":3}`).Want(http.StatusNotFound)
+	a.as(ann(), http.MethodDelete, "/job/shop/web?dry_run=true", "").Want(http.StatusOK)
 	var got []string
 	page := a.audited("actor=ann", "ann")
 	testwait.Until(t, "the last is recorded", func() bool {

@@ -15,12 +15,14 @@ import (
 	"github.com/milosgajdos/taurus/services/api/web"
 )
 
-// dryRun reports whether a request asks what would be, and wants nothing done.
+// dryRun reports whether a request asks what would be, and wants nothing done. Who calls it
+// does nothing then.
 func dryRun(c echo.Context) (bool, error) {
 	switch c.QueryParam("dry_run") {
 	case "", "false", "0":
 		return false, nil
 	case "true", "1":
+		web.SetTrial(c)
 		return true, nil
 	}
 	return false, web.BadParam("dry_run", "must be true or false")

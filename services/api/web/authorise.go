@@ -76,7 +76,7 @@ type Decision struct {
 	// was not answered as asked, for people.
 	Denied bool
 	Reason string
-	// Trial reports whether it was to change nothing (?dry_run=).
+	// Trial reports whether it was to change nothing, as the handler says (SetTrial).
 	Trial bool
 	// Sequence is the one that the answer is of: of a write what came of it.
 	Sequence uint64
@@ -296,7 +296,7 @@ func (f *frame) decided(c echo.Context, r *Request) {
 	f.Decided(Decision{
 		Principal: r.Principal, OnBehalfOf: r.Author.OnBehalfOf, Method: c.Request().Method, Route: c.Path(), Right: r.asked.right, Job: r.asked.job,
 		Remote: c.RealIP(), Request: r.ID, Status: c.Response().Status, Sequence: r.Sequence, At: f.Now(),
-		Denied: r.denied(c.Response().Status), Reason: r.reason, Trial: c.QueryParam("dry_run") == "true",
+		Denied: r.denied(c.Response().Status), Reason: r.reason, Trial: r.trial,
 	})
 }
 

@@ -59,6 +59,8 @@ type Request struct {
 	hid    bool
 	// cut reports whether the answer broke off.
 	cut bool
+	// trial reports whether it is to change nothing.
+	trial bool
 	// submits reports whether the body is a job.
 	submits bool
 	// decoding is that of doors.
@@ -76,6 +78,10 @@ func RequestOf(c echo.Context) *Request {
 	c.Set(requestKey, r)
 	return r
 }
+
+// SetTrial says that a request is to change nothing. Handlers say so that hold to it: what
+// the request asks for means nothing where nobody looks.
+func SetTrial(c echo.Context) { RequestOf(c).trial = true }
 
 // newRequest takes the client's request id if it is a harmless one.
 func (f *frame) newRequest(c echo.Context) (*Request, error) {
