@@ -1,7 +1,9 @@
 package authn
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"time"
@@ -41,7 +43,8 @@ func (a Certificate) Authenticate(r *http.Request, _ *access.State, now time.Tim
 	if name == "" {
 		return access.Principal{}, false, &Error{Kind: access.Certificate, Reason: errCertName}
 	}
-	p := access.Principal{Name: name, By: access.Certificate, Expires: until}
+	fingerprint := sha256.Sum256(leaf.Raw)
+	p := access.Principal{Name: name, By: access.Certificate, Fingerprint: hex.EncodeToString(fingerprint[:]), Expires: until}
 	for _, unit := range leaf.Subject.OrganizationalUnit {
 		if group := GroupOfUnit + unit; readable(group) {
 			p.Groups = append(p.Groups, group)

@@ -1,9 +1,11 @@
 package authn_test
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -75,6 +77,9 @@ func TestCertificate(t *testing.T) {
 			}
 			if err != nil || !ok || p.Name != row.name || p.By != access.Certificate || !slices.Equal(p.Groups, row.groups) || len(p.Roles) != 0 {
 				t.Errorf("%+v, %v, %v", p, ok, err)
+			}
+			if want := fmt.Sprintf("%x", sha256.Sum256(r.TLS.PeerCertificates[0].Raw)); p.Fingerprint != want || p.Credential() != want {
+				t.Errorf("the fingerprint is %s, want %s", p.Fingerprint, want)
 			}
 			if want := r.TLS.VerifiedChains[0][1].NotAfter; !p.Expires.Equal(want) && !p.Expires.Equal(r.TLS.PeerCertificates[0].NotAfter) {
 				t.Errorf("expires %v, want %v", p.Expires, want)

@@ -584,7 +584,8 @@ type PortRange struct {
 // audit stream, not in the log, and decides nothing.
 type RequestAnswered struct {
 	// Principal is who asked, empty if nobody knows; By how that was found out: anonymous,
-	// token, certificate or oidc. Credential says which one: the id of a token.
+	// token, certificate or oidc. Credential says which one: the id of a token, or the
+	// SHA-256 of a certificate, in hex.
 	Principal  string `json:"principal,omitempty"`
 	By         string `json:"by,omitempty"`
 	Credential string `json:"credential,omitempty"`

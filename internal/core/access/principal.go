@@ -1,6 +1,9 @@
 package access
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Means is how it was found out who a principal is.
 type Means string
@@ -20,6 +23,8 @@ type Principal struct {
 	By   Means
 	// TokenID is that of the token, if it is one.
 	TokenID string
+	// Fingerprint is the SHA-256 of the certificate, in hex, if it is one.
+	Fingerprint string
 	// Roles are names of roles; what these grant is folded from the log. One that is not
 	// there grants nothing.
 	Roles []string
@@ -29,3 +34,6 @@ type Principal struct {
 	// Expires is when what they showed is no good any more; zero for never.
 	Expires time.Time
 }
+
+// Credential is which token or certificate it was; empty where nothing tells.
+func (p Principal) Credential() string { return cmp.Or(p.TokenID, p.Fingerprint) }

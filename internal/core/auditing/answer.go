@@ -93,7 +93,7 @@ const wordMax = 200
 // legible bounds the words of an answer, and shows what is hidden in them.
 func (a *Answer) legible() {
 	for _, word := range []*string{
-		&a.Principal.Name, &a.Principal.TokenID, &a.OnBehalfOf, &a.Address, &a.Method, &a.Route, &a.Job, &a.Reason, &a.RequestID,
+		&a.Principal.Name, &a.Principal.TokenID, &a.Principal.Fingerprint, &a.OnBehalfOf, &a.Address, &a.Method, &a.Route, &a.Job, &a.Reason, &a.RequestID,
 	} {
 		*word = legible(*word)
 	}
@@ -112,7 +112,7 @@ func legible(word string) string {
 // event tells of an answer, and of how many like it.
 func (a *Answer) event(count uint32, others bool) events.RequestAnswered {
 	ev := events.RequestAnswered{
-		Principal: a.Principal.Name, By: string(a.Principal.By), Credential: a.Principal.TokenID, OnBehalfOf: a.OnBehalfOf,
+		Principal: a.Principal.Name, By: string(a.Principal.By), Credential: a.Principal.Credential(), OnBehalfOf: a.OnBehalfOf,
 		Address: a.Address, Method: a.Method, Outcome: a.outcome(), Status: uint32(a.Status), Sequence: a.Sequence,
 		RequestID: a.RequestID, Others: others,
 	}

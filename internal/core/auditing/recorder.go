@@ -121,7 +121,7 @@ func (r *Recorder) close(now time.Time, over func(*alike) bool) []Record {
 // kindOf is the kind that an answer is counted as.
 func (r *Recorder) kindOf(a *Answer, subject string) kind {
 	who := asker{
-		name: a.Principal.Name, credential: a.Principal.TokenID, onBehalfOf: a.OnBehalfOf, address: a.Address, by: a.Principal.By,
+		name: a.Principal.Name, credential: a.Principal.Credential(), onBehalfOf: a.OnBehalfOf, address: a.Address, by: a.Principal.By,
 	}
 	k := kind{
 		asker: who, subject: subject, method: a.Method, route: a.Route, job: a.Job, reason: a.Reason, right: a.Right, status: a.Status,
