@@ -64,9 +64,9 @@ func (l Layout) Stages() [][]Program {
 	}{
 		{RolePlanner, l.Planners, nil},
 		{RoleLauncher, l.Launchers, func(s Seats) []string {
-			return []string{"--master", s.Peer(RoleMaster), "--lease-ttl", leaseTTL}
+			return append(l.frameworkArgs(s), "--lease-ttl", leaseTTL)
 		}},
-		{RoleReaper, l.Reapers, func(s Seats) []string { return []string{"--master", s.Peer(RoleMaster)} }},
+		{RoleReaper, l.Reapers, l.frameworkArgs},
 		{RoleAPI, l.APIs, func(s Seats) []string {
 			args := []string{"--listen", s.Listen}
 			if l.Anonymous != "" {
@@ -123,7 +123,8 @@ func (l Layout) nats() Program {
 
 func (l Layout) master() Program {
 	return Program{Role: RoleMaster, Name: RoleMaster, Listen: AnyPort, Args: func(s Seats) []string {
-		return append(serve(RoleMaster, RoleMaster, s), "--listen", s.Listen, "--work-dir", filepath.Join(l.Data, RoleMaster))
+		args := append(serve(RoleMaster, RoleMaster, s), "--listen", s.Listen, "--work-dir", filepath.Join(l.Data, RoleMaster))
+		return append(args, l.masterArgs()...)
 	}}
 }
 

@@ -56,6 +56,11 @@ func (a *App) raiseStages(ctx context.Context, s *allinone.Supervisor, l allinon
 	if _, err := natskeys.Make(allinone.Keys(l.Data), natskeys.Options{}); err != nil {
 		return err
 	}
+	if history == allinone.LogNever {
+		if err := allinone.MakeMesosSecret(l.Data); err != nil {
+			return err
+		}
+	}
 	for i, stage := range l.Stages() {
 		if err := s.Up(ctx, stage...); err != nil {
 			return err
