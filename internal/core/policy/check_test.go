@@ -382,14 +382,15 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestAdmit: what fits is admitted, the first groups first, and never more than a quota has.
+// TestAdmit: what fits is admitted, the first groups first, gangs as a whole, and never more
+// than a quota has.
 func TestAdmit(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var s job.Spec
 		for range rapid.IntRange(1, 3).Draw(t, "groups") {
 			s.Tasks = append(s.Tasks, job.Group{
-				Replicas: rapid.Uint32Range(0, 5).Draw(t, "replicas"), Resources: &job.Resources{CPU: rapid.SampledFrom([]float64{0, 0.3, 1}).Draw(t, "cpu"), Memory: 10},
+				Replicas: rapid.Uint32Range(0, 5).Draw(t, "replicas"), Gang: rapid.Bool().Draw(t, "gang"), Resources: &job.Resources{CPU: rapid.SampledFrom([]float64{0, 0.3, 1}).Draw(t, "cpu"), Memory: 10},
 			})
 		}
 		quotas := []*policy.Quota{
@@ -400,14 +401,18 @@ func TestAdmit(t *testing.T) {
 		admitted, own := policy.Admit(&s, quotas, before), policy.Total{}
 		for i, a := range admitted {
 			g := &s.Tasks[i]
-			next := own.Plus(policy.TotalOfTasks(g, a.Tasks+1))
+			least := a.Tasks + 1 // That would be too much.
+			if g.Gang {
+				least = g.Replicas
+			}
+			next := own.Plus(policy.TotalOfTasks(g, least))
 			own = own.Plus(policy.TotalOfTasks(g, a.Tasks))
 			more := 0
 			for n, q := range quotas {
 				more += len(q.Exceeded(before[n], next))
 			}
-			if (a.Quota == "") != (a.Tasks == g.Replicas) || a.Tasks > g.Replicas || a.Tasks < g.Replicas && more == 0 {
-				t.Fatalf("group %d of %d: %+v, and one more exceeds %d", i, g.Replicas, a, more)
+			if (a.Quota == "") != (a.Tasks == g.Replicas) || a.Tasks > g.Replicas || a.Tasks < g.Replicas && (more == 0 || g.Gang && a.Tasks != 0) {
+				t.Fatalf("group %d of %d: %+v, and %d exceed %d", i, g.Replicas, a, least, more)
 			}
 		}
 		for n, q := range quotas {

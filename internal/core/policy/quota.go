@@ -128,6 +128,9 @@ func Admit(spec *job.Spec, quotas []*Quota, before []Total) []Admitted {
 				admitted[i] = Admitted{room, q.Name}
 			}
 		}
+		if g.Gang && admitted[i].Tasks < g.Replicas {
+			admitted[i].Tasks = 0 // It starts as a whole, or not at all.
+		}
 		own = own.Plus(TotalOfTasks(g, admitted[i].Tasks))
 	}
 	return admitted
