@@ -66,3 +66,26 @@ func TestOverTLS(t *testing.T) {
 		})
 	}
 }
+
+// TestSignInOverTLS: signing in trusts the API by the authority that is named, as all else does.
+func TestSignInOverTLS(t *testing.T) {
+	ca := certtest.New(t)
+	ca.Issue("api", x509.Certificate{})
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprint(w, `{"name":"ann","by":"token","roles":["admin"],"groups":[],"grants":[]}`)
+	}))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{ca.Pair("api")}}
+	server.StartTLS()
+	defer server.Close()
+	for authority, want := range map[string]int{ca.File("ca"): cli.ExitOK, "": cli.ExitUnreachable} {
+		var errs bytes.Buffer
+		home := t.TempDir()
+		app := &cli.App{In: strings.NewReader("some-token\n"), Out: &errs, Err: &errs, Now: time.Now, AskPatience: time.Second, Getenv: func(name string) string {
+			return map[string]string{"HOME": home, "TAURUS_CA": authority}[name]
+		}}
+		if status := app.Run(t.Context(), []string{"login", "--api", server.URL, "--token-file", "-"}); status != want {
+			t.Errorf("with the authority %q: status %d, want %d: %s", authority, status, want, errs.String())
+		}
+	}
+}

@@ -137,7 +137,7 @@ func (a *App) login() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			api := client.New(a.base.url, "")
+			api := client.New(a.base.url, "").Secure(a.secure)
 			api.SignIn(func() (string, error) { return found.token, nil })
 			me, err := api.WhoAmI(cmd.Context())
 			if err != nil {
