@@ -174,6 +174,7 @@ func (a *App) Command() *cobra.Command {
 	group(root, "past", a.events(), a.audit(), a.replay(), a.explain(), a.whatIf())
 	group(root, "access", a.login(), a.logout(), a.whoami(), a.open())
 	group(root, "log", a.log(), a.nats())
+	group(root, "parts", a.tls(), a.mesos())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())
 	root.AddCommand(a.web(), a.decide())
 	root.SetHelpCommandGroupID("parts")

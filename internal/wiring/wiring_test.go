@@ -410,6 +410,7 @@ func TestRefusals(t *testing.T) {
 		{"mesos-agent", nil, "work-dir = "},
 		{"mesos-agent", []string{work, "--resources=lots"}, "resources = "},
 		{"mesos-agent", []string{work, "--attributes=:"}, "attributes = "},
+		{"mesos-agent", []string{work, "--credentials=" + missing}, "credentials = "},
 		{"mesos-agent", []string{work, "--executor=podman"}, "docker, process or simulated"},
 	} {
 		t.Run(tc.role+" "+strings.ReplaceAll(strings.Join(tc.args, " "), dir, ""), func(t *testing.T) {
