@@ -3,6 +3,8 @@ package access
 import (
 	"slices"
 	"strings"
+
+	"github.com/milosgajdos/taurus/internal/job"
 )
 
 // All is the pattern of every job, and of the cluster.
@@ -16,14 +18,24 @@ type Grant struct {
 }
 
 // Gives reports whether it gives a right on a job; an empty id is the cluster.
-func (g Grant) Gives(r Right, job string) bool {
+func (g Grant) Gives(r Right, id string) bool {
 	if !slices.Contains(g.Rights, r) {
 		return false
 	}
-	if job == "" || r.OnCluster() {
+	if id == "" || r.OnCluster() {
 		return slices.Contains(g.Jobs, All)
 	}
-	return slices.ContainsFunc(g.Jobs, func(pattern string) bool { return Fits(pattern, job) })
+	series := seriesOf(id)
+	return slices.ContainsFunc(g.Jobs, func(pattern string) bool { return Fits(pattern, id) || Fits(pattern, series) })
+}
+
+// seriesOf is the id that a job has its rights by, too: of a run that of its series, which
+// says all that a run is, as policies go by it.
+func seriesOf(id string) string {
+	if job.IsRunID(id) {
+		return id[:strings.LastIndexByte(id, '@')]
+	}
+	return id
 }
 
 // Fits reports whether an id is one of a pattern.

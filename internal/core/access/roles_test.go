@@ -21,6 +21,13 @@ func TestGrants(t *testing.T) {
 		{"shop", access.Read, "shopping", false},
 		{"shop", access.Read, "cart", true},
 		{"shop", access.Read, "cart/1", false},
+		{"shop", access.Stop, "cart@20261130T033631Z-1", true}, // A run of what it names.
+		{"shop", access.Scale, "cart@20261130T033631Z-1", false},
+		{"shop", access.Read, "cart@later", false},
+		{"shop", access.Read, "cart@20261130T033631Z-1/x", false},
+		{"shop", access.Read, "a/cart@20261130T033631Z-1", false},
+		{"shop", access.Read, "shop@20261130T033631Z-1", false},
+		{"shop", access.Read, "shop/web@20261130T033631Z", true},
 		{"shop", access.Read, "", false},
 		{"shop", access.Scale, "shop/web", false},
 		{"shop", access.Admin, "", false},
