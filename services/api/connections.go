@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/milosgajdos/taurus/services/api/web"
 )
 
 const (
@@ -21,7 +23,7 @@ const (
 )
 
 // connections lets in so many at once, and so many of one client, which is known by its
-// address. Where there are too many, the one that has been idle for the longest gives way.
+// network (web.Network). Where there are too many, the one that has been idle for the longest gives way.
 type connections struct {
 	net.Listener
 	most, each int
@@ -77,6 +79,7 @@ func (cs *connections) enter(conn net.Conn) (c *connection, why string) {
 	if err != nil {
 		client = conn.RemoteAddr().String()
 	}
+	client = web.Network(client)
 	c = &connection{Conn: conn, in: cs, client: client, idle: time.Now()}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()

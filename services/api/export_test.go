@@ -1,6 +1,9 @@
 package api
 
 import (
+	"net"
+	"net/http"
+
 	"github.com/milosgajdos/taurus/internal/commander"
 	"github.com/milosgajdos/taurus/services/api/reader"
 	"github.com/milosgajdos/taurus/services/api/web"
@@ -13,3 +16,13 @@ func AddDialect(o *Options, dialect func(*reader.Reader, *commander.Commander) w
 
 // As has requests be of whoever is said.
 func As(o *Options, who web.Access) { o.access = who }
+
+// Connections are those that a listener accepts, so many of all and of each client.
+func Connections(l net.Listener, most, each int, refused func()) net.Listener {
+	return newConnections(l, most, each, true, refused)
+}
+
+// Busy has a connection have a request under way.
+func Busy(l net.Listener, conn net.Conn) {
+	l.(*connections).changed(conn, http.StateActive) //nolint:forcetypeassert // Connections made it.
+}

@@ -10,7 +10,7 @@ import (
 // Limits are what requests are held to. The zero value of each is its default.
 type Limits struct {
 	// Requests is how many are under way at once, feeds apart; RequestsEach how many of
-	// one client, which is known by its address.
+	// one client, which is known by its address, or of IPv6 by the network of 64 bits.
 	Requests, RequestsEach int
 	// Feeds is how many are open at once, FeedsEach how many of one client.
 	Feeds, FeedsEach int
@@ -89,7 +89,7 @@ func (f *frame) admitted(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func (f *frame) enter(r Route, c echo.Context) (leave func(), err error) {
-	client, spare := c.RealIP(), f.doors.spare
+	client, spare := Network(c.RealIP()), f.doors.spare
 	if r.feeds(c) {
 		return f.doors.feeds.Enter(client)
 	}

@@ -101,7 +101,7 @@ func newPacing(l Limits) pacing {
 func (f *frame) paced(c echo.Context, route Route, p access.Principal) error {
 	who := string(p.By) + " " + p.Name
 	if p.By == "" || p.By == access.Anonymous {
-		who = network(c.RealIP())
+		who = Network(c.RealIP())
 	}
 	measure := f.pacing.requests
 	if route.Cost == Urgent {
@@ -117,14 +117,14 @@ func (f *frame) paced(c echo.Context, route Route, p access.Principal) error {
 // what was wrong with it. One that is good is never refused for others that were not: what
 // there is to guess has 256 bits, and behind a proxy one client could lock out all others.
 func (f *frame) failed(c echo.Context, reason error) error {
-	if wait := f.pacing.failures.take(network(c.RealIP()), f.Now()); wait > 0 {
+	if wait := f.pacing.failures.take(Network(c.RealIP()), f.Now()); wait > 0 {
 		return &HurriedError{What: "credentials that are no good", Setting: "--sign-in-failures-per-minute, of one address", Wait: wait}
 	}
 	return &CredentialError{Reason: reason}
 }
 
-// network is whom an address belongs to: of IPv6 one subscriber has 64 bits.
-func network(address string) string {
+// Network is whom an address belongs to: of IPv6 one subscriber has 64 bits.
+func Network(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
 		return address
