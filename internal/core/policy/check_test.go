@@ -151,6 +151,12 @@ func TestRules(t *testing.T) {
 		{"images: ['ghcr.io/acme/*']", image("ghcr.io/acme/a/b:1"), ""},
 		{"images: ['ghcr.io/acme/*']", image("ghcr.io/acme-evil/a"), img},
 		{"images: ['ghcr.io/acme/*']", image("localhost/ghcr.io/acme/a"), img},
+		{"images: ['docker.io/library/*']", image("4bcff63911fc"), img}, // Docker takes it for an id.
+		{"images: ['docker.io/library/*']", image("cafe"), img},
+		{"images: ['docker.io/library/*']", image("cafe:latest"), ""},
+		{"images: ['docker.io/library/*']", image("cafe" + digest), ""},
+		{"images: ['*']", image("f"), img},
+		{"images: ['docker.io/acme/*']", image("acme/cafe"), ""},
 		{"images: []", image("nginx"), img},
 		{"images: ['*']", image("a.b/c"), ""},
 		{"images: [{name: '*', tags: ['1.*']}]", image("nginx:1.27"), ""},

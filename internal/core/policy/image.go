@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"strings"
+
 	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/job"
 )
@@ -14,6 +16,10 @@ func (c *checker) image(at, image string) {
 	of, err := job.ParseImage(image)
 	if err != nil {
 		c.forbid(at, "%s is no Docker image", quote(image))
+		return
+	}
+	if mayBeID(image) {
+		c.forbid(at, "%s may be the beginning of the id of any image that the agent has; give it a tag, such as %s:%s", quote(image), image, of.Tag)
 		return
 	}
 	var names, tags []string
@@ -43,3 +49,7 @@ func (c *checker) image(at, image string) {
 		c.forbid(at, "%s, which is %s, must not be run; what may be is %s", quote(image), of.Name, oneOf(names))
 	}
 }
+
+// mayBeID reports whether Docker takes a reference for an id, where it has no image of that
+// name: whatever it was pulled as, and by whom.
+func mayBeID(image string) bool { return strings.Trim(image, "0123456789abcdef") == "" }
