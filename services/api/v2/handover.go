@@ -15,9 +15,11 @@ import (
 
 // Bounds of what is handed over.
 const (
-	// HandoverFor is how long a code is good for, HandoversMax how many there are at once.
-	HandoverFor  = time.Minute
-	HandoversMax = 100
+	// HandoverFor is how long a code is good for, HandoversMax how many there are at once, and
+	// HandoversEach how many of one principal: the rest is for the others.
+	HandoverFor   = time.Minute
+	HandoversMax  = 100
+	HandoversEach = 10
 )
 
 // handovers give a program's token to the page of the same user: the program gets a code
@@ -30,10 +32,10 @@ type handovers struct {
 	codes map[string]handover
 }
 
-// handover is a token that waits for its code.
+// handover is a token, of some principal, that waits for its code.
 type handover struct {
-	token string
-	until time.Time
+	token, of string
+	until     time.Time
 }
 
 // handoverCode is the answer to who hands a token over.
@@ -56,26 +58,29 @@ func (h *handovers) hand(c echo.Context) error {
 		return errNoToken
 	}
 	code := handoverCode{Code: rand.Text(), Until: h.now().Add(HandoverFor).UTC()}
-	if !h.put(code, token) {
+	if !h.put(code, token, string(p.By)+" "+p.Name) {
 		return errTooManyCodes
 	}
 	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
 	return web.WriteJSON(c, http.StatusCreated, web.JSONType, code)
 }
 
-func (h *handovers) put(code handoverCode, token string) bool {
+func (h *handovers) put(code handoverCode, token, of string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := h.now()
+	now, own := h.now(), 0
 	for code, one := range h.codes {
-		if now.After(one.until) {
+		switch {
+		case now.After(one.until):
 			delete(h.codes, code)
+		case one.of == of:
+			own++
 		}
 	}
-	if len(h.codes) >= HandoversMax {
+	if len(h.codes) >= HandoversMax || own >= HandoversEach {
 		return false
 	}
-	h.codes[code.Code] = handover{token, code.Until}
+	h.codes[code.Code] = handover{token, of, code.Until}
 	return true
 }
 

@@ -1,6 +1,7 @@
 package v2_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -42,9 +43,18 @@ func TestHandover(t *testing.T) {
 	}
 	r.Do("POST", "/v2/handovers/redeem", `{"code":""}`).Want(404)
 	r.Do("POST", "/v2/handovers/redeem", "").Want(404)
-	for range v2.HandoversMax {
-		hand()
+	// One principal takes no more than its share, whatever its tokens, and others theirs.
+	for n := range v2.HandoversMax / v2.HandoversEach {
+		if n > 0 {
+			bearer["Authorization"] = "Bearer " + create(r, fmt.Sprintf(`{"owner":"ci%d","roles":["reader"]}`, n)).Token
+		}
+		made.Token = strings.TrimPrefix(bearer["Authorization"], "Bearer ")
+		for range v2.HandoversEach {
+			hand()
+		}
+		r.Do("POST", "/v2/handovers", "", bearer).Want(429)
 	}
+	bearer["Authorization"] = "Bearer " + create(r, `{"owner":"late","roles":["reader"]}`).Token
 	r.Do("POST", "/v2/handovers", "", bearer).Want(429)
 	now = now.Add(v2.HandoverFor + 1)
 	hand()
