@@ -27,6 +27,9 @@ type local struct {
 // up starts a taurus of a layout and waits until all of it is ready. Where the
 // layout leaves the address of the API open, the default is taken if it is free.
 func (a *App) up(ctx context.Context, l allinone.Layout) (*local, error) {
+	if err := checkOwned(l.Data); err != nil {
+		return nil, err
+	}
 	s, err := allinone.Open(ctx, allinone.Options{Data: l.Data, Executable: a.Executable, Notify: a.notice})
 	if err != nil {
 		return nil, err
