@@ -197,10 +197,12 @@ func subcommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	const changes = 2 // Letters, at most.
-	cmd.SuggestionsMinimumDistance = changes
 	hint := ""
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = "; did you mean " + strings.Join(near, " or ") + "?"
+	// Of short names many are two letters away from each other: those that are nearer come alone.
+	for cmd.SuggestionsMinimumDistance = 1; hint == "" && cmd.SuggestionsMinimumDistance <= changes; cmd.SuggestionsMinimumDistance++ {
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = "; did you mean " + strings.Join(near, " or ") + "?"
+		}
 	}
 	return usagef("%s has no command %q%s", cmd.CommandPath(), args[0], hint)
 }
