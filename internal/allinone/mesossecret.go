@@ -15,9 +15,10 @@ import (
 // mesosPrincipal is who launcher and reaper are to the master.
 const mesosPrincipal = "taurus"
 
-// mesosSecret and mesosCredentials are the files of what they show, and of what the master
-// holds it against.
+// mesosSecret is the file of what they show.
 func mesosSecret(data string) string { return filepath.Join(Keys(data), RoleMaster, "secret") }
+
+// mesosCredentials is the file of what the master holds it against.
 func mesosCredentials(data string) string {
 	return filepath.Join(Keys(data), RoleMaster, "credentials")
 }
