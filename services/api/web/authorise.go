@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 
@@ -9,35 +8,6 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/core/access"
 )
-
-// About is what a request needs the right of its route on. Its zero value is nothing.
-type About struct {
-	scope scope
-	param string
-}
-
-type scope int
-
-const (
-	ofNothing scope = iota
-	ofJob
-	ofAny
-	ofSent
-	ofCluster
-)
-
-// JobIn is the job whose id a parameter of the path is.
-func JobIn(param string) About { return About{scope: ofJob, param: param} }
-
-// AnyJob is some job, whichever: the handler leaves out those that the request may not
-// look at (Request.Sees), or asks for those that the body names (Permit).
-func AnyJob() About { return About{scope: ofAny} }
-
-// SentJob is the job that the body is of: the handler asks once it has read it (Permit).
-func SentJob() About { return About{scope: ofSent} }
-
-// Cluster is no job.
-func Cluster() About { return About{scope: ofCluster} }
 
 // Access knows who asks, and what they may do.
 type Access interface {
@@ -56,54 +26,6 @@ type Standing struct {
 	// once it is to be asked again.
 	Until   time.Time
 	Changed <-chan struct{}
-}
-
-// Decision is what became of a request.
-type Decision struct {
-	Principal access.Principal
-	// OnBehalfOf is for whom they said that they ask.
-	OnBehalfOf string
-	// Method and Route are those of the request; the route is empty if it came to none.
-	Method, Route string
-	// Right and Job are what it asked last: the one that was missing, if one was. An empty
-	// job is the cluster, or a list.
-	Right access.Right
-	Job   string
-	// Remote is the address that it came from, Request its id.
-	Remote, Request string
-	Status          int
-	// Denied reports whether it was not allowed, whatever the status says; Reason is why it
-	// was not answered as asked, for people.
-	Denied bool
-	Reason string
-	// Trial reports whether it was to change nothing, as the handler says (SetTrial).
-	Trial bool
-	// Sequence is the one that the answer is of: of a write what came of it.
-	Sequence uint64
-	At       time.Time
-}
-
-// unasked returns what a route lacks of saying who may use it, empty if nothing.
-func (r Route) unasked() string {
-	if r.Open {
-		if r.Right != "" || r.Else != "" || r.About != (About{}) {
-			return "is open, and has a right"
-		}
-		return ""
-	}
-	switch {
-	case !r.Right.Known():
-		return fmt.Sprintf("has no right that there is (%q), and is not open", r.Right)
-	case r.Else != "" && !r.Else.Known():
-		return fmt.Sprintf("has no other right that there is (%q)", r.Else)
-	case r.About.scope == ofNothing:
-		return "does not say what its right is on"
-	case r.About.scope != ofCluster && r.Right.OnCluster():
-		return fmt.Sprintf("has the right %q, which is on the cluster, on something else", r.Right)
-	case r.Fixed:
-		return "is answered before it is known what anybody may do, so it must be open"
-	}
-	return ""
 }
 
 // identified finds out who asks.
@@ -286,25 +208,4 @@ func PermitThere(c echo.Context, right access.Right, job string) error {
 		return RequestOf(c).hidden(right, job)
 	}
 	return nil
-}
-
-// decided tells what became of a request.
-func (f *frame) decided(c echo.Context, r *Request) {
-	if f.Decided == nil {
-		return
-	}
-	f.Decided(Decision{
-		Principal: r.Principal, OnBehalfOf: r.Author.OnBehalfOf, Method: c.Request().Method, Route: c.Path(), Right: r.asked.right, Job: r.asked.job,
-		Remote: c.RealIP(), Request: r.ID, Status: c.Response().Status, Sequence: r.Sequence, At: f.Now(),
-		Denied: r.denied(c.Response().Status), Reason: r.reason, Trial: r.trial,
-	})
-}
-
-// denied reports whether a request was refused for who asks, or where they come from.
-func (r *Request) denied(status int) bool {
-	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMisdirectedRequest:
-		return true
-	}
-	return r.hid && r.err != nil
 }
