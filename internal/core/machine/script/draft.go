@@ -55,7 +55,7 @@ func subjectText(full string) string {
 	switch s.Role {
 	case events.RoleLauncher:
 		return "launcher"
-	case events.RoleOffers, events.RoleAgents, events.RoleAccess, events.RoleSeal, events.RoleLog:
+	case events.RoleOffers, events.RoleAgents, events.RoleAccess, events.RoleAudit, events.RoleSeal, events.RoleLog:
 		return string(s.Role)
 	case events.RoleTask:
 		return fmt.Sprintf("task/%s/%d", s.Job, s.Slot)
