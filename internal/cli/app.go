@@ -248,6 +248,9 @@ func (a *App) client() *client.Client {
 func (a *App) at(url string) *client.Client {
 	token := sync.OnceValues(func() (string, error) {
 		found, err := a.credential(url)
+		if found.token != "" && !private(url) {
+			say(a.Err, "%s is not https: whoever is on the way to it can read the token from %s", url, found.from)
+		}
 		return found.token, err
 	})
 	return client.New(url, a.flags.as).SignIn(token).Secure(a.secure)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net/netip"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -100,13 +99,13 @@ func isOne(api string, of []string) bool {
 	return false
 }
 
-// store is where login keeps tokens.
+// store is where login keeps tokens; empty if this user has no place for them.
 func (a *App) store() tokenfile.Store {
 	dir := a.Getenv("XDG_CONFIG_HOME")
 	if !filepath.IsAbs(dir) {
 		home := a.Getenv("HOME")
 		if home == "" {
-			home = os.TempDir()
+			return "" // Others write where everybody may.
 		}
 		dir = filepath.Join(home, ".config")
 	}
@@ -132,6 +131,9 @@ func (a *App) login() *cobra.Command {
 			a.base = a.find()
 			if !insecure && !private(a.base.url) {
 				return usagef("%s is not https, so whoever is on the way reads the token; give its https address, or --insecure", a.base.url)
+			}
+			if a.store() == "" {
+				return usagef("there is no place to keep a token, as neither XDG_CONFIG_HOME nor HOME is set; set one, or give the token by TAURUS_TOKEN or --token-file")
 			}
 			found, err := a.enteredToken()
 			if err != nil {
