@@ -81,7 +81,7 @@ func (l Layout) Stages() [][]Program {
 			if l.HostNames != "" {
 				args = append(args, "--host-names", l.HostNames)
 			}
-			return args
+			return append(args, l.readerArgs()...)
 		}},
 	} {
 		for i := range s.count {
@@ -124,7 +124,7 @@ func (l Layout) nats() Program {
 func (l Layout) master() Program {
 	return Program{Role: RoleMaster, Name: RoleMaster, Listen: AnyPort, Args: func(s Seats) []string {
 		args := append(serve(RoleMaster, RoleMaster, s), "--listen", s.Listen, "--work-dir", filepath.Join(l.Data, RoleMaster))
-		return append(args, l.masterArgs()...)
+		return append(args, l.mesosArgs()...)
 	}}
 }
 
@@ -133,11 +133,11 @@ func (l Layout) agent(i int) Program {
 	width := (lastPort - firstPort + 1) / l.Agents
 	low := firstPort + i*width
 	return Program{Role: RoleAgent, Name: name, Listen: AnyPort, Args: func(s Seats) []string {
-		return append(serve(RoleAgent, name, s),
+		return append(append(serve(RoleAgent, name, s),
 			"--listen", s.Listen, "--master", s.Peer(RoleMaster),
 			"--work-dir", filepath.Join(l.Data, name), "--executor", l.Executor,
 			"--resources", fmt.Sprintf("%s;ports:[%d-%d]", agentResources, low, low+width-1),
-			"--attributes", fmt.Sprintf("agent:%d", i+1))
+			"--attributes", fmt.Sprintf("agent:%d", i+1)), l.mesosArgs()...)
 	}}
 }
 

@@ -48,8 +48,8 @@ func MakeMesosSecret(data string) error {
 	return nil
 }
 
-// masterArgs have the master ask for the secret, if there is one.
-func (l Layout) masterArgs() []string {
+// mesosArgs have master and agents ask for the secret, and agents show it, if there is one.
+func (l Layout) mesosArgs() []string {
 	if !l.hasMesosSecret() {
 		return nil
 	}
@@ -59,10 +59,24 @@ func (l Layout) masterArgs() []string {
 // frameworkArgs say where the master is, and have the secret shown to it, if there is one.
 func (l Layout) frameworkArgs(s Seats) []string {
 	args := []string{"--master", s.Peer(RoleMaster)}
-	if !l.hasMesosSecret() {
-		return args
+	return append(args, l.principalArgs()...)
+}
+
+// readerArgs have the secret shown to the agents, which ask who reads their files.
+func (l Layout) readerArgs() []string {
+	args := l.principalArgs()
+	if args == nil {
+		return nil
 	}
-	return append(args, "--principal", mesosPrincipal, "--secret-file", mesosSecret(l.Data))
+	return append(args, "--mesos-hosts", "127.0.0.1")
+}
+
+// principalArgs have a part show the secret, if there is one.
+func (l Layout) principalArgs() []string {
+	if !l.hasMesosSecret() {
+		return nil
+	}
+	return []string{"--principal", mesosPrincipal, "--secret-file", mesosSecret(l.Data)}
 }
 
 func (l Layout) hasMesosSecret() bool {

@@ -21,9 +21,9 @@ func argsOf(l allinone.Layout) map[string][]string {
 	return all
 }
 
-// TestTheMasterTakesNoFrameworkOfOthers: who may start tasks by the master is bound by no
-// policy, so it asks for a secret that the user of the data directory alone can read.
-func TestTheMasterTakesNoFrameworkOfOthers(t *testing.T) {
+// TestMesosAsksForASecret that the user of the data directory alone can read: who may start
+// tasks by the master is bound by no policy, and an agent is given tasks with their secrets.
+func TestMesosAsksForASecret(t *testing.T) {
 	t.Parallel()
 	l := allinone.Layout{Data: t.TempDir(), Agents: 1, APIs: 1, Planners: 1, Launchers: 1, Reapers: 1}
 	for _, args := range argsOf(l) {
@@ -42,13 +42,19 @@ func TestTheMasterTakesNoFrameworkOfOthers(t *testing.T) {
 			t.Errorf("credentials %q, were %q", got, before)
 		}
 		before = readPrivate(t, credentials)
-		for _, name := range []string{"launcher-1", "reaper-1"} {
+		if got := after(args["mesos-agent-1"], "--credentials"); got != credentials {
+			t.Errorf("the agent asks for, and shows, %q", got)
+		}
+		if got := after(args["api-1"], "--mesos-hosts"); got != "127.0.0.1" {
+			t.Errorf("the api shows it to %q", got)
+		}
+		for _, name := range []string{"launcher-1", "reaper-1", "api-1"} {
 			secret := strings.TrimSpace(readPrivate(t, after(args[name], "--secret-file")))
 			if after(args[name], "--principal") != "taurus" || len(secret) < 26 || before != "taurus "+secret+"\n" {
 				t.Errorf("%s: %v", name, args[name])
 			}
 		}
-		for _, name := range []string{"nats", "mesos-agent-1", "planner-1", "api-1"} {
+		for _, name := range []string{"nats", "planner-1"} {
 			if line := strings.Join(args[name], " "); strings.Contains(line, filepath.Dir(credentials)) {
 				t.Errorf("%s is told of it: %s", name, line)
 			}

@@ -84,6 +84,9 @@ func (a *Server) send(ctx context.Context, master, path, session string, body an
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if a.opts.Principal != "" {
+		req.SetBasicAuth(a.opts.Principal, a.opts.Secret)
+	}
 	if session != "" {
 		req.Header.Set(link.HeaderSession, session)
 	}

@@ -2,7 +2,9 @@ package agent
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -104,6 +106,9 @@ type Options struct {
 	// the state and at files, and of operators. Nil lets everybody in.
 	ReadOnly, ReadWrite map[string]string
 
+	// Principal and Secret are who the agent is to a master that asks; empty for none.
+	Principal, Secret string
+
 	// RegistrationTimeout is how long a task may take to start, its URIs and its
 	// image included. Default one minute.
 	RegistrationTimeout time.Duration
@@ -115,6 +120,14 @@ const (
 	defaultBackoff = time.Second
 	maxBackoff     = 2 * time.Second
 )
+
+// Identify has the agent be the first of some principals to its master.
+func (o *Options) Identify(secrets map[string]string) {
+	for _, principal := range slices.Sorted(maps.Keys(secrets)) {
+		o.Principal, o.Secret = principal, secrets[principal]
+		return
+	}
+}
 
 func (o *Options) complete() error {
 	switch {

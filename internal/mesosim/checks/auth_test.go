@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/milosgajdos/taurus/internal/mesosim/agent"
+	"github.com/milosgajdos/taurus/internal/mesosim/link"
 	"github.com/milosgajdos/taurus/internal/mesosim/master"
 )
 
@@ -51,6 +52,27 @@ func TestRealms(t *testing.T) {
 	if got := get(t, m.addr, "/redirect"); got.status != 307 {
 		t.Errorf("/redirect: %d", got.status)
 	}
+}
+
+// An agent of which the master does not know the secret gets no tasks (section 6).
+func TestAgentsAuthenticate(t *testing.T) {
+	t.Parallel()
+	m := startMaster(t, func(o *master.Options) {
+		o.AuthenticateAgents, o.Credentials = true, map[string]string{"alice": "secret"}
+	})
+	for path, body := range map[string]string{link.PathRegister: "{}", link.PathMessages: "[]"} {
+		for _, wrong := range []string{"", "alice:other", "bob:secret"} {
+			headers := jsonHeaders()
+			if wrong != "" {
+				headers = jsonHeaders("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(wrong)))
+			}
+			if got := ask(t, http.MethodPost, m.addr, path, headers, body); got.status != 401 {
+				t.Errorf("%s by %q: %d", path, wrong, got.status)
+			}
+		}
+	}
+	startAgent(t, m, simulated, func(o *agent.Options) { o.Identify(map[string]string{"bob": "x", "alice": "secret"}) })
+	subscribe(t, m.addr, info()).offer()
 }
 
 // What the flags of a master forbid (1.3).

@@ -31,7 +31,7 @@ type agentFlags struct {
 	common
 	master, attributes, resources, containerizers, executor string
 	backoff, registration, shutdownGrace, dockerStop, gc    Duration
-	credentials, domain                                     string
+	credentials, credential, domain                         string
 	readonly, readwrite                                     bool
 	ephemeral                                               bool
 }
@@ -55,6 +55,7 @@ func newAgent() *cobra.Command {
 	f.Var(&af.shutdownGrace, "executor_shutdown_grace_period", "time for a task to end when its executor is told to (5secs)")
 	f.Var(&af.dockerStop, "docker_stop_timeout", "time between SIGTERM and SIGKILL of a container, if it is longer (0secs)")
 	f.StringVar(&af.credentials, "http_credentials", "", "file of principals and secrets")
+	f.StringVar(&af.credential, "credential", "", "file of the principal and the secret to show to the master")
 	f.BoolVar(&af.readonly, "authenticate_http_readonly", false, "ask those who look at state and files for credentials")
 	f.BoolVar(&af.readwrite, "authenticate_http_readwrite", false, "ask operators for credentials")
 	f.StringVar(&af.domain, "domain", "", domainUsage)
@@ -131,8 +132,15 @@ func (af *agentFlags) run(cmd *cobra.Command) error {
 	return a.Run(ctx)
 }
 
-// realms closes what the flags ask to.
+// realms closes what the flags ask to, and says who the agent is.
 func (af *agentFlags) realms(opts *agent.Options) error {
+	if af.credential != "" {
+		own, err := master.LoadCredentials(filePath(af.credential))
+		if err != nil {
+			return err
+		}
+		opts.Identify(own)
+	}
 	if !af.readonly && !af.readwrite {
 		return nil
 	}

@@ -24,7 +24,8 @@ type masterFlags struct {
 	allocation, offer, ping, reregister Duration
 	pings, operators                    int
 	limits                              *core.Limits
-	authenticate, readonly, readwrite   bool
+	authenticate, agents                bool
+	readonly, readwrite                 bool
 	rootSubmissions                     bool
 	roles                               []string
 	credentials, zk, domain, least      string
@@ -45,6 +46,7 @@ func newMaster() *cobra.Command {
 	f.IntVar(&mf.pings, "max_agent_ping_timeouts", 0, "pings that an agent may miss (5)")
 	f.Var(&mf.reregister, "agent_reregister_timeout", "time for an agent to come back (10mins)")
 	f.BoolVar(&mf.authenticate, "authenticate_http_frameworks", false, "ask schedulers for basic credentials")
+	f.BoolVar(&mf.agents, "authenticate_agents", false, "ask agents for credentials")
 	f.BoolVar(&mf.readonly, "authenticate_http_readonly", false, "ask those who look at the state for credentials")
 	f.BoolVar(&mf.readwrite, "authenticate_http_readwrite", false, "ask operators for credentials")
 	f.BoolVar(&mf.rootSubmissions, "root_submissions", true, "whether frameworks may be of user root")
@@ -85,7 +87,7 @@ func (mf *masterFlags) run(cmd *cobra.Command) error {
 		IP: mf.ip, Port: mf.port, Hostname: mf.hostname, WorkDir: mf.workDir,
 		AllocationInterval: time.Duration(mf.allocation), OfferTimeout: time.Duration(mf.offer),
 		PingTimeout: time.Duration(mf.ping), MaxPingTimeouts: mf.pings, ReregisterTimeout: time.Duration(mf.reregister),
-		AuthenticateFrameworks: mf.authenticate, AuthenticateReadOnly: mf.readonly, AuthenticateReadWrite: mf.readwrite,
+		AuthenticateFrameworks: mf.authenticate, AuthenticateAgents: mf.agents, AuthenticateReadOnly: mf.readonly, AuthenticateReadWrite: mf.readwrite,
 		Limits: mf.limits, MaxOperators: mf.operators, Roles: mf.roles, RejectRoot: !mf.rootSubmissions, Log: log,
 	}
 	if mf.credentials != "" {

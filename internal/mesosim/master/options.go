@@ -32,6 +32,8 @@ type Options struct {
 
 	// AuthenticateFrameworks asks schedulers for HTTP basic credentials.
 	AuthenticateFrameworks bool
+	// AuthenticateAgents asks agents for them.
+	AuthenticateAgents bool
 	// AuthenticateReadOnly asks those who look at the state, and
 	// AuthenticateReadWrite operators.
 	AuthenticateReadOnly, AuthenticateReadWrite bool
@@ -81,8 +83,8 @@ func (o *Options) complete() error {
 	if o.WorkDir == "" && o.Files == nil && !o.Ephemeral {
 		return fmt.Errorf("%w work_dir: must be set: the registry is kept there", ErrOption)
 	}
-	if (o.AuthenticateFrameworks || o.AuthenticateReadOnly || o.AuthenticateReadWrite) && len(o.Credentials) == 0 {
-		return fmt.Errorf("%w credentials: must be set with authenticate_http_frameworks, _readonly and _readwrite", ErrOption)
+	if (o.AuthenticateFrameworks || o.AuthenticateAgents || o.AuthenticateReadOnly || o.AuthenticateReadWrite) && len(o.Credentials) == 0 {
+		return fmt.Errorf("%w credentials: must be set with authenticate_agents and authenticate_http_frameworks, _readonly and _readwrite", ErrOption)
 	}
 	if o.IP == "" {
 		o.IP = "127.0.0.1"

@@ -227,6 +227,7 @@ func (s *Server) flagMap() map[string]string {
 		"allocation_interval": core.DurationText(s.opts.AllocationInterval), "agent_ping_timeout": core.DurationText(s.opts.PingTimeout),
 		"max_agent_ping_timeouts": strconv.Itoa(s.opts.MaxPingTimeouts), "agent_reregister_timeout": core.DurationText(s.opts.ReregisterTimeout),
 		"authenticate_http_frameworks": strconv.FormatBool(s.opts.AuthenticateFrameworks),
+		"authenticate_agents":          strconv.FormatBool(s.opts.AuthenticateAgents),
 		"authenticate_http_readonly":   strconv.FormatBool(s.opts.AuthenticateReadOnly),
 		"authenticate_http_readwrite":  strconv.FormatBool(s.opts.AuthenticateReadWrite),
 		"root_submissions":             strconv.FormatBool(!s.opts.RejectRoot),

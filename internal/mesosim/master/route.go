@@ -15,10 +15,11 @@ const plainText = "text/plain; charset=utf-8"
 func (s *Server) routes() http.Handler {
 	read := s.realm("mesos-master-readonly", s.opts.AuthenticateReadOnly).Guard
 	write := s.realm("mesos-master-readwrite", s.opts.AuthenticateReadWrite).Guard
+	agents := s.realm("mesos-master-agents", s.opts.AuthenticateAgents).Guard
 	exact := map[string]http.HandlerFunc{
 		"/redirect":       s.redirect,
-		link.PathRegister: s.led(s.register),
-		link.PathMessages: s.led(s.messages),
+		link.PathRegister: agents(s.led(s.register)),
+		link.PathMessages: agents(s.led(s.messages)),
 	}
 	prefixes := map[string]http.HandlerFunc{
 		"/api/v1/scheduler": s.scheduler,

@@ -63,7 +63,7 @@ func (a *agentSettings) register(s *service.Settings) {
 	f.StringVar(&a.opts.WorkDir, "work-dir", "", "`directory` for tasks and sandboxes; required")
 	f.StringVar(&a.resources, "resources", DefaultResources, "`resources` to offer, as Mesos writes them; agents of one host must not share ports")
 	f.StringVar(&a.attributes, "attributes", "", "`attributes` of this agent, such as rack:r1;zone:a")
-	f.StringVar(&a.credentials, "credentials", "", "`file` of principals and secrets, as Mesos takes it; who looks at what runs and at its output must authenticate then")
+	f.StringVar(&a.credentials, "credentials", "", "`file` of principals and secrets, as Mesos takes it; who looks at what runs and at its output must authenticate then, and the agent does so to its master, as the first of them")
 	f.StringVar(&a.executor, "executor", string(agent.Auto), "how to run `tasks`: docker, process, simulated, or auto, which is docker for tasks with an image and process for others")
 	f.DurationVar(&a.opts.Simulate.StartDelay, "simulate-start", 0, "how `long` a simulated task is TASK_STARTING")
 	f.DurationVar(&a.opts.Simulate.RunFor, "simulate-run", 0, "how `long` a simulated task runs; 0s is until it is killed")
@@ -98,6 +98,7 @@ func (a *agentSettings) complete(s *service.Settings) error {
 	if a.credentials != "" {
 		a.opts.ReadOnly, err = master.LoadCredentials(a.credentials)
 		a.opts.ReadWrite = a.opts.ReadOnly
+		a.opts.Identify(a.opts.ReadOnly)
 		refuse("credentials", err)
 	}
 	return errors.Join(errs...)
