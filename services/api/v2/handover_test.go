@@ -3,6 +3,7 @@ package v2_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,8 +15,9 @@ import (
 // TestHandover: a code is good once, for a minute, and for the token that it was made for.
 func TestHandover(t *testing.T) {
 	t.Parallel()
-	now := time.Now()
-	r := apitest.New(t, func(o *api.Options) { o.Now = func() time.Time { return now } })
+	var passed atomic.Int64 // All of the api goes by it.
+	began := time.Now()
+	r := apitest.New(t, func(o *api.Options) { o.Now = func() time.Time { return began.Add(time.Duration(passed.Load())) } })
 	made := create(r, `{"owner":"ci","roles":["reader"]}`)
 	bearer := apitest.Headers{"Authorization": "Bearer " + made.Token}
 	hand := func() string {
@@ -34,7 +36,7 @@ func TestHandover(t *testing.T) {
 		t.Errorf("redeemed is %v, %s", got.Header, got.Body)
 	}
 	r.Do("POST", "/v2/handovers/redeem", one).Want(404)
-	now = now.Add(v2.HandoverFor + 1)
+	passed.Add(int64(v2.HandoverFor + 1))
 	r.Do("POST", "/v2/handovers/redeem", two).Want(404)
 	for _, none := range []apitest.Headers{{}, {"Authorization": "Bearer"}, {"Authorization": "Basic YTpi"}} {
 		if status := r.Do("POST", "/v2/handovers", "", none).Status; status != 400 && status != 401 {
@@ -56,6 +58,6 @@ func TestHandover(t *testing.T) {
 	}
 	bearer["Authorization"] = "Bearer " + create(r, `{"owner":"late","roles":["reader"]}`).Token
 	r.Do("POST", "/v2/handovers", "", bearer).Want(429)
-	now = now.Add(v2.HandoverFor + 1)
+	passed.Add(int64(v2.HandoverFor + 1))
 	hand()
 }
