@@ -1,7 +1,6 @@
 package apitest
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"strconv"
@@ -41,7 +40,7 @@ type Rig struct {
 	API   *api.Service
 	Space events.Space
 	// Lines is what the service logs.
-	Lines *bytes.Buffer
+	Lines *Lines
 	// Audited is the audit stream.
 	Audited *memory.Log
 
@@ -60,7 +59,7 @@ func New(t *testing.T, change ...func(*api.Options)) *Rig {
 // On returns a service on a log.
 func On(t *testing.T, log *memory.Log, change ...func(*api.Options)) *Rig {
 	t.Helper()
-	space, lines, audited := events.NewSpace(0), &bytes.Buffer{}, memory.New()
+	space, lines, audited := events.NewSpace(0), &Lines{}, memory.New()
 	o := api.Options{
 		Anonymous: "admin",
 		// What is tested of a job is not what its policy is.

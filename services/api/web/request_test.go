@@ -1,9 +1,9 @@
 package web_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,7 +17,7 @@ import (
 
 type header = apitest.Headers
 
-func lineWith(t *testing.T, lines *bytes.Buffer, part string) string {
+func lineWith(t *testing.T, lines fmt.Stringer, part string) string {
 	t.Helper()
 	for line := range strings.SplitSeq(lines.String(), "\n") {
 		if strings.Contains(line, part) {
