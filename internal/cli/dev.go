@@ -141,7 +141,7 @@ func (a *App) runDev(ctx context.Context, l allinone.Layout) error {
 	}
 	say(a.Err, "taurus is ready at %s; %s has all addresses", t.endpoints.API[0], filepath.Join(l.Data, "endpoints.json"))
 	say(a.Err, "`%s` shows the page, signed in.", a.howToOpen(l.Data, t.endpoints.API[0]))
-	say(a.Err, "Elsewhere: export TAURUS_API=%s", t.endpoints.API[0])
+	say(a.Err, "Elsewhere: export TAURUS_API=%s; %s login --token-file %s", t.endpoints.API[0], a.me(), allinone.TokenFile(l.Data))
 	say(a.Err, "Ctrl-C stops it; containers go on. `%s demo --clean --data %s` removes them and all data.", a.me(), l.Data)
 	<-ctx.Done()
 	say(a.Err, "stopping")
