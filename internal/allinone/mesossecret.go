@@ -79,6 +79,16 @@ func (l Layout) principalArgs() []string {
 	return []string{"--principal", mesosPrincipal, "--secret-file", mesosSecret(l.Data)}
 }
 
+// MesosCredential is what the master of a data directory knows taurus by; false where it
+// takes anybody.
+func MesosCredential(data string) (principal, secret string, ok bool) {
+	if !(Layout{Data: data}).hasMesosSecret() {
+		return "", "", false
+	}
+	text, err := os.ReadFile(mesosSecret(data))
+	return mesosPrincipal, strings.TrimSpace(string(text)), err == nil
+}
+
 func (l Layout) hasMesosSecret() bool {
 	_, err := os.Stat(mesosCredentials(l.Data))
 	return err == nil

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"github.com/milosgajdos/taurus/internal/allinone"
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/table"
@@ -47,7 +48,7 @@ func (a *App) doctor() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r := doctor.Judge(a.examine(ctx, n))
+		r := doctor.Judge(a.examine(ctx, n, mesosOf(settings.data)))
 		if err := a.show(r, func(w io.Writer) error { return a.writeReport(w, r) }); err != nil {
 			return err
 		}
@@ -59,8 +60,17 @@ func (a *App) doctor() *cobra.Command {
 	return cmd
 }
 
+// mesosOf is what the master of a data directory knows taurus by; it is none where there
+// is no directory.
+func mesosOf(data string) (c doctor.Credential) {
+	if data != "" {
+		c.Principal, c.Secret, _ = allinone.MesosCredential(data)
+	}
+	return c
+}
+
 // examine gathers what there is to know.
-func (a *App) examine(ctx context.Context, n *wiring.NATS) doctor.Facts {
+func (a *App) examine(ctx context.Context, n *wiring.NATS, own doctor.Credential) doctor.Facts {
 	f := doctor.Facts{Now: a.Now(), Version: service.Version()}
 	// NATS that is away is to be said soon, not waited for.
 	bounded, cancel := context.WithTimeout(ctx, doctorPatience/3)
@@ -74,7 +84,7 @@ func (a *App) examine(ctx context.Context, n *wiring.NATS) doctor.Facts {
 	f.API = a.base.url
 	if f.Cluster, f.ClusterErr = api.Cluster(ctx, ""); f.ClusterErr == nil {
 		if s := f.Cluster.Launcher.Subscription; s != nil && s.Open {
-			f.Mesos = doctor.AskMaster(ctx, s.Master)
+			f.Mesos = doctor.AskMaster(ctx, s.Master, own)
 		}
 	}
 	if p, ok := errors.AsType[*client.Problem](f.ClusterErr); ok && p.Denied() {

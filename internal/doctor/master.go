@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"time"
 )
 
@@ -15,13 +17,21 @@ const (
 	answerMax     = 8 << 20
 )
 
-// AskMaster asks the master at a base URL, such as http://host:5050, about itself,
-// as a stranger: it shows no credentials and follows to nowhere else.
-func AskMaster(ctx context.Context, base string) *Mesos {
+// Credential is what the master of a data directory knows taurus by. The zero value is
+// none.
+type Credential struct{ Principal, Secret string }
+
+// AskMaster asks the master at a base URL, such as http://host:5050, about itself, and
+// follows to nowhere else. The credential is of this machine's: the log says where the
+// master is, and a master elsewhere is asked as a stranger.
+func AskMaster(ctx context.Context, base string, own Credential) *Mesos {
 	m := &Mesos{Master: base}
-	client := &http.Client{
+	asking := asker{client: &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true, Proxy: nil},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	if onLoopback(base) {
+		asking.own = own
 	}
 	var version struct {
 		Version string `json:"version"`
@@ -38,7 +48,7 @@ func AskMaster(ctx context.Context, base string) *Mesos {
 		path   string
 		answer any
 	}{{"/version", &version}, {"/flags", &flags}, {"/slaves", &agents}} {
-		if m.Err = ask(ctx, client, base+q.path, q.answer); m.Err != nil {
+		if m.Err = asking.ask(ctx, base+q.path, q.answer); m.Err != nil {
 			return m
 		}
 	}
@@ -53,7 +63,23 @@ func AskMaster(ctx context.Context, base string) *Mesos {
 	return m
 }
 
-func ask(ctx context.Context, client *http.Client, url string, answer any) error {
+// onLoopback reports whether a URL leads to an address of this machine's loopback.
+func onLoopback(base string) bool {
+	u, err := url.Parse(base)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return err == nil && ip.IsLoopback()
+}
+
+// asker asks one master.
+type asker struct {
+	client *http.Client
+	own    Credential
+}
+
+func (a asker) ask(ctx context.Context, url string, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, masterTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
@@ -61,7 +87,10 @@ func ask(ctx context.Context, client *http.Client, url string, answer any) error
 		return fmt.Errorf("ask %s: %w", url, err)
 	}
 	req.Header.Set("Accept", "application/json")
-	resp, err := client.Do(req)
+	if a.own.Principal != "" {
+		req.SetBasicAuth(a.own.Principal, a.own.Secret)
+	}
+	resp, err := a.client.Do(req)
 	if err != nil {
 		return fmt.Errorf("ask: %w", err)
 	}

@@ -10,8 +10,9 @@ import (
 	"github.com/milosgajdos/taurus/internal/wiring/embedded"
 )
 
-// TestEmbeddedMesosAsksWhoItIs: with credentials frameworks, operators and who reads output
-// have to show the secret that was made for them; agents find their master, and anybody sees its state.
+// TestEmbeddedMesosAsksWhoItIs: with credentials frameworks, operators, who reads output and
+// who looks have to show the secret that was made for them, and agents find their master.
+// That it is well, and what it is, anybody may know, as of Mesos itself.
 func TestEmbeddedMesosAsksWhoItIs(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := mesossecret.Make(dir, "taurus", nil); err != nil {
@@ -32,6 +33,16 @@ func TestEmbeddedMesosAsksWhoItIs(t *testing.T) {
 		{http.MethodPost, at + "/api/v1"},
 		{http.MethodPost, at + "/teardown"},
 		{http.MethodPost, at + "/machine/down"},
+		{http.MethodGet, at + "/state"},
+		{http.MethodGet, at + "/state-summary"},
+		{http.MethodGet, at + "/slaves"},
+		{http.MethodGet, at + "/frameworks"},
+		{http.MethodGet, at + "/tasks"},
+		{http.MethodGet, at + "/roles"},
+		{http.MethodGet, at + "/flags"},
+		{http.MethodGet, at + "/maintenance/schedule"},
+		{http.MethodGet, at + "/maintenance/status"},
+		{http.MethodGet, at + "/metrics/snapshot"},
 		{http.MethodGet, agentAt + "/files/debug"},
 		{http.MethodGet, agentAt + "/state"},
 		{http.MethodPost, agentAt + "/api/v1"},
@@ -46,8 +57,10 @@ func TestEmbeddedMesosAsksWhoItIs(t *testing.T) {
 			t.Errorf("%s %s does not know the secret", row.method, row.url)
 		}
 	}
-	if got := mesosStatus(t, http.MethodGet, at+"/flags", ""); got != http.StatusOK {
-		t.Errorf("the state of the master: %d", got)
+	for _, path := range []string{"/health", "/version"} {
+		if got := mesosStatus(t, http.MethodGet, at+path, ""); got != http.StatusOK {
+			t.Errorf("%s is answered %d to a stranger", path, got)
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ func (m *masterSettings) register(s *service.Settings) {
 	f.StringVar(&m.listen, "listen", DefaultMasterListen, "`address` of the APIs, an IP and a port; port 0 takes any free one")
 	f.StringVar(&m.opts.Hostname, "hostname", "", "`host` to advertise (default the IP of --listen)")
 	f.StringVar(&m.opts.WorkDir, "work-dir", "", "`directory` that the registry is kept in; required")
-	f.StringVar(&m.credentials, "credentials", "", "`file` of principals and secrets, as Mesos takes it; frameworks, agents and operators must authenticate then, those who look need not")
+	f.StringVar(&m.credentials, "credentials", "", "`file` of principals and secrets, as Mesos takes it; whoever comes must authenticate then: frameworks, agents, operators, and those who look")
 }
 
 func (m *masterSettings) complete(s *service.Settings) error {
@@ -67,7 +67,8 @@ func (m *masterSettings) complete(s *service.Settings) error {
 		errs = append(errs, err)
 	}
 	if m.credentials != "" {
-		m.opts.AuthenticateFrameworks, m.opts.AuthenticateAgents, m.opts.AuthenticateReadWrite = true, true, true
+		m.opts.AuthenticateFrameworks, m.opts.AuthenticateAgents = true, true
+		m.opts.AuthenticateReadOnly, m.opts.AuthenticateReadWrite = true, true
 		if m.opts.Credentials, err = master.LoadCredentials(m.credentials); err != nil {
 			errs = append(errs, s.Refuse("credentials", err.Error()))
 		}
