@@ -54,6 +54,7 @@ const (
 	steer
 	drain
 	restore
+	rule
 )
 
 // reach tells which parts of the world an action touches.
@@ -257,11 +258,14 @@ func (w *World) mesosFaults(next reach, may func(Fault, verb, int)) {
 	}
 }
 
-// wishes are what users ask for.
+// wishes are what users and operators ask for.
 func (w *World) wishes(next reach, may func(Fault, verb, int)) {
 	j := w.log.job()
 	if j.Over() || !next.meets(theLog) {
 		return
+	}
+	if w.ruled < len(w.scope.Policies) {
+		may(Rule, rule, 0)
 	}
 	may(Stop, stop, 0)
 	if w.scaled < len(w.scope.ScaleTo) {
@@ -333,6 +337,8 @@ func (w *World) describe(a Action) string {
 		return "a user DRAINS " + w.mesos.Agents[a.at].ID
 	case restore:
 		return "a user RESTORES " + w.mesos.Agents[a.at].ID
+	case rule:
+		return "an operator sets the POLICY " + w.scope.Policies[w.ruled]
 	}
 	return "nothing"
 }

@@ -117,6 +117,7 @@ func (w *World) checkDecision(i int, ev events.Event, subject string) {
 		return
 	}
 	j := w.procs[i].state.Jobs[s.Job]
+	w.checkPermit(i, ev)
 	switch ev := ev.(type) {
 	case events.TaskStaged:
 		w.checkPlace(i, ev)

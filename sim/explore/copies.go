@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/milosgajdos/taurus/internal/core/machine"
+	"github.com/milosgajdos/taurus/internal/core/policy"
 	"github.com/milosgajdos/taurus/internal/job"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/sim/explore/imprint"
@@ -17,7 +18,7 @@ type copies struct{ maker *twin.Maker }
 func newCopies() *copies {
 	shared := []reflect.Type{
 		// What is never changed once it is made.
-		reflect.TypeFor[*job.Spec](), reflect.TypeFor[*job.Group](), reflect.TypeFor[*imprint.Imprint](),
+		reflect.TypeFor[*job.Spec](), reflect.TypeFor[*job.Group](), reflect.TypeFor[*policy.Policy](), reflect.TypeFor[*imprint.Imprint](),
 		reflect.TypeFor[events.Event](), reflect.TypeFor[machine.Effect](), reflect.TypeFor[error](),
 	}
 	return &copies{maker: twin.New(shared, dropped())}

@@ -68,6 +68,9 @@ func (w *World) perform(a Action) {
 		w.commandAgents(submission.Drain{Place: w.host(a.at)})
 	case restore:
 		w.commandAgents(submission.Undrain{Place: w.host(a.at)})
+	case rule:
+		w.setPolicy(w.scope.Policies[w.ruled])
+		w.ruled++
 	default:
 		w.goWrong(a)
 	}

@@ -46,7 +46,9 @@
 // says; it goes back to what stood, and ends with that alone. Of a drain (drain.go) nothing
 // is put where tasks are to leave, and nothing stays there that has somewhere to go. Of a
 // schedule (schedule.go) it is told once what became of each time, and in the right words;
-// no run does its work twice, and those that may not overlap do not.
+// no run does its work twice, and those that may not overlap do not. Of a policy (policy.go)
+// nothing is planned or put anywhere that it forbids, as far as who does it has folded, and
+// what runs goes on.
 //
 // From every state, once nothing more goes wrong and what lasts has ended, the
 // steps lead to what was asked for: what is wanted runs, what is not is gone, and no
@@ -108,6 +110,8 @@
 //	overlapping                  planning/schedule.go   start
 //	replaced_before_the_end      planning/decide.go     DecideBounded
 //	runs_while_paused            planning/schedule.go   dueTimes
+//	planned_though_forbidden     planning/policy.go     forbids
+//	placed_though_forbidden      launching/lines.go     demand
 //
 // Two rules are held twice: rank and the numbers of facts, and the judgement of
 // stale facts and standing by. Their mutants take both away. V9 is of the model, V10

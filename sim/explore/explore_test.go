@@ -68,6 +68,7 @@ func TestExploreJobs(t *testing.T) {
 		rolledBack(1, true, badImage).only(1, Late, Down), rolledBack(1, false, badImage).only(1, Late), canary(1).only(1, Late, Down),
 		steered(events.RolloutPause, events.RolloutResume), steered(events.RolloutCancel), steered(events.RolloutRollback),
 		kept(1).only(1, Late, Fails), keptBatch(Fails),
+		ruled(3).only(1, Fails).with(Rule, 2), ruledUpdate(),
 	}
 	if *full {
 		scopes = []Scope{
@@ -77,6 +78,7 @@ func TestExploreJobs(t *testing.T) {
 			rolledBack(1, true, "y", badImage), rolledBack(1, false, "y", badImage), canary(1),
 			steered(events.RolloutPause, events.RolloutResume), steered(events.RolloutCancel), steered(events.RolloutRollback),
 			kept(1), kept(2).only(1, Late, Fails), keptBatch(Late), keptBatch(Fails), keptBatch(Down),
+			ruled(3).only(1, Late, Fails, Down).with(Rule, 2), ruledUpdate(),
 		}
 	}
 	exploreAll(t, scopes)

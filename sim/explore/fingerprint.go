@@ -21,6 +21,7 @@ type scalars struct {
 	updated     int
 	steered     int
 	asked       int
+	ruled       int
 	times       []dueTime
 	leaseHolder int
 	leaseUntil  time.Time
@@ -35,7 +36,7 @@ type dueTime struct{ until, since time.Time }
 // of returns the fingerprint of a world: equal worlds have equal ones.
 func (p *prints) of(w *World) uint64 {
 	sc := scalars{
-		left: w.left, scaled: w.scaled, updated: w.updated, steered: w.steered, asked: w.asked, times: w.scope.dueTimes(), leaseHolder: w.lease.Holder, leaseUntil: w.lease.Until,
+		left: w.left, scaled: w.scaled, updated: w.updated, steered: w.steered, asked: w.asked, ruled: w.ruled, times: w.scope.dueTimes(), leaseHolder: w.lease.Holder, leaseUntil: w.lease.Until,
 		leaseCurrent:  w.lease.Holder >= 0 && w.procs[w.lease.Holder].life == w.lease.Life,
 		streamCurrent: w.mesos.Stream.ID != "" && w.procs[w.mesos.Stream.Proc].life == w.mesos.Stream.Life,
 		current:       make([]bool, len(w.flight)),

@@ -43,6 +43,9 @@ func (w *World) missingOf(t *Task) string {
 	case known == nil || known.State != cluster.Running || known.Unreachable || known.Doom != nil:
 		return "the log does not hold " + id + " for running"
 	}
+	if isShut(w.log.truth) {
+		return "" // It goes on as it is, since nothing may take its place.
+	}
 	j := w.log.truth.Jobs[known.Job]
 	return cmp.Or(w.outdated(j, t), w.lingers(j, t))
 }
@@ -57,6 +60,8 @@ func (w *World) missingOfJob(j *cluster.Job, running int) string {
 		wanted = int(j.Spec.Tasks[0].Replicas)
 	}
 	switch {
+	case isShut(w.log.truth):
+		return missingWhileShut(j, running, wanted)
 	case !j.Over() && j.Rollout.Status == cluster.RolloutRolling && !w.canaryWaits(j):
 		return "the rollout has not ended"
 	case running < wanted:

@@ -9,6 +9,25 @@ import (
 
 const planner = "internal/core/planning/"
 
+// policyMutants are of what a policy lets be started anew.
+func policyMutants() []mutant {
+	scope := ruled(2).only(1, Rule, Fails)
+	return []mutant{
+		{
+			name: "planned_though_forbidden", rule: "nothing is planned that the policy forbids",
+			file: planner + "policy.go", scope: scope,
+			patches: []patch{swap("	return p.forbidden\n}\n\n// admits", "	return false\n}\n\n// admits")},
+			broken:  []string{"nothing is planned that the policy forbids"},
+		},
+		{
+			name: "placed_though_forbidden", rule: "what was planned waits while the policy forbids it",
+			file: "internal/core/launching/lines.go", scope: scope,
+			patches: []patch{swap("Occupied(t) || forbidden(j, t.Version) {", "Occupied(t) {")},
+			broken:  []string{"nothing is placed that the policy forbids"},
+		},
+	}
+}
+
 // rolloutMutants are of how tasks come to be those of another version.
 func rolloutMutants() []mutant {
 	return []mutant{

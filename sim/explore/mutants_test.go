@@ -51,7 +51,7 @@ const (
 )
 
 func mutants() []mutant {
-	return slices.Concat(launchMutants(), callMutants(), statusMutants(), othersMutants(), rolloutMutants(), drainMutants(), originalMutants(), scheduleMutants())
+	return slices.Concat(launchMutants(), callMutants(), statusMutants(), othersMutants(), rolloutMutants(), drainMutants(), originalMutants(), scheduleMutants(), policyMutants())
 }
 
 // launchMutants are of how a task is launched and resolved.

@@ -63,6 +63,12 @@ func stateRules() imprint.Rules {
 		"cluster.State.byID":           {Keys: new(named())},
 		"cluster.State.AutomaticKills": ignored("nothing there bounds them"),
 
+		"cluster.State.Rules":    ignored("the text of the policy is taken"),
+		"access.State.Last":      sequence,
+		"access.Policy.Sequence": ignored(shown),
+		"access.Policy.At":       ignored(shown),
+		"access.Policy.Hash":     ignored(derived),
+
 		"cluster.Agents.Last":    sequence,
 		"cluster.Drain.Sequence": ignored(shown),
 		"cluster.Drain.At":       ignored(shown),
@@ -164,6 +170,7 @@ func launchingRules() imprint.Rules {
 	return imprint.Rules{
 		"launching.Machine.tickets":    ignored(fresh),
 		"launching.pending.lines":      ignored(derived),
+		"launching.Machine.permits":    ignored(derived),
 		"launching.session.named":      ignored("no job there names another"),
 		"launching.session.secrets":    ignored("no task there has a secret"),
 		"launching.batch.secrets":      ignored("no task there has a secret"),

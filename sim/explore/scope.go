@@ -45,6 +45,8 @@ type Scope struct {
 	Unreachable *job.Unreachable
 	// Steers are what users ask of the rollout or of the schedule, in turn.
 	Steers []submission.Command
+	// Policies are those that an operator sets, in turn: shut or open.
+	Policies []string
 	// Asks are what users ask for, in turn, each once all is as wanted. Unlike faults they
 	// always do.
 	Asks []Action
@@ -94,6 +96,8 @@ const (
 	Steer
 	Drain
 	Restore
+	// Rule is another policy that an operator sets.
+	Rule
 	kinds int = iota
 )
 
@@ -101,7 +105,7 @@ const (
 func (f Fault) String() string {
 	return [...]string{
 		"lost", "unanswered", "late", "stuck", "blind", "crash", "down", "cut", "usurped", "away", "forgotten", "ends", "fails", "stop", "scale", "update",
-		"steer", "drain", "restore",
+		"steer", "drain", "restore", "rule",
 	}[f]
 }
 

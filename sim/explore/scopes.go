@@ -156,6 +156,23 @@ func keptBatch(then Fault) Scope {
 	return s
 }
 
+// ruled is one slot under a policy that becomes stricter at some time, and at a later one lets
+// all be again.
+func ruled(faults int) Scope {
+	s := single(faults)
+	s.Name, s.Policies = "one slot, a policy", []string{shut, open}
+	s.Most[Rule] = 2
+	return s
+}
+
+// ruledUpdate is a rollout that the policy forbids, and then does not.
+func ruledUpdate() Scope {
+	s := single(0)
+	s.Name, s.Replicas, s.Places, s.Surge, s.Images = "two slots, updated under a policy", 2, 3, 1, []string{"y"}
+	s.Policies = []string{shut, open}
+	return s.inOrder(Update, Rule, Rule)
+}
+
 // any allows all faults but those of users and of several launchers.
 func (s *Scope) any() {
 	for _, f := range []Fault{Lost, Unanswered, Late, Stuck, Blind, Down, Cut, Away, Fails, Stop} {
@@ -170,6 +187,12 @@ func (s Scope) only(times int, faults ...Fault) Scope {
 	for _, f := range faults {
 		s.Most[f] = times
 	}
+	return s
+}
+
+// with allows another fault, so often.
+func (s Scope) with(f Fault, times int) Scope {
+	s.Most[f] = times
 	return s
 }
 

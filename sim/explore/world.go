@@ -24,8 +24,8 @@ type World struct {
 	scaled int
 	// updated is how many of its Images, steered of its Steers.
 	updated, steered int
-	// asked is how many of its Asks.
-	asked int
+	// asked is how many of its Asks, ruled of its Policies.
+	asked, ruled int
 
 	// broken is the first rule that was broken on the way here, empty for none.
 	broken string
