@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/table"
 )
 
@@ -49,7 +50,7 @@ func (a *App) groupBind() *cobra.Command {
 				if len(g.Roles) == 0 {
 					say(a.Err, "group %s has no role", g.Name)
 				} else {
-					say(a.Err, "group %s has %s", g.Name, roleNames(g.Roles))
+					say(a.Err, "group %s has the %s", g.Name, story.Roles(g.Roles))
 				}
 				return nil
 			})

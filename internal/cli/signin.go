@@ -15,6 +15,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/allinone"
 	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/table"
 	"github.com/milosgajdos/taurus/internal/tokenfile"
 )
@@ -148,7 +149,7 @@ func (a *App) login() *cobra.Command {
 			if err := a.store().Put(a.base.url, found.token); err != nil {
 				return fmt.Errorf("keep the token: %w", err)
 			}
-			say(a.Err, "signed in to %s as %s (%s)", a.base.url, me.Name, rolesOf(me.Roles))
+			say(a.Err, "signed in to %s as %s (%s)", a.base.url, me.Name, story.Roles(me.Roles))
 			return nil
 		},
 	}
@@ -245,24 +246,14 @@ func (a *App) writeMe(w io.Writer, me client.Me) error {
 		say(w, "good until %s", me.Expires.UTC().Format(time.RFC3339))
 	}
 	if len(me.Grants) == 0 {
-		say(w, "%s: you may do nothing", rolesOf(me.Roles))
+		say(w, "%s: you may do nothing", story.Roles(me.Roles))
 		return nil
 	}
-	say(w, "%s", rolesOf(me.Roles))
+	say(w, "%s", story.Roles(me.Roles))
 	t := table.New("RIGHTS", "JOBS")
 	for _, g := range me.Grants {
 		t.Row(strings.Join(g.Rights, ", "), strings.Join(g.Jobs, ", "))
 	}
 	_, err := t.WriteTo(w)
 	return err
-}
-
-func rolesOf(names []string) string {
-	switch len(names) {
-	case 0:
-		return "no role"
-	case 1:
-		return "role " + names[0]
-	}
-	return "roles " + strings.Join(names, ", ")
 }

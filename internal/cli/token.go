@@ -11,6 +11,7 @@ import (
 
 	"github.com/milosgajdos/taurus/internal/authn"
 	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/table"
 	"github.com/milosgajdos/taurus/internal/core/access"
 	"github.com/milosgajdos/taurus/internal/firsttoken"
@@ -117,7 +118,7 @@ func (a *App) showToken(made client.NewToken) error {
 	if err != nil {
 		return fmt.Errorf("write the token: %w; revoke it: taurus token revoke %s", err, made.ID)
 	}
-	say(a.Err, "token %s of %s with %s, good %s; it is shown this once", made.ID, made.Owner, roleNames(made.Roles), a.goodUntil(made.Expires))
+	say(a.Err, "token %s of %s with the %s, good %s; it is shown this once", made.ID, made.Owner, story.Roles(made.Roles), a.goodUntil(made.Expires))
 	if made.Expires.IsZero() {
 		say(a.Err, "It never expires: whoever finds it may use it until it is revoked (taurus token revoke %s).", made.ID)
 	}
@@ -129,13 +130,6 @@ func (a *App) goodUntil(expires time.Time) string {
 		return "for ever"
 	}
 	return "until " + expires.UTC().Format(time.RFC3339)
-}
-
-func roleNames(names []string) string {
-	if len(names) == 1 {
-		return "the role " + names[0]
-	}
-	return "the roles " + strings.Join(names, ", ")
 }
 
 // tokenList lists tokens.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -32,7 +31,6 @@ func (s Store) Put(api, token string) error {
 	if err != nil {
 		return err
 	}
-	all = maps.Clone(all)
 	if all == nil {
 		all = map[string]string{}
 	}

@@ -11,7 +11,7 @@ import (
 func ofAccess(ev events.Event) string {
 	switch ev := ev.(type) {
 	case events.TokenCreated:
-		text := "token " + ev.ID + " of " + ev.Owner + " created with " + roles(ev.Roles)
+		text := "token " + ev.ID + " of " + ev.Owner + " created with " + Roles(ev.Roles)
 		if ev.Expires.IsZero() {
 			return text + ", for good"
 		}
@@ -27,7 +27,7 @@ func ofAccess(ev events.Event) string {
 	case events.RoleRemoved:
 		return "role " + ev.Name + " removed"
 	case events.GroupBound:
-		return "group " + ev.Group + " has " + roles(ev.Roles)
+		return "group " + ev.Group + " has " + Roles(ev.Roles)
 	case events.PolicySet:
 		return "policy set to " + ev.Hash[:min(len(ev.Hash), 12)]
 	default:
@@ -35,7 +35,8 @@ func ofAccess(ev events.Event) string {
 	}
 }
 
-func roles(names []string) string {
+// Roles tells of roles by their names.
+func Roles(names []string) string {
 	switch len(names) {
 	case 0:
 		return "no role"
