@@ -65,7 +65,7 @@ func On(t *testing.T, log *memory.Log, change ...func(*api.Options)) *Rig {
 		// What is tested of a job is not what its policy is.
 		Policy: policy.Open(),
 		Audit:  func(context.Context) (eventlog.Log, error) { return audited, nil },
-		Log:    log, Space: space, Instance: "test", Listen: "127.0.0.1:0", Logger: zerolog.New(zerolog.SyncWriter(lines)),
+		Log:    log, Space: space, Instance: "test", Listen: "127.0.0.1:0", Logger: zerolog.New(lines),
 		HostNames: []string{"example.com"}, // As httptest's requests ask for it.
 	}
 	for _, f := range change {

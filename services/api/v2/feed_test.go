@@ -1,7 +1,6 @@
 package v2_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -248,7 +247,7 @@ func TestSlowReaderCostsOnlyItself(t *testing.T) {
 
 // stuck makes a service with more to tell than buffers hold, and a client of its
 // feed that takes nothing. It returns once the feed has begun.
-func stuck(t *testing.T, patience time.Duration) (s *api.Service, registry *prometheus.Registry, lines *bytes.Buffer) {
+func stuck(t *testing.T, patience time.Duration) (s *api.Service, registry *prometheus.Registry, lines *apitest.Lines) {
 	t.Helper()
 	log, space := memory.New(), events.NewSpace(0)
 	for n := range 64 {
@@ -261,10 +260,10 @@ func stuck(t *testing.T, patience time.Duration) (s *api.Service, registry *prom
 			t.Fatal(err)
 		}
 	}
-	registry, lines = prometheus.NewRegistry(), &bytes.Buffer{}
+	registry, lines = prometheus.NewRegistry(), &apitest.Lines{}
 	s, err := api.New(api.Options{
 		Anonymous: "admin",
-		Log:       log, Instance: "test", Listen: "127.0.0.1:0", Metrics: registry, Logger: zerolog.New(zerolog.SyncWriter(lines)),
+		Log:       log, Instance: "test", Listen: "127.0.0.1:0", Metrics: registry, Logger: zerolog.New(lines),
 		FeedPatience: patience,
 	})
 	if err != nil {
