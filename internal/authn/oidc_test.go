@@ -90,6 +90,13 @@ func (i *issuer) goDown(down bool) {
 	i.down = down
 }
 
+// times reports how often its keys were asked for.
+func (i *issuer) times() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.asked
+}
+
 // sign makes a JWT.
 func sign(t *testing.T, alg jose.SignatureAlgorithm, kid string, key, claims any) string {
 	t.Helper()
@@ -184,8 +191,8 @@ func TestClaims(t *testing.T) {
 			}
 		})
 	}
-	if i.asked != 1 {
-		t.Errorf("the issuer was asked %d times", i.asked)
+	if n := i.times(); n != 1 {
+		t.Errorf("the issuer was asked %d times", n)
 	}
 }
 
@@ -252,12 +259,12 @@ func TestKeysChange(t *testing.T) {
 		t.Error(err)
 	}
 	refused(t, o, old, now, "not signed")
-	asked := i.asked
+	asked := i.times()
 	for range 100 {
 		refused(t, o, sign(t, jose.ES256, "three", before, i.claims(now, nil)), now, "not signed")
 	}
-	if i.asked != asked {
-		t.Errorf("it was asked %d times more", i.asked-asked)
+	if n := i.times(); n != asked {
+		t.Errorf("it was asked %d times more", n-asked)
 	}
 }
 
