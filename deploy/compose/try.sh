@@ -75,8 +75,12 @@ TAURUS_CA='' "$taurus" ps >"$state/out" 2>&1 && fail "without the authority the 
 mesos=${TAURUS_NET:-172.30.79}.1
 answers 401 "a framework of Mesos" --data '{}' -H 'Content-Type: application/json' "http://$mesos:5050/api/v1/scheduler"
 answers 401 "an operator of Mesos" -X POST "http://$mesos:5050/teardown"
-for path in state state-summary slaves frameworks tasks roles flags metrics/snapshot maintenance/status; do
-	answers 401 "a look at Mesos' $path" "http://$mesos:5050/$path"
+docker cp "$(compose ps -aq mesos-credentials)":/mesos/client/secret "$state/secret"
+# By a file, as others on this host see what curl is called with.
+(umask 077 && printf 'user = "taurus:%s"\n' "$(as_root cat "$state/secret")" >"$state/mesos")
+for path in state flags slaves frameworks tasks metrics/snapshot; do
+	answers 401 "/$path of Mesos" "http://$mesos:5050/$path"
+	answers 200 "/$path of Mesos with the credential" --config "$state/mesos" "http://$mesos:5050/$path"
 done
 for agent in 5051 5052; do answers 401 "the output of tasks" "http://$mesos:$agent/files/debug"; done
 nats=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "${project}_nats_1")

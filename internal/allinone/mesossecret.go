@@ -71,22 +71,23 @@ func (l Layout) readerArgs() []string {
 	return append(args, "--mesos-hosts", "127.0.0.1")
 }
 
+// MesosReader are the variables by which a command on this machine shows the secret of a data
+// directory to its master, if there is one.
+func MesosReader(data string) map[string]string {
+	if !(Layout{Data: data}).hasMesosSecret() {
+		return nil
+	}
+	return map[string]string{
+		"TAURUS_PRINCIPAL": mesosPrincipal, "TAURUS_SECRET_FILE": mesosSecret(data), "TAURUS_MESOS_HOSTS": "127.0.0.1",
+	}
+}
+
 // principalArgs have a part show the secret, if there is one.
 func (l Layout) principalArgs() []string {
 	if !l.hasMesosSecret() {
 		return nil
 	}
 	return []string{"--principal", mesosPrincipal, "--secret-file", mesosSecret(l.Data)}
-}
-
-// MesosCredential is what the master of a data directory knows taurus by; false where it
-// takes anybody.
-func MesosCredential(data string) (principal, secret string, ok bool) {
-	if !(Layout{Data: data}).hasMesosSecret() {
-		return "", "", false
-	}
-	text, err := os.ReadFile(mesosSecret(data))
-	return mesosPrincipal, strings.TrimSpace(string(text)), err == nil
 }
 
 func (l Layout) hasMesosSecret() bool {

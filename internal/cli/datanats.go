@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -31,9 +32,14 @@ type natsCommand struct {
 }
 
 // natsCommand gives a command the settings of NATS.
-func (a *App) natsCommand(cmd *cobra.Command, role natsauth.Role) *natsCommand {
+func (a *App) natsCommand(cmd *cobra.Command, role natsauth.Role, more ...func(*service.Settings)) *natsCommand {
 	c := &natsCommand{app: a, cmd: cmd, role: role}
-	c.settings = service.NewSettings(string(role), cmd.Flags(), c.nats.Register)
+	c.settings = service.NewSettings(string(role), cmd.Flags(), func(s *service.Settings) {
+		c.nats.Register(s)
+		for _, register := range more {
+			register(s)
+		}
+	})
 	cmd.Flags().StringVar(&c.data, "data", "", "data `directory` of a dev or demo: its NATS and key are used, and the marks of its services; "+
 		"where it does not run its NATS is started for the command (default that of one that runs here, where --nats says nothing)")
 	return c
@@ -48,6 +54,9 @@ func (c *natsCommand) load(ctx context.Context) (*wiring.NATS, error) {
 	own := map[string]string{}
 	if url != "" {
 		own[natsVariable], own[natsVariable+"_NKEY"] = url, natskeys.Seed(keys, c.role)
+		if f := c.cmd.Flags().Lookup("principal"); f != nil && !f.Changed {
+			maps.Copy(own, allinone.MesosReader(c.data))
+		}
 	}
 	err = c.settings.Load(func(name string) (string, bool) {
 		value, ours := own[name]

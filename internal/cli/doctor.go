@@ -10,7 +10,6 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
-	"github.com/milosgajdos/taurus/internal/allinone"
 	"github.com/milosgajdos/taurus/internal/cli/client"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/cli/table"
@@ -34,13 +33,18 @@ func (a *App) doctor() *cobra.Command {
 		Use:   "doctor",
 		Short: "Look at the whole installation, and say what to change",
 		Long: "Look at NATS and what taurus keeps there, at which parts are there and able, at the\n" +
-			"API and at the Mesos master that it names; a line for each, with what to change. It\n" +
+			"API and at the Mesos master that it names; a line for each, with what to change. A\n" +
+			"master that asks who looks at it is shown --principal and --secret-file, if\n" +
+			"--mesos-hosts names it; those of a dev or demo are found in its data directory. It\n" +
 			"asks NATS itself, with the settings that the services take, best those of an admin,\n" +
 			"and changes nothing. Exit status: 0 if nothing fails, 1 otherwise.",
 		Example: "  taurus doctor\n  taurus doctor --nats nats://n1:4222,nats://n2:4222 --output json",
 		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	settings := a.natsCommand(cmd, natsauth.Observer)
+	var master wiring.Mesos
+	settings := a.natsCommand(cmd, natsauth.Observer, func(s *service.Settings) {
+		master.RegisterPrincipal(s, "`hosts` of the masters that the secret may be shown to, such as *.mesos.internal:5050 or 10.0.0.0/8")
+	})
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		ctx, cancel := context.WithTimeout(cmd.Context(), doctorPatience)
 		defer cancel()
@@ -48,7 +52,10 @@ func (a *App) doctor() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r := doctor.Judge(a.examine(ctx, n, mesosOf(settings.data)))
+		if err := completeReader(settings.settings, &master); err != nil {
+			return err
+		}
+		r := doctor.Judge(a.examine(ctx, n, &master))
 		if err := a.show(r, func(w io.Writer) error { return a.writeReport(w, r) }); err != nil {
 			return err
 		}
@@ -60,17 +67,19 @@ func (a *App) doctor() *cobra.Command {
 	return cmd
 }
 
-// mesosOf is what the master of a data directory knows taurus by; it is none where there
-// is no directory.
-func mesosOf(data string) (c doctor.Credential) {
-	if data != "" {
-		c.Principal, c.Secret, _ = allinone.MesosCredential(data)
+// completeReader refuses a secret that could be shown to nobody.
+func completeReader(s *service.Settings, master *wiring.Mesos) error {
+	if err := master.Complete(s); err != nil {
+		return err
 	}
-	return c
+	if master.Credentials() && master.Unnamed() {
+		return s.Refuse("mesos-hosts", "is missing, so the secret could go nowhere: name the masters")
+	}
+	return nil
 }
 
 // examine gathers what there is to know.
-func (a *App) examine(ctx context.Context, n *wiring.NATS, own doctor.Credential) doctor.Facts {
+func (a *App) examine(ctx context.Context, n *wiring.NATS, master *wiring.Mesos) doctor.Facts {
 	f := doctor.Facts{Now: a.Now(), Version: service.Version()}
 	// NATS that is away is to be said soon, not waited for.
 	bounded, cancel := context.WithTimeout(ctx, doctorPatience/3)
@@ -84,7 +93,8 @@ func (a *App) examine(ctx context.Context, n *wiring.NATS, own doctor.Credential
 	f.API = a.base.url
 	if f.Cluster, f.ClusterErr = api.Cluster(ctx, ""); f.ClusterErr == nil {
 		if s := f.Cluster.Launcher.Subscription; s != nil && s.Open {
-			f.Mesos = doctor.AskMaster(ctx, s.Master, own)
+			principal, secret := master.SecretFor(s.Master)
+			f.Mesos = doctor.AskMaster(ctx, s.Master, principal, secret)
 		}
 	}
 	if p, ok := errors.AsType[*client.Problem](f.ClusterErr); ok && p.Denied() {

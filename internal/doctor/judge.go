@@ -255,8 +255,12 @@ func (f *Facts) mesos() []ready.Check {
 	return f.Mesos.judge()
 }
 
-// errNotAsked is a master that wants more than a stranger has.
-var errNotAsked = errors.New("it wants to know who asks; with a Mesos of that kind look at its own pages")
+var (
+	// errNotAsked is a master that wants more than a stranger has.
+	errNotAsked = errors.New("it wants to know who asks: give --principal and --secret-file, as the launcher has them, and name the master by --mesos-hosts")
+	// errNotTaken is one that does not take what it was shown.
+	errNotTaken = errors.New("it does not take what it is shown: give --principal and --secret-file as the launcher has them")
+)
 
 func (m *Mesos) judge() []ready.Check {
 	if m.Err != nil {

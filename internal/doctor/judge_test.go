@@ -141,7 +141,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestAskMaster: a master is asked as a stranger, and nowhere else.
+// TestAskMaster: a master is asked as a stranger or with a secret, and nowhere else.
 func TestAskMaster(t *testing.T) {
 	evil := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("followed to somewhere else") }))
 	defer evil.Close()
@@ -161,52 +161,37 @@ func TestAskMaster(t *testing.T) {
 		_, _ = w.Write([]byte(answers[r.URL.Path]))
 	}))
 	defer master.Close()
-	m := doctor.AskMaster(t.Context(), master.URL, doctor.Credential{})
+	m := doctor.AskMaster(t.Context(), master.URL, "", "")
 	if m.Err != nil || m.Version != "1.11.0" || m.Flags["registry"] != "in_memory" || m.Active != 2 || m.Inactive != 1 {
 		t.Errorf("%+v", m)
 	}
+	asked := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, secret, _ := r.BasicAuth(); r.URL.Path != "/version" && (name != "taurus" || secret != "s") {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_, _ = w.Write([]byte(answers[r.URL.Path]))
+	}))
+	defer asked.Close()
+	if m := doctor.AskMaster(t.Context(), asked.URL, "taurus", "s"); m.Err != nil || m.Active != 2 {
+		t.Errorf("with the secret: %+v", m)
+	}
+	for _, principal := range []string{"", "other"} {
+		if m := doctor.AskMaster(t.Context(), asked.URL, principal, "s"); m.Err == nil || !strings.Contains(m.Err.Error(), "--secret-file") {
+			t.Errorf("as %q: %+v", principal, m)
+		}
+	}
 	for _, status = range []int{http.StatusTemporaryRedirect, http.StatusUnauthorized, http.StatusInternalServerError} {
-		if m := doctor.AskMaster(t.Context(), master.URL, doctor.Credential{}); m.Err == nil {
+		if m := doctor.AskMaster(t.Context(), master.URL, "", ""); m.Err == nil {
 			t.Errorf("%d: %+v", status, m)
 		}
 	}
 	answers["/version"], status = "{", http.StatusOK
-	if m := doctor.AskMaster(t.Context(), master.URL, doctor.Credential{}); m.Err == nil {
+	if m := doctor.AskMaster(t.Context(), master.URL, "", ""); m.Err == nil {
 		t.Errorf("nonsense: %+v", m)
 	}
 	answers["/version"] = `{"version":"` + strings.Repeat("1", 9<<20) + `"}`
-	if m := doctor.AskMaster(t.Context(), master.URL, doctor.Credential{}); m.Err == nil || m.Version != "" {
+	if m := doctor.AskMaster(t.Context(), master.URL, "", ""); m.Err == nil || m.Version != "" {
 		t.Errorf("an answer without end: %v", m.Err)
-	}
-}
-
-// TestAskMasterOfOnesOwn: the credential of a data directory is shown to a master on this
-// machine, and to none that the log says is elsewhere.
-func TestAskMasterOfOnesOwn(t *testing.T) {
-	own := doctor.Credential{Principal: "taurus", Secret: "hush"}
-	var shown []string
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name, secret, _ := r.BasicAuth()
-		shown = append(shown, name+":"+secret)
-		if name != "taurus" || secret != "hush" {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		_, _ = w.Write([]byte(`{"version":"1.11.0","flags":{"registry":"in_memory"},"slaves":[{"active":true}]}`))
-	})
-	master := httptest.NewServer(handler)
-	defer master.Close()
-	if m := doctor.AskMaster(t.Context(), master.URL, own); m.Err != nil || m.Active != 1 {
-		t.Errorf("%+v", m)
-	}
-	shown = nil
-	elsewhere := strings.Replace(master.URL, "127.0.0.1", "localhost", 1) // A name leads to wherever it is said to.
-	if m := doctor.AskMaster(t.Context(), elsewhere, own); m.Err == nil {
-		t.Errorf("%+v", m)
-	}
-	for _, s := range shown {
-		if s != ":" {
-			t.Errorf("shown %q to a master elsewhere", s)
-		}
 	}
 }

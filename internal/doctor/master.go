@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"time"
 )
 
@@ -17,21 +15,13 @@ const (
 	answerMax     = 8 << 20
 )
 
-// Credential is what the master of a data directory knows taurus by. The zero value is
-// none.
-type Credential struct{ Principal, Secret string }
-
-// AskMaster asks the master at a base URL, such as http://host:5050, about itself, and
-// follows to nowhere else. The credential is of this machine's: the log says where the
-// master is, and a master elsewhere is asked as a stranger.
-func AskMaster(ctx context.Context, base string, own Credential) *Mesos {
+// AskMaster asks the master at a base URL, such as http://host:5050, about itself,
+// as a principal with its secret, or as a stranger where that is empty. It follows to nowhere else.
+func AskMaster(ctx context.Context, base, principal, secret string) *Mesos {
 	m := &Mesos{Master: base}
-	asking := asker{client: &http.Client{
+	client := &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true, Proxy: nil},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-	if onLoopback(base) {
-		asking.own = own
 	}
 	var version struct {
 		Version string `json:"version"`
@@ -48,7 +38,7 @@ func AskMaster(ctx context.Context, base string, own Credential) *Mesos {
 		path   string
 		answer any
 	}{{"/version", &version}, {"/flags", &flags}, {"/slaves", &agents}} {
-		if m.Err = asking.ask(ctx, base+q.path, q.answer); m.Err != nil {
+		if m.Err = ask(ctx, client, base+q.path, principal, secret, q.answer); m.Err != nil {
 			return m
 		}
 	}
@@ -63,23 +53,7 @@ func AskMaster(ctx context.Context, base string, own Credential) *Mesos {
 	return m
 }
 
-// onLoopback reports whether a URL leads to an address of this machine's loopback.
-func onLoopback(base string) bool {
-	u, err := url.Parse(base)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return err == nil && ip.IsLoopback()
-}
-
-// asker asks one master.
-type asker struct {
-	client *http.Client
-	own    Credential
-}
-
-func (a asker) ask(ctx context.Context, url string, answer any) error {
+func ask(ctx context.Context, client *http.Client, url, principal, secret string, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, masterTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
@@ -87,10 +61,10 @@ func (a asker) ask(ctx context.Context, url string, answer any) error {
 		return fmt.Errorf("ask %s: %w", url, err)
 	}
 	req.Header.Set("Accept", "application/json")
-	if a.own.Principal != "" {
-		req.SetBasicAuth(a.own.Principal, a.own.Secret)
+	if principal != "" {
+		req.SetBasicAuth(principal, secret)
 	}
-	resp, err := a.client.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("ask: %w", err)
 	}
@@ -98,6 +72,9 @@ func (a asker) ask(ctx context.Context, url string, answer any) error {
 	switch resp.StatusCode {
 	case http.StatusOK:
 	case http.StatusUnauthorized, http.StatusForbidden:
+		if principal != "" {
+			return errNotTaken
+		}
 		return errNotAsked
 	default:
 		return fmt.Errorf("ask %s: it answers %s", url, resp.Status)

@@ -104,6 +104,13 @@ func parseHosts(list string) (hosts, error) {
 	return named, nil
 }
 
+// Named reports whether a list of hosts, as in Config.Hosts, names that of a base URL.
+func Named(list, base string) bool {
+	all, err := parseHosts(list)
+	u, wrong := url.Parse(base)
+	return err == nil && wrong == nil && all.allowed(addressOf(u))
+}
+
 func refuseHosts(format string, args ...any) error {
 	return &ConfigError{Field: "hosts", Reason: fmt.Sprintf(format, args...)}
 }

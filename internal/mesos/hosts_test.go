@@ -139,3 +139,28 @@ func FuzzHosts(f *testing.F) {
 		}
 	})
 }
+
+// TestNamed: only a master that is named is shown a secret by who has its address from the
+// log.
+func TestNamed(t *testing.T) {
+	for _, row := range []struct {
+		hosts, base string
+		want        bool
+	}{
+		{"127.0.0.1", "http://127.0.0.1:41823", true},
+		{"127.0.0.1", "http://127.0.0.2:41823", false},
+		{"*.mesos.internal:5050", "https://m1.mesos.internal:5050", true},
+		{"*.mesos.internal:5050", "https://m1.mesos.internal:5051", false},
+		{"*.mesos.internal:5050", "https://m1.mesos.internal.example.com:5050", false},
+		{"10.0.0.0/8", "http://10.1.2.3:5050", true},
+		{"10.0.0.0/8", "http://127.0.0.1@11.1.2.3:5050", false},
+		{"", "http://127.0.0.1:5050", false},
+		{"127.0.0.1", "", false},
+		{"127.0.0.1", "http://%zz", false},
+		{"http://u@h", "http://h", false},
+	} {
+		if got := Named(row.hosts, row.base); got != row.want {
+			t.Errorf("%q names %q: %v", row.hosts, row.base, got)
+		}
+	}
+}

@@ -37,14 +37,28 @@ func (m *Mesos) RegisterMaster(s *service.Settings, def, usage string) {
 // Register declares the settings, but for that of the masters. What hosts are named
 // for differs from role to role.
 func (m *Mesos) Register(s *service.Settings, hosts string) {
+	m.RegisterPrincipal(s, hosts)
 	f := s.Flags()
-	f.StringVar(&m.principal, "principal", "", "`name` to authenticate to Mesos with; needs --secret-file")
-	f.StringVar(&m.secretFile, "secret-file", "", "`file` that holds the principal's secret and nothing else")
 	f.StringVar(&m.ca, "mesos-ca", "", "PEM `file` of the authorities that Mesos is trusted by; turns TLS on")
 	f.StringVar(&m.cert, "mesos-cert", "", "PEM `file` of the certificate to show to Mesos; needs --mesos-key and turns TLS on")
 	f.StringVar(&m.key, "mesos-key", "", "PEM `file` of that certificate's key")
 	f.BoolVar(&m.insecure, "mesos-insecure", false, "trust any certificate of Mesos; turns TLS on")
+}
+
+// RegisterPrincipal declares those of who asks, and whom, for what speaks no TLS of its own.
+func (m *Mesos) RegisterPrincipal(s *service.Settings, hosts string) {
+	f := s.Flags()
+	f.StringVar(&m.principal, "principal", "", "`name` to authenticate to Mesos with; needs --secret-file")
+	f.StringVar(&m.secretFile, "secret-file", "", "`file` that holds the principal's secret and nothing else")
 	f.StringVar(&m.hosts, "mesos-hosts", "", hosts)
+}
+
+// SecretFor is what a master at a base URL is shown: nothing, where it is not named.
+func (m *Mesos) SecretFor(base string) (principal, secret string) {
+	if !mesos.Named(m.hosts, base) {
+		return "", ""
+	}
+	return m.principal, m.secret
 }
 
 // Complete refuses what cannot work.
