@@ -16,6 +16,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/core/auditing"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
+	"github.com/milosgajdos/taurus/services/api/apitest"
 	"github.com/milosgajdos/taurus/services/api/audit"
 )
 
@@ -29,7 +30,7 @@ type rig struct {
 	// unknown has the next append be stored and its answer be lost.
 	unknown atomic.Bool
 	lost    atomic.Int64
-	lines   strings.Builder
+	lines   apitest.Lines
 	stop    func()
 }
 
@@ -60,7 +61,7 @@ func on(t *testing.T, prepare ...func(*rig)) *rig {
 			}
 			return lasting{r.log}, nil
 		},
-		Source: "taurus/api/test", Now: time.Now, Logger: zerolog.New(zerolog.SyncWriter(&r.lines)), Lost: func(n int) { r.lost.Add(int64(n)) },
+		Source: "taurus/api/test", Now: time.Now, Logger: zerolog.New(&r.lines), Lost: func(n int) { r.lost.Add(int64(n)) },
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
