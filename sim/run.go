@@ -73,10 +73,15 @@ type plan struct {
 }
 
 // New makes a run of a seed that has not begun.
-func New(seed uint64) *Run {
+func New(seed uint64) *Run { return newRun(seed, false) }
+
+// Open is New for processes that never close their books. It has to come to the same.
+func Open(seed uint64) *Run { return newRun(seed, true) }
+
+func newRun(seed uint64, open bool) *Run {
 	rng := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // A simulation has to repeat.
 	r := &Run{Seed: seed, Drains: true, Policies: true, Keeps: true, rng: rng, trace: fnv.New64a(), names: map[string][]int{}}
-	r.World = world.New(world.Options{Agents: 4, StartSpread: 400 * time.Millisecond, KillBound: bound(r), Reserved: reserved(r)})
+	r.World = world.New(world.Options{Agents: 4, StartSpread: 400 * time.Millisecond, KillBound: bound(r), Reserved: reserved(r), Open: open})
 	r.temper = temper{
 		logFaults: rng.IntN(8), masterFaults: rng.IntN(10), holds: rng.IntN(4),
 		idle: []int{1, 2, 5, 20}[rng.IntN(4)], stride: []time.Duration{10 * time.Millisecond, 200 * time.Millisecond, time.Second}[rng.IntN(3)],

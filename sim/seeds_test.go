@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/milosgajdos/taurus/sim"
@@ -17,7 +18,15 @@ var (
 	firstFlag = flag.Uint64("first", 1, "the first of the seeds to run")
 )
 
+// closed is how many jobs processes had closed in the end.
+var closed atomic.Int64
+
 func TestSeeds(t *testing.T) {
+	t.Cleanup(func() {
+		if closed.Load() == 0 && *seedsFlag >= 100 {
+			t.Error("no process ever closed a job")
+		}
+	})
 	if *seedFlag != 0 {
 		run(t, *seedFlag)
 		return
@@ -30,12 +39,12 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
-// run does a seed twice: it has to do the same.
+// run does a seed twice: it has to do the same, whether processes close their books or not.
 func run(t *testing.T, seed uint64) {
 	t.Helper()
 	first := sim.New(seed)
 	wrong := first.Do()
-	again := sim.New(seed)
+	again := sim.Open(seed)
 	var lines []string
 	if len(wrong) > 0 || *seedFlag != 0 {
 		again.Watch = func(line string) { lines = append(lines, line) }
@@ -43,6 +52,11 @@ func run(t *testing.T, seed uint64) {
 	again.Do()
 	if *seedFlag != 0 {
 		fmt.Fprintln(os.Stderr, strings.Join(lines, "\n"))
+	}
+	for _, p := range first.World.Processes {
+		if p.Alive {
+			closed.Add(int64(p.State.Closings()))
+		}
 	}
 	if first.Trace() != again.Trace() || !bytes.Equal(first.World.Log.Bytes(), again.World.Log.Bytes()) {
 		t.Errorf("seed %d did not do the same twice", seed)

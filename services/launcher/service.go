@@ -122,6 +122,7 @@ func New(opt Options) (*Service, error) {
 		opt.SecretTimeout = DefaultSecretTimeout
 	}
 	state, source := cluster.New(), "taurus/launcher/"+opt.Instance
+	state.CloseAtOnce() // Nobody asks a launcher what was.
 	loop, err := fold.New(state, fold.Options{
 		Log: opt.Log, Space: opt.Space, Role: "launcher", Source: source, Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics,
 		Marks: opt.Marks,

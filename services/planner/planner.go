@@ -65,6 +65,7 @@ func (s shown) Step(at machine.Moment, in machine.Input) []machine.Effect {
 // New returns a planner that Run starts.
 func New(opt Options) (*Service, error) {
 	state := cluster.New()
+	state.CloseAtOnce() // Nobody asks a planner what was.
 	full := &atomic.Bool{}
 	p := planning.New(opt.Space, opt.Instance, state)
 	p.BoundKills(opt.KillBound)

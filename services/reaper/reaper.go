@@ -67,6 +67,7 @@ type order struct {
 // New returns a reaper that Run starts.
 func New(opt Options) (*Service, error) {
 	state, naming := cluster.New(), newNaming(opt)
+	state.CloseAtOnce() // Nobody asks a reaper what was.
 	m := &aiming{Machine: reaping.New(opt.Space, opt.Instance, state), naming: naming}
 	r, err := replica.New(state, m, replica.Options{
 		Log: opt.Log, Space: opt.Space, Role: "reaper", Now: opt.Now, Logger: opt.Logger, Metrics: opt.Metrics, Share: opt.Share, Marks: opt.Marks,

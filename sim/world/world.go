@@ -79,6 +79,8 @@ type Options struct {
 	KillBound uint32
 	// Unguarded has processes start on whatever the log is.
 	Unguarded bool
+	// Open has no process close its books; else each does at once.
+	Open bool
 	// Builder makes the machines; nil is Production.
 	Builder Builder
 }
@@ -139,6 +141,9 @@ func (w *World) Start(process int, ahead time.Duration) {
 		return
 	}
 	p.Alive, p.Life, p.State, p.Ahead, p.Tail = true, w.starts, cluster.New(), ahead, w.Log.Last()
+	if !w.Options.Open {
+		p.State.CloseAtOnce()
+	}
 	p.Clock = machine.NewClock(p.now(w.Now))
 	p.Machine = w.Options.Builder.Build(w, p, fmt.Sprintf("nonce-%d", w.starts))
 }

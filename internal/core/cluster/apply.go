@@ -17,6 +17,15 @@ var ErrOutOfOrder = errors.New("record out of order")
 // states. A new state takes any record as its first; then the only error is
 // ErrOutOfOrder. Over a hole it goes only where the record says so (Missing).
 func (s *State) Apply(r Record) (Change, error) {
+	c, err := s.take(r)
+	if err == nil {
+		s.closeFollowing(c)
+	}
+	return c, err
+}
+
+// take folds a record, and closes nothing.
+func (s *State) take(r Record) (Change, error) {
 	if r.Sequence == 0 || s.Sequence != 0 && r.Sequence != s.Sequence+1+r.Missing {
 		return Change{}, fmt.Errorf("%w: sequence %d after %d", ErrOutOfOrder, r.Sequence, s.Sequence)
 	}
@@ -127,7 +136,7 @@ func (s *State) skip(j *Job) Change {
 
 // job returns the job, making it where the log speaks of it for the first time.
 func (s *State) job(id string) *Job {
-	j := s.Jobs[id]
+	j := s.open(id)
 	if j == nil {
 		j = &Job{ID: id, Slots: map[uint32]*Slot{}}
 		s.Jobs[id] = j

@@ -104,7 +104,7 @@ func (j *Job) beginRun(r *Record, key string) {
 		ID: j.ID, Run: r.Sequence, Version: 1,
 		SubmittedAt: r.Time, SubmittedBy: r.Envelope.By(), IdempotencyKey: key, ChangedAt: r.Time,
 		LastJob: j.LastJob, LastPlan: j.LastPlan, LastKill: j.LastKill, Slots: j.Slots, tasks: j.tasks, Series: j.Series, after: j.after,
-		Requests: j.Requests, doomed: j.doomed,
+		Requests: j.Requests, doomed: j.doomed, queued: j.queued,
 	}
 	for _, slot := range j.Slots {
 		slot.dismissed = dismissal{}

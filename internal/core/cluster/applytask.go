@@ -221,7 +221,19 @@ func (s *State) finish(j *Job, slot *Slot, t *Task, state TaskState, r *Record) 
 		}
 		slot.Tally = slot.After(t.End(), j.Spec.Kind, j.Group(t.Group).Restart)
 	}
+	if s.closing.bare {
+		t.trim()
+	}
 	s.prune(j, slot)
+}
+
+// trim drops of a task that has ended what is only shown, and what Mesos is told about one that
+// may not have been launched.
+func (t *Task) trim() {
+	t.Offers, t.Addresses, t.ContainerID, t.AgentURL = nil, nil, "", ""
+	if t.State == Finished {
+		t.Status.Message, t.Status.Source = "", ""
+	}
 }
 
 // minds reports whether the end of a task matters for the slot's next attempt.

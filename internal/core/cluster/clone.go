@@ -15,6 +15,7 @@ func (s *State) Clone() *State {
 	c.Access = s.Access.Clone()
 	c.Jobs = make(map[string]*Job, len(s.Jobs))
 	c.attributes = maps.Clone(s.attributes)
+	c.closed, c.runs, c.closing.due = maps.Clone(s.closed), maps.Clone(s.runs), slices.Clone(s.closing.due)
 	c.byID = make(map[string]*Task, len(s.byID))
 	twins := make(map[*Task]*Task, len(s.byID))
 	c.dependants = make(map[string]map[string]bool, len(s.dependants))

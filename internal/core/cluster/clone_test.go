@@ -42,7 +42,7 @@ func TestCloneGoesOnByItself(t *testing.T) {
 // is cloned, or is known to be replaced only.
 func TestCloneKnowsEveryPart(t *testing.T) {
 	known := map[string]string{
-		"State.Jobs": "cloned", "State.Rules": "replaced", "State.attributes": "cloned", "State.byID": "cloned", "State.dependants": "cloned", "Job.after": "replaced", "State.Losses": "cloned", "Hearing.silences": "replaced", "Agents.Drains": "cloned", "Agents.Windows": "cloned", "Rejections.Newest": "replaced",
+		"State.Jobs": "cloned", "State.Rules": "replaced", "State.attributes": "cloned", "State.byID": "cloned", "State.closed": "cloned", "State.runs": "cloned", "closing.due": "cloned", "State.peeked": "replaced", "State.dependants": "cloned", "Job.after": "replaced", "State.Losses": "cloned", "Hearing.silences": "replaced", "Agents.Drains": "cloned", "Agents.Windows": "cloned", "Rejections.Newest": "replaced",
 		"Job.PastRollouts": "replaced", "Job.scales": "replaced", "Job.Versions": "replaced", "Version.Spec": "replaced", "Version.templates": "replaced", "Job.indexes": "cloned", "Job.doomed": "cloned", "indexes.taken": "cloned",
 		"Job.Series": "cloned", "Series.Phases": "replaced", "Series.Runs": "replaced", "Series.gone": "cloned", "Phase.Schedule": "replaced",
 		"Job.Parent": "replaced", "Parent.Parameters": "replaced", "Run.Parameters": "replaced",

@@ -5,9 +5,6 @@ import (
 	"slices"
 )
 
-// Job returns a job, nil if the log speaks of none of that id.
-func (s *State) Job(id string) *Job { return s.Jobs[id] }
-
 // Dependants are the jobs that are not over and start after a job, in order of id. The
 // job itself need not be there.
 func (s *State) Dependants(id string) []string {

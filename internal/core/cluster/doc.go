@@ -22,6 +22,10 @@
 //	seal        applySeal       it is over more than the seal before
 //	log         applyLog        nothing; a log is created once
 //
+// A job that is over, and of which nothing lives, may be closed (CloseAfter): what is kept of
+// its slots is packed, and comes back as soon as a record is about the job. That changes no
+// decision and no judgement, so each service does it when it likes.
+//
 // docs/state-machines.md draws the states of task and job; a test holds the two to
 // each other.
 //

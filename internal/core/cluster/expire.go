@@ -28,6 +28,9 @@ func (j *Job) EndedAt() time.Time {
 	if j.StoppedAt.After(ended) {
 		ended = j.StoppedAt
 	}
+	if packed, _ := j.packedEnd(); packed.After(ended) {
+		ended = packed
+	}
 	for _, slot := range j.Slots {
 		for _, t := range slot.Tasks {
 			if t.EndedAt.After(ended) {

@@ -377,8 +377,7 @@ func (s *State) tidy(j *Job, r *Record, c *Change) {
 	for len(j.Series.gone) > 0 && r.Time.Sub(j.Series.gone[0].since) > ForgetAfter {
 		id := j.Series.gone[0].id
 		j.Series.gone = j.Series.gone[1:]
-		if child := s.Jobs[id]; child != nil && !child.Alive() {
-			delete(s.Jobs, id)
+		if s.forgetClosed(id) {
 			c.Gone = append(c.Gone, id)
 		}
 	}
@@ -386,7 +385,7 @@ func (s *State) tidy(j *Job, r *Record, c *Change) {
 
 // leave takes a run that has ended out of sight.
 func (s *State) leave(j *Job, run Run, r *Record, c *Change) {
-	child := s.Jobs[run.Job]
+	child := s.open(run.Job)
 	if child == nil {
 		return
 	}

@@ -16,8 +16,8 @@ type State struct {
 	// Sequence and Time are those of the last record folded.
 	Sequence uint64
 	Time     time.Time
-	// Jobs are all jobs by id, deleted ones too: what is expected of their
-	// subjects has to be known should they be submitted again.
+	// Jobs are the jobs by id, deleted ones too as long as they are not closed: what is
+	// expected of their subjects has to be known should they be submitted again.
 	Jobs map[string]*Job
 	// Launcher is the launcher of shard 0.
 	Launcher Launcher
@@ -55,10 +55,15 @@ type State struct {
 	attributes map[string]map[string]string
 	// dependants are, by the id of a job, those that start after it.
 	dependants map[string]map[string]bool
-}
 
-// TaskByID finds a task by its Mesos id among those that the state holds.
-func (s *State) TaskByID(id string) *Task { return s.byID[id] }
+	// closed is what is kept of deleted jobs that are closed, by id.
+	closed map[string]string
+	// runs are the jobs of which tasks are packed, by the runs of those.
+	runs    map[uint64]string
+	closing closing
+	// peeked is the job of which packed tasks were asked for last, all of them unpacked.
+	peeked *Job
+}
 
 // New returns the state before the first event.
 func New() *State {
@@ -179,6 +184,14 @@ type Job struct {
 
 	scales []scale // never changed in place
 	tasks  int     // in all slots
+
+	// packed are the slots of a job that is closed but for those in Slots, empty of one that
+	// is not; see pack. thinned reports whether they were packed before, and are back with no
+	// more than that keeps.
+	packed  string
+	thinned bool
+	// queued reports whether it is to be closed when the log's clock has passed a time.
+	queued bool
 }
 
 // Over reports whether nothing of the job is wanted any more.

@@ -61,7 +61,7 @@ type attempt struct {
 
 // decide decides what a command means now.
 func (m *Machine) decide(at machine.Moment, c *command) {
-	j := m.state.Jobs[c.Job]
+	j := m.state.Job(c.Job)
 	ev, err := m.meaning(at, c, j)
 	switch {
 	case err != nil:
@@ -90,7 +90,7 @@ func (m *Machine) meaning(at machine.Moment, c *command, j *cluster.Job) (events
 // Decide is the event that a command leads to, as things are: what carrying it out would
 // append, or why it would be refused.
 func Decide(rules Rules, s *cluster.State, id string, c submission.Command) (events.Event, error) {
-	return decide(rules, s, id, s.Jobs[id], c, nothingBeside)
+	return decide(rules, s, id, s.Job(id), c, nothingBeside)
 }
 
 func decide(rules Rules, s *cluster.State, id string, j *cluster.Job, c submission.Command, beside func(*policy.Quota) policy.Total) (events.Event, error) {

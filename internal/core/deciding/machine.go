@@ -138,8 +138,8 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		if in.Change.Agents || in.Change.Hearing || in.Change.Rules {
 			m.touchAll()
 		}
-		if id := in.Record.Subject.Job; m.state.Jobs[id] == nil || m.policy.Last(m.state.Jobs[id]) == in.Record.Sequence {
-			delete(m.taken, id) // It is this record, or comes too late after it.
+		if j := m.state.Job(in.Record.Subject.Job); j == nil || m.policy.Last(j) == in.Record.Sequence {
+			delete(m.taken, in.Record.Subject.Job) // It is this record, or comes too late after it.
 		}
 		if in.Change.Judgement == cluster.Rejected {
 			m.rejected(at.Now, in.Record)
@@ -195,15 +195,22 @@ func (m *Machine) look(at machine.Moment) {
 		if !ok {
 			return
 		}
-		j := m.state.Jobs[id]
+		j := m.state.Job(id)
 		if j == nil {
-			delete(m.left, id)
+			m.forget(id)
 			continue
 		}
 		if m.due(id, at.Now) && m.ours(id, at.Now) && !m.waits(id, at.Now) {
 			m.decide(at, j)
 		}
 	}
+}
+
+// forget drops what is kept of a job that there is no more.
+func (m *Machine) forget(job string) {
+	delete(m.left, job)
+	delete(m.paced, job)
+	delete(m.refused, job)
 }
 
 // rejected looks whether a record that was rejected is a decision of this machine's.

@@ -24,11 +24,14 @@ func (Shared) Input() {}
 
 var _ machine.Input = Shared{}
 
-// reshare looks at every job again.
+// reshare looks at every job again but those that were deleted and of which nothing lives:
+// nothing is ever decided about them before the log speaks of them, and some are closed.
 func (m *Machine) reshare(mine []bool) {
 	m.mine = slices.Clone(mine)
 	for _, id := range slices.Sorted(maps.Keys(m.state.Jobs)) {
-		m.agenda.touch(id)
+		if j := m.state.Jobs[id]; !j.Deleted || j.Alive() {
+			m.agenda.touch(id)
+		}
 	}
 }
 

@@ -66,12 +66,7 @@ func (m *Machine) add(b *batch, k cluster.Key, cause uint64, ev events.Event) bo
 	if b.subjects[subject] || b.left() == 0 {
 		return false
 	}
-	var last uint64
-	if j := m.state.Jobs[k.Job]; j != nil {
-		if slot := j.Slots[k.Slot]; slot != nil {
-			last = slot.Last
-		}
-	}
+	last := m.state.SlotLast(k.Job, k.Slot)
 	id := decisionID(subject, last, ev, b.epoch, b.number)
 	b.subjects[subject], b.ids[k] = true, id
 	b.drafts = append(b.drafts, machine.Decision(subject, last, m.envelope(id, cause), ev))

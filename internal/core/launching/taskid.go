@@ -14,7 +14,7 @@ const taskIDMax = 255
 
 // TaskID names an attempt for Mesos: the original's
 // <job>-<role>-<environment> to be read by people, then run, slot and attempt,
-// which make it unique for ever. Nothing parses it.
+// which make it unique for ever. Only cluster.State.TaskByID parses the end of it.
 func TaskID(t *cluster.Task, g *job.Group) string {
 	suffix := fmt.Sprintf("-%d-%d-%d", t.Run, t.Slot, t.Attempt)
 	parts := []string{clean(t.Job)}

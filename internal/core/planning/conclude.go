@@ -44,13 +44,7 @@ func failure(slot *cluster.Slot, t *cluster.Task, g *job.Group) string {
 	return text
 }
 
-// newest is the last sequence that changed a task of the job.
+// newest is the last sequence that changed the job or a task of it.
 func newest(j *cluster.Job) uint64 {
-	last := j.LastJob
-	for _, slot := range j.Slots {
-		for _, t := range slot.Tasks {
-			last = max(last, t.Sequence)
-		}
-	}
-	return last
+	return max(j.LastJob, j.TasksChanged())
 }
