@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 )
 
@@ -38,11 +39,27 @@ func NewHistory(live *Projection) *History {
 // what is before all that was folded, fold.ErrUnlike, eventlog.ErrUnavailable, or the
 // error of ctx, also while waiting for others to finish.
 func (h *History) AsOf(ctx context.Context, sequence uint64) (*Model, error) {
+	return h.asOf(ctx, sequence, "")
+}
+
+// Whole returns a job that is closed in a model with all that is shown of its tasks: as of the
+// last record about it, which Lacks tells. It must not be changed. The errors are those of AsOf.
+func (h *History) Whole(ctx context.Context, id string, last uint64) (*cluster.Job, error) {
+	m, err := h.asOf(ctx, last, id)
+	if err != nil {
+		return nil, err
+	}
+	j, _ := m.known(id)
+	return j, nil
+}
+
+// asOf is AsOf, where one job is to be there as a whole; an empty id is none.
+func (h *History) asOf(ctx context.Context, sequence uint64, whole string) (*Model, error) {
 	sequence, err := h.folded(ctx, sequence)
 	if err != nil {
 		return nil, err
 	}
-	if m := h.find(sequence); m != nil {
+	if m := h.find(sequence, whole); m != nil {
 		return m, nil
 	}
 	select {
@@ -51,10 +68,10 @@ func (h *History) AsOf(ctx context.Context, sequence uint64) (*Model, error) {
 		return nil, ctx.Err()
 	}
 	defer func() { <-h.turns }()
-	if m := h.find(sequence); m != nil {
+	if m := h.find(sequence, whole); m != nil {
 		return m, nil // Another built it meanwhile.
 	}
-	m, err := h.replay(ctx, sequence)
+	m, err := h.replay(ctx, sequence, whole)
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +106,14 @@ func (h *History) SequenceAt(ctx context.Context, t time.Time) (uint64, error) {
 	return h.live.log.SequenceAt(ctx, t)
 }
 
-// replay folds the log from its beginning to a sequence that was folded.
-func (h *History) replay(ctx context.Context, sequence uint64) (*Model, error) {
+// replay folds the log from its beginning to a sequence that was folded. As in the model of now
+// jobs are closed, but for one that is to be whole.
+func (h *History) replay(ctx context.Context, sequence uint64, whole string) (*Model, error) {
 	m := NewModel()
+	if h.live.closes {
+		m.state.CloseAfter(h.live.kept)
+		m.state.Spare(whole)
+	}
 	for r, err := range h.live.reread(ctx, 1, sequence) {
 		if err != nil {
 			return nil, err
@@ -106,12 +128,12 @@ func (h *History) replay(ctx context.Context, sequence uint64) (*Model, error) {
 	return m, nil
 }
 
-// find returns a kept model and marks it as used.
-func (h *History) find(sequence uint64) *Model {
+// find returns a kept model that has a job as a whole, and marks it as used.
+func (h *History) find(sequence uint64, whole string) *Model {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i, m := range h.recent {
-		if m.Sequence() == sequence {
+		if _, lacks := m.Lacks(whole); m.Sequence() == sequence && !lacks {
 			h.recent = append(append(h.recent[:i:i], h.recent[i+1:]...), m)
 			return m
 		}

@@ -20,7 +20,7 @@ const (
 func (p *Projection) Seen(id string) bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return len(p.sequences[id]) > 0 || p.model.state.Jobs[id] != nil // A run of a series may have no event of its own yet.
+	return len(p.sequences[id]) > 0 || p.model.state.Job(id) != nil // A run of a series may have no event of its own yet.
 }
 
 // JobEvents returns at most limit events about a job from sequence from on, up

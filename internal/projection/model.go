@@ -24,7 +24,11 @@ type Model struct {
 	// another state, or into or out of reach.
 	moved bool
 
-	mu        sync.Mutex
+	// filled is the one job that is looked at with all its tasks, though it is closed in
+	// the state; nil for none.
+	filled *cluster.Job
+
+	mu        *sync.Mutex
 	summaries map[string]*summary
 	all       []Listed // As of sequence allAt.
 	allAt     uint64
@@ -40,7 +44,7 @@ type summary struct {
 
 // NewModel returns the model before the first event.
 func NewModel() *Model {
-	return &Model{state: cluster.New(), touched: map[string]uint64{}, censuses: map[string]*census{}, summaries: map[string]*summary{}}
+	return &Model{state: cluster.New(), touched: map[string]uint64{}, censuses: map[string]*census{}, mu: &sync.Mutex{}, summaries: map[string]*summary{}}
 }
 
 // Apply folds a record and tells what it did. The error is cluster.ErrOutOfOrder.
@@ -96,27 +100,44 @@ func (m *Model) enter(id string) {
 func (m *Model) fold(r cluster.Record) (cluster.Change, error) {
 	id := r.Subject.Job
 	j, t := m.state.Jobs[id], m.censuses[id]
+	closed := j != nil && j.Closed() // All slots of it come back.
 	task := taskOf(j, r)
 	before := conditionOf(task)
 	slots, all := touchedBy(r, j, t)
-	if t != nil {
+	if t != nil && !closed {
 		t.countRanges(j, slots, minus)
 	}
 	c, err := m.state.Apply(r)
 	m.moved = before != conditionOf(task) || task == nil && begun(r, c)
-	switch j = m.state.Jobs[id]; {
-	case j == nil: // It is not about a job.
-	case t == nil || all:
+	j = m.folded(j, id, c)
+	switch {
+	case j == nil: // It is not about a job, or that is deleted, and closed.
+		delete(m.censuses, id)
+	case j.Closed(): // It was before, and is not spoken of: all is as it was.
+	case t == nil || all || closed:
 		m.censuses[id] = newCensus(j)
 	default:
 		t.countRanges(j, slots, 1)
 	}
 	for _, other := range c.Others {
-		if other != j {
+		if other != j && m.state.Jobs[other.ID] != nil {
 			m.censuses[other.ID] = newCensus(other)
 		}
 	}
 	return c, err
+}
+
+// folded is the job of a record that has been folded, nil if there is none any more; was is that
+// before. The record's time may have closed it: it is as it was right before then.
+func (m *Model) folded(was *cluster.Job, id string, c cluster.Change) *cluster.Job {
+	j := m.state.Jobs[id]
+	switch {
+	case j == nil || !j.Closed():
+		return j
+	case c.Job != nil:
+		return c.Job
+	}
+	return was
 }
 
 // condition is what users read of the state of a task.
@@ -198,7 +219,26 @@ func (m *Model) State() *cluster.State { return m.state }
 // known returns a job that users see.
 func (m *Model) known(id string) (*cluster.Job, bool) {
 	j := m.state.Jobs[id]
+	if m.filled != nil && m.filled.ID == id {
+		j = m.filled
+	}
 	return j, submission.Known(j)
+}
+
+// Lacks reports whether tasks of a job that users see are not in the model, or not with all that
+// is shown of them, since it is closed; and which record about the job was the last.
+func (m *Model) Lacks(id string) (last uint64, lacks bool) {
+	j, ok := m.known(id)
+	return m.touched[id], ok && !j.Whole()
+}
+
+// With is the model with a job as a whole, as History.Whole has it. It is no longer than m may be
+// read.
+func (m *Model) With(j *cluster.Job) *Model {
+	return &Model{
+		state: m.state, ids: m.ids, fresh: m.fresh, touched: m.touched, censuses: m.censuses, moved: m.moved,
+		filled: j, mu: m.mu, summaries: m.summaries,
+	}
 }
 
 // summary returns that of a job; it must not be changed.

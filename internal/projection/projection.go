@@ -3,6 +3,7 @@ package projection
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/fold"
@@ -33,6 +34,9 @@ type Projection struct {
 	sequences map[string][]uint64 // Of the events about each job.
 	results   *results
 	access    *accessCopy
+	// closes reports whether jobs are closed that have been over for as long as kept.
+	closes bool
+	kept   time.Duration
 }
 
 // New returns a projection of a log of the default number of partitions; Run fills
@@ -58,6 +62,13 @@ func Of(opt fold.Options, old eventlog.Log) (*Projection, error) {
 	loop, err := fold.New(p, opt)
 	p.loop = loop
 	return p, err
+}
+
+// KeepEnded has jobs closed that have been over for a time: what is shown of their tasks is read
+// from the log then. It is for who has not begun to fold.
+func (p *Projection) KeepEnded(kept time.Duration) {
+	p.closes, p.kept = true, kept
+	p.model.state.CloseAfter(kept)
 }
 
 // Loop folds the projection. Its machine may read State.

@@ -122,6 +122,9 @@ func (r *results) pack(b []byte, m *Model, c cluster.Change, why string) []byte 
 		return b
 	}
 	t := m.censuses[c.Job.ID]
+	if t == nil { // It is deleted, and closed.
+		t = newCensus(c.Job)
+	}
 	counts := t.total(c.Job)
 	state := slices.Index(JobStates(), stateOf(c.Job, t, counts))
 	b = append(b, byte(c.Judgement)|byte(state+1)<<stateShift)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/milosgajdos/taurus/internal/commander"
+	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/services/api/reader"
 	"github.com/milosgajdos/taurus/services/api/web"
 )
@@ -25,4 +26,10 @@ func Connections(l net.Listener, most, each int, refused func()) net.Listener {
 // Busy has a connection have a request under way.
 func Busy(l net.Listener, conn net.Conn) {
 	l.(*connections).changed(conn, http.StateActive) //nolint:forcetypeassert // Connections made it.
+}
+
+// Lacks reports whether the service has a job without its tasks.
+func (s *Service) Lacks(id string) (lacks bool) {
+	s.live.View(func(m *projection.Model) { _, lacks = m.Lacks(id) })
+	return lacks
 }

@@ -31,6 +31,8 @@ const (
 	DefaultListen = "127.0.0.1:8080"
 	// DefaultBodyMax bounds request bodies, in bytes.
 	DefaultBodyMax = 1 << 20
+	// DefaultKeepEnded is for how long the tasks of a job that is over stay in memory.
+	DefaultKeepEnded = 24 * time.Hour
 	// DefaultConnections is how many there may be at once, DefaultConnectionsEach how
 	// many of one client.
 	DefaultConnections     = 1024
@@ -97,6 +99,9 @@ type Options struct {
 	// it is looked at, 0 is the constant of that name.
 	PolicyFile  string
 	PolicyEvery time.Duration
+	// KeepEnded is for how long the tasks of a job that is over stay in memory; from then on they
+	// are read from the log. 0 is DefaultKeepEnded.
+	KeepEnded time.Duration
 	// Connections is how many there may be at once, ConnectionsEach how many of one
 	// client; 0 is the default of each.
 	Connections, ConnectionsEach int
@@ -168,6 +173,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Version == "" {
 		o.Version = "devel"
 	}
+	o.KeepEnded = cmp.Or(o.KeepEnded, DefaultKeepEnded)
 	o.PolicyEvery = cmp.Or(o.PolicyEvery, PolicyEvery)
 	o.Anonymous = cmp.Or(o.Anonymous, DefaultAnonymous)
 	if o.ReadTimeout == 0 {

@@ -56,6 +56,7 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
+	live.KeepEnded(o.KeepEnded)
 	gauge := newJobsGauge(live)
 	if err := register(o.Metrics, &gauge); err != nil {
 		return nil, fmt.Errorf("api: register metrics: %w", err)

@@ -27,11 +27,10 @@ func TestClosedLivesGoOnAlike(t *testing.T) {
 			l.Pass(time.Duration(rapid.IntRange(0, 40).Draw(t, "seconds")) * time.Second)
 			happen(t, l)
 			for _, r := range l.Records[closing.Sequence:] {
-				was := closing.Job(r.Subject.Job)
-				apply(t, closing, r)
-				if was != nil && was.Closed() {
+				if j := closing.Job(r.Subject.Job); j != nil && j.Closed() {
 					reopened++
 				}
+				apply(t, closing, r)
 			}
 			sameAnswers(t, l.State, closing)
 			for id := range l.State.Index() {

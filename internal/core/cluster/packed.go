@@ -70,7 +70,7 @@ func (s *State) pack(j *Job) {
 		next, last = n+1, slot.Last
 		body.uint(uint64(len(slot.Tasks)))
 		for _, t := range slot.Tasks {
-			k := kindOf(t)
+			k := kindOf(t, s.closing.bare)
 			at, known := kinds[k]
 			if !known {
 				at = len(kinds)
@@ -216,6 +216,8 @@ func (j *Job) book() string {
 	}
 	p.bools(j.Stopped, j.Parent != nil, j.thinned)
 	p.text(string(j.Outcome))
+	p.time(j.StoppedAt)
+	p.time(j.OutcomeAt)
 	if j.Parent != nil {
 		p.text(j.Parent.ID)
 		p.uint(j.Parent.Run)
@@ -235,7 +237,7 @@ func unbook(id, book string) *Job {
 	}
 	flags := r.byte()
 	j.Stopped, j.thinned = flags&1 != 0, flags&4 != 0
-	j.Outcome = Outcome(r.text())
+	j.Outcome, j.StoppedAt, j.OutcomeAt = Outcome(r.text()), r.time(), r.time()
 	if flags&2 != 0 {
 		j.Parent = &Parent{ID: r.text(), Run: r.uint(), At: r.time(), Number: r.uint()}
 		j.Parent.Replaces = r.byte() != 0
@@ -249,15 +251,20 @@ func unbook(id, book string) *Job {
 	return j
 }
 
-// kindOf is what a task has in common with others.
-func kindOf(t *Task) string {
+// kindOf is what a task has in common with others; where it ran is only shown, and is left out if
+// nobody looks.
+func kindOf(t *Task, bare bool) string {
 	var p packer
+	host := t.Hostname
+	if bare {
+		host = ""
+	}
 	for _, n := range []uint64{t.Run, t.Version, t.Template, t.Stale, t.Planned, t.epoch, uint64(t.Attempt), uint64(t.State), uint64(t.Kills)} {
 		p.uint(n)
 	}
 	p.bools(t.Beside, t.Confirmed, t.Adopted, t.ID != "", t.Doom != nil, t.KillAsked != nil, t.Healthy != nil, t.Unhealthy())
 	p.bools(!t.RunningAt.IsZero(), t.Status.Exit != nil)
-	for _, text := range []string{t.Group, t.Status.State, t.Status.Reason, t.Status.Message, t.Status.Source} {
+	for _, text := range []string{t.Group, host, t.Status.State, t.Status.Reason, t.Status.Message, t.Status.Source} {
 		p.text(text)
 	}
 	if t.Status.Exit != nil {
@@ -294,7 +301,7 @@ func unkind(kind string) (t *Task, began bool) {
 	is := func(n int) bool { return flags&(1<<n) != 0 }
 	t.Beside, t.Confirmed, t.Adopted = is(0), is(1), is(2)
 	more := r.byte()
-	for _, text := range []*string{&t.Group, &t.Status.State, &t.Status.Reason, &t.Status.Message, &t.Status.Source} {
+	for _, text := range []*string{&t.Group, &t.Hostname, &t.Status.State, &t.Status.Reason, &t.Status.Message, &t.Status.Source} {
 		*text = r.text()
 	}
 	if more&2 != 0 {

@@ -27,13 +27,14 @@ const weighEvery = 5 * time.Second
 
 // settings are the api's own.
 type settings struct {
-	nats    wiring.NATS
-	state   service.State
-	mesos   wiring.Mesos
-	door    door
-	oidc    oidc
-	bodyMax service.Bytes
-	policy  string
+	nats      wiring.NATS
+	state     service.State
+	mesos     wiring.Mesos
+	door      door
+	oidc      oidc
+	keepEnded time.Duration
+	bodyMax   service.Bytes
+	policy    string
 	// anonymous is who shows no credential.
 	anonymous string
 	limits    limits
@@ -62,6 +63,7 @@ func (a *settings) register(s *service.Settings) {
 	f.StringVar(&a.anonymous, "anonymous", api.DefaultAnonymous, "what requests may do that show no credential: `none`, loopback (from this machine what the role anonymous gives), or the name of a role")
 	f.Var(&a.bodyMax, "body-max", "`size` of the largest request body")
 	f.StringVar(&a.policy, "policy", "", "`file` of rules about what jobs may ask for, followed as it changes (docs/policy.md); without one the log's policy stays, or the default")
+	f.DurationVar(&a.keepEnded, "keep-ended", api.DefaultKeepEnded, "for how long the tasks of a job that is over stay in memory; later they are read from the log, as of long ago")
 	a.limits.register(s)
 	a.mesos.Register(s, "`hosts` of agents that may be asked for the output of tasks, such as *.mesos.internal:5051 or 10.0.0.0/8; with a secret or a certificate no others are")
 	a.nats.Register(s)
@@ -75,6 +77,9 @@ func (a *settings) complete(s *service.Settings) error {
 	}
 	if a.bodyMax == 0 {
 		err = errors.Join(err, s.Refuse("body-max", "use more than 0"))
+	}
+	if a.keepEnded <= 0 {
+		err = errors.Join(err, s.Refuse("keep-ended", "use more than 0, such as 1h"))
 	}
 	return errors.Join(err, a.limits.complete(s), a.mesos.Complete(s), a.nats.Complete(s), a.state.Complete(s))
 }
@@ -117,7 +122,7 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 		Log: log, ReadLog: reads, Why: why, Space: a.nats.Space(), Instance: env.Process.Name,
 		Now: env.Now, Logger: env.Logger, Metrics: env.Metrics,
 		BodyMax: int64(a.bodyMax), Sandbox: sandbox{files}, Version: service.Version(), Marks: marks,
-		WeighEvery: weighEvery, PolicyFile: a.policy,
+		WeighEvery: weighEvery, PolicyFile: a.policy, KeepEnded: a.keepEnded,
 		Audit: func(ctx context.Context) (eventlog.Log, error) { return a.nats.OpenAudit(ctx, env) },
 	}
 	a.oidc.open(env, &o)

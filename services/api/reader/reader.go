@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/submission"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/services/api/web"
@@ -64,6 +65,47 @@ func (r *Reader) Read(c echo.Context, f func(*projection.Model, Moment)) error {
 // so those that take long take turns.
 func (r *Reader) Scan(c echo.Context, f func(*projection.Model, Moment)) error {
 	return r.read(c, f, func(f func(*projection.Model)) error { return r.live.Scan(c.Request().Context(), f) })
+}
+
+// Whole lets f look at the same, where a job is there with all its tasks. Those of one that ended
+// long ago are read from the log.
+func (r *Reader) Whole(c echo.Context, id string, f func(*projection.Model, Moment)) error {
+	return r.whole(c, id, f, r.Read)
+}
+
+// ScanWhole does the same for an f that may look at all there is of a large job.
+func (r *Reader) ScanWhole(c echo.Context, id string, f func(*projection.Model, Moment)) error {
+	return r.whole(c, id, f, r.Scan)
+}
+
+// WholeNow does the same with the model of now, whatever the request asks about.
+func (r *Reader) WholeNow(c echo.Context, id string, f func(*projection.Model, Moment)) error {
+	return r.whole(c, id, f, func(_ echo.Context, f func(*projection.Model, Moment)) error {
+		r.live.View(func(m *projection.Model) { f(m, Moment{Now: r.now().UTC(), Sequence: m.Sequence()}) })
+		return nil
+	})
+}
+
+func (r *Reader) whole(c echo.Context, id string, f func(*projection.Model, Moment), read func(echo.Context, func(*projection.Model, Moment)) error) error {
+	var found *cluster.Job // The job as a whole, and as of which record about it.
+	for as := uint64(0); ; {
+		last, lacks := uint64(0), false
+		err := read(c, func(m *projection.Model, at Moment) {
+			if last, lacks = m.Lacks(id); lacks && found != nil && as == last {
+				m, lacks = m.With(found), false
+			}
+			if !lacks {
+				f(m, at)
+			}
+		})
+		if err != nil || !lacks {
+			return err
+		}
+		if found, err = r.history.Whole(c.Request().Context(), id, last); err != nil {
+			return err
+		}
+		as = last
+	}
 }
 
 func (r *Reader) read(c echo.Context, f func(*projection.Model, Moment), now func(func(*projection.Model)) error) error {

@@ -41,7 +41,7 @@ func (x *explainer) ofJob(c echo.Context) error {
 		e  projection.Explanation
 		ok bool
 	)
-	err = x.reader.Read(c, func(m *projection.Model, at reader.Moment) { e, ok = m.Explain(id, verdicts, parts, at.Now) })
+	err = x.reader.Whole(c, id, func(m *projection.Model, at reader.Moment) { e, ok = m.Explain(id, verdicts, parts, at.Now) })
 	if err != nil {
 		return err
 	}

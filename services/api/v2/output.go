@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/milosgajdos/taurus/internal/projection"
+	"github.com/milosgajdos/taurus/services/api/reader"
 	"github.com/milosgajdos/taurus/services/api/web"
 )
 
@@ -52,12 +53,15 @@ func (t *tasks) output(c echo.Context) error {
 		return err
 	}
 	framework := ""
-	t.reader.View(func(m *projection.Model) {
+	err = t.reader.WholeNow(c, id, func(m *projection.Model, _ reader.Moment) {
 		framework = m.State().Launcher.FrameworkID
 		if end, ok := m.LastEnd(id, slot.Slot, m.Time()); ok {
 			slot.Attempts = append([]projection.Task{end}, slot.Attempts...)
 		}
 	})
+	if err != nil {
+		return err
+	}
 	task, err := chosen(slot.Attempts, uint32(attempt))
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func (t *tasks) list(c echo.Context) error {
 		list taskList
 		ok   bool
 	)
-	err = t.reader.Scan(c, func(m *projection.Model, at reader.Moment) {
+	err = t.reader.ScanWhole(c, id, func(m *projection.Model, at reader.Moment) {
 		list.Sequence = at.Sequence
 		list.Tasks, list.Next, ok = m.Tasks(id, uint32(from), int(limit), at.Now)
 	})
@@ -84,7 +84,7 @@ func (t *tasks) slot(c echo.Context) (slotTasks, error) {
 	}
 	slot := slotTasks{Slot: uint32(n)}
 	known, ok := false, false
-	err = t.reader.Read(c, func(m *projection.Model, at reader.Moment) {
+	err = t.reader.Whole(c, id, func(m *projection.Model, at reader.Moment) {
 		slot.Sequence = at.Sequence
 		_, known = m.Job(id)
 		slot.Attempts, ok = m.Slot(id, slot.Slot, at.Now)
