@@ -70,7 +70,7 @@ func TestClosedJobsAreShownAsBefore(t *testing.T) {
 		}
 		p := projection.New(w.log)
 		p.KeepEnded(rapid.SampledFrom([]time.Duration{0, time.Minute}).Draw(t, "kept"))
-		defer run(p)() //nolint:errcheck // It is stopped.
+		defer run(p)()
 		history := projection.NewHistory(p)
 		same := func(at uint64, m *projection.Model) {
 			got, lacked := wholeViews(t, m, history)

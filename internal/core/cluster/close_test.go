@@ -116,10 +116,18 @@ func equal(a, b any) bool {
 func commands() []submission.Command {
 	limits := job.DefaultLimits()
 	return []submission.Command{
-		submission.Submit{Spec: []byte("{}")}, submission.Scale{Group: "web", Replicas: 5, Limits: limits}, submission.Stop{}, submission.Delete{},
-		submission.Restart{Key: "web"}, submission.Restart{Slots: []uint32{1}}, submission.Kill{Key: "web"}, submission.Kill{Slots: []uint32{0}},
+		submission.Submit{Spec: []byte("{}")},
+		submission.Scale{Group: "web", Replicas: 5, Limits: limits},
+		submission.Stop{},
+		submission.Delete{},
+		submission.Restart{Key: "web"},
+		submission.Restart{Slots: []uint32{1}},
+		submission.Kill{Key: "web"},
+		submission.Kill{Slots: []uint32{0}},
 		submission.Kill{Group: "web", Slots: []uint32{1}, ScaleDown: true, Limits: limits},
-		submission.Steer{Action: "rollback"}, submission.SteerSchedule{Action: "pause"}, submission.Tag{Version: 1, Name: "x"},
+		submission.Steer{Action: "rollback"},
+		submission.SteerSchedule{Action: "pause"},
+		submission.Tag{Version: 1, Name: "x"},
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // BenchmarkEnded tells what a state keeps of a task that has ended, in bytes: in jobs that
 // go on, that are over, and that were deleted; by a state that never closes anything and by one that
-// does at once. Run it once: go test -bench Ended -benchtime 1x ./internal/core/cluster
+// does at once. Run it once: -benchtime 1x.
 func BenchmarkEnded(b *testing.B) {
 	for _, tasks := range []int{5, 1000} {
 		for _, end := range []string{"goes on", "over", "deleted"} {
