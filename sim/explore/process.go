@@ -96,6 +96,7 @@ func (w *World) boot(i int) {
 	p := w.proc(i)
 	p.life++
 	p.state, p.subs, p.calls, p.calling = cluster.New(), nil, nil, false
+	p.state.CloseAtOnce()
 	p.ready, p.stuck, p.blind, p.down, p.until, p.races = false, false, false, false, time.Time{}, 0
 	switch p.role {
 	case Planner:

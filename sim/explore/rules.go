@@ -44,6 +44,7 @@ func capped(most uint64) imprint.Rule {
 
 const (
 	shown   = "it is shown to users, and decides nothing"
+	closed  = "what is closed is as it was folded, and the truth that all processes fold is taken"
 	derived = "it follows from what is taken"
 	fixed   = "it never changes"
 	caused  = "it becomes a cause in an envelope, and decides nothing"
@@ -62,6 +63,10 @@ func stateRules() imprint.Rules {
 		"cluster.State.attributes":     ignored(derived),
 		"cluster.State.byID":           {Keys: new(named())},
 		"cluster.State.AutomaticKills": ignored("nothing there bounds them"),
+		"cluster.State.closed":         ignored(closed),
+		"cluster.State.runs":           ignored(derived),
+		"cluster.State.closing":        ignored(closed),
+		"cluster.State.peeked":         ignored(derived),
 
 		"cluster.State.Rules":    ignored("the text of the policy is taken"),
 		"access.State.Last":      sequence,
@@ -102,6 +107,9 @@ func stateRules() imprint.Rules {
 		"cluster.Job.LastPlan":       sequence,
 		"cluster.Job.LastKill":       sequence,
 		"cluster.Job.tasks":          ignored(derived),
+		"cluster.Job.packed":         ignored(closed),
+		"cluster.Job.thinned":        ignored(shown),
+		"cluster.Job.queued":         ignored(closed),
 		"cluster.Job.doomed":         ignored(derived),
 		"cluster.Job.PastRollouts":   ignored(shown),
 		"cluster.Job.scales":         ignored("run and version name them"),
