@@ -25,6 +25,7 @@ import (
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/eventlogtest"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
+	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -87,12 +88,7 @@ func embedded(t testing.TB, more ...string) closed {
 
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(natstest.FreePorts(t, 1)[0]))
 }
 
 // configured are servers with the configuration that `taurus nats config` prints, with

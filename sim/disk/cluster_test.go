@@ -233,15 +233,20 @@ func (*lastWords) Tracef(string, ...any)  {}
 // given are the ports that clusters of this process have, so that none gets another's.
 var given sync.Map
 
+// freePorts are below those that the system gives to connections, one of which could take a
+// port before its server does.
 func freePorts(ctx context.Context, n int) (ports []int, err error) {
 	var lc net.ListenConfig
 	for len(ports) < n {
-		l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
+		port := 10_000 + rand.IntN(22_000)
+		l, err := lc.Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			continue
 		}
-		defer func() { _ = l.Close() }()
-		port := l.Addr().(*net.TCPAddr).Port
+		_ = l.Close()
 		if _, taken := given.LoadOrStore(port, true); !taken {
 			ports = append(ports, port)
 		}

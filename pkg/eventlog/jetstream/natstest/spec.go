@@ -1,8 +1,8 @@
 package natstest
 
 import (
+	"crypto/rand"
 	"fmt"
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +15,7 @@ type spec struct {
 	Name        string `json:"name"`
 	Port        int    `json:"port"`
 	StoreDir    string `json:"store_dir"`
+	Cluster     string `json:"cluster"`      // Empty for a server of its own.
 	ClusterPort int    `json:"cluster_port"` // 0 for a server of its own.
 	Routes      string `json:"routes"`
 }
@@ -24,12 +25,16 @@ func specs(t testing.TB, n int) []spec {
 	t.Helper()
 	dir := t.TempDir()
 	list := make([]spec, n)
+	ports := FreePorts(t, 2*n)
+	// Servers that find each other by mistake, since one has the port that another had,
+	// are not of one cluster.
+	cluster := "natstest-" + rand.Text()
 	var routes []string
 	for i := range list {
 		name := fmt.Sprintf("n%d", i+1)
-		list[i] = spec{Name: name, Port: freePort(t), StoreDir: filepath.Join(dir, name)}
+		list[i] = spec{Name: name, Port: ports[i], StoreDir: filepath.Join(dir, name)}
 		if n > 1 {
-			list[i].ClusterPort = freePort(t)
+			list[i].Cluster, list[i].ClusterPort = cluster, ports[n+i]
 			routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", list[i].ClusterPort))
 		}
 	}
@@ -54,27 +59,11 @@ func (s spec) options() *server.Options {
 		NoSigs:     true,
 	}
 	if s.ClusterPort != 0 {
-		o.Cluster.Name = "natstest"
+		o.Cluster.Name = s.Cluster
 		o.Cluster.Host = "127.0.0.1"
 		o.Cluster.Port = s.ClusterPort
 		o.Routes = server.RoutesFromStr(s.Routes)
 	}
 
 	return o
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("no free port: %v", err)
-	}
-	defer func() { _ = l.Close() }()
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("no TCP address: %v", l.Addr())
-	}
-
-	return addr.Port
 }
