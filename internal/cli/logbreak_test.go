@@ -11,7 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream"
 	"github.com/milosgajdos/taurus/pkg/eventlog/jetstream/natstest"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -69,14 +69,14 @@ func TestLogExportKeepsWhatTheLogLost(t *testing.T) {
 }
 
 // archived writes an export.
-func archived(t *testing.T, h archive.Header, items ...archive.Item) string {
+func archived(t *testing.T, h exportfile.Header, items ...exportfile.Item) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "made.ndjson")
 	f, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := archive.NewWriter(f, h)
+	w, err := exportfile.NewWriter(f, h)
 	for _, item := range items {
 		if err == nil {
 			err = w.Add(item)
@@ -92,14 +92,14 @@ func archived(t *testing.T, h archive.Header, items ...archive.Item) string {
 }
 
 // itemsOf are those of an export, and its sum.
-func itemsOf(t *testing.T, name string) (items []archive.Item, sum string) {
+func itemsOf(t *testing.T, name string) (items []exportfile.Item, sum string) {
 	t.Helper()
 	f, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	r, err := archive.NewReader(f)
+	r, err := exportfile.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,10 +125,10 @@ func TestLogRestoreRefuses(t *testing.T) {
 
 	o.nats = natstest.Start(t)
 	o.want(1, "", words("restore "+part), "nothing was put back", "begins at sequence 3")
-	header := archive.Header{Stream: "TAURUS", Partitions: events.DefaultPartitions}
+	header := exportfile.Header{Stream: "TAURUS", Partitions: events.DefaultPartitions}
 	o.want(1, "", words("restore "+archived(t, header)), "nothing was put back", "empty")
 	o.want(2, "", words("restore "+name+" --without 0"), "--without")
-	items[4] = archive.Item{Lost: archive.Range{From: 5, To: 5}}
+	items[4] = exportfile.Item{Lost: exportfile.Range{From: 5, To: 5}}
 	holed := archived(t, header, items...)
 	o.want(1, "", words("restore "+holed), "nothing was put back", "sequence 5 is missing", "--as-it-is")
 	o.want(1, "", words("restore "+holed+" --without 6"), "nothing was put back")

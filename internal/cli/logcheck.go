@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/examine"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/internal/mark"
 	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -74,7 +74,7 @@ func examineLog(ctx context.Context, log eventlog.Log, examiner *examine.Examine
 	if err != nil {
 		return 0, fmt.Errorf("read the log: %w", err)
 	}
-	for item, err := range archive.Log(ctx, log, 1, bounds.Last) {
+	for item, err := range exportfile.Log(ctx, log, 1, bounds.Last) {
 		if err != nil {
 			return 0, fmt.Errorf("read the log: %w", err)
 		}

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/atomicfile"
 	"github.com/milosgajdos/taurus/internal/examine"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -44,7 +44,7 @@ func (a *App) logExport() *cobra.Command {
 		return a.ledger(cmd.Context(), n, func(log eventlog.Log) error {
 			e := &export{from: max(from, 1), to: to, examiner: examine.New(n.Space())}
 			e.examiner.From(e.from)
-			e.header = archive.Header{Stream: n.Stream(), Partitions: n.Partitions(), From: e.from}
+			e.header = exportfile.Header{Stream: n.Stream(), Partitions: n.Partitions(), From: e.from}
 			if len(args) == 0 || args[0] == "-" {
 				return a.exportTo(cmd.Context(), log, e, a.Out)
 			}
@@ -57,7 +57,7 @@ func (a *App) logExport() *cobra.Command {
 // export is one that is being made.
 type export struct {
 	from, to uint64
-	header   archive.Header
+	header   exportfile.Header
 	examiner *examine.Examiner
 
 	// last is the last sequence that the file has already, record its last record.
@@ -67,7 +67,7 @@ type export struct {
 
 // exportTo writes an export from the beginning.
 func (a *App) exportTo(ctx context.Context, log eventlog.Log, e *export, out io.Writer) error {
-	w, err := archive.NewWriter(out, e.header)
+	w, err := exportfile.NewWriter(out, e.header)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (a *App) exportInto(ctx context.Context, log eventlog.Log, e *export, name 
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
 		return fmt.Errorf("%s: another export is writing it", name)
 	}
-	w, err := archive.Resume(f, e.header, e.take, func() error { return e.goOn(ctx, log) })
+	w, err := exportfile.Resume(f, e.header, e.take, func() error { return e.goOn(ctx, log) })
 	if err != nil {
 		return fmt.Errorf("%s: %w; name another file", name, err)
 	}
@@ -98,7 +98,7 @@ func (a *App) exportInto(ctx context.Context, log eventlog.Log, e *export, name 
 }
 
 // take takes in what a file that is gone on with holds.
-func (e *export) take(item archive.Item) error {
+func (e *export) take(item exportfile.Item) error {
 	e.examiner.Add(item)
 	e.last = item.Last()
 	if item.Lost.From == 0 {
@@ -122,7 +122,7 @@ func (e *export) goOn(ctx context.Context, log eventlog.Log) error {
 	if was.Sequence == 0 {
 		return nil
 	}
-	for item, err := range archive.Log(ctx, log, was.Sequence, was.Sequence) {
+	for item, err := range exportfile.Log(ctx, log, was.Sequence, was.Sequence) {
 		if err != nil {
 			return fmt.Errorf("read the log: %w", err)
 		}
@@ -137,7 +137,7 @@ func (e *export) goOn(ctx context.Context, log eventlog.Log) error {
 }
 
 // export adds to a file what the log holds behind it.
-func (a *App) export(ctx context.Context, log eventlog.Log, e *export, w *archive.Writer) error {
+func (a *App) export(ctx context.Context, log eventlog.Log, e *export, w *exportfile.Writer) error {
 	if err := e.write(ctx, log, w); err != nil {
 		return errors.Join(err, w.Flush())
 	}
@@ -159,7 +159,7 @@ func (a *App) export(ctx context.Context, log eventlog.Log, e *export, w *archiv
 	return &statusError{error: errTold, status: ExitFailed}
 }
 
-func (e *export) write(ctx context.Context, log eventlog.Log, w *archive.Writer) error {
+func (e *export) write(ctx context.Context, log eventlog.Log, w *exportfile.Writer) error {
 	bounds, err := log.Bounds(ctx)
 	if err != nil {
 		return fmt.Errorf("read the log: %w", err)
@@ -168,7 +168,7 @@ func (e *export) write(ctx context.Context, log eventlog.Log, w *archive.Writer)
 	if e.to != 0 {
 		to = min(to, e.to)
 	}
-	for item, err := range archive.Log(ctx, log, w.Last()+1, to) {
+	for item, err := range exportfile.Log(ctx, log, w.Last()+1, to) {
 		if err != nil {
 			return fmt.Errorf("read the log: %w", err)
 		}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/examine"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/internal/wiring"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -119,7 +119,7 @@ type digest struct {
 	hash          chain.Hash
 }
 
-func (d *digest) add(item archive.Item) {
+func (d *digest) add(item exportfile.Item) {
 	d.last = item.Last()
 	if item.Lost.From == 0 {
 		d.records++
@@ -133,7 +133,7 @@ func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, with
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return put, want, fmt.Errorf("read the export again: %w", err)
 	}
-	r, err := archive.NewReader(f)
+	r, err := exportfile.NewReader(f)
 	if err != nil {
 		return put, want, err
 	}
@@ -150,7 +150,7 @@ func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, with
 	examiner := examine.New(n.Space())
 	for item, err := range r.Items() {
 		if without[item.Record.Sequence] {
-			item = archive.Item{Lost: archive.Range{From: item.Record.Sequence, To: item.Record.Sequence}}
+			item = exportfile.Item{Lost: exportfile.Range{From: item.Record.Sequence, To: item.Record.Sequence}}
 		}
 		if err == nil {
 			examiner.Add(item)
@@ -164,7 +164,7 @@ func (a *App) putBack(ctx context.Context, n *wiring.NATS, f io.ReadSeeker, with
 	return examiner.Report(), want, target.Finish(ctx)
 }
 
-func putItem(ctx context.Context, target wiring.Restoration, item archive.Item) error {
+func putItem(ctx context.Context, target wiring.Restoration, item exportfile.Item) error {
 	if item.Lost.From != 0 {
 		return target.Skip(ctx, item.Lost.To)
 	}
@@ -179,7 +179,7 @@ func (a *App) compareRestored(ctx context.Context, n *wiring.NATS, want digest) 
 			return fmt.Errorf("read the log: %w", err)
 		}
 		var got digest
-		for item, err := range archive.Log(ctx, log, 1, bounds.Last) {
+		for item, err := range exportfile.Log(ctx, log, 1, bounds.Last) {
 			if err != nil {
 				return fmt.Errorf("read the log: %w", err)
 			}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/examine"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/internal/natsauth"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -79,8 +79,8 @@ func (a *App) verifyFile(name string, anchors []examine.Anchor) error {
 }
 
 // examineFile has an export examined, and returns how it was read.
-func examineFile(in io.Reader, anchors []examine.Anchor) (examine.Report, *archive.Reader, error) {
-	r, err := archive.NewReader(in)
+func examineFile(in io.Reader, anchors []examine.Anchor) (examine.Report, *exportfile.Reader, error) {
+	r, err := exportfile.NewReader(in)
 	if err != nil {
 		return examine.Report{}, nil, err
 	}

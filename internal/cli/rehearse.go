@@ -16,11 +16,11 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
-	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/cli/story"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/rehearsal"
 	"github.com/milosgajdos/taurus/internal/examine"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/internal/projection"
 	"github.com/milosgajdos/taurus/internal/rehearsing"
 	"github.com/milosgajdos/taurus/internal/service"
@@ -65,7 +65,7 @@ func (a *App) decide() *cobra.Command {
 
 // records reads an exported log, each record as it is folded.
 func records(in io.Reader, each func(events.Space, cluster.Record) error) (last uint64, err error) {
-	file, err := archive.NewReader(bufio.NewReader(in))
+	file, err := exportfile.NewReader(bufio.NewReader(in))
 	if err != nil {
 		return 0, err
 	}
@@ -136,7 +136,7 @@ func (a *App) exportAll(ctx context.Context, settings *natsCommand, name string)
 	quiet := *a
 	quiet.Err = io.Discard
 	return a.ledger(ctx, n, func(log eventlog.Log) error {
-		e := &export{from: 1, examiner: examine.New(n.Space()), header: archive.Header{Stream: n.Stream(), Partitions: n.Partitions(), From: 1}}
+		e := &export{from: 1, examiner: examine.New(n.Space()), header: exportfile.Header{Stream: n.Stream(), Partitions: n.Partitions(), From: 1}}
 		err := quiet.exportInto(ctx, log, e, name)
 		if errors.Is(err, errTold) {
 			return nil // Something is missing in the log; what there is can be decided about.
@@ -152,7 +152,7 @@ func (a *App) askPlanner(ctx context.Context, planner, name string) (build strin
 		return "", nil, usagef("%v", err)
 	}
 	defer in.Close()
-	if _, err := archive.NewReader(in); err != nil { // Or the other build would have to say so.
+	if _, err := exportfile.NewReader(in); err != nil { // Or the other build would have to say so.
 		return "", nil, usagef("%s: %v", name, err)
 	}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {

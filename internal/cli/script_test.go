@@ -13,9 +13,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/authn"
 	"github.com/milosgajdos/taurus/internal/cli/client"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/internal/tokenfile"
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -131,9 +131,9 @@ func export(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	f, err := os.Create(ts.MkAbs(args[0]))
 	ts.Check(err)
-	w, err := archive.NewWriter(f, archive.Header{Stream: "TAURUS", Partitions: c.space.Partitions(), From: 1})
+	w, err := exportfile.NewWriter(f, exportfile.Header{Stream: "TAURUS", Partitions: c.space.Partitions(), From: 1})
 	ts.Check(err)
-	for item, err := range archive.Log(ctx, c.log, 1, bounds.Last) {
+	for item, err := range exportfile.Log(ctx, c.log, 1, bounds.Last) {
 		ts.Check(err)
 		ts.Check(w.Add(item))
 	}

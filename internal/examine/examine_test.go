@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/examine"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/internal/mark"
 	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -137,9 +137,9 @@ func (l *log) examine(prepare func(*examine.Examiner)) examine.Report {
 	next := uint64(1)
 	for _, r := range l.records {
 		if r.Sequence > next {
-			a.Add(archive.Item{Lost: archive.Range{From: next, To: r.Sequence - 1}})
+			a.Add(exportfile.Item{Lost: exportfile.Range{From: next, To: r.Sequence - 1}})
 		}
-		a.Add(archive.Item{Record: r})
+		a.Add(exportfile.Item{Record: r})
 		next = r.Sequence + 1
 	}
 	return a.Report()
@@ -225,7 +225,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-func rangeText(r archive.Range) string {
+func rangeText(r exportfile.Range) string {
 	data, _ := json.Marshal(r)
 	var v struct{ From, To json.Number }
 	_ = json.Unmarshal(data, &v)
@@ -259,7 +259,7 @@ func TestPart(t *testing.T) {
 		a := examine.New(events.NewSpace(0))
 		a.From(15)
 		for _, r := range l.records[14:] {
-			a.Add(archive.Item{Record: r})
+			a.Add(exportfile.Item{Record: r})
 		}
 		return a.Report()
 	}

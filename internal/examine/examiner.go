@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 	"github.com/milosgajdos/taurus/pkg/events/chain"
@@ -26,7 +26,7 @@ type Examiner struct {
 	marks    []*marked
 	problems []Problem
 	// skipped are the sequences that were skipped as lost.
-	skipped []archive.Range
+	skipped []exportfile.Range
 }
 
 // New returns an examiner of a log with these subjects, before its first item.
@@ -44,7 +44,7 @@ func (a *Examiner) From(sequence uint64) {
 func (a *Examiner) Expect(anchor Anchor) { a.anchors = append(a.anchors, anchor) }
 
 // Add takes in the next item.
-func (a *Examiner) Add(item archive.Item) {
+func (a *Examiner) Add(item exportfile.Item) {
 	if item.Lost.From != 0 {
 		a.missing(item.Lost)
 		return
@@ -52,7 +52,7 @@ func (a *Examiner) Add(item archive.Item) {
 	a.record(item.Record)
 }
 
-func (a *Examiner) missing(r archive.Range) {
+func (a *Examiner) missing(r exportfile.Range) {
 	a.found(lost(CodeMissing, r, fmt.Sprintf("%s of sequence %s %s missing", records(r.Len()), r, are(r.Len()))))
 	if err := a.chain.Skip(r.From, r.To); err != nil {
 		a.chain.Forget()
@@ -84,7 +84,7 @@ func (a *Examiner) link(rec eventlog.Record, sum [32]byte, ev events.Event) {
 	before := a.chain.Good()
 	err := a.chain.AddLeaf(leaf, ev)
 	if b, ok := errors.AsType[*chain.BrokenError](err); ok {
-		a.found(lost(CodeBroken, archive.Range{From: b.From(), To: max(b.From(), b.To())}, b.Error()))
+		a.found(lost(CodeBroken, exportfile.Range{From: b.From(), To: max(b.From(), b.To())}, b.Error()))
 		a.chain.Forget()
 		err = a.chain.AddLeaf(leaf, ev)
 	}
@@ -112,7 +112,7 @@ func (a *Examiner) skip(sequence uint64) {
 		a.skipped[n-1].To = sequence
 		return
 	}
-	a.skipped = append(a.skipped, archive.Range{From: sequence, To: sequence})
+	a.skipped = append(a.skipped, exportfile.Range{From: sequence, To: sequence})
 }
 
 // ofTheLog is the event of a record that says something of the log itself, where it
@@ -129,7 +129,7 @@ func ofTheLog(r *cluster.Record) events.Event {
 func (a *Examiner) accepted(rec eventlog.Record, ev events.LossAccepted) {
 	env, _, _ := events.Decode(rec.Message)
 	a.report.Losses = append(a.report.Losses, Loss{
-		Range: archive.Range{From: ev.From, To: ev.To}, Sequence: rec.Sequence, At: rec.Time, By: env.By(), Reason: ev.Reason,
+		Range: exportfile.Range{From: ev.From, To: ev.To}, Sequence: rec.Sequence, At: rec.Time, By: env.By(), Reason: ev.Reason,
 	})
 }
 
@@ -137,7 +137,7 @@ func (a *Examiner) accepted(rec eventlog.Record, ev events.LossAccepted) {
 // a newer major version. That stops a fold, whatever else is wrong with the record,
 // unless somebody has changed it.
 func (a *Examiner) judge(rec eventlog.Record, unfit error, rejection string, newer error) {
-	at := archive.Range{From: rec.Sequence, To: rec.Sequence}
+	at := exportfile.Range{From: rec.Sequence, To: rec.Sequence}
 	if errors.Is(unfit, events.ErrSum) {
 		a.found(lost(CodeChanged, at, fmt.Sprintf("the record at sequence %d does not fit its checksum: it was changed after it was written, or forged", rec.Sequence)))
 		a.rejected(rec, unfit.Error())
@@ -198,7 +198,7 @@ func (a *Examiner) compare(sequence uint64, sum [32]byte) {
 		case !known:
 			a.found(unknown(anchor))
 		case hash != anchor.Hash:
-			a.found(lost(CodeOther, archive.Range{From: 1, To: sequence}, fmt.Sprintf(
+			a.found(lost(CodeOther, exportfile.Range{From: 1, To: sequence}, fmt.Sprintf(
 				"the log is not the one that the seal %.20s... is of: up to sequence %d its hash is %.12s", anchor, sequence, hash)))
 		}
 		return true
@@ -232,7 +232,7 @@ func (a *Examiner) Report() Report {
 			all = append(all, unknown(anchor))
 			continue
 		}
-		all = append(all, lost(CodeShort, archive.Range{From: r.Last + 1, To: anchor.Sequence}, fmt.Sprintf(
+		all = append(all, lost(CodeShort, exportfile.Range{From: r.Last + 1, To: anchor.Sequence}, fmt.Sprintf(
 			"a seal was noted of records up to %d, and the log ends at %d", anchor.Sequence, r.Last)))
 	}
 	r.Problems = slices.DeleteFunc(all, func(p Problem) bool { return p.Lost() && a.excused(p) })

@@ -3,7 +3,7 @@ package examine
 import (
 	"fmt"
 
-	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/internal/mark"
 	"github.com/milosgajdos/taurus/pkg/events/chain"
 )
@@ -16,7 +16,7 @@ type marked struct {
 	// are news to it.
 	since   uint64
 	foreign bool
-	other   *archive.Range
+	other   *exportfile.Range
 	got     chain.Hash
 }
 
@@ -42,7 +42,7 @@ func (m *marked) compare(sequence uint64, hash chain.Hash, known bool, good uint
 		m.foreign = true
 	}
 	if sequence == m.mark.Sequence && m.mark.Known && known && hash != m.mark.Hash {
-		m.other, m.got = &archive.Range{From: good + 1, To: max(good+1, sequence)}, hash
+		m.other, m.got = &exportfile.Range{From: good + 1, To: max(good+1, sequence)}, hash
 	}
 }
 
@@ -61,7 +61,7 @@ func (m *marked) problems(r Report) []Problem {
 			Ways: []string{"look at --nats, --stream and --state-dir; a service that goes over to another log gets another --state-dir"},
 		}}
 	case r.Last < m.mark.Sequence:
-		return []Problem{lost(CodeShort, archive.Range{From: r.Last + 1, To: m.mark.Sequence}, fmt.Sprintf(
+		return []Problem{lost(CodeShort, exportfile.Range{From: r.Last + 1, To: m.mark.Sequence}, fmt.Sprintf(
 			"the log ends at %d, and by %s it was folded up to %d, of %s", r.Last, m.dir, m.mark.Sequence, at))}
 	case m.other != nil:
 		return []Problem{lost(CodeOther, *m.other, fmt.Sprintf(

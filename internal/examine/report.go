@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 )
 
 // Report is what was found.
@@ -35,7 +35,7 @@ type Report struct {
 
 // Loss is a range of records whose loss was accepted.
 type Loss struct {
-	archive.Range
+	exportfile.Range
 	Sequence uint64    `json:"sequence"`
 	At       time.Time `json:"at"`
 	By       string    `json:"by,omitzero"`
@@ -88,7 +88,7 @@ const (
 type Problem struct {
 	Code Code `json:"code"`
 	// Range holds the records that it is about, zero if it is about none.
-	archive.Range
+	exportfile.Range
 	// Message says what is wrong, Ways what can be done, as users read it.
 	Message string   `json:"message"`
 	Ways    []string `json:"ways"`
@@ -105,7 +105,7 @@ func (p Problem) Lost() bool {
 }
 
 // lost is a problem of records that are gone, or not what they were.
-func lost(code Code, r archive.Range, message string) Problem {
+func lost(code Code, r exportfile.Range, message string) Problem {
 	return Problem{Code: code, Range: r, Message: message, Ways: []string{
 		"of several NATS servers another may have it whole, and gives it to the one that does not: docs/operating.md, One server of three has lost records",
 		"or bring the log back from a backup (docs/operating.md): `taurus log restore FILE` puts an export back",

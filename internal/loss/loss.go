@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/examine"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
@@ -38,9 +38,9 @@ var (
 
 // ThereError says which of a range is there and whole.
 type ThereError struct {
-	Asked, There archive.Range
+	Asked, There exportfile.Range
 	// Lost are the ranges that are not.
-	Lost []archive.Range
+	Lost []exportfile.Range
 }
 
 // Error says what could be accepted instead.
@@ -61,7 +61,7 @@ func (e *ThereError) Unwrap() error { return ErrThere }
 
 // Acceptance is what is to be accepted, by whom and why.
 type Acceptance struct {
-	archive.Range
+	exportfile.Range
 	Reason string
 	// Actor is the operator, Source the program.
 	Actor, Source string
@@ -91,7 +91,7 @@ func (a Acceptance) Check(r examine.Report, last uint64) error {
 	if err := a.fits(); err != nil {
 		return err
 	}
-	lost := []archive.Range{}
+	lost := []exportfile.Range{}
 	for _, p := range r.Problems {
 		if p.Lost() {
 			lost = append(lost, p.Range)
@@ -131,7 +131,7 @@ func (a Acceptance) fits() error {
 
 // whole finds the first part of a range that is there and in none of the lost ones, which
 // are in order.
-func whole(r archive.Range, lost []archive.Range, last uint64) (archive.Range, bool) {
+func whole(r exportfile.Range, lost []exportfile.Range, last uint64) (exportfile.Range, bool) {
 	next := r.From
 	for _, l := range lost {
 		if l.From <= next && next <= l.To {
@@ -139,7 +139,7 @@ func whole(r archive.Range, lost []archive.Range, last uint64) (archive.Range, b
 		}
 	}
 	if next > r.To || next > last {
-		return archive.Range{}, false
+		return exportfile.Range{}, false
 	}
 	end := min(r.To, last)
 	for _, l := range lost {
@@ -147,7 +147,7 @@ func whole(r archive.Range, lost []archive.Range, last uint64) (archive.Range, b
 			end = min(end, l.From-1)
 		}
 	}
-	return archive.Range{From: next, To: end}, true
+	return exportfile.Range{From: next, To: end}, true
 }
 
 // Accept writes an acceptance into a log, which must have been checked. What was

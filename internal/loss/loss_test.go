@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/examine"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/internal/loss"
 	"github.com/milosgajdos/taurus/internal/testwait"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
@@ -21,10 +21,10 @@ import (
 
 func TestMain(m *testing.M) { testwait.Main(m) }
 
-func span(from, to uint64) archive.Range { return archive.Range{From: from, To: to} }
+func span(from, to uint64) exportfile.Range { return exportfile.Range{From: from, To: to} }
 
 // missing is a report of a log that lacks ranges.
-func missing(list ...archive.Range) examine.Report {
+func missing(list ...exportfile.Range) examine.Report {
 	var r examine.Report
 	for _, one := range list {
 		r.Problems = append(r.Problems, examine.Problem{Code: examine.CodeMissing, Range: one})
@@ -35,26 +35,26 @@ func missing(list ...archive.Range) examine.Report {
 func TestCheck(t *testing.T) {
 	holes := missing(span(5, 7), span(8, 8), span(15, 15))
 	for _, c := range []struct {
-		r     archive.Range
-		there archive.Range
+		r     exportfile.Range
+		there exportfile.Range
 		want  error
 	}{
-		{span(5, 7), archive.Range{}, nil},
-		{span(6, 8), archive.Range{}, nil},
-		{span(21, 30), archive.Range{}, nil},
-		{span(15, 15), archive.Range{}, nil},
+		{span(5, 7), exportfile.Range{}, nil},
+		{span(6, 8), exportfile.Range{}, nil},
+		{span(21, 30), exportfile.Range{}, nil},
+		{span(15, 15), exportfile.Range{}, nil},
 		{span(4, 7), span(4, 4), loss.ErrThere},
 		{span(5, 20), span(9, 14), loss.ErrThere},
 		{span(8, 10), span(9, 10), loss.ErrThere},
 		{span(20, 30), span(20, 20), loss.ErrThere},
 		{span(1, 2), span(1, 2), loss.ErrThere},
-		{span(0, 3), archive.Range{}, loss.ErrRange},
-		{span(7, 5), archive.Range{}, loss.ErrRange},
-		{span(21, 20+loss.SkipMax), archive.Range{}, nil},
-		{span(21, 21+loss.SkipMax), archive.Range{}, loss.ErrFar},
-		{span(22, 30), archive.Range{}, loss.ErrApart},
+		{span(0, 3), exportfile.Range{}, loss.ErrRange},
+		{span(7, 5), exportfile.Range{}, loss.ErrRange},
+		{span(21, 20+loss.SkipMax), exportfile.Range{}, nil},
+		{span(21, 21+loss.SkipMax), exportfile.Range{}, loss.ErrFar},
+		{span(22, 30), exportfile.Range{}, loss.ErrApart},
 		{span(8, math.MaxUint64), span(9, 14), loss.ErrThere},
-		{span(math.MaxUint64, math.MaxUint64), archive.Range{}, loss.ErrApart},
+		{span(math.MaxUint64, math.MaxUint64), exportfile.Range{}, loss.ErrApart},
 	} {
 		err := loss.Acceptance{Range: c.r, Reason: "x"}.Check(holes, 20)
 		if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
@@ -72,7 +72,7 @@ func TestCheck(t *testing.T) {
 	}
 	// What was accepted before need not be lost any more; a part of it is not all of it.
 	before := examine.Report{Losses: []examine.Loss{{Range: span(5, 8), Sequence: 20}}}
-	for r, want := range map[archive.Range]error{span(5, 8): nil, span(6, 7): nil, span(4, 8): loss.ErrThere, span(5, 9): loss.ErrThere} {
+	for r, want := range map[exportfile.Range]error{span(5, 8): nil, span(6, 7): nil, span(4, 8): loss.ErrThere, span(5, 9): loss.ErrThere} {
 		if err := (loss.Acceptance{Range: r, Reason: "x"}).Check(before, 20); !errors.Is(err, want) || want == nil && err != nil {
 			t.Errorf("%s, of which 5..8 was accepted: %v, want %v", r, err, want)
 		}
@@ -123,7 +123,7 @@ func report(t *testing.T, log eventlog.Log) examine.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for item, err := range archive.Log(t.Context(), log, 1, bounds.Last) {
+	for item, err := range exportfile.Log(t.Context(), log, 1, bounds.Last) {
 		if err != nil {
 			t.Fatal(err)
 		}

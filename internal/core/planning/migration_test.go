@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/milosgajdos/taurus/internal/archive"
 	"github.com/milosgajdos/taurus/internal/core/cluster"
 	"github.com/milosgajdos/taurus/internal/core/planning"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
@@ -79,7 +79,7 @@ func folded(t *testing.T, path string) *cluster.State {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	reader, err := archive.NewReader(file)
+	reader, err := exportfile.NewReader(file)
 	if err != nil {
 		t.Fatal(err)
 	}

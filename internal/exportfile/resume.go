@@ -1,4 +1,4 @@
-package archive
+package exportfile
 
 import (
 	"bytes"
@@ -68,7 +68,7 @@ func hardlyBegun(f *os.File, h Header) (bool, error) {
 	case errors.Is(err, io.EOF):
 		return bytes.HasPrefix(first, b[:n]), nil
 	case err != nil:
-		return false, fmt.Errorf("archive: read: %w", err)
+		return false, fmt.Errorf("export file: read: %w", err)
 	}
 	return false, nil
 }
@@ -83,10 +83,10 @@ func begin(f *os.File, h Header) (*Writer, error) {
 // cut has a file end, and be written on, at an offset.
 func cut(f *os.File, offset int64) error {
 	if err := f.Truncate(offset); err != nil {
-		return fmt.Errorf("archive: %w", err)
+		return fmt.Errorf("export file: %w", err)
 	}
 	if _, err := f.Seek(offset, io.SeekStart); err != nil {
-		return fmt.Errorf("archive: %w", err)
+		return fmt.Errorf("export file: %w", err)
 	}
 	return nil
 }

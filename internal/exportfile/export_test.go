@@ -1,4 +1,4 @@
-package archive
+package exportfile
 
 // Bound has lines be so long at most, so that a test need not make the longest.
 func (a *Reader) Bound(most int) { a.most = most }

@@ -1,4 +1,4 @@
-// Package archive is the log as a file: all records, one a line, as JSON, so that
+// Package exportfile is the log as a file: all records, one a line, as JSON, so that
 // it can be kept elsewhere, read by any program, verified, and put back.
 //
 //	{"taurus_log":1,"stream":"TAURUS","partitions":64,"from":1}
@@ -14,4 +14,4 @@
 //
 // Records of a log that are missing are told as lost, and what follows them is
 // still there: a file of a log that is damaged holds all that can be read of it.
-package archive
+package exportfile

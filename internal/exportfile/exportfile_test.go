@@ -1,4 +1,4 @@
-package archive_test
+package exportfile_test
 
 import (
 	"bytes"
@@ -17,25 +17,25 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/milosgajdos/taurus/internal/archive"
+	"github.com/milosgajdos/taurus/internal/exportfile"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/pkg/eventlog/memory"
 	"github.com/milosgajdos/taurus/pkg/events"
 )
 
-var header = archive.Header{Stream: "TAURUS", Partitions: 64}
+var header = exportfile.Header{Stream: "TAURUS", Partitions: 64}
 
-func record(sequence uint64, data string) archive.Item {
-	return archive.Item{Record: eventlog.Record{
+func record(sequence uint64, data string) exportfile.Item {
+	return exportfile.Item{Record: eventlog.Record{
 		Sequence: sequence, Time: time.Date(2026, 3, 1, 12, 0, 0, int(sequence), time.UTC),
 		Message: events.Message{Subject: "taurus.ev.1.job.a", Header: map[string]string{"ce-id": "x"}, Data: []byte(data)},
 	}}
 }
 
-func write(t testing.TB, items ...archive.Item) []byte {
+func write(t testing.TB, items ...exportfile.Item) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := archive.NewWriter(&out, header)
+	w, err := exportfile.NewWriter(&out, header)
 	for _, item := range items {
 		if err == nil {
 			err = w.Add(item)
@@ -51,8 +51,8 @@ func write(t testing.TB, items ...archive.Item) []byte {
 }
 
 // read reads a file as far as it goes.
-func read(file []byte) (items []archive.Item, err error) {
-	r, err := archive.NewReader(bytes.NewReader(file))
+func read(file []byte) (items []exportfile.Item, err error) {
+	r, err := exportfile.NewReader(bytes.NewReader(file))
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func read(file []byte) (items []archive.Item, err error) {
 }
 
 func TestFormat(t *testing.T) {
-	got := string(write(t, record(1, `{"a":"<&>"}`), archive.Item{Lost: archive.Range{From: 2, To: 4}}, record(5, `{"a": 1}`)))
+	got := string(write(t, record(1, `{"a":"<&>"}`), exportfile.Item{Lost: exportfile.Range{From: 2, To: 4}}, record(5, `{"a": 1}`)))
 	want := []string{
 		`{"taurus_log":1,"stream":"TAURUS","partitions":64,"from":1}`,
 		`{"sequence":1,"time":"2026-03-01T12:00:00.000000001Z","subject":"taurus.ev.1.job.a","headers":{"ce-id":"x"},"data":{"a":"<&>"}}`,
@@ -83,12 +83,12 @@ func TestFormat(t *testing.T) {
 func TestEveryByteSurvives(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := func(name string) string { return string(rapid.SliceOfN(rapid.Byte(), 1, 8).Draw(rt, name)) }
-		var items []archive.Item
+		var items []exportfile.Item
 		next := uint64(1)
 		for range rapid.IntRange(0, 5).Draw(rt, "items") {
 			if rapid.IntRange(0, 3).Draw(rt, "lost") == 0 {
-				lost := archive.Range{From: next, To: next + rapid.Uint64Range(0, 9).Draw(rt, "to")}
-				items, next = append(items, archive.Item{Lost: lost}), lost.To+1
+				lost := exportfile.Range{From: next, To: next + rapid.Uint64Range(0, 9).Draw(rt, "to")}
+				items, next = append(items, exportfile.Item{Lost: lost}), lost.To+1
 				continue
 			}
 			item := record(next, "")
@@ -121,7 +121,7 @@ func TestEveryByteSurvives(t *testing.T) {
 
 // TestAChangedFileIsSeen: no byte of one can be changed, and no part of it left out.
 func TestAChangedFileIsSeen(t *testing.T) {
-	file := write(t, record(1, `{"a":1}`), archive.Item{Lost: archive.Range{From: 2, To: 4}}, record(5, `{"b":2}`))
+	file := write(t, record(1, `{"a":1}`), exportfile.Item{Lost: exportfile.Range{From: 2, To: 4}}, record(5, `{"b":2}`))
 	if _, err := read(file); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestAChangedFileIsSeen(t *testing.T) {
 				t.Fatalf("bit %d of byte %d was changed, and nothing is wrong", bit, i)
 			}
 		}
-		if _, err := read(file[:i]); !errors.Is(err, archive.ErrFormat) && !errors.Is(err, archive.ErrUnfinished) {
+		if _, err := read(file[:i]); !errors.Is(err, exportfile.ErrFormat) && !errors.Is(err, exportfile.ErrUnfinished) {
 			t.Fatalf("cut off after %d bytes: %v", i, err)
 		}
 	}
@@ -143,7 +143,7 @@ func TestAChangedFileIsSeen(t *testing.T) {
 			t.Fatalf("line %d was left out, and nothing is wrong", i+1)
 		}
 	}
-	if _, err := read(append(bytes.Clone(file), lines[1]...)); !errors.Is(err, archive.ErrFormat) {
+	if _, err := read(append(bytes.Clone(file), lines[1]...)); !errors.Is(err, exportfile.ErrFormat) {
 		t.Errorf("something follows: %v", err)
 	}
 }
@@ -182,10 +182,10 @@ func TestForged(t *testing.T) {
 		file := []byte(c.lines + "\n")
 		file = fmt.Appendf(file, `{"end":{"last":%d,"records":%d,"sum":"%x"}}`+"\n", c.last, c.records, sha256.Sum256(file))
 		_, err := read(file)
-		if c.says == "" && err != nil || c.says != "" && (!errors.Is(err, archive.ErrFormat) || !strings.Contains(err.Error(), c.says)) {
+		if c.says == "" && err != nil || c.says != "" && (!errors.Is(err, exportfile.ErrFormat) || !strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s: %v, want %q", name, err, c.says)
 		}
-		if _, err := read(append(file, strings.Replace(one, ":1", fmt.Sprint(":", c.last+1), 1)+"\n"...)); !errors.Is(err, archive.ErrFormat) {
+		if _, err := read(append(file, strings.Replace(one, ":1", fmt.Sprint(":", c.last+1), 1)+"\n"...)); !errors.Is(err, exportfile.ErrFormat) {
 			t.Errorf("%s, and a record behind its end: %v", name, err)
 		}
 	}
@@ -194,8 +194,8 @@ func TestForged(t *testing.T) {
 // TestLongLines: what is longer than any record is not taken into memory.
 func TestLongLines(t *testing.T) {
 	file := write(t, record(1, `"`+strings.Repeat("x", 200_000)+`"`), record(2, "{}"))
-	for most, want := range map[int]error{len(file): nil, 200_000: archive.ErrFormat} {
-		r, err := archive.NewReader(bytes.NewReader(file))
+	for most, want := range map[int]error{len(file): nil, 200_000: exportfile.ErrFormat} {
+		r, err := exportfile.NewReader(bytes.NewReader(file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +208,7 @@ func TestLongLines(t *testing.T) {
 		}
 	}
 	// No line feed ever comes.
-	if _, err := archive.NewReader(bytes.NewReader(bytes.Repeat([]byte("x"), 300_000))); !errors.Is(err, archive.ErrFormat) {
+	if _, err := exportfile.NewReader(bytes.NewReader(bytes.Repeat([]byte("x"), 300_000))); !errors.Is(err, exportfile.ErrFormat) {
 		t.Errorf("no line: %v", err)
 	}
 }
@@ -216,7 +216,7 @@ func TestLongLines(t *testing.T) {
 // TestResume: wherever writing stopped, it can be gone on with, and a finished file
 // can be added to.
 func TestResume(t *testing.T) {
-	items := []archive.Item{record(1, `{"a":1}`), {Lost: archive.Range{From: 2, To: 4}}, record(5, `{"b":2}`)}
+	items := []exportfile.Item{record(1, `{"a":1}`), {Lost: exportfile.Range{From: 2, To: 4}}, record(5, `{"b":2}`)}
 	whole := write(t, items...)
 	name := filepath.Join(t.TempDir(), "export")
 	for cut := range len(whole) + 1 {
@@ -228,7 +228,7 @@ func TestResume(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen := 0
-		w, err := archive.Resume(f, header, func(item archive.Item) error {
+		w, err := exportfile.Resume(f, header, func(item exportfile.Item) error {
 			if !reflect.DeepEqual(item, items[seen]) {
 				t.Fatalf("seen %+v, want %+v", item, items[seen])
 			}
@@ -264,7 +264,7 @@ func TestResumeCutsOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := archive.Resume(f, header, func(archive.Item) error { return nil }, goOn)
+	w, err := exportfile.Resume(f, header, func(exportfile.Item) error { return nil }, goOn)
 	if err == nil {
 		err = errors.Join(w.Close(), f.Close())
 	}
@@ -293,8 +293,8 @@ func TestResumeChangesNothingYet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = archive.Resume(f, archive.Header{Stream: "TAURUS", Partitions: 64}, func(archive.Item) error { return nil }, func() error { return no })
-		if !errors.Is(err, no) && !errors.Is(err, archive.ErrFormat) {
+		_, err = exportfile.Resume(f, exportfile.Header{Stream: "TAURUS", Partitions: 64}, func(exportfile.Item) error { return nil }, func() error { return no })
+		if !errors.Is(err, no) && !errors.Is(err, exportfile.ErrFormat) {
 			t.Errorf("%s: %v", name, err)
 		}
 		_ = f.Close()
@@ -314,8 +314,8 @@ func TestResumeRefusesAnotherLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	var other *archive.OtherError
-	if _, err := archive.Resume(f, archive.Header{Stream: "OTHER", Partitions: 64}, nil, goOn); !errors.As(err, &other) {
+	var other *exportfile.OtherError
+	if _, err := exportfile.Resume(f, exportfile.Header{Stream: "OTHER", Partitions: 64}, nil, goOn); !errors.As(err, &other) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -331,8 +331,8 @@ func TestLogReadsPastHoles(t *testing.T) {
 	}
 	holes := holed{log, map[uint64]bool{2: true, 3: true, 6: true}}
 	var got []uint64
-	var lost []archive.Range
-	for item, err := range archive.Log(t.Context(), holes, 1, 6) {
+	var lost []exportfile.Range
+	for item, err := range exportfile.Log(t.Context(), holes, 1, 6) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -342,7 +342,7 @@ func TestLogReadsPastHoles(t *testing.T) {
 		}
 		got = append(got, item.Record.Sequence)
 	}
-	if !reflect.DeepEqual(got, []uint64{1, 4, 5}) || !reflect.DeepEqual(lost, []archive.Range{{From: 2, To: 3}, {From: 6, To: 6}}) {
+	if !reflect.DeepEqual(got, []uint64{1, 4, 5}) || !reflect.DeepEqual(lost, []exportfile.Range{{From: 2, To: 3}, {From: 6, To: 6}}) {
 		t.Errorf("read %v, lost %v", got, lost)
 	}
 }
@@ -352,21 +352,21 @@ func TestLogEndsInAHole(t *testing.T) {
 	for name, ended := range map[string]error{
 		"a gap": &eventlog.GapError{Want: 3, Got: 9}, "truncated": &eventlog.TruncatedError{First: 9},
 	} {
-		var lost archive.Range
-		for item, err := range archive.Log(t.Context(), ending{ended}, 3, 6) {
+		var lost exportfile.Range
+		for item, err := range exportfile.Log(t.Context(), ending{ended}, 3, 6) {
 			if err != nil || lost.From != 0 {
 				t.Fatalf("%s: %+v, %v", name, item, err)
 			}
 			lost = item.Lost
 		}
-		if want := (archive.Range{From: 3, To: 6}); lost != want {
+		if want := (exportfile.Range{From: 3, To: 6}); lost != want {
 			t.Errorf("%s: %s is lost, want %s", name, lost, want)
 		}
 	}
 	// A log that ends before what was read of it has lost more than that.
 	for _, ended := range []error{&eventlog.GapError{Want: 3, Got: 2}, &eventlog.ChangedError{Sequence: 2}, eventlog.ErrUnavailable} {
 		items := 0
-		for item, err := range archive.Log(t.Context(), ending{ended}, 3, 6) {
+		for item, err := range exportfile.Log(t.Context(), ending{ended}, 3, 6) {
 			if items++; !errors.Is(err, ended) || item.Lost.From != 0 {
 				t.Errorf("%v: %+v, %v", ended, item, err)
 			}
@@ -394,10 +394,10 @@ func (ending) Close() error                                          { return ni
 
 // FuzzReader: whatever a file holds, it is read or refused.
 func FuzzReader(f *testing.F) {
-	f.Add(write(f, record(1, `{"a":1}`), archive.Item{Lost: archive.Range{From: 2, To: 4}}))
+	f.Add(write(f, record(1, `{"a":1}`), exportfile.Item{Lost: exportfile.Range{From: 2, To: 4}}))
 	f.Add([]byte("{\"taurus_log\":1}\n{\"sequence\":1}\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		if _, err := read(file); err != nil && !errors.Is(err, archive.ErrFormat) && !errors.Is(err, archive.ErrUnfinished) {
+		if _, err := read(file); err != nil && !errors.Is(err, exportfile.ErrFormat) && !errors.Is(err, exportfile.ErrUnfinished) {
 			t.Fatal(err)
 		}
 	})

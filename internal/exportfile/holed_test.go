@@ -1,4 +1,4 @@
-package archive_test
+package exportfile_test
 
 import (
 	"context"

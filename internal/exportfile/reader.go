@@ -1,4 +1,4 @@
-package archive
+package exportfile
 
 import (
 	"bufio"
@@ -157,7 +157,7 @@ func (a *Reader) next() (l line, text []byte, err error) {
 		case errors.Is(err, io.EOF):
 			return line{}, nil, io.EOF
 		case err != nil:
-			return line{}, nil, fmt.Errorf("archive: read: %w", err)
+			return line{}, nil, fmt.Errorf("export file: read: %w", err)
 		}
 		break
 	}

@@ -1,4 +1,4 @@
-package archive
+package exportfile
 
 import (
 	"bufio"
@@ -52,7 +52,7 @@ func (a *Writer) Close() error {
 // Flush writes what is still in memory.
 func (a *Writer) Flush() error {
 	if err := a.out.Flush(); err != nil {
-		return fmt.Errorf("archive: write: %w", err)
+		return fmt.Errorf("export file: write: %w", err)
 	}
 	return nil
 }
@@ -65,7 +65,7 @@ func (a *Writer) write(l line) error {
 	text = append(text, '\n')
 	a.sum.Write(text)
 	if _, err := a.out.Write(text); err != nil {
-		return fmt.Errorf("archive: write: %w", err)
+		return fmt.Errorf("export file: write: %w", err)
 	}
 	return nil
 }

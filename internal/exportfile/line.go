@@ -1,4 +1,4 @@
-package archive
+package exportfile
 
 import (
 	"bytes"
@@ -64,7 +64,7 @@ func encode(l line) ([]byte, error) {
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false) // Which would change what it is embedded in.
 	if err := enc.Encode(l); err != nil {
-		return nil, fmt.Errorf("archive: encode: %w", err)
+		return nil, fmt.Errorf("export file: encode: %w", err)
 	}
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
