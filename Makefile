@@ -1,12 +1,13 @@
 # Everything a developer does has a target here; CI calls the same ones.
 
 GOLANGCI_VERSION := v2.15.0
+VERSITYGW_VERSION := v1.8.0
 BIN := $(CURDIR)/bin
 LDFLAGS := -s -w
 # The folders of the modules that go.work joins.
 MODULES = $(shell go list -m -f '{{.Dir}}')
 
-.PHONY: help build test race lint fmt vet tidy sim explore crash fuzz bench scale demo images release clean verify
+.PHONY: help build test race lint fmt vet tidy sim explore crash s3 fuzz bench scale demo images release clean verify
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -49,6 +50,12 @@ explore: ## Explore every run with two faults, and what breaks without each rule
 
 crash: ## Kill each process at every step of all that jobs do, with real containers (40 minutes)
 	go test ./e2e -count=1 -timeout 2h -every-step
+
+s3: $(BIN)/versitygw ## Run the suite of objects against a server of S3's protocol that others wrote
+	go test ./internal/objects/s3 -count=1 -versitygw $(BIN)/versitygw
+
+$(BIN)/versitygw:
+	GOBIN=$(BIN) GOWORK=off GOFLAGS=-mod=mod go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION)
 
 FUZZTIME ?= 30s
 fuzz: ## Fuzz every decoder for FUZZTIME=30s each

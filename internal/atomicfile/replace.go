@@ -23,20 +23,43 @@ func Replace(file string, content []byte) error {
 }
 
 func replace(file string, content []byte) error {
-	dir := filepath.Dir(file)
-	tmp, err := os.CreateTemp(dir, prefix+filepath.Base(file)+".*"+suffix)
+	tmp, err := aside(file, content)
 	if err != nil {
 		return err
 	}
-	_, err = tmp.Write(content)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err := os.Rename(tmp, file); err != nil {
+		return errors.Join(err, os.Remove(tmp))
+	}
+	return SyncDir(filepath.Dir(file))
+}
+
+// Create is Replace for a file that must not be there yet: the error is fs.ErrExist if
+// it is, and of several who create it one does. It needs a file system with hard links.
+func Create(file string, content []byte) error {
+	tmp, err := aside(file, content)
 	if err == nil {
-		err = os.Rename(tmp.Name(), file)
+		err = errors.Join(os.Link(tmp, file), os.Remove(tmp))
+	}
+	if err == nil {
+		err = SyncDir(filepath.Dir(file))
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
+		return fmt.Errorf("create %s: %w", file, err)
 	}
-	return SyncDir(dir)
+	return nil
+}
+
+// aside writes content, to stay, into a temporary file next to another.
+func aside(file string, content []byte) (name string, err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(file), prefix+filepath.Base(file)+".*"+suffix)
+	if err != nil {
+		return "", err
+	}
+	_, err = tmp.Write(content)
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return tmp.Name(), nil
 }
 
 // SyncDir makes what was created, renamed and removed in a directory outlive a

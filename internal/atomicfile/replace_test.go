@@ -43,6 +43,40 @@ func TestReplaceFails(t *testing.T) {
 	}
 }
 
+// TestCreate makes a file once: of several who do one has made it, and it is theirs.
+func TestCreate(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "f")
+	const many = 8
+	made := make(chan error, many)
+	for n := range many {
+		go func() { made <- atomicfile.Create(file, []byte{byte(n)}) }()
+	}
+	created := 0
+	for range many {
+		switch err := <-made; {
+		case err == nil:
+			created++
+		case !errors.Is(err, fs.ErrExist):
+			t.Error(err)
+		}
+	}
+	if created != 1 {
+		t.Errorf("%d have created it", created)
+	}
+	was, err := os.ReadFile(file)
+	if err != nil || len(was) != 1 {
+		t.Fatalf("%q, %v", was, err)
+	}
+	if err := atomicfile.Create(file, []byte("other")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("it was there: %v", err)
+	}
+	if is, _ := os.ReadFile(file); string(is) != string(was) {
+		t.Errorf("it was %q, and is %q", was, is)
+	}
+	wantOnly(t, dir, "f")
+}
+
 // TestSweep takes what a Replace left that was killed, and nothing else.
 func TestSweep(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a[1]")
