@@ -148,6 +148,42 @@ func TestAChangedFileIsSeen(t *testing.T) {
 	}
 }
 
+// TestPart: any lines of a file are read without the others, and no part of one is.
+func TestPart(t *testing.T) {
+	items := []exportfile.Item{record(1, `{"a":1}`), {Lost: exportfile.Range{From: 2, To: 4}}, record(5, `{"b":2}`)}
+	lines := bytes.SplitAfter(write(t, items...), []byte("\n"))
+	lines = lines[:len(lines)-1]
+	from := []uint64{1, 1, 2, 5, 6}
+	for first := range lines {
+		for last := first; last < len(lines); last++ {
+			part := bytes.Join(lines[first:last+1], nil)
+			var got []exportfile.Item
+			for item, err := range exportfile.Part(bytes.NewReader(part), from[first]) {
+				if err != nil {
+					t.Fatalf("lines %d..%d: %v", first, last, err)
+				}
+				got = append(got, item)
+			}
+			want := items[max(first-1, 0):min(last, len(items))]
+			if len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
+				t.Errorf("lines %d..%d: got %v, want %v", first, last, got, want)
+			}
+			var cut error
+			for _, err := range exportfile.Part(bytes.NewReader(part[:len(part)-1]), from[first]) {
+				cut = err
+			}
+			if !errors.Is(cut, exportfile.ErrUnfinished) {
+				t.Errorf("lines %d..%d, cut: %v", first, last, cut)
+			}
+		}
+	}
+	for _, err := range exportfile.Part(bytes.NewReader(lines[1]), 2) {
+		if !errors.Is(err, exportfile.ErrFormat) {
+			t.Errorf("another sequence: %v", err)
+		}
+	}
+}
+
 // TestForged: a file whose sum fits is refused all the same if it is no log.
 func TestForged(t *testing.T) {
 	const (

@@ -37,6 +37,8 @@ type Reader struct {
 	closed bool
 	end    string
 	most   int // bytes of a line
+	// part has the file begin and end with any line.
+	part bool
 }
 
 // NewReader begins to read a file. The error is ErrFormat, or that of reading.
@@ -57,6 +59,14 @@ func NewReader(r io.Reader) (*Reader, error) {
 	a.header = Header{Stream: l.Stream, Partitions: l.Partitions, From: max(l.From, 1)}
 	a.last = a.header.From - 1
 	return a, nil
+}
+
+// Part reads the items of a part of a file, of which the first is of a sequence: whole
+// lines, wherever it begins and ends. Nothing sums them up, so whoever reads parts has
+// to know that they are as they were.
+func Part(in io.Reader, from uint64) iter.Seq2[Item, error] {
+	a := &Reader{in: bufio.NewReaderSize(in, 1<<16), sum: sha256.New(), most: LineMax, last: from - 1, part: true}
+	return a.Items()
 }
 
 // Header is the file's.
@@ -88,7 +98,7 @@ func (a *Reader) Items() iter.Seq2[Item, error] {
 func (a *Reader) item() (Item, error) {
 	l, text, err := a.next()
 	switch {
-	case errors.Is(err, io.EOF) && a.closed:
+	case errors.Is(err, io.EOF) && (a.closed || a.part && len(text) == 0):
 		return Item{}, io.EOF
 	case errors.Is(err, io.EOF):
 		return Item{}, ErrUnfinished
@@ -96,6 +106,11 @@ func (a *Reader) item() (Item, error) {
 		return Item{}, err
 	case a.closed:
 		return Item{}, a.wrong("something follows its last line")
+	case a.part && l.Version != 0 && a.number == 1:
+		return a.item()
+	case a.part && l.End != nil:
+		a.closed = true
+		return a.item()
 	case l.End != nil:
 		return a.ended(*l.End, text)
 	}
@@ -155,7 +170,7 @@ func (a *Reader) next() (l line, text []byte, err error) {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
 		case errors.Is(err, io.EOF):
-			return line{}, nil, io.EOF
+			return line{}, text, io.EOF
 		case err != nil:
 			return line{}, nil, fmt.Errorf("export file: read: %w", err)
 		}

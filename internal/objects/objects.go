@@ -17,6 +17,8 @@ var (
 	ErrExists = errors.New("there is such an object already")
 	// ErrNotFound is returned by Get if there is no such object.
 	ErrNotFound = errors.New("there is no such object")
+	// ErrLonger is returned by Read for an object that is longer than it may be.
+	ErrLonger = errors.New("the object is longer than it may be")
 	// ErrName is returned for what is no name of an object.
 	ErrName = errors.New("no name of an object: use lower-case letters, digits, '-', '_' and '.', and '/' between parts that do not begin with '.'")
 	// ErrRefused is returned, along with why, by a store that does not let this program do
@@ -63,7 +65,8 @@ func CheckName(name string) error {
 	return nil
 }
 
-// Read reads a whole object of at most so many bytes.
+// Read reads a whole object of at most so many bytes. The error is that of Get, or
+// ErrLonger.
 func Read(ctx context.Context, s Store, name string, most int64) (content []byte, err error) {
 	in, err := s.Get(ctx, name, 0, 0)
 	if err != nil {
@@ -72,7 +75,7 @@ func Read(ctx context.Context, s Store, name string, most int64) (content []byte
 	defer func() { err = errors.Join(err, in.Close()) }()
 	content, err = io.ReadAll(io.LimitReader(in, most+1))
 	if err == nil && int64(len(content)) > most {
-		err = fmt.Errorf("%s: it is longer than %d bytes", name, most)
+		err = fmt.Errorf("%s: %w: %d bytes", name, ErrLonger, most)
 	}
 	return content, err
 }

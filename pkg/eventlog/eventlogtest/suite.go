@@ -79,6 +79,26 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
 	RunCrash(t, newHarness)
 }
 
+// RunReads is the part of Run that reads, and appends to do so on new subjects alone: for
+// a log that forgets what it knows of subjects, and reads from elsewhere what it no longer
+// keeps.
+func RunReads(t *testing.T, newHarness func(t *testing.T) Harness) {
+	t.Helper()
+	runAll(t, newHarness, []namedTest{
+		{"ReadRange", testReadRange, nil},
+		{"ReadFollows", testReadFollows, nil},
+		{"ReadWaitsForItsEnd", testReadWaits, nil},
+		{"ReadStopsAtCancel", testReadCancel, nil},
+		{"ReadMayBeLeft", testReadLeft, nil},
+		{"ManyReaders", testManyReaders, nil},
+		{"Bounds", testBounds, nil},
+		{"SequenceAt", testSequenceAt, nil},
+		{"Close", testClose, nil},
+		{"FollowerReadsYourWrites", testFollower, nil},
+		{"FollowerTakesUpAfterAFailure", testFollowerResumes, nil},
+	})
+}
+
 // RunCrash is the part of Run that needs Harness.Restart, for a store that can
 // be crashed in another way than the one it is tested with otherwise.
 func RunCrash(t *testing.T, newHarness func(t *testing.T) Harness) {

@@ -34,6 +34,12 @@ type entry struct {
 	at    int64
 }
 
+// Behind returns a verifier that goes on behind a record, whose hash is known: a seal
+// was held against it, by whoever says so.
+func Behind(sequence uint64, h Hash) *Verifier {
+	return &Verifier{sequence: sequence, head: h, good: sequence, base: sequence}
+}
+
 // Add gives the verifier the next record. It fails with a *BrokenError at a seal
 // that does not fit, and with ErrOrder if records are missing that Skip was not told
 // of. After an error the verifier is as it was before.

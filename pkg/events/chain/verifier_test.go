@@ -320,6 +320,35 @@ func TestSealsOfNobody(t *testing.T) {
 	}
 }
 
+// TestBehind: one that goes on behind a record that was sealed tells as much of what comes
+// as one that has seen it all, and takes the hash as it was told.
+func TestBehind(t *testing.T) {
+	l := newLog(t)
+	for range 5 {
+		l.job(4)
+		l.seal(2)
+	}
+	var all chain.Verifier
+	for _, r := range l.records {
+		if err := all.Add(r.sequence, r.at, r.message); err != nil {
+			t.Fatal(err)
+		}
+		sequence, hash, _ := all.Head()
+		v := chain.Behind(sequence, hash)
+		if err := fold(v, l.records[sequence:]); err != nil {
+			t.Fatalf("behind %d: %v", sequence, err)
+		}
+		if last, got, known := v.Head(); last != uint64(len(l.records)) || !known {
+			t.Errorf("behind %d: %d %v %t", sequence, last, got, known)
+		}
+		if sequence+8 < uint64(len(l.records)) { // A seal is behind it that is over more.
+			if err := fold(chain.Behind(sequence, chain.Hash{1}), l.records[sequence:]); !errors.Is(err, chain.ErrBroken) {
+				t.Errorf("behind %d with another hash: %v", sequence, err)
+			}
+		}
+	}
+}
+
 // TestManyUnsealed: of a log that nobody seals only so many hashes are kept, and the
 // next seal fits all the same.
 func TestManyUnsealed(t *testing.T) {
