@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -63,7 +64,7 @@ func (a *Archive) Refresh(ctx context.Context) error {
 func (a *Archive) known() []uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.begins[:len(a.begins):len(a.begins)]
+	return slices.Clip(a.begins)
 }
 
 // manifest is that of the segment that begins with a sequence.
@@ -116,7 +117,9 @@ func (a *Archive) Bounds(ctx context.Context) (eventlog.Bounds, error) {
 }
 
 // Manifests are those of all segments, in order. They are held against each other.
-func (a *Archive) Manifests(ctx context.Context) iter.Seq2[*Manifest, error] { return a.segments(ctx, 1) }
+func (a *Archive) Manifests(ctx context.Context) iter.Seq2[*Manifest, error] {
+	return a.segments(ctx, 1)
+}
 
 // segments are the manifests from that on which a sequence is in.
 func (a *Archive) segments(ctx context.Context, sequence uint64) iter.Seq2[*Manifest, error] {

@@ -35,7 +35,9 @@ func (l loss) accepted(by events.LossAccepted) bool {
 }
 
 // newLinks goes on behind the hash up to the record before a sequence.
-func newLinks(from uint64, before chain.Hash) *links { return &links{chain: chain.Behind(from-1, before)} }
+func newLinks(from uint64, before chain.Hash) *links {
+	return &links{chain: chain.Behind(from-1, before)}
+}
 
 // seal is what a seal among the items says that fits.
 type seal struct {

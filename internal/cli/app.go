@@ -118,10 +118,14 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	return ExitStatus(err)
 }
 
-// served reports whether a command is a role, which words its errors as its own
-// program does.
+// served reports whether a command is a role, or runs as one does, which words its errors as
+// its own program does.
 func served(cmd *cobra.Command) bool {
-	return cmd.HasParent() && cmd.Parent().Name() == "serve"
+	if !cmd.HasParent() {
+		return false
+	}
+	above := cmd.Parent().Name()
+	return above == "serve" || above == "archive" && cmd.Name() == "run"
 }
 
 // Command is the whole command tree.
@@ -173,7 +177,7 @@ func (a *App) Command() *cobra.Command {
 	group(root, "access", a.token(), a.role(), a.groups(), a.policy())
 	group(root, "past", a.events(), a.audit(), a.replay(), a.explain(), a.whatIf())
 	group(root, "access", a.login(), a.logout(), a.whoami(), a.open())
-	group(root, "log", a.log(), a.nats())
+	group(root, "log", a.log(), a.archive(), a.nats())
 	group(root, "parts", a.tls(), a.mesos())
 	group(root, "parts", a.serve(), a.health(), a.doctor(), a.version())
 	root.AddCommand(a.web(), a.decide())

@@ -42,6 +42,12 @@ func (o *operator) url() string {
 // run gives a command, with what is typed in, and returns what came of it.
 func (o *operator) run(typed string, args ...string) (status int, out, told string) {
 	o.t.Helper()
+	return o.give(o.t.Context(), typed, append([]string{"log"}, args...)...)
+}
+
+// give gives any command, until ctx ends.
+func (o *operator) give(ctx context.Context, typed string, args ...string) (status int, out, told string) {
+	o.t.Helper()
 	var stdout, stderr bytes.Buffer
 	a := cli.NewApp()
 	a.In, a.Out, a.Err = strings.NewReader(typed), &stdout, &stderr
@@ -57,9 +63,9 @@ func (o *operator) run(typed string, args ...string) (status int, out, told stri
 		return ""
 	}
 	a.Terminal, a.ErrTerminal = false, false
-	ctx, cancel := context.WithTimeout(o.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	status = a.Run(ctx, append([]string{"log"}, args...))
+	status = a.Run(ctx, args)
 	return status, stdout.String(), stderr.String()
 }
 

@@ -162,8 +162,16 @@ func testList(t *testing.T, s objects.Store) {
 		prefix, after string
 		want          []string
 	}{
-		{"", "", all}, {"a/", "", all[1:4]}, {"a", "", all[:5]}, {"b", "", all[5:]}, {"a/", "a/1", all[2:4]}, {"", "a/b/c", all[4:]},
-		{"a/", "a/1x", all[2:4]}, {"a/b/", "", all[3:4]}, {"c/", "", nil}, {"b", "b.x", nil},
+		{"", "", all},
+		{"a/", "", all[1:4]},
+		{"a", "", all[:5]},
+		{"b", "", all[5:]},
+		{"a/", "a/1", all[2:4]},
+		{"", "a/b/c", all[4:]},
+		{"a/", "a/1x", all[2:4]},
+		{"a/b/", "", all[3:4]},
+		{"c/", "", nil},
+		{"b", "b.x", nil},
 	} {
 		if got := list(t, s, c.prefix, c.after); !slices.Equal(got, c.want) {
 			t.Errorf("%q after %q: %v, want %v", c.prefix, c.after, got, c.want)
@@ -174,7 +182,10 @@ func testList(t *testing.T, s objects.Store) {
 			t.Errorf("%v, %v", o, err)
 		}
 	}
-	for range s.List(t.Context(), "", "") {
+	for o, err := range s.List(t.Context(), "", "") {
+		if err != nil || o.Name != all[0] {
+			t.Errorf("%v, %v", o, err)
+		}
 		break // It may be left.
 	}
 }

@@ -61,7 +61,7 @@ func TestS3(t *testing.T) {
 }
 
 // versitygw is the program of a server that others wrote, for others' clients.
-var versitygw = flag.String("versitygw", "", "`program` of a Versity S3 gateway to run the suite against (make s3)") //nolint:gochecknoglobals // A flag of tests.
+var versitygw = flag.String("versitygw", "", "`program` of a Versity S3 gateway to run the suite against (make s3)")
 
 // TestOtherServer runs the suite against a server that holds to signatures.
 func TestOtherServer(t *testing.T) {
@@ -90,7 +90,7 @@ func gateway(t *testing.T) (host string) {
 	if err := os.Mkdir(filepath.Join(root, bucket), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It is closed at once.
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,14 +98,14 @@ func gateway(t *testing.T) (host string) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), *versitygw, "--port", host, "--quiet", "posix", root) //nolint:gosec // Whoever tests names it.
+	cmd := exec.CommandContext(t.Context(), *versitygw, "--port", host, "--quiet", "posix", root)
 	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY=id", "ROOT_SECRET_KEY=secret")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Wait() })
 	testwait.Until(t, "the gateway listens", func() bool {
-		c, err := net.Dial("tcp", host) //nolint:noctx // On this machine.
+		c, err := net.Dial("tcp", host)
 		if err == nil {
 			_ = c.Close()
 		}
