@@ -125,7 +125,8 @@ func (t *Trail) UpTo(sequence uint64) uint64 {
 // Read reads what was folded of a log again, whose subjects are those of space, from
 // one sequence up to another. It gives no record but those that were folded, and all of
 // them: it ends with an *UnlikeError where the log gives another, or none. What was lost,
-// and accepted, is passed over; what is not folded yet is not read.
+// and accepted, is passed over; what is not folded yet is not read. Of what the log says
+// itself that it no longer keeps the error is its *eventlog.TruncatedError.
 func (t *Trail) Read(ctx context.Context, log eventlog.Log, space events.Space, from, to uint64) iter.Seq2[cluster.Record, error] {
 	return func(yield func(cluster.Record, error) bool) {
 		r := rereading{trail: t, space: space, next: t.From(from), to: t.UpTo(to), yield: yield}
@@ -170,7 +171,7 @@ func (r *rereading) read(ctx context.Context, log eventlog.Log) (more bool, err 
 		return false, nil
 	case holed && h.to < r.next:
 		return true, nil
-	case ended == nil, errors.Is(ended, eventlog.ErrGap), errors.Is(ended, eventlog.ErrTruncated):
+	case ended == nil, errors.Is(ended, eventlog.ErrGap):
 		return false, r.missing(h, ended)
 	}
 	return false, ended

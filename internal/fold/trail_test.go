@@ -95,7 +95,6 @@ func TestTrail(t *testing.T) {
 		"another's block":          {func(s *store) { s.another(10, 14) }, 9, 14, []uint64{9}, []uint64{0}, &fold.UnlikeError{From: 10, To: 10}},
 		"another time":             {func(s *store) { s.records[4].Time = s.records[4].Time.Add(1) }, 7, 14, []uint64{7}, []uint64{0}, &fold.UnlikeError{From: 8, To: 8}},
 		"a hole since":             {func(s *store) { s.lose(11, 12) }, 9, 14, []uint64{9, 10}, []uint64{0, 0}, &fold.UnlikeError{From: 11, To: 12, Missing: true, Err: eventlog.ErrGap}},
-		"a hole at the beginning":  {func(s *store) { s.lose(1, 2) }, 1, 14, nil, nil, &fold.UnlikeError{From: 1, To: 2, Missing: true, Err: eventlog.ErrTruncated}},
 		"a hole to the end of it":  {func(s *store) { s.lose(11, 12) }, 9, 11, []uint64{9, 10}, []uint64{0, 0}, &fold.UnlikeError{From: 11, To: 11, Missing: true, Err: eventlog.ErrGap}},
 		"a larger hole":            {func(s *store) { s.lose(3, 7) }, 2, 8, []uint64{2}, []uint64{0}, &fold.UnlikeError{From: 3, To: 7, Missing: true, Err: eventlog.ErrGap}},
 		"what was lost came back":  {func(s *store) { s.refill() }, 2, 8, []uint64{2, 3, 7, 8}, []uint64{0, 0, 3, 0}, nil},
@@ -135,6 +134,27 @@ func TestTrail(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTrailOfTrimmed: what a log no longer keeps is told as that, with the first sequence that
+// it keeps; from there on it is read.
+func TestTrailOfTrimmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t)
+		s.jobs(8)
+		trail := s.trail()
+		s.lose(1, 2)
+		for _, from := range []uint64{0, 1} {
+			got, _, err := s.reread(trail, from, 8)
+			cut, ok := errors.AsType[*eventlog.TruncatedError](err)
+			if len(got) != 0 || !ok || cut.First != 3 || errors.Is(err, fold.ErrUnlike) {
+				t.Errorf("from %d: %v, %v", from, got, err)
+			}
+		}
+		if got, _, err := s.reread(trail, 3, 8); err != nil || len(got) != 6 {
+			t.Errorf("from 3: %v, %v", got, err)
+		}
+	})
 }
 
 // refill puts records where others were lost.

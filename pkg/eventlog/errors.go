@@ -156,7 +156,7 @@ func (e *FullError) Unwrap() []error {
 }
 
 // TruncatedError says that reading must start at First or later; what lies
-// before is in the mirror only. It wraps [ErrTruncated].
+// before is elsewhere, if anywhere. It wraps [ErrTruncated].
 type TruncatedError struct {
 	// First is the first sequence that can be read.
 	First uint64

@@ -140,7 +140,7 @@ func logKinds() []web.Kind {
 		},
 		{
 			Is: eventlog.ErrTruncated, Status: http.StatusGone, Name: "gone",
-			Title: "The log no longer keeps this", Detail: "Ask for a later sequence, or read the mirror.",
+			Title: "The log no longer keeps this", Detail: "Ask for a later sequence or, of the archive, give the api that by --archive.",
 		},
 		{
 			Is: eventlog.ErrUnavailable, Status: http.StatusServiceUnavailable, Name: "log-unavailable",

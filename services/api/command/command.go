@@ -14,6 +14,7 @@ import (
 	"github.com/milosgajdos/taurus/internal/mesos"
 	"github.com/milosgajdos/taurus/internal/service"
 	"github.com/milosgajdos/taurus/internal/wiring"
+	"github.com/milosgajdos/taurus/internal/wiring/archives"
 	"github.com/milosgajdos/taurus/pkg/eventlog"
 	"github.com/milosgajdos/taurus/services/api"
 )
@@ -28,6 +29,7 @@ const weighEvery = 5 * time.Second
 // settings are the api's own.
 type settings struct {
 	nats      wiring.NATS
+	archive   archives.Settings
 	state     service.State
 	mesos     wiring.Mesos
 	door      door
@@ -67,6 +69,7 @@ func (a *settings) register(s *service.Settings) {
 	a.limits.register(s)
 	a.mesos.Register(s, "`hosts` of agents that may be asked for the output of tasks, such as *.mesos.internal:5051 or 10.0.0.0/8; with a secret or a certificate no others are")
 	a.nats.Register(s)
+	a.archive.Register(s)
 	a.state.Register(s)
 }
 
@@ -81,7 +84,7 @@ func (a *settings) complete(s *service.Settings) error {
 	if a.keepEnded <= 0 {
 		err = errors.Join(err, s.Refuse("keep-ended", "use more than 0, such as 1h"))
 	}
-	return errors.Join(err, a.limits.complete(s), a.mesos.Complete(s), a.nats.Complete(s), a.state.Complete(s))
+	return errors.Join(err, a.limits.complete(s), a.mesos.Complete(s), a.nats.Complete(s), a.archive.Complete(s), a.state.Complete(s))
 }
 
 func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner, error) {
@@ -103,6 +106,9 @@ func (a *settings) build(ctx context.Context, env *service.Env) (service.Runner,
 	}
 	reads, err := a.nats.OpenReads(ctx, env)
 	if err != nil {
+		return nil, err
+	}
+	if reads, err = a.archive.Join(env, reads); err != nil {
 		return nil, err
 	}
 	why, err := a.nats.OpenWhy(ctx, env)
