@@ -42,6 +42,8 @@ type Running struct {
 	// One that only follows the log has nothing but the latter, under both names.
 	Address string `json:"address,omitzero"`
 	Admin   string `json:"admin_address,omitzero"`
+	// Pprof is where it serves profiles, empty where it does not.
+	Pprof string `json:"pprof_address,omitzero"`
 	// Log is its log file.
 	Log string `json:"log"`
 }

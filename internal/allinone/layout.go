@@ -25,6 +25,8 @@ type Layout struct {
 	HostNames string
 	// Agents and the counts of services are how many of each there are.
 	Agents, APIs, Planners, Launchers, Reapers int
+	// Pprof has every process serve profiles, at a port of its own.
+	Pprof bool
 	// Executor is how the agents run tasks: auto, docker, process or simulated.
 	Executor string
 }
@@ -53,6 +55,20 @@ const (
 // Stages are the programs to start, a stage after the other: each needs the
 // addresses of those before it.
 func (l Layout) Stages() [][]Program {
+	stages := l.stages()
+	if !l.Pprof {
+		return stages
+	}
+	for _, stage := range stages {
+		for i := range stage {
+			args := stage[i].Args
+			stage[i].Args = func(s Seats) []string { return append(args(s), "--pprof", AnyPort) }
+		}
+	}
+	return stages
+}
+
+func (l Layout) stages() [][]Program {
 	stages := [][]Program{{l.nats()}, {l.master()}, {}, {}}
 	for i := range l.Agents {
 		stages[2] = append(stages[2], l.agent(i))

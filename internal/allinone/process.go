@@ -205,7 +205,7 @@ func (p *process) started(pid int) {
 // located keeps the addresses a child got, for all that follow it.
 func (p *process) located(a service.Announcement) {
 	p.mu.Lock()
-	p.running.Address, p.running.Admin = a.Address, a.AdminAddress
+	p.running.Address, p.running.Admin, p.running.Pprof = a.Address, a.AdminAddress, a.PprofAddress
 	if a.Address != "" {
 		p.seats.Listen = a.Address
 	}

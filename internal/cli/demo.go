@@ -32,6 +32,7 @@ type demoFlags struct {
 	insecure     bool
 	anonymous    string
 	hostNames    string
+	pprof        bool
 }
 
 // demo shows taurus to a newcomer.
@@ -69,6 +70,7 @@ func (a *App) demo() *cobra.Command {
 	flags.StringVar(&f.anonymous, "anonymous", authn.Loopback, anonymousUsage)
 	flags.BoolVar(&f.insecure, "insecure-listen", false, insecureUsage)
 	flags.StringVar(&f.hostNames, "host-names", "", hostNamesUsage)
+	flags.BoolVar(&f.pprof, "pprof", false, pprofUsage)
 	return cmd
 }
 
@@ -101,7 +103,7 @@ func (a *App) raise(ctx context.Context, data string, f demoFlags) (*stage, erro
 	executor, docker := a.executor(ctx, "auto")
 	say(a.Err, "starting; data and logs are in %s", data)
 	t, err := a.up(ctx, allinone.Layout{
-		Data: data, Listen: f.listen, Insecure: f.insecure, Anonymous: f.anonymous, HostNames: f.hostNames, Executor: executor,
+		Data: data, Listen: f.listen, Insecure: f.insecure, Anonymous: f.anonymous, HostNames: f.hostNames, Pprof: f.pprof, Executor: executor,
 		Agents: 2, APIs: 1, Planners: 1, Launchers: 1, Reapers: 1,
 	})
 	if err != nil {

@@ -56,6 +56,7 @@ func (a *App) dev() *cobra.Command {
 	f.BoolVar(&l.Insecure, "insecure-listen", false, insecureUsage)
 	f.StringVar(&l.Policy, "policy", "", policyUsage)
 	f.StringVar(&l.HostNames, "host-names", "", hostNamesUsage)
+	f.BoolVar(&l.Pprof, "pprof", false, pprofUsage)
 	f.StringVar(&l.Executor, "executor", "auto", "how agents run `tasks`: docker, process, simulated, or auto, which is docker where there is one")
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("executor", completeWords(executors()...)))
 	f.IntVar(&l.Agents, "agents", 2, "`number` of Mesos agents")
@@ -93,6 +94,8 @@ func checkLayout(l allinone.Layout) error {
 	}
 	return nil
 }
+
+const pprofUsage = "have every process serve /debug/pprof at a port of its own, which endpoints.json names"
 
 const insecureUsage = "let other machines reach --listen, without TLS: whoever is on the way reads jobs, and can change them"
 

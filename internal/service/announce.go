@@ -16,6 +16,8 @@ type Announcement struct {
 	AdminAddress string `json:"admin_address"`
 	// Address is that of the role's own server; empty where it has none.
 	Address string `json:"address,omitempty"`
+	// PprofAddress is that of its profiles; empty where there are none.
+	PprofAddress string `json:"pprof_address,omitempty"`
 }
 
 // Announce writes a to a file, whole or not at all: a reader never sees half of

@@ -253,6 +253,10 @@ func TestExitStatus(t *testing.T) {
 		"admin address":         {build: never, args: []string{"--admin-listen=nowhere"}, status: service.ExitUsage, says: "host:port"},
 		"admin for others":      {build: never, args: []string{"--admin-listen=0.0.0.0:0"}, status: service.ExitUsage, says: "accept that by --insecure-admin-listen"},
 		"admin for all":         {build: never, args: []string{"--admin-listen=:0"}, status: service.ExitUsage, says: "other machines reach it there"},
+		"pprof address":         {build: never, args: []string{"--pprof=nowhere"}, status: service.ExitUsage, says: "host:port"},
+		"pprof for others":      {build: never, args: []string{"--pprof=0.0.0.0:0"}, status: service.ExitUsage, says: "accept that by --insecure-pprof"},
+		"pprof and metrics":     {build: never, args: []string{"--pprof=:0", "--insecure-admin-listen"}, status: service.ExitUsage, says: "accept that by --insecure-pprof"},
+		"admin and pprof":       {build: never, args: []string{"--pprof=:0", "--admin-listen=nowhere"}, status: service.ExitUsage, says: "setting pprof"},
 		"several at once":       {build: never, args: []string{"--log-level=loud", "--log-format=xml"}, status: service.ExitUsage, says: "log-format"},
 		"announcement's folder": {build: building(&role{run: untilStopped}), args: []string{"--announce=/nowhere/at/all"}, status: service.ExitFault, says: "announce"},
 	} {

@@ -30,6 +30,10 @@ type Process struct {
 	// other machines.
 	AdminListen         string
 	InsecureAdminListen bool
+	// Pprof is where profiles are served, nowhere if it is empty; InsecurePprof lets that be
+	// reached from other machines.
+	Pprof         string
+	InsecurePprof bool
 	// LogLevel is zerolog's, LogFormat auto, json or console.
 	LogLevel, LogFormat string
 	// Announce is a file to write the addresses to once they are listened on.
@@ -44,6 +48,8 @@ func (p *Process) register(s *Settings, adminPort int) {
 	f.StringVar(&p.Name, "name", "", "`name` of this instance (default <role>-<host>-<pid>)")
 	f.StringVar(&p.AdminListen, "admin-listen", fmt.Sprintf("127.0.0.1:%d", adminPort), "`address` of /healthz, /readyz and /metrics; port 0 takes any free one")
 	f.BoolVar(&p.InsecureAdminListen, "insecure-admin-listen", false, "let other machines reach --admin-listen: whoever does reads counts, addresses of hosts and why the process is not ready, unencrypted")
+	f.StringVar(&p.Pprof, "pprof", "", "`address` of /debug/pprof, a port of its own; port 0 takes any free one, and without it there is none")
+	f.BoolVar(&p.InsecurePprof, "insecure-pprof", false, "let other machines reach --pprof: whoever does sees what the process does and can slow it down, unencrypted")
 	f.StringVar(&p.LogLevel, "log-level", "info", "`level`: trace, debug, info, warn or error")
 	f.StringVar(&p.LogFormat, "log-format", formatAuto, "`format`: json, console, or auto, which is console on a terminal")
 	f.StringVar(&p.Announce, "announce", "", "`file` that gets role, name, pid and addresses as JSON once they are listened on")
@@ -70,10 +76,19 @@ func (p *Process) complete(s *Settings) error {
 	refuse(p.StartTimeout <= 0, "start-timeout", "use more than 0s")
 	refuse(p.StopTimeout <= 0, "stop-timeout", "use more than 0s")
 	if err := CheckAddress(s, "admin-listen"); err != nil {
+		errs = append(errs, err)
+	} else {
+		refuse(!p.InsecureAdminListen && !Loopback(p.AdminListen), "admin-listen",
+			"other machines reach it there, and whoever does reads metrics and the state of this process, unencrypted; use 127.0.0.1, or accept that by --insecure-admin-listen")
+	}
+	if p.Pprof == "" {
+		return errors.Join(errs...)
+	}
+	if err := CheckAddress(s, "pprof"); err != nil {
 		return errors.Join(append(errs, err)...)
 	}
-	refuse(!p.InsecureAdminListen && !Loopback(p.AdminListen), "admin-listen",
-		"other machines reach it there, and whoever does reads metrics and the state of this process, unencrypted; use 127.0.0.1, or accept that by --insecure-admin-listen")
+	refuse(!p.InsecurePprof && !Loopback(p.Pprof), "pprof",
+		"other machines reach it there, and whoever does sees what this process does and can slow it down, unencrypted; use 127.0.0.1, or accept that by --insecure-pprof")
 	return errors.Join(errs...)
 }
 

@@ -133,6 +133,15 @@ func live(ctx context.Context, env *Env, build Build) error {
 		return fmt.Errorf("%w; give another address by --admin-listen, or port 0 for any free one", err)
 	}
 	env.OnStop("admin server", admin.Stop)
+	at := Announcement{Role: env.Role, Name: env.Process.Name, PID: os.Getpid(), AdminAddress: admin.Addr()}
+	if env.Process.Pprof != "" {
+		profiles, err := StartProfiles(ctx, env.Process.Pprof, env.Logger)
+		if err != nil {
+			return errors.Join(fmt.Errorf("%w; give another address by --pprof, or port 0 for any free one", err), env.cleanUp())
+		}
+		env.OnStop("profiles", profiles.Stop)
+		at.PprofAddress = profiles.Addr()
+	}
 	starting, cancel := context.WithTimeout(ctx, env.Process.StartTimeout)
 	defer cancel()
 	runner, err := build(starting, env)
@@ -145,7 +154,7 @@ func live(ctx context.Context, env *Env, build Build) error {
 	}
 	env.health.set(runner)
 	stop := env.runBeside(ctx)
-	err = run(ctx, env, admin.Addr(), runner)
+	err = run(ctx, env, at, runner)
 	return errors.Join(err, bounded(env.Process.StopTimeout, func() error {
 		stop()
 		return env.cleanUp()
@@ -166,13 +175,13 @@ func (e *Env) runBeside(ctx context.Context) (stop func()) {
 }
 
 // run returns nil if ctx ended and the runner then did.
-func run(ctx context.Context, env *Env, admin string, runner Runner) error {
+func run(ctx context.Context, env *Env, at Announcement, runner Runner) error {
 	runCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- runner.Run(runCtx) }()
 	announced := make(chan error, 1)
-	go func() { announced <- announce(runCtx, env, admin, runner) }()
+	go func() { announced <- announce(runCtx, env, at, runner) }()
 
 	var failed error
 	for {
@@ -228,20 +237,22 @@ func bounded(bound time.Duration, f func() error) error {
 }
 
 // announce tells the log, and the file of --announce, where we listen.
-func announce(ctx context.Context, env *Env, admin string, runner Runner) error {
-	a := Announcement{Role: env.Role, Name: env.Process.Name, PID: os.Getpid(), AdminAddress: admin}
+func announce(ctx context.Context, env *Env, a Announcement, runner Runner) error {
 	if server, ok := runner.(addressed); ok {
 		var err error
 		if a.Address, err = awaitAddress(ctx, server); err != nil {
 			return nil //nolint:nilerr // Ended before it listened: run says why.
 		}
 	}
-	line := env.Logger.Info().Str("version", Version()).Int("pid", a.PID).Str("admin_address", admin)
+	line := env.Logger.Info().Str("version", Version()).Int("pid", a.PID).Str("admin_address", a.AdminAddress)
 	for _, t := range env.told {
 		line = line.Str(t.key, t.value)
 	}
 	if a.Address != "" {
 		line = line.Str("address", a.Address)
+	}
+	if a.PprofAddress != "" {
+		line = line.Str("pprof_address", a.PprofAddress)
 	}
 	line.Msg("started")
 	if env.Process.Announce == "" {
