@@ -7,7 +7,7 @@ LDFLAGS := -s -w
 # The folders of the modules that go.work joins.
 MODULES = $(shell go list -m -f '{{.Dir}}')
 
-.PHONY: help build test race lint fmt vet tidy sim explore crash s3 fuzz bench scale demo images release clean verify
+.PHONY: help build test race lint fmt vet tidy sim explore crash s3 fuzz bench parts scale demo images release clean verify
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -63,9 +63,16 @@ fuzz: ## Fuzz every decoder for FUZZTIME=30s each
 		for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
 			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
 
-TASKS ?= 5000
-bench: ## Measure TASKS=5000 tasks on the embedded Mesos and through taurus, then the parts
-	go test ./bench -run '^$$' -bench . -benchtime 1x -timeout 1h -tasks $(TASKS)
+BENCH ?= all
+TASKS ?= 20000
+RECORDS ?= 100000,1000000
+CHURN ?= 1m
+bench: ## Measure BENCH=launch,latency,churn,submit,read,replay,place,memory,failover (all) and print a table; lines of JSON in bin/bench.json
+	mkdir -p $(BIN)
+	go test ./bench -run TestScenarios -count=1 -timeout 2h -v -scenarios $(BENCH) -tasks $(TASKS) -records $(RECORDS) -churn $(CHURN) -json $(BIN)/bench.json
+
+parts: ## Measure the parts: every benchmark of every package
+	go test ./bench -run '^$$' -bench . -benchtime 1x -timeout 1h -tasks 5000
 	go test -run '^$$' -bench . -benchmem $$(go list work | grep -v /bench$$)
 
 scale: ## Measure the memory of half a million tasks on ten thousand agents (6 GB)

@@ -122,6 +122,8 @@ func onClosed(b *testing.B) func(context.Context, string) (eventlog.Log, error) 
 const envNATS = "TAURUS_BENCH_NATS"
 
 func TestMain(m *testing.M) {
+	natstest.Main()
+	asTaurus()
 	if args, ok := os.LookupEnv(envNATS); ok {
 		cmd := natsserver.Command()
 		cmd.SetArgs(strings.Fields(args))

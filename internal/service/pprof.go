@@ -7,7 +7,7 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
-	"net/http/pprof" //nolint:gosec // G108: it also registers itself with http.DefaultServeMux, which no process serves.
+	"net/http/pprof"
 	"time"
 
 	"github.com/rs/zerolog"

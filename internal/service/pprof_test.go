@@ -69,7 +69,7 @@ func TestNoProfilesUnlessTold(t *testing.T) {
 
 func gone(base string) bool {
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Get(base) //nolint:noctx // It is refused at once.
+	resp, err := client.Get(base)
 	if err == nil {
 		_ = resp.Body.Close()
 	}
