@@ -56,6 +56,10 @@ func MeasureLatency(ctx context.Context, m Machine, tasks int) ([]Row, error) {
 	return rows, nil
 }
 
+// lull is how long an idle installation is left alone between two tasks: longer than the launcher waits
+// between two requests for the offers that it had given back.
+const lull = 300 * time.Millisecond
+
 // linger is how long tasks run of which there are always new ones.
 func (m Machine) linger() time.Duration { return 200 * time.Millisecond }
 
@@ -78,6 +82,9 @@ func (i *install) latency(ctx context.Context, name string, tasks int, loaded bo
 	}
 	var l Latency
 	for k := range tasks {
+		if !loaded {
+			time.Sleep(lull)
+		}
 		id := fmt.Sprintf("%s-%d", name, k)
 		began := time.Now()
 		if _, err := i.submit(ctx, id, "batch", 1); err != nil {

@@ -66,7 +66,7 @@ func (p *Processes) Start(ctx context.Context, role, name string, flags ...strin
 	case "api":
 		const plenty = "1000000"
 		args = append(args, "--listen", "127.0.0.1:0", "--anonymous", "admin", "--requests-per-second", plenty, "--requests-burst", plenty,
-			"--feeds-max", "4096", "--feeds-per-client", "4096", "--connections-max", "8192", "--connections-per-client", "8192")
+			"--requests-max", "4096", "--requests-per-client", "4096", "--feeds-max", "4096", "--feeds-per-client", "4096", "--connections-max", "8192", "--connections-per-client", "8192")
 	}
 	cmd := p.Command(context.WithoutCancel(ctx), args...)
 	cmd.Stderr = os.Stderr

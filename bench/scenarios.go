@@ -27,7 +27,7 @@ func Scenarios() []Scenario {
 			return Launch(ctx, m, m.pick(s.Tasks, 20))
 		}},
 		{"latency", func(ctx context.Context, m Machine, _ Sizes) ([]Row, error) {
-			return MeasureLatency(ctx, m, m.pick(200, 2))
+			return MeasureLatency(ctx, m, m.pick(100, 2))
 		}},
 		{"churn", func(ctx context.Context, m Machine, s Sizes) ([]Row, error) {
 			if m.Smoke {
