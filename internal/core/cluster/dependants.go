@@ -27,7 +27,7 @@ func (s *State) linkAll(c Change) {
 // link keeps up which jobs start after which, once a record has changed a job.
 func (s *State) link(j *Job) {
 	var after []string
-	if j.Spec != nil && !j.Over() && !j.isSeries() {
+	if j.Spec != nil && !j.Over() && !j.isSeries() && len(j.Spec.After) > 0 {
 		after = j.Spec.After
 	}
 	if slices.Equal(j.after, after) {

@@ -34,5 +34,8 @@ func (j *Job) forgetDoomed(t *Task) {
 	}
 	if j.doomed[t.Slot]--; j.doomed[t.Slot] == 0 {
 		delete(j.doomed, t.Slot)
+		if len(j.doomed) == 0 {
+			j.doomed = nil // As before the first, whatever there was.
+		}
 	}
 }

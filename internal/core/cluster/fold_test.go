@@ -67,6 +67,7 @@ func anyEvent(t *rapid.T, subject events.Subject) events.Event {
 		`{"id":"a","kind":"periodic","schedule":{"cron":["* * * * *"],"keep_runs":2},"tasks":[{"name":"web","replicas":2,"container":{"image":"x"}}]}`,
 		`{"id":"a","kind":"batch","dispatch":{"keep_runs":1},"tasks":[{"name":"web","replicas":2,"container":{"image":"x"}}]}`,
 		`{"id":"a","tasks":[{"name":"web","replicas":2,"container":{"image":"x"}}]}`, `{}`, `[`, ``,
+		`{"id":"a","after":["b/c"],"labels":{},"tasks":[{"name":"web","replicas":2,"ports":[],"container":{"image":"x"}}]}`,
 	}
 	id := clustertest.TaskID(subject.Job, run, subject.Slot, attempt)
 	all := []events.Event{
@@ -102,7 +103,7 @@ func anyEvent(t *rapid.T, subject events.Subject) events.Event {
 		events.GroupBound{Group: group},
 		events.PolicySet{Hash: state},
 		events.TasksListed{Loss: run},
-		events.AgentUnavailable{AgentID: group, From: time.Unix(int64(from), 0)},
+		events.AgentUnavailable{AgentID: group, From: time.Unix(int64(from), 0).UTC()},
 		events.TaskAdopted{Run: run, Group: group, Slot: slot, Attempt: attempt, TaskID: id, State: state},
 		events.TaskStatusChanged{Run: run, Slot: slot, Attempt: attempt, TaskID: id, State: state, UUID: []byte(group)},
 		events.TaskStatusChanged{Run: run, Slot: slot, Attempt: attempt, TaskID: id, State: state},

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/milosgajdos/taurus/internal/core/access"
@@ -374,6 +375,11 @@ type Key struct {
 	Run     uint64
 	Slot    uint32
 	Attempt uint32
+}
+
+// compare orders keys by job, slot, run and attempt.
+func (k Key) compare(o Key) int {
+	return cmp.Or(cmp.Compare(k.Job, o.Job), cmp.Compare(k.Slot, o.Slot), cmp.Compare(k.Run, o.Run), cmp.Compare(k.Attempt, o.Attempt))
 }
 
 // Key is the task's.
