@@ -45,6 +45,12 @@ func newKills(state *cluster.State, opt Options) (*kills, error) {
 	return k, nil
 }
 
+// resumed takes in a state that was folded elsewhere.
+func (k *kills) resumed() {
+	window := k.state.AutomaticKills
+	k.seen.Store(&window)
+}
+
 // folded takes in a record that was folded.
 func (k *kills) folded(in machine.Folded) {
 	if doom, ok := in.Record.Event.(events.TasksDoomed); ok && cluster.AutomaticKill(doom.Class) {

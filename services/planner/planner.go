@@ -56,8 +56,11 @@ type shown struct {
 func (s shown) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	effects := s.Machine.Step(at, in)
 	s.full.Store(s.Full())
-	if folded, ok := in.(machine.Folded); ok {
-		s.kills.folded(folded)
+	switch in := in.(type) {
+	case machine.Folded:
+		s.kills.folded(in)
+	case machine.Resumed:
+		s.kills.resumed()
 	}
 	return effects
 }

@@ -92,7 +92,7 @@ func (w *World) Restore(lost []Record) {
 // replace makes records the log.
 func (w *World) replace(records []Record) {
 	w.Log = Log{last: map[string]uint64{}}
-	w.Referee = cluster.New()
+	w.Referee, w.snapshot = cluster.New(), nil
 	for _, r := range records {
 		if _, err := w.Referee.Apply(r.Decoded); err != nil {
 			w.violate("the log cannot be folded: %v", err)

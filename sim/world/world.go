@@ -50,6 +50,7 @@ type World struct {
 	excused  map[string]bool   // the tasks that were given up as unreachable when their slot was filled again
 	streaks  map[place]streak  // by slot, how often in a row its tasks have failed
 	doomed   map[uint64]int    // by record, how many tasks it had end that were to go on
+	snapshot []byte            // what the next of the odd starts begins with
 	messages uint64            // how many were sent
 	starts   uint64
 }
@@ -145,7 +146,12 @@ func (w *World) Start(process int, ahead time.Duration) {
 		p.State.CloseAtOnce()
 	}
 	p.Clock = machine.NewClock(p.now(w.Now))
+	from := w.resume(p)
 	p.Machine = w.Options.Builder.Build(w, p, fmt.Sprintf("nonce-%d", w.starts))
+	if from != nil {
+		p.Clock.Observe(p.now(w.Now), from, false)
+		p.Machine.Step(p.Clock.At(p.now(w.Now)), machine.Resumed{Record: from})
+	}
 }
 
 // Kill is kill -9: what the process was doing stays half done, what it sent is on

@@ -144,6 +144,10 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		if in.Change.Judgement == cluster.Rejected {
 			m.rejected(at.Now, in.Record)
 		}
+	case machine.Resumed:
+		for _, id := range slices.Sorted(maps.Keys(m.state.Jobs)) {
+			m.agenda.touch(id)
+		}
 	case machine.ClockMoved:
 		m.agenda.touchWaiting()
 	case machine.Appended:

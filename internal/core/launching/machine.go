@@ -78,6 +78,8 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	switch in := in.(type) {
 	case machine.Folded:
 		m.folded(in)
+	case machine.Resumed:
+		m.pending.resume(m.state)
 	case machine.Appended:
 		m.appended(in)
 	case machine.ClockMoved:

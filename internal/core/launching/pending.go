@@ -1,6 +1,7 @@
 package launching
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/milosgajdos/taurus/internal/core/cluster"
@@ -62,6 +63,16 @@ func (p *pending) update(c cluster.Change) {
 			p.cutOff[k] = t
 		} else {
 			delete(p.cutOff, k)
+		}
+	}
+}
+
+// resume takes in all that a state has that was folded elsewhere.
+func (p *pending) resume(s *cluster.State) {
+	for _, id := range slices.Sorted(maps.Keys(s.Jobs)) {
+		j := s.Jobs[id]
+		for _, n := range slices.Sorted(maps.Keys(j.Slots)) {
+			p.update(cluster.Change{Job: j, Tasks: j.Slots[n].Tasks})
 		}
 	}
 }

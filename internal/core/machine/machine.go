@@ -40,8 +40,15 @@ type Folded struct {
 	Own bool
 }
 
+// Resumed says that the state begins behind a record: what came up to it was folded
+// elsewhere, and the machine looks at all that is there. It comes first, or never.
+type Resumed struct {
+	// Record is a seal, with the hash of the log up to it.
+	Record *cluster.Record
+}
+
 // CaughtUp says that what the log held at the start is folded. Before it there
-// are no inputs but Folded, and no effects.
+// are no inputs but Resumed and Folded, and no effects.
 type CaughtUp struct{}
 
 // ClockMoved says that the log's clock was found to be other than believed, so
@@ -60,6 +67,9 @@ type Appended struct {
 
 // Input marks the type as one.
 func (Folded) Input() {}
+
+// Input marks the type as one.
+func (Resumed) Input() {}
 
 // Input marks the type as one.
 func (CaughtUp) Input() {}

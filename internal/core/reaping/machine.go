@@ -98,6 +98,12 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 		default:
 			return effects
 		}
+	case machine.Resumed:
+		if sub := &m.state.Launcher.Subscription; sub.Sequence != 0 {
+			m.senders.retarget(Target{Master: sub.Master, FrameworkID: m.state.Launcher.FrameworkID, StreamID: sub.StreamID})
+			m.hold()
+		}
+		return effects
 	case Killed:
 		effects = m.senders.killed(at.Now, in, effects)
 	case Barred:

@@ -61,6 +61,8 @@ func (m *Machine) Step(at machine.Moment, in machine.Input) []machine.Effect {
 	switch in := in.(type) {
 	case machine.Folded:
 		m.folded(at.Now, in)
+	case machine.Resumed:
+		m.resumed(at.Now, in.Record)
 	case machine.Appended:
 		m.appended(at.Now, in)
 	case planning.Usage:
@@ -100,14 +102,20 @@ func (m *Machine) folded(now time.Time, in machine.Folded) {
 	if _, sealed := in.Record.Event.(events.LogSealed); !sealed || in.Change.Judgement != cluster.Counted {
 		return
 	}
-	// What came between the last record that the seal is over and itself.
-	m.unsealed, m.since = in.Record.Sequence-min(m.state.Seal.Through, in.Record.Sequence-1)-1, now
+	m.resumed(now, in.Record)
 	if in.Own {
 		m.effects = append(m.effects, machine.Note{
 			Level: machine.Debug, Message: "log sealed", Sequence: in.Record.Sequence,
 			Fields: []machine.Field{{Key: "through", Value: m.state.Seal.Through}},
 		})
 	}
+}
+
+// resumed begins behind a seal: unsealed is what came between the last record that it is
+// over and itself.
+func (m *Machine) resumed(now time.Time, seal *cluster.Record) {
+	m.head = seal.Head
+	m.unsealed, m.since = seal.Sequence-min(m.state.Seal.Through, seal.Sequence-1)-1, now
 }
 
 // wanted reports whether there is anything to be sealed, now or later.

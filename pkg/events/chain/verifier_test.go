@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -447,4 +448,56 @@ func BenchmarkAddLeaf(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// TestGoesOnBehindASeal: a verifier that begins at what any seal is about finds what one finds that has
+// had all of the log.
+func TestGoesOnBehindASeal(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		l := newLog(t)
+		for range rapid.IntRange(2, 5).Draw(rt, "seals") {
+			l.job(rapid.IntRange(1, 6).Draw(rt, "records"))
+			l.seal(rapid.IntRange(0, 2).Draw(rt, "late"))
+		}
+		records := slices.Clone(l.records)
+		var whole chain.Verifier
+		through := uint64(0)
+		var hash chain.Hash
+		seals := rapid.IntRange(1, 2).Draw(rt, "which seal")
+		for i, r := range records {
+			if err := whole.Add(r.sequence, r.at, r.message); err != nil {
+				rt.Fatal(err)
+			}
+			if whole.Good() != through {
+				if through, seals = whole.Good(), seals-1; seals == 0 {
+					_, ev, _ := events.Decode(r.message)
+					hash, _ = chain.ParseHash(ev.(events.LogSealed).Hash)
+					if rapid.Bool().Draw(rt, "harmed") && i+2 < len(records) {
+						changed(rt, records, rapid.IntRange(i+1, len(records)-2).Draw(rt, "harm"))
+					}
+					break
+				}
+			}
+		}
+		part := chain.Behind(through, hash)
+		for _, r := range records[through:] {
+			is, _, _ := whole.Head()
+			var want error
+			if r.sequence > is {
+				want = whole.Add(r.sequence, r.at, r.message)
+			}
+			got := part.Add(r.sequence, r.at, r.message)
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				rt.Fatalf("at %d: %v, want %v", r.sequence, got, want)
+			}
+			if want != nil {
+				return
+			}
+		}
+		_, one, _ := whole.Head()
+		_, other, known := part.Head()
+		if one != other || !known || whole.Good() != part.Good() {
+			rt.Fatalf("%v up to %d, want %v, %d", other, part.Good(), one, whole.Good())
+		}
+	})
 }
