@@ -36,13 +36,21 @@ type Feed struct {
 // Start follows log, whose subjects are those of space, from its first record until
 // ctx ends. Without marks it is only held against its seals.
 func Start(ctx context.Context, log eventlog.Log, space events.Space, marks Marks) *Feed {
+	return startAt(ctx, log, space, marks, nil)
+}
+
+// startAt is Start behind a snapshot, if there is one.
+func startAt(ctx context.Context, log eventlog.Log, space events.Space, marks Marks, at *beginning) *Feed {
 	f := &Feed{
 		log: log, space: space, losses: losses{log: log}, records: make(chan cluster.Record, buffered), failed: make(chan error, 1), known: make(chan struct{}),
 	}
 	var err error
-	if f.guard, err = newGuard(marks); err != nil {
+	if f.guard, err = newGuard(marks, at); err != nil {
 		f.failed <- err
 		return f
+	}
+	if at != nil {
+		f.last = at.Sequence
 	}
 	go func() { f.failed <- f.run(ctx) }()
 	return f

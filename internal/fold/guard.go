@@ -23,7 +23,7 @@ type Marks interface {
 // held at the start is read, since the acceptance of a loss may come last; nothing
 // is done before.
 type guard struct {
-	chain chain.Verifier
+	chain *chain.Verifier
 	// mark is what to hold the log against; marked reports whether there is one.
 	mark    mark.Mark
 	marked  bool
@@ -34,9 +34,13 @@ type guard struct {
 	lastAt  time.Time
 }
 
-// newGuard begins before the first record.
-func newGuard(marks Marks) (*guard, error) {
-	g := &guard{}
+// newGuard begins before the first record, or where a snapshot was held against the log, and
+// against the mark.
+func newGuard(marks Marks, at *beginning) (*guard, error) {
+	g := &guard{chain: &chain.Verifier{}}
+	if at != nil {
+		g.chain, g.lastAt = at.chain, at.Time
+	}
 	if marks == nil {
 		return g, nil
 	}

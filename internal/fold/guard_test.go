@@ -36,6 +36,11 @@ type store struct {
 	// bounds were asked for, and away is at which time they cannot be had.
 	broken      chan struct{}
 	asked, away int
+	// snaps are where a fold may begin; resumed is behind which record the last did, rejected
+	// what it says of rejected records.
+	snaps    snaps
+	resumed  uint64
+	rejected fold.Rejected
 	// purged is up to where records were removed in good order.
 	purged uint64
 }
@@ -237,11 +242,17 @@ func (k *kept) Save(m mark.Mark) error {
 }
 
 // eager is a machine that wants something as soon as it may.
-type eager struct{ acted *bool }
+type eager struct {
+	acted   *bool
+	resumed *uint64
+}
 
 func (e eager) Step(_ machine.Moment, in machine.Input) []machine.Effect {
-	if _, ok := in.(machine.CaughtUp); ok {
+	switch in := in.(type) {
+	case machine.CaughtUp:
 		*e.acted = true
+	case machine.Resumed:
+		*e.resumed = in.Record.Sequence
 	}
 	return nil
 }
@@ -258,22 +269,30 @@ func (s *store) run(marks fold.Marks) (state *cluster.State, acted bool, err err
 func (s *store) runFor(marks fold.Marks, long time.Duration) (state *cluster.State, acted bool, err error) {
 	synctest.Wait()
 	state = cluster.New()
-	loop, err := fold.New(state, fold.Options{Log: s, Role: "tester", Logger: zerolog.Nop(), Marks: marks})
+	loop, err := fold.New(state, fold.Options{Log: s, Role: "tester", Logger: zerolog.Nop(), Marks: marks, Snapshots: s.snaps})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- loop.Run(ctx, eager{acted: &acted}, nil) }()
+	go func() { done <- loop.Run(ctx, eager{&acted, &s.resumed}, nil) }()
 	time.Sleep(long)
 	synctest.Wait()
 	stop()
 	err = <-done
+	s.rejected = loop.Rejected()
 	return state, acted, err
 }
 
 // TestGuard: what became of a log, seen by a service that had folded it before.
-func TestGuard(t *testing.T) {
+func TestGuard(t *testing.T) { testGuard(t, false) }
+
+// TestGuardWithSnapshots: a service that may begin at a snapshot sees the same. What was changed
+// before the seal at which that was made it does not see, nor does what it folds depend on it.
+func TestGuardWithSnapshots(t *testing.T) { testGuard(t, true) }
+
+func testGuard(t *testing.T, snapshots bool) {
+	unseen := map[string]uint64{"a sealed record changed": 21, "a change, another accepted": 22}
 	for name, c := range map[string]struct {
 		harm func(s *store)
 		// want is the error, nil for none; acted says that the machine may act.
@@ -333,6 +352,12 @@ func TestGuard(t *testing.T) {
 					t.Fatalf("%v, acted %t, marked %+v", err, acted, marks.mark)
 				}
 				before := marks.mark
+				if last := unseen[name]; snapshots {
+					s.snaps = s.snapshots()
+					if last != 0 {
+						c.want, c.last = nil, last
+					}
+				}
 				if first := s.records[0]; before.First != chain.Next(chain.Hash{}, 1, first.Time, first.Message) {
 					t.Errorf("the first record is marked by %v", before.First)
 				}
@@ -362,7 +387,11 @@ func TestGuard(t *testing.T) {
 					t.Errorf("with one more: %v", err)
 				}
 				s.lose(c.last+1, c.last+1)
-				if _, acted, err := s.run(marks); !errors.Is(err, fold.ErrShort) || acted {
+				refused := fold.ErrShort
+				if snapshots && unseen[name] != 0 {
+					refused = chain.ErrBroken // All of it is folded now, and that is what comes first.
+				}
+				if _, acted, err := s.run(marks); !errors.Is(err, refused) || acted {
 					t.Errorf("the end lost after that: %v, acted %t", err, acted)
 				}
 			})

@@ -67,6 +67,8 @@ type Options struct {
 	// Marks keep how far was folded, so that a log that lost its end is noticed; nil
 	// for none.
 	Marks Marks
+	// Snapshots are where to begin, if the state is Resumable; nil for the first record.
+	Snapshots Snapshots
 }
 
 // Loop is the one goroutine of a service: it folds the log into a state, gives a
@@ -212,7 +214,8 @@ type run struct {
 }
 
 func (r *run) run(ctx context.Context) error {
-	feed := Start(ctx, r.opt.Log, r.opt.Space, r.opt.Marks)
+	begun := r.resume(ctx)
+	feed := startAt(ctx, r.opt.Log, r.opt.Space, r.opt.Marks, begun)
 	r.feed.Store(feed)
 	known := feed.Known()
 	tail, tailKnown := uint64(0), false

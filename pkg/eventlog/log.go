@@ -83,6 +83,13 @@ type Bounds struct {
 	First, Last uint64
 }
 
+// Counted is implemented by logs that know how many records they hold: fewer than their
+// bounds tell of say that there are holes between them.
+type Counted interface {
+	// Count returns how many records there are from the first to the last.
+	Count(ctx context.Context) (uint64, error)
+}
+
 // Usage is how much of its space a log has used, in bytes. MaxBytes is 0 where
 // there is no limit.
 type Usage struct {

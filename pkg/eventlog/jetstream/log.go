@@ -138,6 +138,16 @@ func bounds(s jetstream.StreamState) eventlog.Bounds {
 	return eventlog.Bounds{First: s.FirstSeq, Last: s.LastSeq}
 }
 
+// Count implements eventlog.Counted.
+func (l *Log) Count(ctx context.Context) (uint64, error) {
+	info, err := l.info(ctx)
+	if err != nil {
+		return 0, err
+	}
+
+	return info.State.Msgs, nil
+}
+
 // Usage implements eventlog.Sized.
 func (l *Log) Usage(ctx context.Context) (eventlog.Usage, error) {
 	info, err := l.info(ctx)

@@ -214,6 +214,17 @@ func (l *Log) Bounds(ctx context.Context) (eventlog.Bounds, error) {
 	return eventlog.Bounds{First: l.firstLocked(), Last: l.last}, nil
 }
 
+// Count implements eventlog.Counted.
+func (l *Log) Count(ctx context.Context) (uint64, error) {
+	if err := l.usable(ctx); err != nil {
+		return 0, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	return uint64(len(l.records)), nil
+}
+
 // SequenceAt implements eventlog.Log.
 func (l *Log) SequenceAt(ctx context.Context, t time.Time) (uint64, error) {
 	if err := l.usable(ctx); err != nil {

@@ -2,6 +2,7 @@ package chain
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/milosgajdos/taurus/pkg/events"
@@ -38,6 +39,13 @@ type entry struct {
 // was held against it, by whoever says so.
 func Behind(sequence uint64, h Hash) *Verifier {
 	return &Verifier{sequence: sequence, head: h, good: sequence, base: sequence}
+}
+
+// Clone returns a verifier that goes on by itself.
+func (v *Verifier) Clone() *Verifier {
+	c := *v
+	c.entries = slices.Clone(v.entries)
+	return &c
 }
 
 // Add gives the verifier the next record. It fails with a *BrokenError at a seal
