@@ -3,9 +3,9 @@ package snapshot
 import "time"
 
 const (
-	// KeepAll is for how long all snapshots are kept, KeepHourly for how long one of each hour
-	// is. Behind that one of each day is.
-	KeepAll    = 24 * time.Hour
+	// KeepAll is for how long all snapshots are kept.
+	KeepAll = 24 * time.Hour
+	// KeepHourly is for how long one of each hour is; behind that one of each day is.
 	KeepHourly = 7 * 24 * time.Hour
 	// KeepMost bounds them all.
 	KeepMost = 1000
