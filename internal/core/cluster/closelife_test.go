@@ -102,3 +102,27 @@ func happen(t *rapid.T, l *clustertest.Log) {
 		l.Report(task, state, rapid.SampledFrom([]string{"", task.Status.UUID, "late"}).Draw(t, "uuid"))
 	}
 }
+
+// TestAKillOfWhatHasEnded: a kill that is announced while the end of the task comes in is sent
+// by who announced it, to the agent, though its state has closed the job by then.
+func TestAKillOfWhatHasEnded(t *testing.T) {
+	l := clustertest.New()
+	l.Elect()
+	l.State.CloseAtOnce()
+	run := l.Submit(clustertest.Service("web", 1)).Run
+	l.Plan("web", events.TasksPlanned{Run: run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 0, 1)})
+	task := l.State.Jobs["web"].Slots[0].Newest()
+	l.Stage(task)
+	l.Report(task, "TASK_RUNNING", "u1")
+	l.Job("web", events.JobStopped{Run: run})
+	l.Plan("web", events.TasksDoomed{Run: run, Slots: clustertest.Slots(0, 0, 1), Reason: "stopped", Class: "stopped", GraceMillis: 1000})
+	agent := task.AgentID
+	l.Report(task, "TASK_KILLED", "u2")
+	if j := l.State.Job("web"); agent == "" || j == nil || !j.Closed() {
+		t.Fatalf("agent %q, %+v", agent, j)
+	}
+	c := l.Append(events.Subject{Role: events.RoleKill, Job: "web"}, events.Envelope{}, events.KillIssued{Run: run, Slots: clustertest.Slots(0, 0, 1)})
+	if len(c.Tasks) != 1 || c.Tasks[0].AgentID != agent || c.Tasks[0].ID != task.ID || c.Tasks[0].Doom.Grace != time.Second {
+		t.Errorf("%+v", c.Tasks)
+	}
+}

@@ -282,6 +282,7 @@ func kindOf(t *Task, bare bool) string {
 		p.text(d.Class)
 		p.int(int64(d.Grace))
 		p.bools(d.Keep)
+		p.text(t.AgentID) // A kill that was announced before the end is sent all the same.
 	}
 	if a := t.KillAsked; a != nil {
 		p.uint(a.Sequence)
@@ -315,6 +316,7 @@ func unkind(kind string) (t *Task, began bool) {
 	if is(4) {
 		t.Doom = &Doom{Sequence: r.uint(), At: r.time(), Reason: r.text(), Class: r.text(), Grace: time.Duration(r.int())}
 		t.Doom.Keep = r.byte() != 0
+		t.AgentID = r.text()
 	}
 	if is(5) {
 		t.KillAsked = &KillAsked{Sequence: r.uint(), At: r.time(), By: r.text(), Reason: r.text()}
