@@ -27,6 +27,6 @@ func (w *World) resume(p *Process) *cluster.Record {
 	if state.Sequence == 0 {
 		return nil
 	}
-	p.State = state
+	p.State.Resume(state)
 	return &w.Log.Records[state.Sequence-1].Decoded
 }

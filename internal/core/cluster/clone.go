@@ -66,5 +66,14 @@ func twin(twins map[*Task]*Task, t *Task) *Task {
 	return &c
 }
 
-// Resume makes the state go on from another, which is not to be used any more.
-func (s *State) Resume(from *State) { *s = *from }
+// Resume makes the state go on from another, which is not to be used any more. What it closes,
+// and when, stays its own: that is nobody's but of whoever holds it.
+func (s *State) Resume(from *State) {
+	own := s.closing
+	own.due = nil
+	*s = *from
+	s.closing, s.peeked = own, nil
+	if own.on {
+		s.closeBy(own)
+	}
+}

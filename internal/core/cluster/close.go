@@ -78,6 +78,9 @@ func (s *State) closeBy(how closing) {
 	s.closing = how
 	for _, j := range s.Jobs {
 		j.queued = false
+		if len(j.Slots) > 0 {
+			s.unpack(j) // Another left slots that may be packed here, and all are packed at once.
+		}
 		s.enqueue(j, j.EndedAt())
 	}
 	s.closeDue()

@@ -27,7 +27,11 @@ func TestClosingChangesNoDecision(t *testing.T) {
 		kept := rapid.SampledFrom([]time.Duration{0, 0, time.Minute}).Draw(t, "kept")
 		open, closing := cluster.New(), cluster.New()
 		closing.CloseAfterAgain(kept, 0)
-		for _, r := range log {
+		at := rapid.IntRange(0, len(log)).Draw(t, "written at")
+		for i, r := range log {
+			if i == at {
+				closing = resumed(t, closing)
+			}
 			want, got := apply(t, open, r), apply(t, closing, r)
 			if want.Judgement != got.Judgement || want.Room != got.Room || !slices.Equal(keysOf(want), keysOf(got)) || !slices.Equal(want.Gone, got.Gone) {
 				t.Fatalf("%d %T: %v of %v, and with closing %v of %v", r.Sequence, r.Event, want.Judgement, keysOf(want), got.Judgement, keysOf(got))
@@ -35,6 +39,17 @@ func TestClosingChangesNoDecision(t *testing.T) {
 			sameAnswers(t, open, closing)
 		}
 	})
+}
+
+// resumed is a state that goes on from another as that was written, and closes when it likes.
+func resumed(t *rapid.T, from *cluster.State) *cluster.State {
+	t.Helper()
+	s := cluster.New()
+	if kept := rapid.SampledFrom([]time.Duration{-1, 0, time.Minute}).Draw(t, "kept then"); kept >= 0 {
+		s.CloseAfterAgain(kept, 0)
+	}
+	s.Resume(again(t, from))
+	return s
 }
 
 func keysOf(c cluster.Change) (keys []cluster.Key) {

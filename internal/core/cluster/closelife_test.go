@@ -26,6 +26,9 @@ func TestClosedLivesGoOnAlike(t *testing.T) {
 		for range rapid.IntRange(5, 80).Draw(t, "steps") {
 			l.Pass(time.Duration(rapid.IntRange(0, 40).Draw(t, "seconds")) * time.Second)
 			happen(t, l)
+			if rapid.IntRange(0, 15).Draw(t, "written") == 0 {
+				closing = resumed(t, closing)
+			}
 			for _, r := range l.Records[closing.Sequence:] {
 				if j := closing.Job(r.Subject.Job); j != nil && j.Closed() {
 					reopened++

@@ -33,11 +33,11 @@ type oddID struct {
 	Task *Task
 }
 
-// codec leaves out what derive makes again.
+// codec leaves out what derive makes again, and what is of whoever holds the state (Resume).
 func codec() (*exact.Codec[stored], error) {
 	return exact.New[stored](
-		"cluster.State.byID", "cluster.State.dependants", "cluster.State.Rules",
-		"cluster.Job.after", "cluster.Job.doomed", "cluster.Job.tasks",
+		"cluster.State.byID", "cluster.State.dependants", "cluster.State.Rules", "cluster.State.closing", "cluster.State.peeked",
+		"cluster.Job.after", "cluster.Job.doomed", "cluster.Job.tasks", "cluster.Job.queued",
 	)
 }
 
@@ -121,7 +121,8 @@ func (j *Job) check(id string) error {
 		}
 	}
 	for n, slot := range j.Slots {
-		if slot.Number != n || slot.seat.held && (j.indexes[slot.seat.group] == nil || int(slot.seat.index/64) >= len(j.indexes[slot.seat.group].taken)) {
+		// The indexes of a closed job are made of the seats when it is opened.
+		if slot.Number != n || slot.seat.held && j.packed == "" && (j.indexes[slot.seat.group] == nil || int(slot.seat.index/64) >= len(j.indexes[slot.seat.group].taken)) {
 			return fmt.Errorf("%w: slot %d of job %q is another, or has an index of none", ErrUnfit, n, id)
 		}
 		if slices.ContainsFunc(slot.Tasks, func(t *Task) bool { return t.Job != id || t.Slot != n }) {
