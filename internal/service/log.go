@@ -22,7 +22,8 @@ func knownFormat(format string) bool {
 	return slices.Contains([]string{formatAuto, formatJSON, formatConsole}, format)
 }
 
-// newLogger writes to w, one line an entry, each with role and name.
+// newLogger writes to w, one line an entry, each with role and name. Any number of
+// goroutines may log: w is written to by one at a time.
 func newLogger(w io.Writer, p Process, role string, now func() time.Time) zerolog.Logger {
 	if p.LogFormat == formatConsole || (p.LogFormat == formatAuto && terminal(w)) {
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: !terminal(w)}
@@ -31,7 +32,7 @@ func newLogger(w io.Writer, p Process, role string, now func() time.Time) zerolo
 	if err != nil {
 		level = zerolog.InfoLevel
 	}
-	return zerolog.New(w).Level(level).Hook(clock(now)).With().Str("role", role).Str("name", p.Name).Logger()
+	return zerolog.New(zerolog.SyncWriter(w)).Level(level).Hook(clock(now)).With().Str("role", role).Str("name", p.Name).Logger()
 }
 
 // clock stamps entries with milliseconds, which zerolog does by a global only.
