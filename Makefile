@@ -69,7 +69,7 @@ RECORDS ?= 100000,1000000
 CHURN ?= 1m
 bench: ## Measure BENCH=launch,latency,churn,submit,read,replay,place,memory,failover (all) and print a table; lines of JSON in bin/bench.json
 	mkdir -p $(BIN)
-	go test ./bench -run TestScenarios -count=1 -timeout 2h -v -scenarios $(BENCH) -tasks $(TASKS) -records $(RECORDS) -churn $(CHURN) -json $(BIN)/bench.json
+	go test ./bench -run TestScenarios -count=1 -timeout 2h -v -scenarios $(BENCH) -tasks $(TASKS) -records $(RECORDS) -churn $(CHURN) -rows $(BIN)/bench.json
 
 parts: ## Measure the parts: every benchmark of every package
 	go test ./bench -run '^$$' -bench . -benchtime 1x -timeout 1h -tasks 5000

@@ -26,7 +26,8 @@ var (
 	scenariosFlag = flag.String("scenarios", "", "which of the scenarios to measure, separated by commas; all of them by \"all\"")
 	recordsFlag   = flag.String("records", "100000,1000000", "how many records replay reads, separated by commas")
 	churnFlag     = flag.Duration("churn", time.Minute, "how long churn goes on")
-	jsonFlag      = flag.String("json", "", "the file that rows are appended to as lines of JSON")
+	// It is not named json: go test has a flag of that name, and takes it for itself.
+	rowsFlag = flag.String("rows", "", "the file that rows are appended to as lines of JSON")
 )
 
 // envTaurus makes this program taurus itself, for the services that it starts.
@@ -114,8 +115,8 @@ func TestScenarios(t *testing.T) {
 	if err := bench.WriteTable(os.Stdout, rows); err != nil {
 		t.Error(err)
 	}
-	if *jsonFlag != "" {
-		appendJSON(t, *jsonFlag, rows)
+	if *rowsFlag != "" {
+		appendJSON(t, *rowsFlag, rows)
 	}
 }
 
