@@ -129,3 +129,34 @@ func TestAKillOfWhatHasEnded(t *testing.T) {
 		t.Errorf("%+v", c.Tasks)
 	}
 }
+
+// TestResumeClosesByItsOwnRules: whoever goes on from a state closes as it was told to, and what
+// another left of a job open is packed with what that packed.
+func TestResumeClosesByItsOwnRules(t *testing.T) {
+	l := clustertest.New()
+	l.Elect()
+	l.State.CloseAfter(0) // It keeps the task that failed its job.
+	run := l.Submit(clustertest.Batch("work", 3)).Run
+	l.Plan("work", events.TasksPlanned{Run: run, Version: 1, Group: "web", Slots: clustertest.Slots(0, 2, 1)})
+	for n := range uint32(3) {
+		task := l.State.Jobs["work"].Slots[n].Newest()
+		l.Stage(task)
+		l.Report(task, "TASK_RUNNING", fmt.Sprint("u", n))
+		l.Report(task, map[bool]string{true: "TASK_FAILED", false: "TASK_FINISHED"}[n == 1], fmt.Sprint("v", n))
+	}
+	l.Plan("work", events.JobFailed{Run: run, Reason: "r", Slot: 1, Attempt: 1})
+	if j := l.State.Job("work"); !j.Closed() || len(j.Slots) != 1 {
+		t.Fatalf("closed %v with slots %v", j.Closed(), j.Slots)
+	}
+	s := cluster.New()
+	s.CloseAtOnce()
+	s.Resume(again(t, l.State))
+	if j := s.Job("work"); !j.Closed() || len(j.Slots) != 0 {
+		t.Errorf("closed %v with slots %v", j.Closed(), j.Slots)
+	}
+	for n := range uint32(3) {
+		if want, got := l.State.SlotLast("work", n), s.SlotLast("work", n); want == 0 || got != want {
+			t.Errorf("slot %d expects %d, and %d where another goes on", n, want, got)
+		}
+	}
+}
