@@ -59,23 +59,13 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
 		{"MessagesRoundTrip", testRoundTrip, nil},
 		{"LargeMessages", testLarge, nil},
 		{"WrittenDataIsCopied", testCopied, nil},
-		{"ReadRange", testReadRange, nil},
-		{"ReadFollows", testReadFollows, nil},
-		{"ReadWaitsForItsEnd", testReadWaits, nil},
-		{"ReadStopsAtCancel", testReadCancel, nil},
-		{"ReadMayBeLeft", testReadLeft, nil},
-		{"ManyReaders", testManyReaders, nil},
-		{"Bounds", testBounds, nil},
-		{"SequenceAt", testSequenceAt, nil},
-		{"Close", testClose, nil},
-		{"FollowerReadsYourWrites", testFollower, nil},
-		{"FollowerTakesUpAfterAFailure", testFollowerResumes, nil},
 		{"UnknownOutcomeIsResolvedByTheFollower", testUnknownOutcome, func(h Harness) bool { return h.LoseAnswers != nil }},
 		{"TruncatedStart", testTruncated, func(h Harness) bool { return h.Forget != nil }},
 		{"AgedOutSubjectForgetsItsSequence", testAgedOut, func(h Harness) bool { return h.Forget != nil }},
 		{"GapIsFound", testGap, func(h Harness) bool { return h.Damage != nil }},
 		{"FullRefuses", testFull, func(h Harness) bool { return h.Full != nil }},
 	})
+	RunReads(t, newHarness)
 	RunCrash(t, newHarness)
 }
 
